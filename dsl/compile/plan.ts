@@ -1,0 +1,71 @@
+/** What a recipe compiles to: a directed acyclic graph of stages, each with a key. */
+
+/** A value that prints as JSON; parameters of stages are such values, defaults filled in. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
+
+/** A file outside the store that a stage reads; its digest is part of the stage's key and of the lock. */
+export interface External {
+  /** Stable name: `three-globe@2.45.2/example/img/earth-water.png`, `data/landmarks.geojson`. */
+  readonly name: string
+  /** Absolute path on this machine. */
+  readonly path: string
+  /** Hexadecimal SHA-256 of the content. */
+  readonly sha256: string
+}
+
+/** What a stage asks of the machine. */
+export interface Needs {
+  /** Schedulable devices. */
+  readonly slots: number
+  /** Peak resident memory in bytes, estimated. */
+  readonly memory: number
+}
+
+/** An input: the output of another stage, or one split of it. */
+export interface Input {
+  /** Identity of the stage that makes it. */
+  readonly stage: string
+  /** `train`, `val` or `test`; absent: everything. */
+  readonly split?: string
+}
+
+/** One schedulable piece of work. */
+export interface Stage {
+  /** `landmarks`, `landmarks.captions`, `pretrain.web`, `localise.1`: unique in a plan, stable between runs. */
+  readonly id: string
+  /** Kind of stage: `landmarks`, `caption`, `crawl`, `rules`, `classifier`, `train`, `distill`, `retrieval` ... */
+  readonly kind: string
+  /** Version of the kind's behaviour; part of the key. */
+  readonly version: number
+  /** Parameters with defaults filled in and quantities in base units. */
+  readonly params: { readonly [name: string]: Json }
+  /** Inputs by role. */
+  readonly inputs: { readonly [role: string]: Input }
+  readonly externals: readonly External[]
+  readonly needs: Needs
+  /** Hexadecimal SHA-256 over kind, version, parameters, external digests and input keys and splits. */
+  readonly key: string
+  /** The section and entry of the recipe it comes from: `['train', 'pretrain']`. */
+  readonly path: readonly string[]
+}
+
+/** A claim, resolved to the stage that measures it. */
+export interface PlannedClaim {
+  readonly name: string
+  readonly stage: string
+  readonly metric: string
+  readonly expect?: number
+  readonly atLeast?: number
+  readonly atMost?: number
+  readonly tolerance: number
+  readonly origin: string
+}
+
+/** A compiled recipe; stages stand in topological order. */
+export interface Plan {
+  readonly name: string
+  readonly description: string
+  readonly engine: string
+  readonly stages: readonly Stage[]
+  readonly claims: readonly PlannedClaim[]
+}

@@ -1,0 +1,33 @@
+/** A sample: one image with its captions, and optionally label, masks, geometry, provenance. */
+
+/** What the index of a dataset holds of each sample; images and masks stay in the shards. */
+export interface Sample {
+  /** Unique in its dataset; the stem of its files inside the shards (no dot). */
+  readonly key: string
+  /** `train`, `val`, `test`, or empty where nothing was split. */
+  readonly split: string
+  readonly captions: readonly string[]
+  /** Class name, or empty. */
+  readonly label: string
+  /** What splits must not cut: the landmark or file a sample comes from. */
+  readonly group: string
+  /** Centre, degrees east and north. */
+  readonly lon?: number
+  readonly lat?: number
+  /** Width of the footprint on the ground in kilometres. */
+  readonly groundKm?: number
+  /** Human label of web images: does it show an overhead view? */
+  readonly overhead?: boolean
+  /** Names of masks in the shards: `water` is the file `KEY.water.png` (0 or 255). */
+  readonly masks: readonly string[]
+  /** Measured facts: water share, relief, names inside the footprint, how a crawled image came to be. */
+  readonly facts: { readonly [name: string]: string | number | readonly string[] }
+}
+
+/** A sample with its encoded image and masks. */
+export interface SampleFiles extends Sample {
+  /** JPEG or PNG bytes. */
+  readonly image: Uint8Array
+  /** PNG bytes by mask name. */
+  readonly maskFiles: { readonly [name: string]: Uint8Array }
+}

@@ -1,0 +1,63 @@
+/** The contract between a stage and whoever runs it. */
+import type { Json, Needs } from '../../dsl/compile/plan.ts'
+import type { Exhibit } from './exhibit.ts'
+
+/** Where a stage finds an input: the folder of a published result, and the split it may read. */
+export interface InputFolder {
+  readonly folder: string
+  readonly split?: string
+}
+
+/** How far a stage is. Absent fields are unknown, not zero. */
+export interface Progress {
+  readonly done: number
+  readonly total: number
+  /** What is counted: `samples`, `tiles`, `steps`. */
+  readonly unit: string
+  readonly loss?: number
+}
+
+/** What a stage may tell while it runs. */
+export interface Reporter {
+  progress(progress: Progress): void
+  log(message: string): void
+  /** A fault that was survived: a skipped image, a truncated caption. */
+  warn(message: string): void
+}
+
+/** Everything a stage gets. */
+export interface StageContext {
+  readonly id: string
+  readonly params: { readonly [name: string]: Json }
+  readonly inputs: { readonly [role: string]: InputFolder }
+  /** Absolute path of each external, by its name. */
+  readonly externals: { readonly [name: string]: string }
+  /** Staging folder: the only place a stage writes. */
+  readonly out: string
+  /** Requested engine, as in the recipe. */
+  readonly engine: string
+  readonly report: Reporter
+  /** Aborts on a graceful stop; a stage that can checkpoint does so and throws. */
+  readonly signal: AbortSignal
+}
+
+/** What a stage leaves beside its files. */
+export interface StageResult {
+  /** Measured numbers; percent where the name says so in its docs. */
+  readonly metrics: { readonly [name: string]: number }
+  /** One line for the summary: `3,214 tiles of 412 landmarks`. */
+  readonly summary: string
+  /** Pictures, tables and curves for the report. */
+  readonly exhibits: readonly Exhibit[]
+}
+
+/** A kind of stage: light to import; the work is loaded when it runs. */
+export interface StageKind {
+  readonly kind: string
+  /** Raised whenever the same parameters and inputs would give another result. */
+  readonly version: number
+  /** Names of package files (`three-globe/example/img/...`) the stage reads, by its parameters. */
+  readonly packageFiles?: (params: { readonly [name: string]: Json }) => readonly string[]
+  readonly needs: (params: { readonly [name: string]: Json }) => Needs
+  readonly load: () => Promise<(context: StageContext) => Promise<StageResult>>
+}
