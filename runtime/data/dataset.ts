@@ -1,0 +1,204 @@
+/**
+ * Datasets on disk: WebDataset shards and a Parquet index.
+ *
+ * `FOLDER/shards/000000.tar` ... hold `KEY.jpg` or `KEY.png`, `KEY.json` and `KEY.MASK.png`; `FOLDER/index.parquet`
+ * holds one row a sample. The index decides: membership, captions and splits are read from it alone, so a derived
+ * dataset shares its parent's shards and differs in its index.
+ */
+import { copyFile, link, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { decodeGrey, decodeImage, imageExtension } from './image.ts'
+import { type Row, readRows, writeRows } from './index_table.ts'
+import type { Sample, SampleFiles } from './sample.ts'
+import { createShards, type Extent, openShards, shardPath } from './shards.ts'
+
+/** Writes a new dataset. */
+export interface DatasetWriter {
+  /** Stores a sample. Throws where its key is taken or holds other characters than letters, digits, `_` and `-`. */
+  add(sample: SampleFiles): Promise<void>
+  /** Finishes the last shard and writes the index. Throws where nothing was added. */
+  close(): Promise<{ readonly samples: number }>
+}
+
+/** Opens a writer of a new dataset in `folder`, which is made where needed. */
+export async function createDataset(folder: string): Promise<DatasetWriter> {
+  const shards = await createShards(folder)
+  const rows = new Map<string, Row>()
+  return {
+    async add({ image, maskFiles, ...sample }) {
+      checkKey(sample, rows)
+      const extension = imageExtension(image)
+      if (extension === undefined)
+        throw new Error(`Image of sample '${sample.key}' is neither JPEG nor PNG; encode it as one`)
+      const masks = sample.masks.map(mask => ({
+        name: `${sample.key}.${mask}.png`,
+        bytes: maskBytes(maskFiles, mask, sample),
+      }))
+      const { captions, label, facts } = sample
+      const json = Buffer.from(JSON.stringify({ captions, label, facts }))
+      const files = [
+        { name: `${sample.key}.${extension}`, bytes: image },
+        { name: `${sample.key}.json`, bytes: json },
+        ...masks,
+      ]
+      const { shard, extents } = await shards.add(files)
+      const [imageAt, , ...masksAt] = extents
+      if (imageAt === undefined) throw new Error(`Shard ${shard} kept no image of sample '${sample.key}'`)
+      rows.set(sample.key, { sample, shard, image: imageAt, masks: masksAt })
+    },
+    async close() {
+      await shards.close()
+      if (rows.size === 0)
+        throw new Error(`No samples were made for ${folder}; widen the source or check its parameters`)
+      await writeRows(folder, [...rows.values()])
+      return { samples: rows.size }
+    },
+  }
+}
+
+/** Which samples {@link loadPixels} and {@link loadMasks} read, and at what side in pixels. */
+export interface LoadOptions {
+  /** `train`, `val` or `test`; absent: every sample. */
+  readonly split?: string | undefined
+  readonly size: number
+}
+
+/** Images of a dataset in memory. */
+export interface Pixels {
+  /** In the order of the images. */
+  readonly samples: readonly Sample[]
+  /** `[samples, size, size, 3]`, RGB. */
+  readonly pixels: Uint8Array
+}
+
+/** Rows of the index in stored order. Throws where the folder holds no dataset or the split no sample. */
+export async function readIndex(folder: string, split?: string): Promise<readonly Sample[]> {
+  return (await selectRows(folder, split)).map(row => row.sample)
+}
+
+/** Streams samples with their files, in index order, one in memory at a time. Throws as {@link readIndex}. */
+export async function* readSamples(folder: string, split?: string): AsyncGenerator<SampleFiles> {
+  const rows = await selectRows(folder, split)
+  const shards = openShards(folder)
+  try {
+    for (const row of rows) {
+      const { sample, shard } = row
+      const image = await shards.read(shard, row.image, sample.key)
+      const maskFiles: Record<string, Uint8Array> = {}
+      for (const [i, extent] of row.masks.entries()) {
+        maskFiles[sample.masks[i] ?? ''] = await shards.read(shard, extent, sample.key)
+      }
+      yield { ...sample, image, maskFiles }
+    }
+  } finally {
+    await shards.close()
+  }
+}
+
+/**
+ * Makes a dataset of some of a parent's samples, with new captions, labels or splits.
+ *
+ * `rows` keep their keys; their order is the new order. Shards are hard links to the parent's (copies across file
+ * systems). Throws on a key that the parent lacks, and where there are no rows.
+ */
+export async function deriveDataset(parent: string, folder: string, rows: readonly Sample[]): Promise<void> {
+  if (rows.length === 0) throw new Error(`No sample of the dataset in ${parent} is left; loosen what drops them`)
+  const stored = new Map((await readRows(parent)).map(row => [row.sample.key, row]))
+  const derived = rows.map(sample => {
+    const row = stored.get(sample.key)
+    if (row === undefined)
+      throw new Error(`Sample '${sample.key}' is not in the dataset in ${parent}; keep the keys of its samples`)
+    const masks = sample.masks.map(mask => extentOf(row, mask))
+    return { sample, shard: row.shard, image: row.image, masks }
+  })
+  await mkdir(join(folder, 'shards'), { recursive: true })
+  for (const shard of new Set(derived.map(row => row.shard))) {
+    const [from, to] = [shardPath(parent, shard), shardPath(folder, shard)]
+    await link(from, to).catch(() => copyFile(from, to))
+  }
+  await writeRows(folder, derived)
+}
+
+/** Decodes every image of a split; other sizes are scaled. Throws an error that names sample and shard on bad bytes. */
+export async function loadPixels(folder: string, { split, size }: LoadOptions): Promise<Pixels> {
+  const rows = await selectRows(folder, split)
+  const pixels = new Uint8Array(rows.length * size * size * 3)
+  await forEachFile({ folder, rows, extent: row => row.image }, async (bytes, row, position) => {
+    const image = await decodeImage(bytes, { name: nameOf(row), size })
+    pixels.set(image.data, position * image.data.length)
+  })
+  return { samples: rows.map(row => row.sample), pixels }
+}
+
+/** Decodes one mask of every sample of a split: `[samples, size, size]`, 0 or 1. Throws where a sample lacks it. */
+export async function loadMasks(folder: string, options: LoadOptions & { readonly name: string }): Promise<Uint8Array> {
+  const { split, size, name } = options
+  const rows = await selectRows(folder, split)
+  const masks = new Uint8Array(rows.length * size * size)
+  await forEachFile({ folder, rows, extent: row => extentOf(row, name) }, async (bytes, row, position) => {
+    const mask = await decodeGrey(bytes, { name: `${name} mask of ${nameOf(row)}`, size })
+    const start = position * mask.data.length
+    for (const [i, value] of mask.data.entries()) masks[start + i] = value > 127 ? 1 : 0
+  })
+  return masks
+}
+
+const nameOf = (row: Row): string => `'${row.sample.key}' in shards/${row.shard}`
+
+/** Pictures decoded side by side: enough to keep a decoder's threads busy, few enough to bound memory. */
+const AT_ONCE = 16
+
+/** Files of rows: one extent of each. */
+interface Selection {
+  readonly folder: string
+  readonly rows: readonly Row[]
+  readonly extent: (row: Row) => Extent
+}
+
+async function forEachFile(
+  { folder, rows, extent }: Selection,
+  use: (bytes: Uint8Array, row: Row, position: number) => Promise<void>,
+): Promise<void> {
+  const shards = openShards(folder)
+  try {
+    for (let start = 0; start < rows.length; start += AT_ONCE) {
+      const batch: { readonly row: Row; readonly bytes: Uint8Array }[] = []
+      for (const row of rows.slice(start, start + AT_ONCE)) {
+        batch.push({ row, bytes: await shards.read(row.shard, extent(row), row.sample.key) })
+      }
+      await Promise.all(batch.map(({ row, bytes }, i) => use(bytes, row, start + i)))
+    }
+  } finally {
+    await shards.close()
+  }
+}
+
+async function selectRows(folder: string, split: string | undefined): Promise<readonly Row[]> {
+  const rows = await readRows(folder)
+  if (split === undefined) return rows
+  const chosen = rows.filter(row => row.sample.split === split)
+  if (chosen.length > 0) return chosen
+  const splits = [...new Set(rows.map(row => `'${row.sample.split}'`))].sort().join(', ')
+  throw new Error(`The dataset in ${folder} has no sample in split '${split}'; its splits are ${splits}`)
+}
+
+function extentOf(row: Row, mask: string): Extent {
+  const extent = row.masks[row.sample.masks.indexOf(mask)]
+  if (extent !== undefined) return extent
+  const known = row.sample.masks.map(name => `'${name}'`).join(', ') || 'none'
+  throw new Error(`Sample ${nameOf(row)} has no mask '${mask}'; its masks: ${known}`)
+}
+
+function checkKey({ key }: Sample, taken: ReadonlyMap<string, unknown>): void {
+  if (!/^[\w-]{1,64}$/.test(key)) {
+    throw new Error(`Sample key '${key}' does not fit a file name; use 1 to 64 letters, digits, '_' and '-'`)
+  }
+  if (taken.has(key)) throw new Error(`Sample key '${key}' is given twice; number the samples`)
+}
+
+function maskBytes(files: SampleFiles['maskFiles'], mask: string, { key }: Sample): Uint8Array {
+  const bytes = files[mask]
+  if (bytes === undefined)
+    throw new Error(`Sample '${key}' names a mask '${mask}' but brings no file of it; add it to maskFiles`)
+  return bytes
+}

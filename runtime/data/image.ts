@@ -1,0 +1,59 @@
+/** Encoded pictures to raw bytes and back. */
+import sharp, { type Sharp } from 'sharp'
+
+/** Raw pixels, row-major, interleaved, 8 bits a channel: grey or RGB. */
+export interface Raster {
+  readonly data: Uint8Array
+  readonly width: number
+  readonly height: number
+  readonly channels: 1 | 3
+}
+
+/** How {@link decodeImage} shapes what it reads. */
+export interface DecodeOptions {
+  /** Named in errors: a file, or a sample and its shard. */
+  readonly name: string
+  /** Side of the square to make, by Lanczos-3: the shorter side is scaled and the centre is cut. Absent: as stored. */
+  readonly size?: number
+}
+
+/**
+ * Decodes a picture to RGB; alpha is laid on black, grey is repeated.
+ *
+ * Throws an error that names the picture where its bytes are truncated or no picture at all.
+ */
+export const decodeImage = (bytes: Uint8Array | string, options: DecodeOptions): Promise<Raster> =>
+  decode(sharp(bytes, { failOn: 'truncated' }).flatten().toColourspace('srgb'), 3, options)
+
+/** Decodes a picture to its first channel; a mask keeps its values 0 and 255 only at its stored size. */
+export const decodeGrey = (bytes: Uint8Array | string, options: DecodeOptions): Promise<Raster> =>
+  decode(sharp(bytes, { failOn: 'truncated' }).flatten().extractChannel(0).toColourspace('b-w'), 1, options)
+
+/** Encodes as JPEG; `quality` is 1 to 100, colour is kept at full resolution. */
+export const encodeJpeg = (raster: Raster, quality: number): Promise<Uint8Array> =>
+  fromRaw(raster).jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer()
+
+/** Encodes as PNG. */
+export const encodePng = (raster: Raster): Promise<Uint8Array> =>
+  fromRaw(raster).png({ compressionLevel: 6 }).toBuffer()
+
+/** File extension by the first bytes of a picture; undefined where they are neither JPEG nor PNG. */
+export function imageExtension(bytes: Uint8Array): 'jpg' | 'png' | undefined {
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return 'jpg'
+  if (bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47) return 'png'
+  return undefined
+}
+
+const fromRaw = ({ data, width, height, channels }: Raster) => sharp(data, { raw: { width, height, channels } })
+
+async function decode(picture: Sharp, channels: 1 | 3, { name, size }: DecodeOptions): Promise<Raster> {
+  const shaped = size === undefined ? picture : picture.resize(size, size, { fit: 'cover', kernel: 'lanczos3' })
+  try {
+    const { data, info } = await shaped.raw().toBuffer({ resolveWithObject: true })
+    if (info.channels !== channels) throw new Error(`it has ${info.channels} channels`)
+    return { data, width: info.width, height: info.height, channels }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`Cannot read image ${name}: ${reason}; replace or remove it`, { cause })
+  }
+}

@@ -1,0 +1,129 @@
+/** The Parquet index of a dataset: one row a sample, with where its files lie in the shards. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
+import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
+import type { Sample } from './sample.ts'
+import type { Extent } from './shards.ts'
+
+/** A row of the index. */
+export interface Row {
+  readonly sample: Sample
+  /** File name inside `shards/`. */
+  readonly shard: string
+  readonly image: Extent
+  /** In the order of `sample.masks`. */
+  readonly masks: readonly Extent[]
+}
+
+const indexPath = (folder: string): string => join(folder, 'index.parquet')
+
+/** Writes the index; equal rows give equal bytes. */
+export async function writeRows(folder: string, rows: readonly Row[]): Promise<void> {
+  const column = (
+    name: string,
+    type: NonNullable<ColumnSource['type']>,
+    cell: (row: Row) => unknown,
+  ): ColumnSource => ({
+    name,
+    type,
+    data: rows.map(row => cell(row) ?? null),
+  })
+  const columnData = [
+    column('key', 'STRING', row => row.sample.key),
+    column('split', 'STRING', row => row.sample.split),
+    column('captions', 'JSON', row => row.sample.captions),
+    column('label', 'STRING', row => row.sample.label),
+    column('group', 'STRING', row => row.sample.group),
+    column('lon', 'DOUBLE', row => row.sample.lon),
+    column('lat', 'DOUBLE', row => row.sample.lat),
+    column('ground_km', 'DOUBLE', row => row.sample.groundKm),
+    column('overhead', 'BOOLEAN', row => row.sample.overhead),
+    column('masks', 'JSON', row => row.sample.masks),
+    column('facts', 'JSON', row => row.sample.facts),
+    column('shard', 'STRING', row => row.shard),
+    column('image_offset', 'INT64', row => BigInt(row.image.offset)),
+    column('image_size', 'INT64', row => BigInt(row.image.size)),
+    column('mask_extents', 'JSON', row => row.masks.map(({ offset, size }) => [offset, size])),
+  ]
+  await writeFile(indexPath(folder), Buffer.from(parquetWriteBuffer({ columnData, createdBy: 'terroir' })))
+}
+
+/** Reads the index in stored order. Throws an error that names the folder where there is none, or another tool's. */
+export async function readRows(folder: string): Promise<readonly Row[]> {
+  const records = await openRecords(folder)
+  if (records.length === 0) throw new Error(`The dataset in ${folder} is empty; make it again`)
+  return records.map((record, number) => {
+    const row = toRow(record)
+    if (row === undefined) {
+      throw new Error(`Row ${number} of index.parquet in ${folder} does not describe a sample; make the dataset again`)
+    }
+    return row
+  })
+}
+
+async function openRecords(folder: string): Promise<readonly Record<string, unknown>[]> {
+  const file = await asyncBufferFromFile(indexPath(folder)).catch(cause => {
+    throw new Error(`No dataset in ${folder}: it has no readable index.parquet; name the folder of a dataset`, {
+      cause,
+    })
+  })
+  return parquetReadObjects({ file }).catch(cause => {
+    throw new Error(`The index.parquet in ${folder} is no Parquet file or was cut short; make the dataset again`, {
+      cause,
+    })
+  })
+}
+
+function toRow(record: Record<string, unknown>): Row | undefined {
+  const { key, split, captions, label, group, lon, lat, ground_km, overhead, masks, facts, shard } = record
+  const { image_offset, image_size, mask_extents } = record
+  const image = toExtent([image_offset, image_size])
+  const extents = Array.isArray(mask_extents) ? mask_extents.map(toExtent) : []
+  if (
+    !isText(key) ||
+    !isText(split) ||
+    !isTexts(captions) ||
+    !isText(label) ||
+    !isText(group) ||
+    !isTexts(masks) ||
+    !isFacts(facts) ||
+    !isText(shard) ||
+    image === undefined ||
+    !extents.every(extent => extent !== undefined) ||
+    extents.length !== masks.length
+  ) {
+    return undefined
+  }
+  const sample: Sample = {
+    key,
+    split,
+    captions,
+    label,
+    group,
+    ...(typeof lon === 'number' && { lon }),
+    ...(typeof lat === 'number' && { lat }),
+    ...(typeof ground_km === 'number' && { groundKm: ground_km }),
+    ...(typeof overhead === 'boolean' && { overhead }),
+    masks,
+    facts,
+  }
+  return { sample, shard, image, masks: extents }
+}
+
+function toExtent(pair: unknown): Extent | undefined {
+  if (!Array.isArray(pair)) return undefined
+  const [offset, size] = pair.map(Number)
+  return Number.isSafeInteger(offset) && Number.isSafeInteger(size) && offset !== undefined && size !== undefined
+    ? { offset, size }
+    : undefined
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+
+const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText)
+
+const isFacts = (value: unknown): value is Sample['facts'] =>
+  typeof value === 'object' &&
+  value !== null &&
+  Object.values(value).every(fact => isText(fact) || typeof fact === 'number' || isTexts(fact))
