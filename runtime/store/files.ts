@@ -1,0 +1,48 @@
+/** Walking a result's folder, and making it survive a power cut. */
+import { open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** What lies below a folder: relative paths with `/` between folders, sorted. */
+export interface Tree {
+  readonly files: readonly string[]
+  /** Innermost first; the folder itself is `''` and last. */
+  readonly folders: readonly string[]
+}
+
+/** Lists a folder. Throws on anything but plain files and folders: a link could reach outside the store. */
+export async function listTree(root: string): Promise<Tree> {
+  const files: string[] = []
+  const folders: string[] = []
+  async function walk(relative: string): Promise<void> {
+    for (const entry of await readdir(join(root, relative), { withFileTypes: true })) {
+      const path = relative === '' ? entry.name : `${relative}/${entry.name}`
+      if (entry.isDirectory()) await walk(path)
+      else if (entry.isFile()) files.push(path)
+      else throw new Error(`"${path}" is neither a file nor a folder; a stage may leave nothing else in its result`)
+    }
+    folders.push(relative)
+  }
+  await walk('')
+  return { files: files.sort(), folders }
+}
+
+/** Flushes a file, or the list of names in a folder, to the disk. */
+export async function flush(path: string): Promise<void> {
+  const handle = await open(path, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Writes a new file and flushes it. */
+export async function writeFlushed(path: string, text: string): Promise<void> {
+  const handle = await open(path, 'wx')
+  try {
+    await handle.writeFile(text)
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

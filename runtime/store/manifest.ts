@@ -1,0 +1,64 @@
+/** The manifest of a published result: what a stage made, and how that can be verified. */
+import { type FileRecord, outputDigest } from './digest.ts'
+
+/** What a stage says of its result; the store adds files and digest. */
+export interface Outcome {
+  /** Key of the stage: hexadecimal SHA-256. */
+  readonly key: string
+  /** Identity of the stage in the plan that made it first. */
+  readonly id: string
+  readonly kind: string
+  readonly version: number
+  readonly metrics: { readonly [name: string]: number }
+  readonly summary: string
+  /** Pictures, tables and curves for the report; opaque to the store. */
+  readonly exhibits: readonly unknown[]
+  /** Engine the recipe asked for. */
+  readonly engine: string
+  readonly seconds: number
+  /** Faults the stage survived. */
+  readonly warnings: readonly string[]
+}
+
+/** `manifest.json` of a result. */
+export interface Manifest extends Outcome {
+  /** Files by path relative to the result's folder, with `/` between folders. */
+  readonly files: { readonly [path: string]: FileRecord }
+  /** Digest over files and metrics. */
+  readonly digest: string
+}
+
+/** Name of the manifest inside a result. */
+export const manifestName = 'manifest.json'
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isFile = (value: unknown): value is FileRecord =>
+  isRecord(value) && typeof value.size === 'number' && typeof value.sha256 === 'string'
+
+function isManifest(value: unknown): value is Manifest {
+  if (!isRecord(value)) return false
+  const texts = [value.key, value.id, value.kind, value.summary, value.engine, value.digest]
+  return (
+    texts.every(text => typeof text === 'string') &&
+    typeof value.version === 'number' &&
+    typeof value.seconds === 'number' &&
+    isRecord(value.metrics) &&
+    Object.values(value.metrics).every(metric => typeof metric === 'number') &&
+    isRecord(value.files) &&
+    Object.values(value.files).every(isFile) &&
+    Array.isArray(value.exhibits) &&
+    Array.isArray(value.warnings)
+  )
+}
+
+/** Reads a manifest; `undefined` where the text is no manifest or does not agree with its own digest. */
+export function parseManifest(text: string): Manifest | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isManifest(value) && outputDigest(value.files, value.metrics) === value.digest ? value : undefined
+  } catch {
+    return undefined
+  }
+}
