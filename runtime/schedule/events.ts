@@ -1,0 +1,24 @@
+/** What a run tells while it goes on: for the live view, plain lines and `--json`. */
+import type { Progress } from '../stages/stage.ts'
+import type { Fault } from './fault.ts'
+
+/** An event of a run. */
+export type RunEvent =
+  /** Comes first, with every stage of the run in topological order. */
+  | { readonly kind: 'run-started'; readonly run: string; readonly stages: readonly string[] }
+  | { readonly kind: 'stage-cached'; readonly stage: string; readonly summary: string }
+  | { readonly kind: 'stage-started'; readonly stage: string; readonly slots: readonly number[] }
+  | { readonly kind: 'stage-progress'; readonly stage: string; readonly progress: Progress }
+  | { readonly kind: 'stage-log'; readonly stage: string; readonly level: 'log' | 'warn'; readonly text: string }
+  | {
+      readonly kind: 'stage-done'
+      readonly stage: string
+      readonly summary: string
+      readonly metrics: { readonly [name: string]: number }
+      readonly seconds: number
+      /** Bytes. */
+      readonly peakMemory: number
+    }
+  | { readonly kind: 'stage-failed'; readonly stage: string; readonly fault: Fault; readonly peakMemory: number }
+  | { readonly kind: 'stage-skipped'; readonly stage: string; readonly reason: string }
+  | { readonly kind: 'run-ended'; readonly outcome: 'done' | 'failed' | 'stopped' }

@@ -1,0 +1,34 @@
+/** The contract between the driver of a run and whatever runs single stages. */
+import type { Stage } from '../../dsl/compile/plan.ts'
+import type { InputFolder } from '../stages/stage.ts'
+import type { Result } from '../store/store.ts'
+import type { Fault } from './fault.ts'
+import type { Message } from './protocol.ts'
+
+/** What a stage gets for its run. */
+export interface StageOrder {
+  /** Devices it holds. */
+  readonly slots: readonly number[]
+  readonly inputs: { readonly [role: string]: InputFolder }
+  /** Run even where a result is stored, and put the new one in its place. */
+  readonly replace: boolean
+  readonly onMessage: (message: Message) => void
+}
+
+/** How a stage ended. */
+export type StageEnd =
+  | { readonly kind: 'done'; readonly result: Result; readonly peakMemory: number; readonly cached: boolean }
+  | { readonly kind: 'fault'; readonly fault: Fault; readonly peakMemory: number }
+  | { readonly kind: 'stopped' }
+
+/** A stage at work. */
+export interface RunningStage {
+  /** Rejects only where the store or the journal cannot be written. */
+  readonly ended: Promise<StageEnd>
+  stop(): void
+}
+
+/** Runs stages. */
+export interface Executor {
+  start(stage: Stage, order: StageOrder): RunningStage
+}

@@ -1,0 +1,90 @@
+/** Runs stages on this machine: a sandboxed worker process for each. */
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import type { Stage } from '../../dsl/compile/plan.ts'
+import type { Store } from '../store/store.ts'
+import type { Executor, StageEnd, StageOrder } from './executor.ts'
+import type { Journal } from './journal.ts'
+import type { Job } from './protocol.ts'
+import { type RunningWorker, startWorker, type WorkerEnd } from './start_worker.ts'
+
+/** What the local executor works with. */
+export interface LocalOptions {
+  readonly store: Store
+  readonly journal: Journal
+  /** Names the folder of logs. */
+  readonly run: string
+  /** Engine that stages are asked to use. */
+  readonly engine: string
+  /** Module the workers run. @default `worker.js` of this folder */
+  readonly entry?: string
+}
+
+/** Makes an executor whose stages are processes of this machine. */
+export function localExecutor({ store, journal, run, engine, entry }: LocalOptions): Executor {
+  const cache = join(store.folder, 'cache')
+
+  async function jobOf(stage: Stage, order: StageOrder): Promise<Job> {
+    const { id, kind, params } = stage
+    const externals = Object.fromEntries(stage.externals.map(external => [external.name, external.path]))
+    await mkdir(cache, { recursive: true })
+    return { id, kind, params, inputs: order.inputs, externals, out: await store.stage(stage.key), engine }
+  }
+
+  function start(stage: Stage, order: StageOrder) {
+    let worker: RunningWorker | undefined
+    let stopped = false
+
+    async function work(): Promise<StageEnd> {
+      const shared = order.replace ? undefined : await store.find(stage.key)
+      if (shared !== undefined) return { kind: 'done', result: shared, peakMemory: 0, cached: true }
+      if (stopped) return { kind: 'stopped' }
+      const job = await jobOf(stage, order)
+      const began = performance.now()
+      worker = startWorker(job, {
+        sandbox: {
+          readable: [...Object.values(job.inputs).map(input => input.folder), ...Object.values(job.externals)],
+          writable: [job.out, cache],
+        },
+        log: join(store.folder, 'logs', run, `${stage.id}.log`),
+        environment: { TERROIR_CACHE: cache },
+        memory: stage.needs.memory,
+        onStart: started => journal.append({ kind: 'stage-started', stage: stage.id, key: stage.key, worker: started }),
+        onMessage: order.onMessage,
+        ...(entry === undefined ? {} : { entry }),
+      })
+      const end = await worker.ended
+      if (end.kind !== 'result') {
+        await rm(job.out, { recursive: true, force: true })
+        return end
+      }
+      return publish(stage, { job, end, seconds: (performance.now() - began) / 1000, replace: order.replace })
+    }
+
+    async function publish(
+      { key, id, kind, version }: Stage,
+      done: {
+        readonly job: Job
+        readonly end: Extract<WorkerEnd, { kind: 'result' }>
+        readonly seconds: number
+        readonly replace: boolean
+      },
+    ): Promise<StageEnd> {
+      const { end, seconds, replace } = done
+      const { metrics, summary, exhibits } = end.result
+      const outcome = { key, id, kind, version, metrics, summary, exhibits, engine, seconds, warnings: end.warnings }
+      const result = await store.publish(done.job.out, outcome, { replace })
+      return { kind: 'done', result, peakMemory: end.peakMemory, cached: false }
+    }
+
+    return {
+      ended: work(),
+      stop() {
+        stopped = true
+        worker?.stop()
+      },
+    }
+  }
+  return { start }
+}

@@ -1,0 +1,118 @@
+/**
+ * What a controller and a worker say to each other: one JSON object a line.
+ *
+ * The job goes in through standard input, which then stays open: its end tells the worker that the controller is
+ * gone. Messages come out through a channel of their own (file descriptor 3), so nothing a library prints can
+ * corrupt them. Whatever does not parse as a message is treated as a line of the log.
+ */
+import type { Exhibit } from '../stages/exhibit.ts'
+import type { Progress, StageContext, StageResult } from '../stages/stage.ts'
+
+/** File descriptor of a worker's messages. */
+export const messageChannel = 3
+
+/** What a worker is asked to do. */
+export interface Job extends Omit<StageContext, 'report' | 'signal'> {
+  readonly kind: string
+}
+
+/** A message of a worker. */
+export type Message =
+  | { readonly kind: 'progress'; readonly progress: Progress }
+  | { readonly kind: 'log'; readonly text: string }
+  | { readonly kind: 'warn'; readonly text: string }
+  /** Sent every two seconds, with the largest resident memory so far in bytes. */
+  | { readonly kind: 'heartbeat'; readonly peakMemory: number }
+  | { readonly kind: 'result'; readonly result: StageResult; readonly peakMemory: number }
+  | { readonly kind: 'error'; readonly text: string; readonly stack: string; readonly peakMemory: number }
+
+type Fields = Readonly<Record<string, unknown>>
+
+const isRecord = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+
+const isNumber = (value: unknown): value is number => typeof value === 'number'
+
+function isProgress(value: unknown): value is Progress {
+  if (!isRecord(value)) return false
+  return (
+    isNumber(value.done) &&
+    isNumber(value.total) &&
+    isText(value.unit) &&
+    ['undefined', 'number'].includes(typeof value.loss)
+  )
+}
+
+/** Tells whether a value has the outline of an exhibit: its kind, its title and the list that kind has. */
+export function isExhibit(value: unknown): value is Exhibit {
+  if (!isRecord(value) || !isText(value.title)) return false
+  switch (value.kind) {
+    case 'figures':
+      return Array.isArray(value.items)
+    case 'strips':
+      return Array.isArray(value.rows)
+    case 'table':
+      return Array.isArray(value.columns) && Array.isArray(value.rows)
+    case 'curves':
+      return Array.isArray(value.series)
+    default:
+      return false
+  }
+}
+
+function isResult(value: unknown): value is StageResult {
+  if (!isRecord(value) || !isText(value.summary) || !isRecord(value.metrics) || !Array.isArray(value.exhibits))
+    return false
+  return Object.values(value.metrics).every(isNumber) && value.exhibits.every(isExhibit)
+}
+
+function isMessage(value: Fields): boolean {
+  switch (value.kind) {
+    case 'progress':
+      return isProgress(value.progress)
+    case 'log':
+    case 'warn':
+      return isText(value.text)
+    case 'heartbeat':
+      return isNumber(value.peakMemory)
+    case 'result':
+      return isResult(value.result) && isNumber(value.peakMemory)
+    case 'error':
+      return isText(value.text) && isText(value.stack) && isNumber(value.peakMemory)
+    default:
+      return false
+  }
+}
+
+const asMessage = (value: unknown): value is Message => isRecord(value) && isMessage(value)
+
+/** Reads a line of a worker; `undefined` where it is no message. */
+export function parseMessage(line: string): Message | undefined {
+  const value = parseJson(line)
+  return asMessage(value) ? value : undefined
+}
+
+const isTable = (value: unknown, holds: (entry: unknown) => boolean): boolean =>
+  isRecord(value) && Object.values(value).every(holds)
+
+function isJob(value: unknown): value is Job {
+  if (!isRecord(value) || ![value.id, value.kind, value.out, value.engine].every(isText)) return false
+  const isInput = (input: unknown) => isRecord(input) && isText(input.folder)
+  return isRecord(value.params) && isTable(value.inputs, isInput) && isTable(value.externals, isText)
+}
+
+/** Reads the line that asks a worker to run a stage; `undefined` where it is none. */
+export function parseJob(line: string): Job | undefined {
+  const value = parseJson(line)
+  return isJob(value) ? value : undefined
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch {
+    return undefined
+  }
+}

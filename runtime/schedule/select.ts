@@ -1,0 +1,39 @@
+/** Which stages of a plan a run is about. */
+import type { Plan, Stage } from '../../dsl/compile/plan.ts'
+import type { Result, Store } from '../store/store.ts'
+
+/** The stage of that name, or the stages of that entry of the recipe: `pretrain` names `pretrain.web` too. */
+export function stagesNamed(plan: Plan, name: string): readonly Stage[] {
+  const exact = plan.stages.filter(stage => stage.id === name)
+  const named = exact.length > 0 ? exact : plan.stages.filter(stage => stage.id.startsWith(`${name}.`))
+  if (named.length > 0) return named
+  throw new Error(`No stage "${name}"; the stages are ${plan.stages.map(stage => stage.id).join(', ')}`)
+}
+
+/** The plan cut down to some stages and all they need, with the claims that can still be measured. */
+export function planUntil(plan: Plan, name: string): Plan {
+  const kept = new Set(stagesNamed(plan, name).map(stage => stage.id))
+  for (const stage of plan.stages.toReversed()) {
+    if (kept.has(stage.id)) for (const input of Object.values(stage.inputs)) kept.add(input.stage)
+  }
+  return {
+    ...plan,
+    stages: plan.stages.filter(stage => kept.has(stage.id)),
+    claims: plan.claims.filter(claim => kept.has(claim.stage)),
+  }
+}
+
+/** Some stages and everything made from them: what has to run again when those are forced. */
+export function withDependents(plan: Plan, names: readonly string[]): ReadonlySet<string> {
+  const forced = new Set(names.flatMap(name => stagesNamed(plan, name)).map(stage => stage.id))
+  for (const stage of plan.stages) {
+    if (Object.values(stage.inputs).some(input => forced.has(input.stage))) forced.add(stage.id)
+  }
+  return forced
+}
+
+/** The stored results of a plan's stages. */
+export async function findResults(plan: Plan, store: Store): Promise<ReadonlyMap<string, Result>> {
+  const found = await Promise.all(plan.stages.map(async ({ id, key }) => [id, await store.find(key)] as const))
+  return new Map(found.flatMap(([id, result]) => (result === undefined ? [] : [[id, result]])))
+}

@@ -1,0 +1,95 @@
+/** The inside of a worker: reads one job, runs its stage, tells what happens. */
+import { writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import type { Progress, Reporter, StageKind } from '../stages/stage.ts'
+import { readLines } from './lines.ts'
+import { type Job, type Message, messageChannel, parseJob } from './protocol.ts'
+
+const heartbeatEvery = 2000
+const progressEvery = 100
+
+/** Runs the one stage that standard input asks for, and ends the process. */
+export function serveStage(kinds: readonly StageKind[]): void {
+  const stop = new AbortController()
+  process.on('SIGTERM', () => stop.abort(new Error('Stopped on request')))
+  process.on('uncaughtException', fail)
+  process.on('unhandledRejection', fail)
+  new Worker(join(import.meta.dirname, 'watchdog.js'), { workerData: Number(process.argv[2]) }).unref()
+  setInterval(() => send({ kind: 'heartbeat', peakMemory: peakMemory() }), heartbeatEvery).unref()
+  readLines(process.stdin, line => {
+    const job = parseJob(line)
+    if (job === undefined) fail(new Error(`The worker was asked for something that is no job: ${line.slice(0, 200)}`))
+    else void runJob(job, kinds, stop.signal)
+  })
+  process.stdin.on('close', endGroup)
+}
+
+async function runJob(job: Job, kinds: readonly StageKind[], signal: AbortSignal): Promise<void> {
+  try {
+    const found = kinds.find(({ kind }) => kind === job.kind)
+    if (found === undefined) throw new Error(`No stage of kind "${job.kind}" exists; compile the recipe again`)
+    const { kind: _, ...given } = job
+    const run = await found.load()
+    const result = await run({ ...given, report: reporter(), signal })
+    send({ kind: 'result', result, peakMemory: peakMemory() })
+    process.exit(0)
+  } catch (error) {
+    fail(error)
+  }
+}
+
+function reporter(): Reporter {
+  let sent = 0
+  return {
+    progress(progress: Progress) {
+      const now = Date.now()
+      if (now - sent < progressEvery && progress.done < progress.total) return
+      sent = now
+      send({ kind: 'progress', progress })
+    },
+    log: text => send({ kind: 'log', text }),
+    warn: text => send({ kind: 'warn', text }),
+  }
+}
+
+/** Largest resident memory so far, in bytes. */
+const peakMemory = (): number => process.resourceUsage().maxRSS * 1024
+
+function fail(error: unknown): void {
+  const fault = error instanceof Error ? error : new Error(String(error))
+  send({ kind: 'error', text: describe(fault), stack: fault.stack ?? '', peakMemory: peakMemory() })
+  process.exit(1)
+}
+
+/** A fault's own words; a refusal of the sandbox names what was refused. */
+function describe(fault: Error): string {
+  if (!('code' in fault) || fault.code !== 'ERR_ACCESS_DENIED') return fault.message
+  const permission = 'permission' in fault ? String(fault.permission) : 'an unknown permission'
+  const resource = 'resource' in fault && fault.resource !== '' ? ` of "${fault.resource}"` : ''
+  return `The sandbox refused ${permission}${resource}; a stage reads its inputs and writes its own folder, nothing else`
+}
+
+/** Writes at once, so that nothing is lost in a crash right after. A broken channel means the controller is gone. */
+function send(message: Message): void {
+  const bytes = Buffer.from(`${JSON.stringify(message)}\n`)
+  let written = 0
+  while (written < bytes.length) {
+    try {
+      written += writeSync(messageChannel, bytes, written)
+    } catch (error) {
+      const busy = error instanceof Error && 'code' in error && error.code === 'EAGAIN'
+      if (!busy) endGroup()
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
+  }
+}
+
+/** Ends this process and every process it started. */
+function endGroup(): never {
+  try {
+    process.kill(-process.pid, 'SIGKILL')
+  } finally {
+    process.exit(1)
+  }
+}

@@ -1,0 +1,133 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Plan } from '../../dsl/compile/plan.ts'
+import type { RunEvent } from '../../runtime/schedule/events.ts'
+import { readJournal } from '../../runtime/schedule/journal.ts'
+import { journalFolder } from '../../runtime/schedule/recover.ts'
+import { runLocally } from '../../runtime/schedule/run_local.ts'
+import { findResults, planUntil, withDependents } from '../../runtime/schedule/select.ts'
+import { openStore, type Store } from '../../runtime/store/store.ts'
+import { inTempFolder } from '../support.ts'
+import { fixtureWorker, planOf, stage } from './support.ts'
+
+interface Choices {
+  readonly forced?: ReadonlySet<string>
+  readonly keepGoing?: boolean
+  readonly onEvent?: (event: RunEvent, stop: () => void) => void
+}
+
+async function run(plan: Plan, store: Store, { forced = new Set(), keepGoing = false, onEvent }: Choices = {}) {
+  const stop = new AbortController()
+  const events: RunEvent[] = []
+  const end = await runLocally(plan, {
+    store,
+    found: await findResults(plan, store),
+    forced,
+    keepGoing,
+    jobs: 2,
+    signal: stop.signal,
+    entry: fixtureWorker,
+    onEvent(event) {
+      events.push(event)
+      onEvent?.(event, () => stop.abort())
+    },
+  })
+  const told = (kind: RunEvent['kind']): string =>
+    events.flatMap(event => (event.kind === kind && 'stage' in event ? [event.stage] : [])).join(' ')
+  return { ...end, events, told }
+}
+
+const left = stage('left', 'good')
+const right = stage('right', 'good', { params: { seed: 1 } })
+const joined = stage('joined', 'good', { inputs: [left, right], slots: 1 })
+const diamond = planOf([left, right, joined])
+
+test('stages read what others published; a second run finds everything stored', () =>
+  inTempFolder(async folder => {
+    const store = openStore(folder)
+    const first = await run(diamond, store)
+    assert.is(first.outcome, 'done')
+    const result = first.results.get('joined')
+    assert.is(await readFile(join(result?.folder ?? '', 'text'), 'utf8'), 'joined(left(),right())')
+    assert.equal(result?.manifest.warnings, ['one image was skipped'])
+    const second = await run(diamond, store)
+    assert.is(second.told('stage-started'), '')
+    assert.is(second.told('stage-cached'), 'left right joined')
+    assert.equal(await readdir(join(folder, 'staging')), [])
+  }))
+
+test('a forced stage runs again, and so does what is made from it', () =>
+  inTempFolder(async folder => {
+    const store = openStore(folder)
+    await run(diamond, store)
+    const again = await run(diamond, store, { forced: withDependents(diamond, ['left']) })
+    assert.is(again.told('stage-started'), 'left joined')
+    assert.is(again.outcome, 'done')
+  }))
+
+test('a plan can be cut down to a stage and what it needs', () => {
+  assert.equal(planUntil(diamond, 'right').stages, [right])
+  assert.equal(planUntil(diamond, 'joined').stages.length, 3)
+  assert.throws(() => planUntil(diamond, 'jioned'), 'No stage "jioned"; the stages are left, right, joined')
+})
+
+test('a failure skips the rest with reasons, keeps what is done, and is journaled', () =>
+  inTempFolder(async folder => {
+    const store = openStore(folder)
+    const bad = stage('bad', 'user-fault', { inputs: [left] })
+    const plan = planOf([left, bad, stage('after', 'good', { inputs: [bad] })])
+    const { outcome, told, results } = await run(plan, store)
+    assert.is(outcome, 'failed')
+    assert.is(told('stage-failed'), 'bad')
+    assert.is(told('stage-skipped'), 'after')
+    assert.equal([...results.keys()], ['left'])
+    const [journal = ''] = await readdir(journalFolder(store))
+    const kinds = (await readJournal(join(journalFolder(store), journal))).map(event => event.kind)
+    assert.equal(kinds, [
+      'run-started',
+      'stage-started',
+      'stage-done',
+      'stage-started',
+      'stage-failed',
+      'stage-skipped',
+      'run-ended',
+    ])
+    assert.equal(await readdir(join(folder, 'staging')), [])
+  }))
+
+test('keep going runs what does not need the failed stage', () =>
+  inTempFolder(async folder => {
+    const plan = planOf([stage('bad', 'user-fault'), left, stage('after', 'good', { inputs: [left] })])
+    const { outcome, told } = await run(plan, openStore(folder), { keepGoing: true })
+    assert.is(outcome, 'failed')
+    assert.is(told('stage-done'), 'left after')
+  }))
+
+test('a stop ends running stages and starts nothing more', () =>
+  inTempFolder(async folder => {
+    const long = stage('long', 'until-stopped')
+    const plan = planOf([long, stage('after', 'good', { inputs: [long] })])
+    const { outcome, events, told } = await run(plan, openStore(folder), {
+      onEvent: (event, stop) => {
+        if (event.kind === 'stage-progress') stop()
+      },
+    })
+    assert.is(outcome, 'stopped')
+    assert.is(told('stage-skipped').split(' ').sort().join(' '), 'after long')
+    assert.equal(events.at(-1), { kind: 'run-ended', outcome: 'stopped' })
+    assert.equal(await readdir(join(folder, 'staging')), [])
+  }))
+
+test('two controllers on one store agree on one result', () =>
+  inTempFolder(async folder => {
+    const store = openStore(folder)
+    const [one, two] = await Promise.all([run(diamond, store), run(diamond, openStore(folder))])
+    assert.is(one.outcome, 'done')
+    assert.is(two.outcome, 'done')
+    const digest = (end: typeof one): string | undefined => end.results.get('joined')?.manifest.digest
+    assert.is(digest(one), digest(two))
+  }))
+
+test.run()

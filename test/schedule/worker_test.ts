@@ -1,0 +1,182 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { execa } from 'execa'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Message } from '../../runtime/schedule/protocol.ts'
+import { startWorker, type WorkerOptions } from '../../runtime/schedule/start_worker.ts'
+import { processStart } from '../../runtime/store/process.ts'
+import { inTempFolder } from '../support.ts'
+
+const fixture = (name: string): string => join(import.meta.dirname, 'fixtures', `${name}.js`)
+
+interface Order extends Partial<WorkerOptions> {
+  readonly params?: { readonly [name: string]: string }
+  readonly childProcesses?: boolean
+}
+
+function work(out: string, kind: string, { params = {}, childProcesses = false, ...options }: Order = {}) {
+  const messages: Message[] = []
+  const worker = startWorker(
+    { id: 'stage', kind, params, inputs: {}, externals: {}, out, engine: 'cpu' },
+    {
+      entry: fixture('worker'),
+      sandbox: { readable: [], writable: [out], childProcesses },
+      log: join(out, '..', `${kind}.log`),
+      environment: {},
+      memory: 2 ** 30,
+      onStart: async () => undefined,
+      onMessage: message => messages.push(message),
+      ...options,
+    },
+  )
+  return { ...worker, messages }
+}
+
+/** Runs one job to its end in a fresh folder. */
+const ending = (kind: string, order: Order = {}) => inTempFolder(folder => work(folder, kind, order).ended)
+
+async function faultOf(kind: string, order: Order = {}) {
+  const end = await ending(kind, order)
+  if (end.kind !== 'fault') throw new Error(`Expected a fault, got ${JSON.stringify(end)}`)
+  return end.fault
+}
+
+/** Waits until no such process lives any more; fails after ten seconds. */
+async function untilGone(pid: number): Promise<void> {
+  for (let tries = 0; processStart(pid) !== undefined; tries += 1) {
+    assert.ok(tries < 200, `process ${pid} survived`)
+    await setTimeout(50)
+  }
+}
+
+test('a good stage yields its result, warnings and progress, whatever libraries print', () =>
+  inTempFolder(async out => {
+    let started = 0
+    const worker = work(out, 'good', {
+      onStart: async ({ pid }) => {
+        started = pid
+        assert.not.ok(existsSync(join(out, 'text')))
+      },
+    })
+    const end = await worker.ended
+    if (end.kind !== 'result') throw new Error(JSON.stringify(end))
+    assert.is(end.result.summary, '3 things')
+    assert.equal(end.warnings, ['one image was skipped'])
+    assert.ok(end.peakMemory > 1e7)
+    assert.ok(started > 0)
+    assert.ok(worker.messages.some(message => message.kind === 'progress' && message.progress.loss === 0.5))
+    assert.match(await readFile(join(out, '..', 'good.log'), 'utf8'), /out \{"kind":"result"\}\n.*err a library warns/s)
+  }))
+
+test("a user's fault is told in its own words, with what the stage was doing; the stack is in the log", async () => {
+  const fault = await faultOf('user-fault')
+  assert.is(fault.text, 'Image "a.jpg" is missing; put it back or remove its row')
+  assert.is(fault.doing, '7 of 20 tiles done')
+  assert.match(await readFile(fault.log, 'utf8'), 'kinds.ts')
+})
+
+test('an unknown kind is a fault', async () => {
+  assert.is((await faultOf('nothing')).text, 'No stage of kind "nothing" exists; compile the recipe again')
+})
+
+test('the sandbox refuses writing, reading and starting programs outside', async () => {
+  const target = '/tmp/terroir-test-must-not-exist'
+  const write = await faultOf('write-outside', { params: { path: target } })
+  assert.match(write.text, `The sandbox refused FileSystemWrite of "${target}"`)
+  assert.not.ok(existsSync(target))
+  assert.match((await faultOf('read-outside')).text, 'The sandbox refused FileSystemRead of "/etc/hostname"')
+  assert.match((await faultOf('spawn')).text, 'The sandbox refused ChildProcess')
+})
+
+test('the sandbox does not take a folder for another that begins with its name', () =>
+  inTempFolder(async out => {
+    const end = await work(out, 'write-outside', { params: { path: `${out}-beside` } }).ended
+    assert.is(end.kind, 'fault')
+    assert.not.ok(existsSync(`${out}-beside`))
+  }))
+
+const hostile = { entry: fixture('hostile') }
+
+test('garbage on the channel is survived and logged', async () => {
+  const end = await ending('garbage', hostile)
+  assert.is(end.kind === 'result' && end.result.summary, 'after all')
+})
+
+test('a flood without line breaks is survived', async () => {
+  assert.match((await faultOf('flood', hostile)).text, 'exited with code 4')
+})
+
+test('every way to end without a result is a fault with a reason', async () => {
+  assert.match((await faultOf('silent', hostile)).text, 'ended without a result')
+  const exit = await faultOf('exit-3', hostile)
+  assert.match(exit.text, 'exited with code 3')
+  assert.equal(exit.lastLines, ['last words'])
+  assert.match((await faultOf('killed', hostile)).text, 'was killed after using 2.0 GiB (estimate 1.0 GiB)')
+})
+
+test('a crash after the result does not lose it', async () => {
+  assert.is((await ending('crash-after-result', hostile)).kind, 'result')
+})
+
+test('a worker that cannot be journaled does not run', async () => {
+  const fault = await faultOf('good', { onStart: () => Promise.reject(new Error('The disk is full')) })
+  assert.is(fault.text, 'The disk is full')
+})
+
+test('a stage that listens stops gracefully', () =>
+  inTempFolder(async out => {
+    const worker = work(out, 'until-stopped', {
+      onMessage: message => {
+        if (message.kind === 'progress') worker.stop()
+      },
+    })
+    assert.is((await worker.ended).kind, 'stopped')
+  }))
+
+for (const [kind, entry] of [
+  ['deaf', fixture('hostile')],
+  ['spin', fixture('worker')],
+] as const) {
+  test(`a ${kind} worker is killed after the time of grace`, () =>
+    inTempFolder(async out => {
+      const worker = work(out, kind, {
+        entry,
+        grace: 100,
+        onMessage: message => {
+          if (message.kind === 'log') worker.stop()
+        },
+      })
+      assert.is((await worker.ended).kind, 'stopped')
+    }))
+}
+
+test('a worker without a sign of life is ended', async () => {
+  const fault = await faultOf('spin', { silence: 1000, grace: 100 })
+  assert.match(fault.text, 'gave no sign of life for 1 s')
+  assert.is(fault.doing, 'spinning')
+})
+
+test('what a stage started ends with it', () =>
+  inTempFolder(async out => {
+    const end = await work(out, 'sleeper', { childProcesses: true }).ended
+    assert.is(end.kind, 'result')
+    await untilGone(Number(await readFile(join(out, 'pid'), 'utf8')))
+  }))
+
+for (const kind of ['sleeper-and-spin', 'until-stopped']) {
+  test(`a killed controller takes its workers and their children along (${kind})`, () =>
+    inTempFolder(async out => {
+      const controller = execa('node', [fixture('controller'), out, kind], { reject: false, buffer: false })
+      const worker = await new Promise<number>(resolve => controller.stdout.once('data', text => resolve(Number(text))))
+      assert.ok(processStart(worker))
+      controller.kill('SIGKILL')
+      await controller
+      await untilGone(worker)
+      if (kind === 'sleeper-and-spin') await untilGone(Number(await readFile(join(out, 'pid'), 'utf8')))
+    }))
+}
+
+test.run()
