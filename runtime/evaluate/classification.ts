@@ -1,0 +1,207 @@
+/** Zero-shot classification: each image goes to the class whose prompts it is nearest to (DESIGN section 8). */
+import { mean, percent } from './percent.ts'
+import { eachSimilarity, packUnitRows, similarity } from './similarity.ts'
+
+/** Embeddings, classes and the truth. */
+export interface ClassificationCase {
+  /** Row-major [images, dim]; they need no scaling. */
+  readonly images: Float32Array
+  /** Row-major [classes, dim], as {@link classEmbeddings} makes them. */
+  readonly classes: Float32Array
+  /** Index of each image's class: [images]. */
+  readonly labels: Int32Array
+  /** Class names: [classes]. */
+  readonly names: readonly string[]
+  readonly dim: number
+}
+
+/** Values of the measures; `top5` is absent below six classes. */
+export interface ByClassification<T> {
+  readonly top1: T
+  /** Mean over the classes that have an image. */
+  readonly mean_class_recall: T
+  readonly top5?: T
+}
+
+/** The answers that measures are taken from. */
+export interface Answers {
+  /** Number of other classes that score as high or higher than the true one: [images]; 0 is best. */
+  readonly ranks: Int32Array
+  /** Index of each image's true class: [images]. */
+  readonly labels: Int32Array
+  /** Number of classes. */
+  readonly classes: number
+}
+
+/** How one class fares. */
+export interface ClassScore {
+  readonly name: string
+  readonly images: number
+  /** Percent of its images that are recognised; absent where it has none. */
+  readonly recall?: number
+  /** Percent of the images given to it that are its own; absent where none is given. */
+  readonly precision?: number
+}
+
+/** What classification measures. */
+export interface ClassificationScores extends Answers {
+  /** Percent, two decimals. */
+  readonly metrics: ByClassification<number>
+  /** Class each image is given to: [images]. */
+  readonly predictions: Int32Array
+  readonly perClass: readonly ClassScore[]
+  /** Images by true class (row) and given class (column). */
+  readonly confusion: readonly (readonly number[])[]
+}
+
+/**
+ * Averages the embeddings of each class over its templates, each scaled to unit length first, and scales the mean.
+ *
+ * @param prompts row-major [classes, templates, dim]
+ * @returns row-major [classes, dim]
+ */
+export function classEmbeddings(
+  prompts: Float32Array,
+  { templates, dim }: { readonly templates: number; readonly dim: number },
+): Float32Array {
+  const classes = prompts.length / (templates * dim)
+  if (!Number.isInteger(classes)) {
+    throw new Error(`${prompts.length} values make no whole classes of ${templates} templates and ${dim} dimensions`)
+  }
+  const result = new Float32Array(classes * dim)
+  for (let index = 0; index < classes; index++) {
+    const sum = new Float64Array(dim)
+    for (let template = 0; template < templates; template++) {
+      const start = (index * templates + template) * dim
+      addScaled(sum, prompts.subarray(start, start + dim))
+    }
+    const unit = new Float64Array(dim)
+    addScaled(unit, sum)
+    result.set(unit, index * dim)
+  }
+  return result
+}
+
+/** Adds the vector, scaled to unit length, to the sum; a vector of zeros adds nothing. */
+function addScaled(sum: Float64Array, vector: Float32Array | Float64Array): void {
+  let squares = 0
+  for (const value of vector) squares += value * value
+  if (squares === 0) return
+  const scale = 1 / Math.sqrt(squares)
+  for (let k = 0; k < sum.length; k++) sum[k] = (sum[k] ?? 0) + (vector[k] ?? 0) * scale
+}
+
+/**
+ * Ranks the classes of every image by cosine similarity.
+ *
+ * Ties count against the model: another class with an equal score stands before the true one, and the image is given
+ * to it. Throws where labels and images do not fit each other.
+ */
+export function classification({ images, classes, labels, names, dim }: ClassificationCase): ClassificationScores {
+  const imagePanel = packUnitRows(images, dim)
+  const classPanel = packUnitRows(classes, dim)
+  if (labels.length !== imagePanel.rows || imagePanel.rows === 0) {
+    throw new Error(`${imagePanel.rows} images have ${labels.length} labels; give one label for each image`)
+  }
+  if (names.length !== classPanel.rows) {
+    throw new Error(`${classPanel.rows} classes have ${names.length} names; give one name for each class`)
+  }
+  const own = Float64Array.from(labels, (label, image) => {
+    if (names[label] === undefined) throw new Error(`Image ${image} has label ${label} of ${names.length} classes`)
+    return similarity(imagePanel, classPanel, { i: image, j: label })
+  })
+  const ranks = new Int32Array(imagePanel.rows)
+  const rivals = new Float64Array(imagePanel.rows).fill(Number.NEGATIVE_INFINITY)
+  const predictions = Int32Array.from(labels)
+  eachSimilarity(imagePanel, classPanel, (image, label, score) => {
+    if (labels[image] === label || score < (own[image] ?? 0)) return
+    ranks[image] = (ranks[image] ?? 0) + 1
+    if (score <= (rivals[image] ?? 0)) return
+    rivals[image] = score
+    predictions[image] = label
+  })
+  const answers = { ranks, labels, classes: names.length }
+  const everyImage = Int32Array.from(labels, (_, image) => image)
+  const confusion = names.map((_, label) =>
+    countPredictions(predictions, image => labels[image] === label, names.length),
+  )
+  return {
+    ...answers,
+    metrics: byClassification(classificationShares(answers, everyImage).map(percent), 0),
+    predictions,
+    perClass: names.map((name, label) => scoreClass(name, label, confusion)),
+    confusion,
+  }
+}
+
+function countPredictions(
+  predictions: Int32Array,
+  counts: (image: number) => boolean,
+  classes: number,
+): readonly number[] {
+  const row = new Array<number>(classes).fill(0)
+  predictions.forEach((label, image) => {
+    if (counts(image)) row[label] = (row[label] ?? 0) + 1
+  })
+  return row
+}
+
+function scoreClass(name: string, label: number, confusion: readonly (readonly number[])[]): ClassScore {
+  const right = confusion[label]?.[label] ?? 0
+  const images = confusion[label]?.reduce((sum, count) => sum + count, 0) ?? 0
+  const given = confusion.reduce((sum, row) => sum + (row[label] ?? 0), 0)
+  return {
+    name,
+    images,
+    ...(images > 0 && { recall: percent(right / images) }),
+    ...(given > 0 && { precision: percent(right / given) }),
+  }
+}
+
+/**
+ * Measures of some images as shares: top-1, mean per-class recall and, from six classes on, top-5.
+ *
+ * @param drawn indices of the images; one may stand in it several times
+ */
+export function classificationShares({ ranks, labels, classes }: Answers, drawn: Int32Array): readonly number[] {
+  const images = new Float64Array(classes)
+  const right = new Float64Array(classes)
+  let nearly = 0
+  for (const image of drawn) {
+    const label = labels[image] ?? 0
+    const rank = ranks[image] ?? 0
+    images[label] = (images[label] ?? 0) + 1
+    if (rank === 0) right[label] = (right[label] ?? 0) + 1
+    if (rank < 5) nearly += 1
+  }
+  const recalls = Array.from(right, (count, label) => count / (images[label] ?? 0)).filter(Number.isFinite)
+  const top1 = right.reduce((sum, count) => sum + count, 0) / drawn.length
+  return [top1, mean(recalls), ...(classes > 5 ? [nearly / drawn.length] : [])]
+}
+
+/** Names values that stand in the order of {@link classificationShares}; `absent` fills up a short list. */
+export function byClassification<T>(values: readonly T[], absent: T): ByClassification<T> {
+  const [top1 = absent, meanClassRecall = absent, top5] = values
+  return { top1, mean_class_recall: meanClassRecall, ...(top5 !== undefined && { top5 }) }
+}
+
+/** What needs no model: a random order of the classes, and always the most frequent class. In percent, not rounded. */
+export interface ClassificationChance {
+  readonly random: ByClassification<number>
+  readonly majority: ByClassification<number>
+}
+
+/** Chance levels of these labels; a class without images can be guessed, too. */
+export function classificationChance(labels: Int32Array, classes: number): ClassificationChance {
+  const counts = countPredictions(labels, () => true, classes).toSorted((a, b) => b - a)
+  const share = (depth: number) => counts.slice(0, depth).reduce((sum, count) => sum + count, 0) / labels.length
+  const percents = (shares: readonly number[]) =>
+    byClassification(
+      shares.map(value => 100 * value),
+      0,
+    )
+  return {
+    random: percents([1 / classes, 1 / classes, ...(classes > 5 ? [5 / classes] : [])]),
+    majority: percents([share(1), 1 / counts.filter(count => count > 0).length, ...(classes > 5 ? [share(5)] : [])]),
+  }
+}

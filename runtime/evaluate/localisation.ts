@@ -1,0 +1,139 @@
+/** Zero-shot localisation: score maps of concepts against their masks (DESIGN section 8). */
+import { averagePrecision, type MapShape, overlap, pointsInside, upsample } from './heatmap.ts'
+import { mean, percent } from './percent.ts'
+
+/** A concept with its score maps and masks. */
+export interface Concept {
+  readonly name: string
+  /** Row-major [images, rows, columns]; margins against contrast prompts, so that 0 divides the concept from the rest. */
+  readonly scores: Float32Array
+  /** Row-major [images, size, size]; every value but 0 is inside. */
+  readonly masks: Uint8Array
+}
+
+/** How one concept fares; shares between 0 and 1. */
+export interface ConceptScore {
+  readonly name: string
+  /** Intersection over union of all pixels of the split together; absent where both are empty. */
+  readonly iou?: number
+  /** Mean over the images with a mask that is not empty; absent where there is none. */
+  readonly imageIou?: number
+  /** Share of images whose highest score lies inside; absent where no image takes part. */
+  readonly pointing?: number
+  /** Average precision of pixels, free of any threshold; absent where no pixel is inside. */
+  readonly averagePrecision?: number
+  /** Images in the pointing game: their mask is neither empty nor full. */
+  readonly pointed: number
+  /** Share of pixels that score above 0, and of pixels inside the mask. */
+  readonly predictedShare: number
+  readonly maskShare: number
+  /** Share of pixels inside the mask, over the images in the pointing game. */
+  readonly pointedMaskShare: number
+}
+
+/** What localisation measures. */
+export interface LocalisationScores {
+  /**
+   * Percent, two decimals: `iou_NAME`, `image_iou_NAME`, `pointing_NAME`, `ap_NAME` and their means over the concepts
+   * `mean_iou`, `mean_image_iou`, `mean_pointing`, `mean_ap`. What is undefined is absent.
+   */
+  readonly metrics: { readonly [name: string]: number }
+  readonly concepts: readonly ConceptScore[]
+}
+
+/**
+ * Measures the maps of every concept. Scores are scaled bilinearly to the size of the masks, and a pixel belongs to
+ * the concept where its score is above 0.
+ *
+ * IoU pools all pixels of the split, so images with an empty or a full mask count; the pointing game leaves them out,
+ * as they cannot be missed or cannot be hit. Throws where scores or masks do not have the stated shape, or a score is
+ * not finite.
+ */
+export function localisation(concepts: readonly Concept[], shape: MapShape): LocalisationScores {
+  const scored = concepts.map(concept => scoreConcept(concept, shape))
+  return { concepts: scored, metrics: localisationMetrics(scored) }
+}
+
+function scoreConcept({ name, scores, masks }: Concept, shape: MapShape): ConceptScore {
+  const patches = shape.rows * shape.columns
+  const area = shape.size * shape.size
+  checkShape(`Scores of "${name}"`, scores.length, shape.images * patches)
+  checkShape(`Masks of "${name}"`, masks.length, shape.images * area)
+  if (!scores.every(Number.isFinite)) throw new Error(`A score of "${name}" is not finite; the model has diverged`)
+  const pixels = new Float32Array(masks.length)
+  const images = Array.from({ length: shape.images }, (_, image) => {
+    const map = scores.subarray(image * patches, (image + 1) * patches)
+    const mask = masks.subarray(image * area, (image + 1) * area)
+    const scaled = upsample(map, shape)
+    pixels.set(scaled, image * area)
+    return { ...overlap(scaled, mask), hit: pointsInside(map, mask, shape) }
+  })
+  const total = (count: (image: (typeof images)[number]) => number) =>
+    images.reduce((sum, image) => sum + count(image), 0)
+  const both = total(image => image.both)
+  const inside = total(image => image.inside)
+  const predicted = total(image => image.predicted)
+  const pointed = images.filter(image => image.inside > 0 && image.inside < area)
+  const masked = images.filter(image => image.inside > 0)
+  const precision = averagePrecision(pixels, masks)
+  return {
+    name,
+    ...(inside + predicted > 0 && { iou: both / (inside + predicted - both) }),
+    ...(masked.length > 0 && {
+      imageIou: mean(masked.map(image => image.both / (image.inside + image.predicted - image.both))),
+    }),
+    ...(pointed.length > 0 && { pointing: mean(pointed.map(image => (image.hit ? 1 : 0))) }),
+    ...(precision !== undefined && { averagePrecision: precision }),
+    pointed: pointed.length,
+    predictedShare: predicted / masks.length,
+    maskShare: inside / masks.length,
+    pointedMaskShare: mean(pointed.map(image => image.inside / area)),
+  }
+}
+
+function checkShape(what: string, length: number, expected: number): void {
+  if (length !== expected) throw new Error(`${what} have ${length} values instead of ${expected}; check their shape`)
+}
+
+/**
+ * What a map that knows nothing is expected to reach on the same split.
+ *
+ * It marks the same share of pixels p at random, so with mask share m its pooled IoU tends to pm / (p + m - pm), its
+ * average precision to m, and its point falls inside with the mean mask share of the images in the pointing game.
+ * (There is no such closed form of the mean over images: `image_iou` is absent.)
+ */
+export function localisationChance(concepts: readonly ConceptScore[]): { readonly [name: string]: number } {
+  return localisationMetrics(
+    concepts.map(({ imageIou: _, ...concept }) => {
+      const { predictedShare: p, maskShare: m } = concept
+      return {
+        ...concept,
+        ...(concept.iou !== undefined && { iou: (p * m) / (p + m - p * m) }),
+        ...(concept.pointing !== undefined && { pointing: concept.pointedMaskShare }),
+        ...(concept.averagePrecision !== undefined && { averagePrecision: m }),
+      }
+    }),
+  )
+}
+
+const measures = [
+  ['iou', (concept: ConceptScore) => concept.iou],
+  ['image_iou', (concept: ConceptScore) => concept.imageIou],
+  ['pointing', (concept: ConceptScore) => concept.pointing],
+  ['ap', (concept: ConceptScore) => concept.averagePrecision],
+] as const
+
+function localisationMetrics(concepts: readonly ConceptScore[]): { readonly [name: string]: number } {
+  const metrics: Record<string, number> = {}
+  for (const [measure, of] of measures) {
+    const known: number[] = []
+    for (const concept of concepts) {
+      const value = of(concept)
+      if (value === undefined) continue
+      known.push(value)
+      metrics[`${measure}_${concept.name}`] = percent(value)
+    }
+    if (known.length > 0) metrics[`mean_${measure}`] = percent(mean(known))
+  }
+  return metrics
+}

@@ -1,0 +1,117 @@
+/** Zero-shot image-text retrieval, after RemoteCLIP's protocol (DESIGN section 8). */
+import { mean, percent } from './percent.ts'
+import { eachSimilarity, packUnitRows, similarity } from './similarity.ts'
+
+/** The six recalls, both ways, and their mean. */
+export const recallNames = ['i2t_r1', 'i2t_r5', 'i2t_r10', 't2i_r1', 't2i_r5', 't2i_r10', 'mean_recall'] as const
+
+/** One value for each of {@link recallNames}. */
+export type ByRecall<T> = { readonly [name in (typeof recallNames)[number]]: T }
+
+/** Percent by recall. */
+export type Recalls = ByRecall<number>
+
+/** A hit is counted among this many best items. */
+export const recallDepths = [1, 5, 10] as const
+
+/** Embeddings of images and of their captions; they need no scaling. */
+export interface RetrievalCase {
+  /** Row-major [images, dim]. */
+  readonly images: Float32Array
+  /** Row-major [texts, dim]. */
+  readonly texts: Float32Array
+  /** Index of each text's image: [texts]. */
+  readonly owner: Int32Array
+  readonly dim: number
+}
+
+/** Ranks count the foreign items that score as high or higher: 0 is best, and a hit at k is a rank below k. */
+export interface RetrievalRanks {
+  /** Rank of each image's best caption among the texts: [images]. */
+  readonly imageRanks: Int32Array
+  /** Rank of each text's image among the images: [texts]. */
+  readonly textRanks: Int32Array
+}
+
+/** What retrieval measures. */
+export interface RetrievalScores extends RetrievalRanks {
+  /** Percent, two decimals; the mean is that of the six printed numbers, so that a table adds up. */
+  readonly recalls: Recalls
+}
+
+/**
+ * Ranks every image's captions and every caption's image by cosine similarity.
+ *
+ * Image to text is a hit when any of the image's captions is in the top k; text to image averages over every caption.
+ * Ties count against the model: a foreign item with an equal score stands before the own one; captions of one image
+ * do not compete with each other. Throws where an owner is no image, an image has no caption, or a value is not finite.
+ */
+export function retrieval({ images, texts, owner, dim }: RetrievalCase): RetrievalScores {
+  const imagePanel = packUnitRows(images, dim)
+  const textPanel = packUnitRows(texts, dim)
+  if (owner.length !== textPanel.rows) {
+    throw new Error(`${textPanel.rows} texts have ${owner.length} owners; give one owner for each text`)
+  }
+  const own = new Float64Array(textPanel.rows)
+  const best = new Float64Array(imagePanel.rows).fill(Number.NEGATIVE_INFINITY)
+  owner.forEach((image, text) => {
+    const known = best[image]
+    if (known === undefined) throw new Error(`Text ${text} belongs to image ${image}, but there are ${imagePanel.rows}`)
+    const score = similarity(imagePanel, textPanel, { i: image, j: text })
+    own[text] = score
+    best[image] = Math.max(known, score)
+  })
+  const bare = best.indexOf(Number.NEGATIVE_INFINITY)
+  if (bare >= 0) throw new Error(`Image ${bare} has no caption; leave it out of the evaluation`)
+
+  const imageRanks = new Int32Array(imagePanel.rows)
+  const textRanks = new Int32Array(textPanel.rows)
+  eachSimilarity(imagePanel, textPanel, (image, text, score) => {
+    if (owner[text] === image) return
+    if (score >= (best[image] ?? 0)) imageRanks[image] = (imageRanks[image] ?? 0) + 1
+    if (score >= (own[text] ?? 0)) textRanks[text] = (textRanks[text] ?? 0) + 1
+  })
+  const share = (ranks: Int32Array, depth: number) => ranks.filter(rank => rank < depth).length / ranks.length
+  const shares = [...recallDepths.map(k => share(imageRanks, k)), ...recallDepths.map(k => share(textRanks, k))]
+  const six = shares.map(percent)
+  return { imageRanks, textRanks, recalls: byRecall([...six, Number(mean(six).toFixed(2))], 0) }
+}
+
+/**
+ * Recalls that a random order is expected to reach: exact expectations in percent, not rounded.
+ *
+ * Image to text draws k of all texts without replacement and misses when none of the image's captions is among them.
+ * @param captionsPerImage number of captions of each image
+ */
+export function retrievalChance(images: number, captionsPerImage: readonly number[]): Recalls {
+  const texts = captionsPerImage.reduce((sum, count) => sum + count, 0)
+  const missing = (captions: number, depth: number): number => {
+    let share = 1
+    for (let drawn = 0; drawn < Math.min(depth, texts); drawn++) {
+      share *= Math.max(0, texts - captions - drawn) / (texts - drawn)
+    }
+    return share
+  }
+  const shares = [
+    ...recallDepths.map(depth => mean(captionsPerImage.map(captions => 1 - missing(captions, depth)))),
+    ...recallDepths.map(depth => Math.min(1, depth / images)),
+  ]
+  return byRecall(
+    [...shares, mean(shares)].map(share => 100 * share),
+    0,
+  )
+}
+
+/** Names values that stand in the order of {@link recallNames}; `absent` fills up a short list. */
+export function byRecall<T>(values: readonly T[], absent: T): ByRecall<T> {
+  const of = (name: keyof ByRecall<T>): T => values[recallNames.indexOf(name)] ?? absent
+  return {
+    i2t_r1: of('i2t_r1'),
+    i2t_r5: of('i2t_r5'),
+    i2t_r10: of('i2t_r10'),
+    t2i_r1: of('t2i_r1'),
+    t2i_r5: of('t2i_r5'),
+    t2i_r10: of('t2i_r10'),
+    mean_recall: of('mean_recall'),
+  }
+}

@@ -1,0 +1,67 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { classEmbeddings, classification, classificationChance } from '../../runtime/evaluate/classification.ts'
+import { classificationIntervals } from '../../runtime/evaluate/intervals.ts'
+
+const names = ['lake', 'desert', 'city']
+const axes = Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1)
+const images = Float32Array.of(9, 1, 0, 3, 4, 0, 0, 2, 0, 5, 0, 5)
+const labels = Int32Array.of(0, 0, 1, 2)
+
+test('the nearest class is given, and equal scores count against the model', () => {
+  const scores = classification({ images, classes: axes, labels, names, dim: 3 })
+  assert.equal([...scores.ranks], [0, 1, 0, 1])
+  assert.equal([...scores.predictions], [0, 1, 1, 0])
+  assert.equal(scores.metrics, { top1: 50, mean_class_recall: 50 })
+  assert.equal(scores.confusion, [
+    [1, 1, 0],
+    [0, 1, 0],
+    [1, 0, 0],
+  ])
+  assert.equal(scores.perClass, [
+    { name: 'lake', images: 2, recall: 50, precision: 50 },
+    { name: 'desert', images: 1, recall: 100, precision: 50 },
+    { name: 'city', images: 1, recall: 0 },
+  ])
+})
+
+test('top-5 appears from six classes on; a class without images enters no mean', () => {
+  const six = ['a', 'b', 'c', 'd', 'e', 'f']
+  const classes = Float32Array.from({ length: 36 }, (_, index) => (index % 7 === 0 ? 1 : 0))
+  const one = Float32Array.of(6, 5, 4, 3, 2, 1)
+  const both = Float32Array.of(...one, ...one)
+  const { metrics } = classification({ images: both, classes, labels: Int32Array.of(4, 5), names: six, dim: 6 })
+  assert.equal(metrics, { top1: 0, top5: 50, mean_class_recall: 0 })
+})
+
+test('templates weigh the same whatever their length', () => {
+  const mean = classEmbeddings(Float32Array.of(10, 0, 0, 1, 0, 3, 0, 5), { templates: 2, dim: 2 })
+  const half = Math.fround(Math.SQRT1_2)
+  assert.equal([...mean], [half, half, 0, 1])
+  assert.throws(() => classEmbeddings(new Float32Array(5), { templates: 2, dim: 2 }), /no whole classes/)
+})
+
+test('chance knows the random order and the most frequent class', () => {
+  const { random, majority } = classificationChance(labels, 3)
+  assert.is(random.top1.toFixed(6), (100 / 3).toFixed(6))
+  assert.is(random.top5, undefined)
+  assert.is(majority.top1, 50)
+  assert.is(majority.mean_class_recall.toFixed(6), (100 / 3).toFixed(6))
+})
+
+test('intervals surround the measure', () => {
+  const ranks = Int32Array.from({ length: 100 }, (_, image) => image % 2)
+  const intervals = classificationIntervals({ ranks, labels: new Int32Array(100), classes: 2 }, { seed: 3 })
+  assert.ok(intervals.top1.low > 36 && intervals.top1.low < 44 && intervals.top1.high > 56 && intervals.top1.high < 64)
+  assert.equal(intervals.mean_class_recall, intervals.top1)
+  assert.is(intervals.top5, undefined)
+})
+
+test('faults are named', () => {
+  const input = { images, classes: axes, labels, names, dim: 3 }
+  assert.throws(() => classification({ ...input, labels: Int32Array.of(0) }), /one label for each image/)
+  assert.throws(() => classification({ ...input, labels: Int32Array.of(0, 0, 3, 2) }), /Image 2 has label 3 of 3/)
+  assert.throws(() => classification({ ...input, names: ['lake'] }), /one name for each class/)
+})
+
+test.run()
