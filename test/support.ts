@@ -26,3 +26,18 @@ export async function inTempFolder<T>(body: (folder: string) => Promise<T>): Pro
     await rm(folder, { recursive: true, force: true })
   }
 }
+
+/**
+ * Norm of the difference over the norm of what was expected. Differences below float32's noise count as none, since
+ * some gradients, such as those of key biases, are zero by their mathematics.
+ */
+export function relativeError(actual: Float32Array, expected: Float32Array): number {
+  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY
+  let difference = 0
+  let norm = 0
+  expected.forEach((value, i) => {
+    difference += ((actual[i] ?? Number.NaN) - value) ** 2
+    norm += value ** 2
+  })
+  return difference < 1e-12 * expected.length ? 0 : Math.sqrt(difference / norm)
+}

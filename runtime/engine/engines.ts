@@ -1,0 +1,85 @@
+/** Which engines this machine has, and the choice among them. */
+import { availableParallelism } from 'node:os'
+import type { EngineName } from '../../dsl/recipe.ts'
+import { scalarOf } from './array.ts'
+import { apply, input, scalar } from './graph/ir.ts'
+import { openSession, type Provider } from './session.ts'
+import { tf } from './tfjs.ts'
+
+/** What compiles and runs steps. */
+export interface Engine {
+  readonly name: Exclude<EngineName, 'auto'>
+  readonly provider: Provider
+  readonly threads: number
+  /** Name of the tfjs backend that runs steps as they stand; absent where they are compiled. */
+  readonly eager?: string
+}
+
+/** Whether an engine can be used here, and if not, why. */
+export interface Availability {
+  readonly name: Exclude<EngineName, 'auto'>
+  readonly available: boolean
+  /** What it runs on, or what is missing and how to get it. */
+  readonly detail: string
+}
+
+export const engineNames = ['cpu', 'webgpu', 'cuda', 'native'] as const
+
+const nativePackages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']
+
+const hints: Readonly<Record<Provider, string>> = {
+  cpu: 'reinstall onnxruntime-node',
+  webgpu: 'it needs a graphics driver that Vulkan, Metal or Direct3D 12 finds',
+  cuda: "it needs onnxruntime's CUDA library: reinstall onnxruntime-node with --onnxruntime-node-install=cuda12 where CUDA is installed",
+}
+
+async function tryProvider(provider: Provider): Promise<Availability> {
+  try {
+    const x = input('x', { shape: [], dtype: 'float32' })
+    const graph = { inputs: [x], outputs: [{ name: 'y', node: apply('add', [x, scalar(1)]) }] }
+    const session = await openSession(graph, { provider, threads: 1, stays: () => false })
+    await session.run(new Map([['x', scalarOf(1)]]))
+    await session.dispose()
+    return {
+      name: provider,
+      available: true,
+      detail: `onnxruntime, ${provider === 'cpu' ? `${availableParallelism()} threads` : provider}`,
+    }
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
+    return { name: provider, available: false, detail: `${reason}; ${hints[provider]}` }
+  }
+}
+
+async function tryNative(): Promise<Availability> {
+  for (const name of nativePackages) {
+    try {
+      await import(name)
+      return { name: 'native', available: tf.findBackend('tensorflow') !== null, detail: name }
+    } catch {}
+  }
+  return {
+    name: 'native',
+    available: false,
+    detail: `${nativePackages[0]} is not installed; add it with npm install ${nativePackages[0]}`,
+  }
+}
+
+/** Tries one engine for real: a session is made and run. */
+export const tryEngine = (name: Exclude<EngineName, 'auto'>): Promise<Availability> =>
+  name === 'native' ? tryNative() : tryProvider(name)
+
+/**
+ * The engine to use: `wanted`, or for `auto` CUDA where it works and the CPU otherwise. Throws where `wanted` is not
+ * available, with the reason.
+ */
+export async function chooseEngine(wanted: EngineName, threads = availableParallelism()): Promise<Engine> {
+  if (wanted === 'auto')
+    return (await tryProvider('cuda')).available
+      ? { name: 'cuda', provider: 'cuda', threads }
+      : { name: 'cpu', provider: 'cpu', threads }
+  const { available, detail } = await tryEngine(wanted)
+  if (!available) throw new Error(`The engine '${wanted}' is not available here: ${detail}`)
+  if (wanted === 'native') return { name: 'native', provider: 'cpu', threads, eager: 'tensorflow' }
+  return { name: wanted, provider: wanted, threads }
+}

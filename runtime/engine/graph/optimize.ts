@@ -1,0 +1,20 @@
+/** The passes in their order. */
+import type { Graph } from './ir.ts'
+import { fuse } from './passes/fuse.ts'
+import { foldBiases, foldScales, foldTransposes } from './passes/products.ts'
+import { share } from './passes/share.ts'
+import { simplify } from './passes/simplify.ts'
+
+const passes: readonly ((graph: Graph) => Graph)[] = [
+  simplify,
+  share,
+  foldTransposes,
+  foldScales,
+  simplify,
+  foldBiases,
+  fuse,
+  share,
+]
+
+/** A graph with the same results in fewer and larger operations. */
+export const optimize = (graph: Graph): Graph => passes.reduce((current, pass) => pass(current), graph)

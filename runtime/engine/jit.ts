@@ -1,0 +1,93 @@
+/** Compiles ordinary tfjs steps. */
+import { isNdArray, type NdArray } from './array.ts'
+import { runEagerly } from './eager.ts'
+import type { Engine } from './engines.ts'
+import type { TensorType } from './graph/ops.ts'
+import { optimize } from './graph/optimize.ts'
+import { openSession, type Session } from './session.ts'
+import type { tf } from './tfjs.ts'
+import { trace } from './trace/trace.ts'
+import { leavesOf, mapTree, type Tree } from './tree.ts'
+
+/** The same tree with arrays where the step has tensors. */
+export type Arrays<T> = T extends tf.Tensor ? NdArray : { readonly [K in keyof T]: Arrays<T[K]> }
+
+export interface JitOptions {
+  readonly engine: Engine
+  /**
+   * Names of outputs, at the top of the record, that stay where the engine computes. Arrays that come in under
+   * such a name are used up by the call.
+   */
+  readonly keep?: readonly string[]
+}
+
+/** A compiled step. */
+export interface Step<In, Out> {
+  (inputs: Arrays<In>): Promise<Arrays<Out>>
+  /** Frees every compiled form. */
+  dispose(): Promise<void>
+}
+
+interface Compiled {
+  readonly session: Session
+  readonly outputs: Tree<TensorType>
+}
+
+const isType = (value: unknown): value is TensorType =>
+  typeof value === 'object' && value !== null && 'dtype' in value && 'shape' in value
+
+const topName = (path: string): string => path.split('.', 1)[0] ?? path
+
+/**
+ * Compiles `step`, a tfjs function from records of tensors to records of tensors, into one graph.
+ *
+ * The first call of each signature (shapes and dtypes) traces and compiles; later calls only run. Whatever changes
+ * from call to call must be an input: numbers and tensors made inside are constants.
+ *
+ * Throws where an operation has no lowering, where the step reads a value, or where shapes do not fit, naming
+ * the operation and the place in the caller's code.
+ */
+export function jit<In extends object, Out extends object>(
+  step: (inputs: In) => Out,
+  options: JitOptions,
+): Step<In, Out> {
+  const kept = new Set(options.keep ?? [])
+  const stays = (path: string) => kept.has(topName(path))
+  const compiled = new Map<string, Promise<Compiled>>()
+
+  const compile = async (inputs: Tree<NdArray>): Promise<Compiled> => {
+    const types = mapTree(inputs, isNdArray, ({ shape, dtype }): TensorType => ({ shape, dtype }))
+    const traced = trace(step, types)
+    const { provider, threads } = options.engine
+    const session = await openSession(optimize(traced.graph), { provider, threads, stays })
+    return { session, outputs: traced.outputs }
+  }
+
+  const run = async (inputs: Arrays<In>): Promise<Arrays<Out>> => {
+    const given: unknown = inputs
+    const tree = given as Tree<NdArray>
+    if (options.engine.eager !== undefined)
+      return (await runEagerly(step, tree, { backend: options.engine.eager, stays })) as Arrays<Out>
+    const leaves = leavesOf(tree, isNdArray)
+    const signature = leaves.map(({ path, leaf }) => `${path}:${leaf.dtype}[${leaf.shape}]`).join(' ')
+    const ready = compiled.get(signature) ?? compile(tree)
+    compiled.set(signature, ready)
+    const { session, outputs } = await ready
+    const results = await session.run(new Map(leaves.map(({ path, leaf }) => [path, leaf])))
+    for (const { path, leaf } of leaves) if (stays(path) && leaf.location === 'device') leaf.release()
+    const outcome: unknown = mapTree(outputs, isType, (_, path) => {
+      const array = results.get(path)
+      if (array === undefined) throw new Error(`The compiled step has no output '${path}'`)
+      return array
+    })
+    return outcome as Arrays<Out>
+  }
+
+  const dispose = async (): Promise<void> => {
+    const all = await Promise.allSettled(compiled.values())
+    compiled.clear()
+    await Promise.all(all.map(result => (result.status === 'fulfilled' ? result.value.session.dispose() : undefined)))
+  }
+
+  return Object.assign(run, { dispose })
+}

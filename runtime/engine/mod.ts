@@ -1,0 +1,17 @@
+/** The engine: ordinary tfjs steps, compiled once and run at native speed. */
+export {
+  floats,
+  floatsOf,
+  type HostArray,
+  hostArray,
+  ints,
+  isNdArray,
+  type NdArray,
+  scalarOf,
+  toHost,
+} from './array.ts'
+export { type Availability, chooseEngine, type Engine, engineNames, tryEngine } from './engines.ts'
+export { type Arrays, type JitOptions, jit, type Step } from './jit.ts'
+export { tf } from './tfjs.ts'
+export type { TensorTree } from './trace/trace.ts'
+export { leavesOf, mapTree, type Tree } from './tree.ts'

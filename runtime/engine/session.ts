@@ -1,0 +1,108 @@
+/** Runs an ONNX model in onnxruntime. */
+import type { InferenceSession, Tensor } from 'onnxruntime-node'
+import { type HostArray, hostArray, type NdArray } from './array.ts'
+import { type Graph, input, sizeOf } from './graph/ir.ts'
+import type { DType, TensorType } from './graph/ops.ts'
+import { emit, outputPrefix, usedInputs } from './onnx/emit.ts'
+
+/** Engines that onnxruntime carries out. */
+export type Provider = 'cpu' | 'webgpu' | 'cuda'
+
+export interface SessionOptions {
+  readonly provider: Provider
+  /** Threads of one operator. Fixed, so that sums are added in one order. */
+  readonly threads: number
+  /** Whether the output of this name stays on the device; ignored on the CPU, where device and host are one. */
+  readonly stays: (output: string) => boolean
+}
+
+/** A graph that is ready to run: arrays by input and output name. */
+export interface Session {
+  run(inputs: ReadonlyMap<string, NdArray>): Promise<ReadonlyMap<string, NdArray>>
+  dispose(): Promise<void>
+}
+
+const runtime = () => import('onnxruntime-node')
+
+/** Compiles a graph; throws what onnxruntime says where a provider cannot be started. */
+export async function openSession(graph: Graph, options: SessionOptions): Promise<Session> {
+  const ort = await runtime()
+  const onDevice = (name: string) => options.provider !== 'cpu' && options.stays(name)
+  const model = emit(graph, { fusedProducts: options.provider !== 'webgpu' })
+  const session = await ort.InferenceSession.create(model, {
+    executionProviders: options.provider === 'cpu' ? ['cpu'] : [options.provider, 'cpu'],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+    preferredOutputLocation: Object.fromEntries(
+      graph.outputs.map(({ name }) => [`${outputPrefix}${name}`, onDevice(name) ? 'gpu-buffer' : 'cpu']),
+    ),
+  })
+  const used = usedInputs(graph)
+  const fed = graph.inputs.map(node => node.name).filter(name => used.has(name))
+  return {
+    run: async inputs => {
+      const feeds: Record<string, Tensor> = {}
+      for (const name of fed) {
+        const array = inputs.get(name)
+        if (array === undefined) throw new Error(`The step was called without its input '${name}'`)
+        feeds[name] = array.location === 'host' ? toTensor(ort.Tensor, array) : (array.handle as Tensor)
+      }
+      const results = await session.run(feeds)
+      return new Map(
+        graph.outputs.map(({ name, node }) => {
+          const tensor = results[`${outputPrefix}${name}`]
+          if (tensor === undefined) throw new Error(`onnxruntime returned no '${name}'`)
+          return [name, fromTensor(tensor as Tensor, node, options)]
+        }),
+      )
+    },
+    dispose: () => (session as InferenceSession).release(),
+  }
+}
+
+function toTensor(OrtTensor: typeof Tensor, array: HostArray): Tensor {
+  if (array.data instanceof Float32Array) return new OrtTensor('float32', array.data, array.shape)
+  if (array.data instanceof Int32Array) return new OrtTensor('int32', array.data, array.shape)
+  return new OrtTensor('bool', array.data, array.shape)
+}
+
+function fromTensor(
+  tensor: Tensor,
+  { shape, dtype }: { readonly shape: readonly number[]; readonly dtype: DType },
+  options: SessionOptions,
+): NdArray {
+  const type: TensorType = { shape, dtype }
+  if (tensor.location === 'cpu') return hostArray(tensor.data as HostArray['data'], type)
+  return {
+    ...type,
+    location: 'device',
+    handle: tensor,
+    read: () => readBack(tensor, type, options),
+    release: () => tensor.dispose(),
+  }
+}
+
+/** Copies through a graph of one input that is its output: onnxruntime's own `getData` ends the process on WebGPU. */
+async function readBack(tensor: Tensor, type: TensorType, options: SessionOptions): Promise<HostArray> {
+  const source = input('x', type)
+  const copy = await openSession(
+    { inputs: [source], outputs: [{ name: 'x', node: source }] },
+    { ...options, stays: () => false },
+  )
+  try {
+    const array: NdArray = {
+      ...type,
+      location: 'device',
+      handle: tensor,
+      read: () => Promise.reject(new Error('unread')),
+      release: () => {},
+    }
+    const result = (await copy.run(new Map([['x', array]]))).get('x')
+    if (result?.location !== 'host') throw new Error(`${sizeOf(type.shape)} elements did not come back from the device`)
+    return result
+  } finally {
+    await copy.dispose()
+  }
+}

@@ -1,0 +1,2 @@
+/** Bundled at build time from tfjs-core's own sources: registers every gradient and chained operation. */
+export {}

@@ -1,0 +1,33 @@
+/** Nested records of tensors, and their leaves by path. */
+
+/** A leaf, or records and lists of trees. */
+export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [name: string]: Tree<Leaf> }
+
+/** A leaf with its path: `params.visual.proj`. */
+export interface Named<Leaf> {
+  readonly path: string
+  readonly leaf: Leaf
+}
+
+const join = (path: string, name: string | number): string => (path === '' ? String(name) : `${path}.${name}`)
+
+/** Leaves in key order of insertion; throws where something is neither leaf nor tree. */
+export function leavesOf<Leaf>(tree: Tree<Leaf>, isLeaf: (value: unknown) => value is Leaf, path = ''): Named<Leaf>[] {
+  if (isLeaf(tree)) return [{ path, leaf: tree }]
+  if (typeof tree !== 'object' || tree === null)
+    throw new Error(`'${path}' is ${tree === null ? 'null' : typeof tree}, not a tensor or a record of tensors`)
+  return Object.entries(tree).flatMap(([name, child]) => leavesOf(child as Tree<Leaf>, isLeaf, join(path, name)))
+}
+
+/** The same tree with every leaf replaced by `change(leaf, path)`. */
+export function mapTree<From, To>(
+  tree: Tree<From>,
+  isLeaf: (value: unknown) => value is From,
+  change: (leaf: From, path: string) => To,
+  path = '',
+): Tree<To> {
+  if (isLeaf(tree)) return change(tree, path)
+  if (Array.isArray(tree)) return tree.map((child, i) => mapTree(child as Tree<From>, isLeaf, change, join(path, i)))
+  const entries = Object.entries(tree as { readonly [name: string]: Tree<From> })
+  return Object.fromEntries(entries.map(([name, child]) => [name, mapTree(child, isLeaf, change, join(path, name))]))
+}

@@ -1,0 +1,117 @@
+/** Layers in plain tfjs. Weights come as records by name; linear weights are [out, in]. */
+import { tf } from '../engine/mod.ts'
+
+/** Parameters by name. */
+export type Weights = Readonly<Record<string, tf.Tensor>>
+
+const epsilon = 1e-5
+
+/** A parameter; throws where the model has none of that name. */
+export function weight(weights: Weights, name: string): tf.Tensor {
+  const found = weights[name]
+  if (found === undefined) throw new Error(`The model has no parameter '${name}'`)
+  return found
+}
+
+/** x [..., in] -> [..., out] by `NAME.weight` and `NAME.bias`. */
+export function linear(x: tf.Tensor, weights: Weights, name: string): tf.Tensor {
+  const matrix = weight(weights, `${name}.weight`)
+  const [out = 0, into = 0] = matrix.shape
+  const rows = tf.matMul(tf.reshape(x, [-1, into]), matrix as tf.Tensor2D, false, true)
+  return tf.reshape(tf.add(rows, weight(weights, `${name}.bias`)), [...x.shape.slice(0, -1), out])
+}
+
+/**
+ * Layer normalisation over the last side, epsilon 1e-5. Its gradient is written out, in the usual closed form,
+ * because the one that follows the tape takes three times as many passes over memory.
+ */
+export function layerNorm(x: tf.Tensor, weights: Weights, name: string): tf.Tensor {
+  const normalise = tf.customGrad((...args) => {
+    const [input, gain, bias, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc]
+    const centred = tf.sub(input, tf.mean(input, -1, true))
+    const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon))
+    const normal = tf.mul(centred, scale)
+    save([normal, scale, gain])
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
+      const [unit, inverse, factor] = saved as [tf.Tensor, tf.Tensor, tf.Tensor]
+      const leading = dy.shape.slice(0, -1).map((_, i) => i)
+      const slope = tf.mul(dy, factor)
+      const along = tf.mean(tf.mul(slope, unit), -1, true)
+      const dx = tf.mul(tf.sub(tf.sub(slope, tf.mean(slope, -1, true)), tf.mul(unit, along)), inverse)
+      return [dx, tf.sum(tf.mul(dy, unit), leading), tf.sum(dy, leading)]
+    }
+    return { value: tf.add(tf.mul(normal, gain), bias), gradFunc }
+  })
+  return normalise(x, weight(weights, `${name}.weight`), weight(weights, `${name}.bias`))
+}
+
+/** Exact (erf) GELU, its gradient written out. */
+export function gelu(x: tf.Tensor): tf.Tensor {
+  const activate = tf.customGrad((...args) => {
+    const [input, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc]
+    const share = tf.add(tf.mul(tf.erf(tf.mul(input, Math.SQRT1_2)), 0.5), 0.5)
+    save([input, share])
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
+      const [z, below] = saved as [tf.Tensor, tf.Tensor]
+      const density = tf.mul(tf.exp(tf.mul(tf.mul(z, z), -0.5)), 1 / Math.sqrt(2 * Math.PI))
+      return tf.mul(dy, tf.add(below, tf.mul(z, density)))
+    }
+    return { value: tf.mul(input, share), gradFunc }
+  })
+  return activate(x)
+}
+
+/** [b, n, width] -> [b, heads, n, width / heads]. */
+function split(x: tf.Tensor, heads: number): tf.Tensor {
+  const [batch = 0, tokens = 0, width = 0] = x.shape
+  return tf.transpose(tf.reshape(x, [batch, tokens, heads, width / heads]), [0, 2, 1, 3])
+}
+
+/** Queries, keys and values [b, heads, n, d] -> [b, n, heads * d]; `mask` is added to the scores. */
+function attend(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, mask?: tf.Tensor): tf.Tensor {
+  const [batch = 0, heads = 0, tokens = 0, depth = 0] = query.shape
+  const scores = tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(depth))
+  const mixed = tf.matMul(tf.softmax(mask === undefined ? scores : tf.add(scores, mask)), value)
+  return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, tokens, heads * depth])
+}
+
+export interface AttentionOptions {
+  readonly heads: number
+  /** Added to the scores, broadcast to [b, heads, queries, keys]: 0 where a key is seen, -1e9 where it is not. */
+  readonly mask?: tf.Tensor
+}
+
+/** Multi-head self-attention with packed `in_proj` (q, k, v). */
+export function selfAttention(
+  x: tf.Tensor,
+  weights: Weights,
+  name: string,
+  { heads, mask }: AttentionOptions,
+): tf.Tensor {
+  const [batch = 0, tokens = 0, width = 0] = x.shape
+  const packed = tf.reshape(linear(x, weights, `${name}.in_proj`), [batch, tokens, 3, heads, width / heads])
+  const [query, key, value] = tf.unstack(tf.transpose(packed, [2, 0, 3, 1, 4]), 0) as [tf.Tensor, tf.Tensor, tf.Tensor]
+  return linear(attend(query, key, value, mask), weights, `${name}.out_proj`)
+}
+
+/** Multi-head attention of `x` over `source` with separate projections. */
+export function crossAttention(
+  x: tf.Tensor,
+  source: tf.Tensor,
+  weights: Weights,
+  { name, heads }: { readonly name: string; readonly heads: number },
+): tf.Tensor {
+  const project = (input: tf.Tensor, part: string) => split(linear(input, weights, `${name}.${part}`), heads)
+  return linear(
+    attend(project(x, 'q_proj'), project(source, 'k_proj'), project(source, 'v_proj')),
+    weights,
+    `${name}.out_proj`,
+  )
+}
+
+/** The MLP of a block. */
+export const mlp = (x: tf.Tensor, weights: Weights, name: string): tf.Tensor =>
+  linear(gelu(linear(x, weights, `${name}.c_fc`)), weights, `${name}.c_proj`)
+
+/** x over its Euclidean norm along the last side. */
+export const unit = (x: tf.Tensor): tf.Tensor => tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), -1, true), 1e-12)))

@@ -1,0 +1,130 @@
+/**
+ * MaMMUT (Kuo et al., arXiv 2303.16839): a ViT image encoder and one text decoder used in two passes.
+ *
+ * Blocks are pre-norm. The contrastive pass has no cross-attention and sees every valid token; the generative pass is
+ * causal and cross-attends to the image tokens.
+ */
+import { tf } from '../engine/mod.ts'
+import { crossAttends, gridSide, type MammutConfig } from './config.ts'
+import { crossAttention, layerNorm, linear, mlp, selfAttention, unit, type Weights, weight } from './layers.ts'
+
+const hidden = -1e9
+
+/** images [b, 3, s, s] -> patches [b, grid * grid, 3 * patch * patch], rows first. */
+function patches(images: tf.Tensor, config: MammutConfig): tf.Tensor {
+  const [batch = 0] = images.shape
+  const [grid, side] = [gridSide(config), config.patchSize]
+  const cut = tf.transpose(tf.reshape(images, [batch, 3, grid, side, grid, side]), [0, 2, 4, 1, 3, 5])
+  return tf.reshape(cut, [batch, grid * grid, 3 * side * side])
+}
+
+/** images [b, 3, s, s], normalised -> image tokens [b, grid * grid, width] after `ln_post`. */
+export function imageTokens(images: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor {
+  const kernel = tf.reshape(weight(weights, 'visual.patch_embed.weight'), [config.vision.width, -1])
+  const flat = { 'patch.weight': kernel, 'patch.bias': weight(weights, 'visual.patch_embed.bias') }
+  let x = tf.add(linear(patches(images, config), flat, 'patch'), weight(weights, 'visual.pos_embed'))
+  for (let i = 0; i < config.vision.layers; i++) {
+    const name = `visual.blocks.${i}`
+    x = tf.add(
+      x,
+      selfAttention(layerNorm(x, weights, `${name}.ln_1`), weights, `${name}.attn`, { heads: config.vision.heads }),
+    )
+    x = tf.add(x, mlp(layerNorm(x, weights, `${name}.ln_2`), weights, `${name}.mlp`))
+  }
+  return layerNorm(x, weights, 'visual.ln_post')
+}
+
+/** Pooled features [..., width] -> unit embeddings [..., embed]. */
+export function projectPooled(pooled: tf.Tensor, weights: Weights): tf.Tensor {
+  const projection = weight(weights, 'visual.proj') as tf.Tensor2D
+  const normal = layerNorm(linear(pooled, weights, 'visual.attn_pool.out_proj'), weights, 'visual.attn_pool.ln')
+  const rows = tf.matMul(tf.reshape(normal, [-1, projection.shape[0]]), projection)
+  return unit(tf.reshape(rows, [...pooled.shape.slice(0, -1), projection.shape[1]]))
+}
+
+/**
+ * The parts of attention pooling before its sum: scores [b, heads, n] of the one learned query against each image
+ * token, and values [b, heads, n, d]. Pooling over any set of tokens is the softmax of its scores over its values.
+ */
+export function poolingParts(
+  tokens: tf.Tensor,
+  weights: Weights,
+  config: MammutConfig,
+): { readonly scores: tf.Tensor; readonly values: tf.Tensor } {
+  const [batch = 0, count = 0, width = 0] = tokens.shape
+  const { heads } = config.vision
+  const depth = width / heads
+  const name = 'visual.attn_pool'
+  const query = tf.reshape(linear(weight(weights, `${name}.query`), weights, `${name}.q_proj`), [1, heads, depth, 1])
+  const split = (part: string) =>
+    tf.transpose(tf.reshape(linear(tokens, weights, `${name}.${part}`), [batch, count, heads, depth]), [0, 2, 1, 3])
+  const products = tf.sum(tf.mul(split('k_proj'), tf.reshape(query, [1, heads, 1, depth])), -1)
+  return { scores: tf.mul(products, 1 / Math.sqrt(depth)), values: split('v_proj') }
+}
+
+/** image tokens [b, n, width] -> unit image embeddings [b, embed] by attention pooling with one learned query. */
+export function embedImage(tokens: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor {
+  const [batch = 0, count = 0, width = 0] = tokens.shape
+  const { scores, values } = poolingParts(tokens, weights, config)
+  const shares = tf.reshape(tf.softmax(scores), [batch, config.vision.heads, 1, count])
+  return projectPooled(tf.reshape(tf.matMul(shares, values), [batch, width]), weights)
+}
+
+interface DecodeOptions {
+  readonly config: MammutConfig
+  /** Added to attention scores, broadcast to [b, heads, n, n]. */
+  readonly mask: tf.Tensor
+  /** Image tokens that the generative pass cross-attends to. */
+  readonly image?: tf.Tensor
+}
+
+/** tokens [b, n] -> states [b, n, width] after `ln_final`. */
+function decode(tokens: tf.Tensor, weights: Weights, { config, mask, image }: DecodeOptions): tf.Tensor {
+  const [batch = 0, count = 0] = tokens.shape
+  const { heads, width, layers } = config.text
+  const table = weight(weights, 'text.token_embedding.weight')
+  const rows = tf.gather(table, tf.reshape(tf.cast(tokens, 'int32'), [-1]))
+  const positions = tf.slice(weight(weights, 'text.pos_embed'), [0, 0], [count, width])
+  let x = tf.add(tf.reshape(rows, [batch, count, width]), positions)
+  for (let i = 0; i < layers; i++) {
+    const name = `text.blocks.${i}`
+    x = tf.add(x, selfAttention(layerNorm(x, weights, `${name}.ln_1`), weights, `${name}.attn`, { heads, mask }))
+    if (image !== undefined && crossAttends(config, i)) {
+      const normal = layerNorm(x, weights, `${name}.ln_cross`)
+      x = tf.add(x, crossAttention(normal, image, weights, { name: `${name}.cross_attn`, heads }))
+    }
+    x = tf.add(x, mlp(layerNorm(x, weights, `${name}.ln_2`), weights, `${name}.mlp`))
+  }
+  return layerNorm(x, weights, 'text.ln_final')
+}
+
+/** 1 where a token is not padding (0), as float32 [b, n]. */
+export const validTokens = (tokens: tf.Tensor): tf.Tensor =>
+  tf.cast(tf.notEqual(tokens, tf.scalar(0, 'int32')), 'float32')
+
+/** tokens [b, n] -> unit text embeddings [b, embed]: every valid token sees every valid token, mean over valid ones. */
+export function embedText(tokens: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor {
+  const [batch = 0, count = 0] = tokens.shape
+  const valid = validTokens(tokens)
+  const mask = tf.reshape(tf.mul(tf.sub(1, valid), hidden), [batch, 1, 1, count])
+  const states = decode(tokens, weights, { config, mask })
+  const sums = tf.sum(tf.mul(states, tf.reshape(valid, [batch, count, 1])), 1)
+  const means = tf.div(sums, tf.maximum(tf.sum(valid, 1, true), 1))
+  return unit(tf.matMul(means as tf.Tensor2D, weight(weights, 'text.proj') as tf.Tensor2D))
+}
+
+/** tokens [b, n] and image tokens -> next-token logits [b, n - 1, vocabulary], tied to the token embedding. */
+export function captionLogits(tokens: tf.Tensor, image: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor {
+  const [batch = 0, length = 0] = tokens.shape
+  const count = length - 1
+  const input = tf.slice(tokens, [0, 0], [batch, count])
+  const later = tf.tensor(
+    Float32Array.from({ length: count * count }, (_, i) => (i % count > Math.floor(i / count) ? hidden : 0)),
+    [1, 1, count, count],
+  )
+  const padding = tf.reshape(tf.mul(tf.sub(1, validTokens(input)), hidden), [batch, 1, 1, count])
+  const states = decode(input, weights, { config, mask: tf.minimum(later, padding), image })
+  const table = weight(weights, 'text.token_embedding.weight') as tf.Tensor2D
+  const logits = tf.matMul(tf.reshape(states, [-1, config.text.width]) as tf.Tensor2D, table, false, true)
+  return tf.reshape(logits, [batch, count, config.text.vocabSize])
+}
