@@ -5,11 +5,14 @@
  * this file. Every field says its meaning, unit, default and range.
  */
 
-/** A whole number, or one with a suffix: `4000`, `4k`, `1M`. @pattern ^[0-9]+(\.[0-9]+)?[kMG]?$ */
-export type Count = number | string
+/**
+ * A whole number, or one with a suffix: `4000`, `4k`, `1.5M`.
+ * @pattern ^([0-9]+|[0-9]+(\.[0-9]{1,3})?k|[0-9]+(\.[0-9]{1,6})?M|[0-9]+(\.[0-9]{1,9})?G)$ @minimum 0 @multipleOf 1
+ */
+export type Count = number | `${number}${'' | 'k' | 'M' | 'G'}`
 
 /** A length on the ground: `800km`, `120m`. @pattern ^[0-9]+(\.[0-9]+)?(km|m)$ */
-export type Distance = string
+export type Distance = `${number}${'km' | 'm'}`
 
 /** A share between 0 and 1. @minimum 0 @maximum 1 */
 export type Share = number
@@ -37,36 +40,36 @@ export type Path = string
 export interface Recipe {
   /** The recipe's name; results and reports are filed under it. */
   name: Name
-  /** One line for people. */
+  /** One line for people. @default "" */
   description?: string
   /** A base recipe to merge over (RFC 7396 merge patch: `null` removes a key). */
   extends?: Path
   /**
    * Seed of every random choice: data order, initial weights, captions.
-   * @default 0 @minimum 0
+   * @default 0 @minimum 0 @asType integer
    */
   seed?: number
   /** What computes: see `terroir doctor`. @default "auto" */
   engine?: EngineName
-  /** Values that `${params.NAME}` inserts and `--set params.NAME=...` changes. */
+  /** Values that `${params.NAME}` inserts and `--set params.NAME=...` changes. @default {} */
   params?: Record<string, string | number | boolean>
-  /** Ablation axes: every combination of the values of these parameters becomes a variant. */
+  /** Ablation axes: every combination of the values of these parameters becomes a variant. @default {} */
   matrix?: Record<string, (string | number | boolean)[]>
-  /** What a run may touch beyond the project folder; nothing when absent. */
+  /** What a run may touch beyond the project folder; nothing when absent. @default {} */
   permissions?: Permissions
   /** Where samples come from. */
   sources: Record<Name, Source>
-  /** What keeps or drops samples. */
+  /** What keeps or drops samples. @default {} */
   filters?: Record<Name, Filter>
-  /** Architectures. */
+  /** Architectures. @default {} */
   models?: Record<Name, Model>
-  /** Training runs. */
+  /** Training runs. @default {} */
   train?: Record<Name, Train>
-  /** Self-distillation of localisation, in rounds. */
+  /** Self-distillation of localisation, in rounds. @default {} */
   distill?: Record<Name, Distill>
-  /** What is measured. */
+  /** What is measured. @default {} */
   evaluate?: Record<Name, Evaluation>
-  /** What the measures are expected to be. */
+  /** What the measures are expected to be. @default {} */
   claims?: Record<Name, Claim>
 }
 
@@ -75,17 +78,17 @@ export type EngineName = 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'native'
 
 /** Deny by default: each entry needs the matching `--allow-*` flag. */
 export interface Permissions {
-  /** Hosts, as `host` or `host:port`. */
+  /** Hosts, as `host` or `host:port`. @default [] */
   net?: string[]
-  /** Environment variables. */
+  /** Environment variables. @default [] */
   env?: string[]
-  /** Programs. */
+  /** Programs. @default [] */
   run?: string[]
-  /** Paths outside the project. */
+  /** Paths outside the project. @default [] */
   read?: string[]
 }
 
-/** A source of samples. */
+/** A source of samples. @discriminator kind */
 export type Source = LandmarkSource | CrawlSource | FolderSource
 
 /** Satellite tiles around map landmarks, captioned from what lies inside the footprint (paper: RS-Landmarks). */
@@ -101,11 +104,11 @@ export interface LandmarkSource {
   cities_above?: Count
   /** Ground widths of tiles. At least one. @minItems 1 */
   ground_sizes: Distance[]
-  /** Tiles of each landmark, spread over the ground sizes with jittered centres. @default 4 @minimum 1 */
+  /** Tiles of each landmark, spread over the ground sizes with jittered centres. @default 4 @minimum 1 @asType integer */
   tiles_per_landmark?: number
-  /** Side of a stored tile in pixels. @default 80 @minimum 16 @maximum 1024 */
+  /** Side of a stored tile in pixels. @default 80 @minimum 16 @maximum 1024 @asType integer */
   tile_size?: number
-  /** How landmarks are assigned to splits; tiles never cross. */
+  /** How landmarks are assigned to splits; tiles never cross. @default {} */
   split?: LandmarkSplit
   /** Who writes the captions. */
   captions: Captioner
@@ -122,7 +125,7 @@ export interface LandmarkSplit {
    * @default "0km"
    */
   buffer?: Distance
-  /** Landmark kinds held out entirely (paper: the hold-out of landmark categories). */
+  /** Landmark kinds held out entirely (paper: the hold-out of landmark categories). @default [] */
   hold_out_kinds?: string[]
 }
 
@@ -132,7 +135,7 @@ export type Captioner = GrammarCaptioner
 /** Captions from measured facts and landmark names by a seeded grammar. */
 export interface GrammarCaptioner {
   kind: 'grammar'
-  /** Captions of each image. @default 3 @minimum 1 @maximum 8 */
+  /** Captions of each image. @default 3 @minimum 1 @maximum 8 @asType integer */
   per_image?: number
 }
 
@@ -147,7 +150,7 @@ export interface CrawlSource {
   overhead?: Share
   /** Share of the true views whose alt text describes another image. @default 0.1 */
   wrong_text?: Share
-  /** Side of a stored image in pixels. @default 80 @minimum 16 @maximum 1024 */
+  /** Side of a stored image in pixels. @default 80 @minimum 16 @maximum 1024 @asType integer */
   tile_size?: number
   /** Landmark table that honest alt texts take names from. */
   table: Path
@@ -160,9 +163,9 @@ export interface FolderSource {
   path: Path
   /** File of captions inside the folder; absent: sub-folders are classes and captions come from class names. */
   captions?: string
-  /** Side of a stored image in pixels; the shorter side is scaled and the centre is cut. @default 80 @minimum 16 @maximum 1024 */
+  /** Side of a stored image in pixels; the shorter side is scaled and the centre is cut. @default 80 @minimum 16 @maximum 1024 @asType integer */
   tile_size?: number
-  /** Shares held out, by image file. */
+  /** Shares held out, by image file. @default {} */
   split?: FolderSplit
   /** Unreadable images that are skipped, with a warning, before the stage fails. @default 0 */
   max_corrupt?: Count
@@ -176,7 +179,7 @@ export interface FolderSplit {
   test?: Share
 }
 
-/** A step that keeps or drops samples. */
+/** A step that keeps or drops samples. @discriminator kind */
 export type Filter = RulesFilter | ClassifierFilter | DedupFilter | DecontaminateFilter
 
 /** Cheap rules on text and image. */
@@ -184,13 +187,13 @@ export interface RulesFilter {
   kind: 'rules'
   /** What is filtered. */
   from: DatasetRef
-  /** Fewest words of an alt text. @default 2 @minimum 0 */
+  /** Fewest words of an alt text. @default 2 @minimum 0 @asType integer */
   min_words?: number
-  /** Most words of an alt text. @default 60 @minimum 1 */
+  /** Most words of an alt text. @default 60 @minimum 1 @asType integer */
   max_words?: number
-  /** Words that drop a sample wherever they stand in its text. */
+  /** Words that drop a sample wherever they stand in its text. @default [] */
   blocked_words?: string[]
-  /** Shortest image side in pixels. @default 32 @minimum 1 */
+  /** Shortest image side in pixels. @default 32 @minimum 1 @asType integer */
   min_side?: number
   /** Largest ratio of long to short side. @default 3 @minimum 1 */
   max_aspect?: number
@@ -212,7 +215,7 @@ export interface ClassifierFilter {
 export interface DedupFilter {
   kind: 'dedup'
   from: DatasetRef
-  /** Largest Hamming distance of 64-bit perceptual hashes that counts as equal. @default 4 @minimum 0 @maximum 32 */
+  /** Largest Hamming distance of 64-bit perceptual hashes that counts as equal. @default 4 @minimum 0 @maximum 32 @asType integer */
   distance?: number
 }
 
@@ -222,7 +225,7 @@ export interface DecontaminateFilter {
   from: DatasetRef
   /** Evaluation sets. @minItems 1 */
   against: DatasetRef[]
-  /** Largest Hamming distance of 64-bit perceptual hashes that counts as equal. @default 6 @minimum 0 @maximum 32 */
+  /** Largest Hamming distance of 64-bit perceptual hashes that counts as equal. @default 6 @minimum 0 @maximum 32 @asType integer */
   distance?: number
 }
 
@@ -232,15 +235,15 @@ export type Model = MammutModel
 /** MaMMUT (Kuo et al., arXiv 2303.16839): ViT image encoder and one text decoder used in two passes. */
 export interface MammutModel {
   kind: 'mammut'
-  /** Image side in pixels; a multiple of the patch size. @default 64 @minimum 8 */
+  /** Image side in pixels; a multiple of the patch size. @default 64 @minimum 8 @asType integer */
   image_size?: number
-  /** Patch side in pixels. @default 8 @minimum 2 */
+  /** Patch side in pixels. @default 8 @minimum 2 @asType integer */
   patch_size?: number
   /** Image encoder. */
   vision: Tower
   /** Text decoder. */
   text: TextTower
-  /** Width of the shared embedding. @default 128 @minimum 4 */
+  /** Width of the shared embedding. @default 128 @minimum 4 @asType integer */
   embed_dim?: number
   /** Byte-level BPE trained on these captions. */
   tokenizer: TokenizerSpec
@@ -248,26 +251,26 @@ export interface MammutModel {
 
 /** Transformer sizes. */
 export interface Tower {
-  /** Channels; a multiple of `heads`. @minimum 4 */
+  /** Channels; a multiple of `heads`. @minimum 4 @asType integer */
   width: number
-  /** Blocks. @minimum 1 */
+  /** Blocks. @minimum 1 @asType integer */
   layers: number
-  /** Attention heads. @minimum 1 */
+  /** Attention heads. @minimum 1 @asType integer */
   heads: number
 }
 
 /** The text decoder. */
 export interface TextTower extends Tower {
-  /** Most tokens of a caption, begin and end included. @default 32 @minimum 4 */
+  /** Most tokens of a caption, begin and end included. @default 32 @minimum 4 @asType integer */
   context_length?: number
-  /** Every how many blocks one cross-attends to image tokens (MaMMUT §3). @default 2 @minimum 1 */
+  /** Every how many blocks one cross-attends to image tokens (MaMMUT §3). @default 2 @minimum 1 @asType integer */
   cross_attn_every?: number
 }
 
 /** A tokenizer trained in the recipe, written as a Hugging Face `tokenizer.json`. */
 export interface TokenizerSpec {
   kind: 'bpe'
-  /** Vocabulary size, special tokens included. @default 2048 @minimum 260 */
+  /** Vocabulary size, special tokens included. @default 2048 @minimum 260 @asType integer */
   vocab_size?: number
   /** Datasets whose captions it learns from. @minItems 1 */
   from: DatasetRef[]
@@ -277,12 +280,13 @@ export interface TokenizerSpec {
 export interface Train {
   /** Architecture, from `models`. */
   model: Name
-  /** Image-caption pairs a step. @default 64 @minimum 2 */
+  /** Image-caption pairs a step. @default 64 @minimum 2 @asType integer */
   batch_size?: number
   /** Weight of the captioning loss beside the contrastive loss. @default 1 @minimum 0 */
   caption_weight?: number
+  /** How weights change. @default {"kind":"adamw"} */
   optimizer?: AdamW
-  /** Random changes of training images. */
+  /** Random changes of training images. @default {} */
   augment?: Augment
   /** The curriculum, in order; each phase starts from the weights of the one before. @minItems 1 */
   phases: Phase[]
@@ -333,14 +337,15 @@ export interface Distill {
   data: DatasetRef
   /** Concepts to localise: text queries of each, and what they are told from. */
   queries: Record<Name, Query>
+  /** How score maps are smoothed. @default {} */
   sao?: Sao
-  /** Rounds. @default 2 @minimum 1 @maximum 20 */
+  /** Rounds. @default 2 @minimum 1 @maximum 20 @asType integer */
   rounds?: number
   /** Pairs seen in each round. */
   samples: Count
   /** Peak learning rate of each round. @exclusiveMinimum 0 */
   learning_rate: number
-  /** Images a step. @default 64 @minimum 2 */
+  /** Images a step. @default 64 @minimum 2 @asType integer */
   batch_size?: number
   /**
    * Weight of the region loss (binary cross-entropy of patches against pseudo-labels) beside the image losses.
@@ -364,13 +369,13 @@ export interface Query {
 
 /** Smooth-Attention-Operation: attention pooling in a sliding window, overlapping windows averaged. */
 export interface Sao {
-  /** Side of the window in patches. This project's reading. @default 3 @minimum 1 */
+  /** Side of the window in patches. This project's reading. @default 3 @minimum 1 @asType integer */
   window?: number
-  /** Step of the window in patches. @default 1 @minimum 1 */
+  /** Step of the window in patches. @default 1 @minimum 1 @asType integer */
   stride?: number
 }
 
-/** A measurement. */
+/** A measurement. @discriminator kind */
 export type Evaluation = RetrievalEvaluation | ClassificationEvaluation | LocalisationEvaluation
 
 /** Zero-shot image-text retrieval: R@1, R@5, R@10 both ways and their mean. */
@@ -387,7 +392,7 @@ export interface ClassificationEvaluation {
   data: DatasetRef
   /** Prompt templates; `{}` stands for the class name. @minItems 1 */
   templates: string[]
-  /** Classes with fewer images are left out, and listed. @default 1 @minimum 1 */
+  /** Classes with fewer images are left out, and listed. @default 1 @minimum 1 @asType integer */
   min_images?: number
 }
 
@@ -400,6 +405,7 @@ export interface LocalisationEvaluation {
   queries: Record<Name, Query>
   /** How heatmaps are made: `attention` scores single patches, `sao` smooths. @default "sao" */
   map?: 'attention' | 'sao'
+  /** How score maps are smoothed. @default {} */
   sao?: Sao
 }
 

@@ -1,0 +1,36 @@
+/** Datasets of a recipe: their splits, and the sources that they come from. */
+import type { FilledRecipe } from './filled.ts'
+import { splitReference } from './names.ts'
+
+/** Splits that a dataset has, the empty ones left out; none for a crawl, or where a filter was given one split only. */
+export function splitsOf(recipe: FilledRecipe, name: string): readonly string[] {
+  const { source, split } = originOf(recipe, name)
+  const entry = source === undefined ? undefined : recipe.sources[source]
+  if (entry === undefined || split !== undefined || entry.kind === 'crawl') return []
+  const { val, test } = entry.split
+  const holdsOut = entry.kind === 'landmarks' && entry.split.hold_out_kinds.length > 0
+  return ['train', ...(val > 0 ? ['val'] : []), ...(test > 0 || holdsOut ? ['test'] : [])]
+}
+
+/** The source behind a reference, and the split of it when only one comes through. No source where a name is unknown or a cycle. */
+export function originOf(
+  recipe: FilledRecipe,
+  reference: string,
+): { readonly source?: string; readonly split?: string } {
+  let { name, part: split } = splitReference(reference)
+  for (let steps = 0; steps <= Object.keys(recipe.filters).length; steps++) {
+    if (Object.hasOwn(recipe.sources, name)) return { source: name, ...(split === undefined ? {} : { split }) }
+    const filter = Object.hasOwn(recipe.filters, name) ? recipe.filters[name] : undefined
+    if (filter === undefined) return {}
+    const from = splitReference(filter.from)
+    name = from.name
+    split ??= from.part
+  }
+  return {}
+}
+
+/** The split that training reads: the one that is named, else `train` where the dataset has splits. */
+export function trainingSplit(recipe: FilledRecipe, reference: string): string | undefined {
+  const { name, part } = splitReference(reference)
+  return part ?? (splitsOf(recipe, name).length > 0 ? 'train' : undefined)
+}

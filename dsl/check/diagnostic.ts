@@ -1,0 +1,100 @@
+/** What checks say: one type for every producer; producers collect and never throw. */
+import type { Span } from '../read/located.ts'
+
+/** The closed set of codes. Each stands for one kind of fault. */
+export type Code =
+  // files
+  | 'missing-file'
+  | 'not-a-file'
+  | 'unreadable-file'
+  | 'file-too-large'
+  | 'invalid-utf8'
+  | 'empty-recipe'
+  // YAML
+  | 'yaml-syntax'
+  | 'tab-indent'
+  | 'duplicate-key'
+  | 'bad-key'
+  | 'ambiguous-scalar'
+  | 'alias-bomb'
+  | 'too-deep'
+  | 'unsupported-tag'
+  // extends, params, matrix, --set
+  | 'extends-cycle'
+  | 'unknown-parameter'
+  | 'bad-substitution'
+  | 'bad-set'
+  | 'matrix-too-large'
+  // shape of the recipe
+  | 'unknown-key'
+  | 'missing-key'
+  | 'unknown-kind'
+  | 'unknown-value'
+  | 'type-mismatch'
+  | 'out-of-range'
+  | 'bad-quantity'
+  | 'bad-name'
+  // meaning
+  | 'duplicate-name'
+  | 'unknown-reference'
+  | 'wrong-kind'
+  | 'unknown-split'
+  | 'unknown-phase'
+  | 'unknown-round'
+  | 'dependency-cycle'
+  | 'leaking-split'
+  | 'shape-mismatch'
+  | 'unknown-metric'
+  | 'claim-bounds'
+  | 'bad-template'
+  | 'unused-entry'
+  // TypeScript recipes
+  | 'typescript-syntax'
+  | 'type-error'
+  | 'not-static'
+
+/** Errors stop a run; warnings do not. */
+export type Severity = 'error' | 'warning'
+
+/** Another place that helps to understand. */
+export interface Related {
+  readonly span: Span
+  readonly message: string
+}
+
+/** What to do: words, and the exact edit where there is one. */
+export interface Fix {
+  readonly hint: string
+  readonly edit?: { readonly span: Span; readonly text: string }
+}
+
+/** One fault, at one place. */
+export interface Diagnostic {
+  readonly code: Code
+  readonly severity: Severity
+  readonly span: Span
+  /** Sentence case, no full stop, quotes round what the user wrote. */
+  readonly message: string
+  readonly expected?: string
+  readonly actual?: string
+  readonly related: readonly Related[]
+  readonly fix?: Fix
+}
+
+/** What producers may leave out. */
+export type Details = Partial<Pick<Diagnostic, 'severity' | 'expected' | 'actual' | 'related' | 'fix'>>
+
+/** Makes a diagnostic; an error unless told. */
+export function diagnose(code: Code, span: Span, words: { readonly message: string } & Details): Diagnostic {
+  return { code, span, severity: 'error', related: [], ...words }
+}
+
+/** Whether nothing stops a run. */
+export function isClean(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.every(diagnostic => diagnostic.severity !== 'error')
+}
+
+/** The fix that replaces what the user wrote; none when there is no suggestion. */
+export function replaceWith(span: Span, text: string | undefined): { readonly fix?: Fix } {
+  return text === undefined ? {} : { fix: { hint: `write '${text}'`, edit: { span, text } } }
+}

@@ -1,0 +1,78 @@
+/** Turns a valid located recipe into the filled one, by the schema: defaults, quantities, paths, order of keys. */
+import { dirname, join, relative, sep } from 'node:path'
+import type { Located, LocatedScalar, Span } from '../read/located.ts'
+import type { FilledRecipe } from './filled.ts'
+import { parseCount, parseMetres } from './quantities.ts'
+import { definitionName, recipeSchema, resolved, type SchemaNode, variantOf } from './schema_node.ts'
+
+/**
+ * Fills a recipe that has passed the schema. Paths, which are written relative to the file that they stand in,
+ * become relative to `folder`, with `/` between names.
+ */
+export function fillRecipe(recipe: Located, folder: string): FilledRecipe {
+  // The schema is generated from the type that FilledRecipe is made of, and the value has passed it.
+  return fill(recipeSchema, recipe, folder) as FilledRecipe
+}
+
+function fill(schema: SchemaNode, node: Located, folder: string): unknown {
+  switch (node.kind) {
+    case 'scalar':
+      return fillScalar(definitionName(chosenSchema(schema, node)), node, folder)
+    case 'list':
+      return node.items.map(item => fill(resolved(schema).items ?? {}, item, folder))
+    case 'map': {
+      const target = resolved(chosenSchema(schema, node))
+      const filled: Record<string, unknown> = {}
+      for (const [name, property] of Object.entries(target.properties ?? {})) {
+        const entry = node.entries.get(name)
+        if (entry) filled[name] = fill(property, entry.value, folder)
+        else if (property.default !== undefined)
+          filled[name] = fill(property, written(property.default, node.span), folder)
+      }
+      if (typeof target.additionalProperties === 'object')
+        for (const [name, entry] of node.entries)
+          if (!Object.hasOwn(filled, name)) filled[name] = fill(target.additionalProperties, entry.value, folder)
+      return filled
+    }
+  }
+}
+
+/** The variant of a union that a value belongs to. */
+function chosenSchema(schema: SchemaNode, node: Located): SchemaNode {
+  const target = resolved(schema)
+  if (target.oneOf && node.kind === 'map') {
+    const kind = node.entries.get('kind')?.value
+    return variantOf(target, kind?.kind === 'scalar' ? kind.value : undefined) ?? target
+  }
+  const type = node.kind === 'map' ? 'object' : 'string'
+  return target.anyOf?.find(variant => resolved(variant).type === type) ?? schema
+}
+
+function fillScalar(definition: string | undefined, { value, span, origin }: LocatedScalar, folder: string): unknown {
+  if (typeof value !== 'string') return value
+  switch (definition) {
+    case 'Count':
+      return parseCount(value)
+    case 'Distance':
+      return parseMetres(value)
+    case 'Path':
+      return relative(folder, join(dirname((origin ?? span).source.path), value))
+        .split(sep)
+        .join('/')
+    default:
+      return value
+  }
+}
+
+/** A default as if it had been written where it is missing, so that its own fields are filled too. */
+function written(value: unknown, span: Span): Located {
+  if (Array.isArray(value)) return { kind: 'list', items: value.map(item => written(item, span)), span }
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).map(
+      ([name, field]) => [name, { key: span, value: written(field, span) }] as const,
+    )
+    return { kind: 'map', entries: new Map(entries), span }
+  }
+  const isScalar = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+  return { kind: 'scalar', value: isScalar ? value : null, span }
+}

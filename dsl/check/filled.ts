@@ -1,0 +1,23 @@
+/** A recipe as later steps see it: defaults filled in, quantities in base units. */
+import type { Recipe } from '../recipe.ts'
+
+/** Optional fields that mean something by their absence. */
+export type Undefaulted = 'cities_above' | 'captions' | 'extends' | 'expect' | 'at_least' | 'at_most'
+
+/** Counts become numbers, distances metres, optional fields with a default are there. */
+export type Filled<T> = T extends `${number}${string}`
+  ? number
+  : T extends readonly (infer Item)[]
+    ? readonly Filled<Item>[]
+    : T extends object
+      ? { readonly [K in keyof T]-?: Filled<NonNullable<T[K]>> | Absent<T, K> }
+      : T
+
+type Absent<T, K extends keyof T> = K extends Undefaulted ? (undefined extends T[K] ? undefined : never) : never
+
+/** The recipe that is checked and compiled. */
+export type FilledRecipe = Filled<Recipe>
+
+/** An entry of a section. */
+export type Entry<Section extends 'sources' | 'filters' | 'models' | 'train' | 'distill' | 'evaluate' | 'claims'> =
+  FilledRecipe[Section][string]

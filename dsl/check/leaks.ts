@@ -1,0 +1,57 @@
+/** Checks that nothing is evaluated on what it was trained on. */
+import type { ValuePath } from '../read/located.ts'
+import { originOf, splitsOf, trainingSplit } from './datasets.ts'
+import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
+import type { FilledRecipe } from './filled.ts'
+import { type Checked, keyAt, spanAt, splitReference } from './names.ts'
+
+/** Data that a model has seen: a split of a source (undefined: all of it), and where the recipe says so. */
+interface Seen {
+  readonly source: string
+  readonly split: string | undefined
+  readonly path: ValuePath
+  readonly isKey: boolean
+}
+
+/** One diagnostic for each evaluation on data that its model was trained on. References hold. */
+export function checkLeaks(checked: Checked): readonly Diagnostic[] {
+  const { recipe } = checked
+  return Object.entries(recipe.evaluate).flatMap(([name, { model, data }]) => {
+    const { source, split } = originOf(recipe, data)
+    const leak = seenBy(recipe, model).find(
+      seen => seen.source === source && (seen.split === undefined || split === undefined || seen.split === split),
+    )
+    if (leak === undefined) return []
+    const span = spanAt(checked, ['evaluate', name, 'data'])
+    const base = splitReference(data).name
+    const heldOut = splitsOf(recipe, base).find(other => other === 'test' && other !== leak.split)
+    return [
+      diagnose('leaking-split', span, {
+        message: `'${model}' was trained on '${data}'${split === undefined && leak.split ? `, which holds '${leak.source}.${leak.split}'` : ''}`,
+        related: [{ span: (leak.isKey ? keyAt : spanAt)(checked, leak.path), message: 'trained on here' }],
+        ...(heldOut === undefined
+          ? { fix: { hint: 'evaluate on data that training never sees' } }
+          : replaceWith(span, `${base}.${heldOut}`)),
+      }),
+    ]
+  })
+}
+
+/** What a trained model and those that it starts from have seen. */
+function seenBy(recipe: FilledRecipe, model: string): readonly Seen[] {
+  const { name, part } = splitReference(model)
+  const distill = Object.hasOwn(recipe.distill, name) ? recipe.distill[name] : undefined
+  if (distill) return [...seenBy(recipe, distill.model), ...seenAs(recipe, distill.data, ['distill', name, 'data'])]
+  const phases = recipe.train[name]?.phases ?? []
+  const last = part === undefined ? phases.length - 1 : phases.findIndex(phase => phase.name === part)
+  return phases.slice(0, last + 1).flatMap(({ data }, index) => {
+    const path = ['train', name, 'phases', index, 'data']
+    if (typeof data === 'string') return seenAs(recipe, data, path)
+    return Object.keys(data).flatMap(dataset => seenAs(recipe, dataset, [...path, dataset], true))
+  })
+}
+
+function seenAs(recipe: FilledRecipe, dataset: string, path: ValuePath, isKey = false): readonly Seen[] {
+  const { source, split } = originOf(recipe, dataset)
+  return source === undefined ? [] : [{ source, split: split ?? trainingSplit(recipe, dataset), path, isKey }]
+}

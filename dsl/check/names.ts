@@ -1,0 +1,112 @@
+/** Names of a recipe: who has them, who uses them. */
+import { type LocatedMap, locate, type Span, type ValuePath } from '../read/located.ts'
+import { type Diagnostic, diagnose } from './diagnostic.ts'
+import type { FilledRecipe } from './filled.ts'
+
+/** Sections whose entries have names, in the order in which data flows. */
+export const sections = ['sources', 'filters', 'models', 'train', 'distill', 'evaluate', 'claims'] as const
+
+/** A section of named entries. */
+export type Section = (typeof sections)[number]
+
+/** What a checked recipe is: its filled values, and where they were written. */
+export interface Checked {
+  readonly recipe: FilledRecipe
+  readonly tree: LocatedMap
+  /** Absolute folder of the recipe file. */
+  readonly folder: string
+}
+
+/** Where a value was written; for a default, the nearest mapping around it. */
+export function spanAt(checked: Checked, path: ValuePath): Span {
+  const found = locate(checked.tree, path)
+  if (found) return found.value.kind === 'scalar' ? found.value.span : (found.key ?? found.value.span)
+  return path.length === 0 ? checked.tree.span : spanAt(checked, path.slice(0, -1))
+}
+
+/** Where a key was written. */
+export function keyAt(checked: Checked, path: ValuePath): Span {
+  return locate(checked.tree, path)?.key ?? spanAt(checked, path)
+}
+
+/** The section that each name belongs to; the first one where a name is given twice. */
+export function sectionsByName(recipe: FilledRecipe): ReadonlyMap<string, Section> {
+  const found = new Map<string, Section>()
+  for (const section of sections)
+    for (const name of Object.keys(recipe[section])) if (!found.has(name)) found.set(name, section)
+  return found
+}
+
+/** Names given in two sections, and phases of one training run of the same name. */
+export function checkNames(checked: Checked): readonly Diagnostic[] {
+  const { recipe } = checked
+  const owners = sectionsByName(recipe)
+  const diagnostics: Diagnostic[] = []
+  for (const section of sections)
+    for (const name of Object.keys(recipe[section])) {
+      const owner = owners.get(name) ?? section
+      if (owner !== section)
+        diagnostics.push(twice(name, keyAt(checked, [section, name]), keyAt(checked, [owner, name])))
+    }
+  for (const [name, { phases }] of Object.entries(recipe.train))
+    for (const [index, phase] of phases.entries()) {
+      const first = phases.findIndex(other => other.name === phase.name)
+      const at = (phaseIndex: number) => spanAt(checked, ['train', name, 'phases', phaseIndex, 'name'])
+      if (first < index) diagnostics.push(twice(phase.name, at(index), at(first)))
+    }
+  return diagnostics
+}
+
+function twice(name: string, span: Span, first: Span): Diagnostic {
+  return diagnose('duplicate-name', span, {
+    message: `The name '${name}' is already taken`,
+    related: [{ span: first, message: 'taken here' }],
+    fix: { hint: 'rename one of them; names are unique in a recipe' },
+  })
+}
+
+/** What a reference must name. */
+export type Wanted = 'dataset' | 'trained model' | 'architecture'
+
+/** A place where an entry names another. */
+export interface Reference {
+  readonly path: ValuePath
+  readonly text: string
+  readonly wants: Wanted
+  /** Whether the name is a key, not a value. */
+  readonly isKey?: boolean
+}
+
+/** Every reference of a recipe, in its order. */
+export function references(recipe: FilledRecipe): readonly Reference[] {
+  const found: Reference[] = []
+  const add = (wants: Wanted, text: string, path: ValuePath, isKey = false) => found.push({ wants, text, path, isKey })
+  for (const [name, filter] of Object.entries(recipe.filters)) {
+    add('dataset', filter.from, ['filters', name, 'from'])
+    if (filter.kind === 'decontaminate')
+      for (const [index, other] of filter.against.entries()) add('dataset', other, ['filters', name, 'against', index])
+  }
+  for (const [name, model] of Object.entries(recipe.models))
+    for (const [index, data] of model.tokenizer.from.entries())
+      add('dataset', data, ['models', name, 'tokenizer', 'from', index])
+  for (const [name, train] of Object.entries(recipe.train)) {
+    add('architecture', train.model, ['train', name, 'model'])
+    for (const [index, { data }] of train.phases.entries()) {
+      const path = ['train', name, 'phases', index, 'data']
+      if (typeof data === 'string') add('dataset', data, path)
+      else for (const part of Object.keys(data)) add('dataset', part, [...path, part], true)
+    }
+  }
+  for (const section of ['distill', 'evaluate'] as const)
+    for (const [name, entry] of Object.entries(recipe[section])) {
+      add('trained model', entry.model, [section, name, 'model'])
+      add('dataset', entry.data, [section, name, 'data'])
+    }
+  return found
+}
+
+/** `landmarks.test` -> name `landmarks`, part `test`. */
+export function splitReference(text: string): { readonly name: string; readonly part?: string } {
+  const dot = text.indexOf('.')
+  return dot === -1 ? { name: text } : { name: text.slice(0, dot), part: text.slice(dot + 1) }
+}

@@ -1,0 +1,50 @@
+/** Checks that files which a recipe names are there. */
+import { readdirSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { ValuePath } from '../read/located.ts'
+import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
+import { type Checked, spanAt } from './names.ts'
+import { suggest } from './suggest.ts'
+
+/** One diagnostic for each missing file, and for a folder where a file belongs or the other way round. */
+export function checkPaths(checked: Checked): readonly Diagnostic[] {
+  return Object.entries(checked.recipe.sources).flatMap(([name, source]) => {
+    if (source.kind !== 'folder') return checkPath(checked, source.table, ['sources', name, 'table'], 'file')
+    const found = checkPath(checked, source.path, ['sources', name, 'path'], 'folder')
+    if (found.length > 0 || source.captions === undefined) return found
+    return checkPath(checked, join(source.path, source.captions), ['sources', name, 'captions'], 'file')
+  })
+}
+
+function checkPath(checked: Checked, path: string, at: ValuePath, wanted: 'file' | 'folder'): readonly Diagnostic[] {
+  const absolute = join(checked.folder, path)
+  const span = spanAt(checked, at)
+  const stat = statSync(absolute, { throwIfNoEntry: false })
+  if (stat === undefined) {
+    const near = suggest(basename(path), neighbours(absolute))
+    return [
+      diagnose('missing-file', span, {
+        message: `There is no ${wanted} '${path}' beside the recipe`,
+        ...(near === undefined
+          ? { fix: { hint: 'paths are relative to the file they stand in' } }
+          : replaceWith(span, join(dirname(path), near))),
+      }),
+    ]
+  }
+  const isRight = wanted === 'file' ? stat.isFile() : stat.isDirectory()
+  return isRight
+    ? []
+    : [
+        diagnose('not-a-file', span, {
+          message: `'${path}' is ${stat.isDirectory() ? 'a folder; a file' : 'no folder; a folder'} belongs here`,
+        }),
+      ]
+}
+
+function neighbours(absolute: string): readonly string[] {
+  try {
+    return readdirSync(dirname(absolute))
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,177 @@
+/** Checks that every reference names something that exists and is of the right kind. */
+import type { Span } from '../read/located.ts'
+import { splitsOf } from './datasets.ts'
+import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
+import type { FilledRecipe } from './filled.ts'
+import {
+  type Checked,
+  keyAt,
+  type Reference,
+  references,
+  type Section,
+  sectionsByName,
+  spanAt,
+  splitReference,
+  type Wanted,
+} from './names.ts'
+import { suggest } from './suggest.ts'
+
+const sectionsOf: { readonly [wanted in Wanted]: readonly Section[] } = {
+  dataset: ['sources', 'filters'],
+  'trained model': ['train', 'distill'],
+  architecture: ['models'],
+}
+
+const nouns: { readonly [section in Section]: string } = {
+  sources: 'a dataset',
+  filters: 'a dataset',
+  models: 'an architecture',
+  train: 'a trained model',
+  distill: 'a trained model',
+  evaluate: 'an evaluation',
+  claims: 'a claim',
+}
+
+/** One diagnostic for each reference that does not hold. */
+export function checkReferences(checked: Checked): readonly Diagnostic[] {
+  const owners = sectionsByName(checked.recipe)
+  return references(checked.recipe).flatMap(reference => {
+    const span = reference.isKey ? keyAt(checked, reference.path) : spanAt(checked, reference.path)
+    return checkReference(checked.recipe, owners, reference, span)
+  })
+}
+
+function checkReference(
+  recipe: FilledRecipe,
+  owners: ReadonlyMap<string, Section>,
+  { text, wants }: Reference,
+  span: Span,
+): readonly Diagnostic[] {
+  const { name, part } = splitReference(text)
+  const section = owners.get(name)
+  const candidates = [...owners]
+    .filter(([, owner]) => sectionsOf[wants].includes(owner))
+    .map(([candidate]) => candidate)
+  if (section === undefined) return [unknownName({ text, name, part, span, wants, candidates })]
+  if (!sectionsOf[wants].includes(section)) return [wrongKind(recipe, { text, name, span, wants, section, candidates })]
+  if (part === undefined) return []
+  switch (section) {
+    case 'sources':
+    case 'filters':
+      return checkSplit(recipe, { name, part, span })
+    case 'train':
+      return checkPhase(recipe, { name, part, span })
+    case 'distill':
+      return checkRound(recipe, { name, part, span })
+    default:
+      return [
+        diagnose('unknown-reference', span, {
+          message: `'${name}' is ${nouns[section]} and has no parts`,
+          ...replaceWith(span, name),
+        }),
+      ]
+  }
+}
+
+interface Found {
+  readonly name: string
+  readonly span: Span
+}
+
+function unknownName(
+  found: Found & {
+    readonly text: string
+    readonly part: string | undefined
+    readonly wants: Wanted
+    readonly candidates: readonly string[]
+  },
+): Diagnostic {
+  const { text, name, part, span, wants, candidates } = found
+  const near = suggest(name, candidates) ?? suggest(text, candidates)
+  const whole = near !== undefined && part !== undefined && suggest(name, [near]) ? `${near}.${part}` : near
+  return diagnose('unknown-reference', span, {
+    message: `There is no ${wants} '${name}'`,
+    ...(whole === undefined ? choices(wants, candidates) : replaceWith(span, whole)),
+  })
+}
+
+const choices = (wants: Wanted, candidates: readonly string[]) => ({
+  fix: {
+    hint:
+      candidates.length > 0
+        ? `write one of ${candidates.join(', ')}`
+        : `add one under '${sectionsOf[wants].join("' or '")}'`,
+  },
+})
+
+function wrongKind(
+  recipe: FilledRecipe,
+  found: Found & {
+    readonly text: string
+    readonly wants: Wanted
+    readonly section: Section
+    readonly candidates: readonly string[]
+  },
+): Diagnostic {
+  const { name, span, wants, section, candidates } = found
+  const article = wants === 'architecture' ? 'an' : 'a'
+  const trainedFrom = Object.entries(recipe.train).find(
+    ([, { model }]) => wants === 'trained model' && model === name,
+  )?.[0]
+  const trains = wants === 'architecture' && section === 'train' ? recipe.train[name]?.model : undefined
+  const meant = trainedFrom ?? trains ?? suggest(name, candidates)
+  return diagnose('wrong-kind', span, {
+    message: `'${name}' is ${nouns[section]}; ${article} ${wants} belongs here`,
+    expected: `${article} ${wants}`,
+    actual: nouns[section],
+    ...(meant === undefined ? choices(wants, candidates) : replaceWith(span, meant)),
+  })
+}
+
+interface Part extends Found {
+  readonly part: string
+}
+
+function checkSplit(recipe: FilledRecipe, { name, part, span }: Part): readonly Diagnostic[] {
+  const splits = splitsOf(recipe, name)
+  if (splits.includes(part)) return []
+  const near = suggest(part, splits)
+  const whole = splits.length === 0 ? name : near && `${name}.${near}`
+  const message =
+    splits.length === 0
+      ? `'${name}' has no splits`
+      : ['val', 'test'].includes(part)
+        ? `The split '${part}' of '${name}' is empty: its share is 0`
+        : `'${name}' has no split '${part}'`
+  return [
+    diagnose('unknown-split', span, {
+      message,
+      ...(whole === undefined ? { fix: { hint: `splits are ${splits.join(', ')}` } } : replaceWith(span, whole)),
+    }),
+  ]
+}
+
+function checkPhase(recipe: FilledRecipe, { name, part, span }: Part): readonly Diagnostic[] {
+  const phases = recipe.train[name]?.phases.map(phase => phase.name) ?? []
+  if (phases.includes(part)) return []
+  const near = suggest(part, phases)
+  return [
+    diagnose('unknown-phase', span, {
+      message: `'${name}' has no phase '${part}'`,
+      ...(near === undefined
+        ? { fix: { hint: `phases are ${phases.join(', ')}` } }
+        : replaceWith(span, `${name}.${near}`)),
+    }),
+  ]
+}
+
+function checkRound(recipe: FilledRecipe, { name, part, span }: Part): readonly Diagnostic[] {
+  const rounds = recipe.distill[name]?.rounds ?? 0
+  if (/^[1-9][0-9]*$/.test(part) && Number(part) <= rounds) return []
+  return [
+    diagnose('unknown-round', span, {
+      message: `'${name}' has no round '${part}'`,
+      fix: { hint: rounds === 1 ? `write '${name}.1'` : `rounds are ${name}.1 to ${name}.${rounds}` },
+    }),
+  ]
+}

@@ -1,0 +1,90 @@
+/** Prints diagnostics: text with a code frame, or JSON. */
+import { relative } from 'node:path'
+import { stripVTControlCharacters, styleText } from 'node:util'
+import { position, type Span } from '../read/located.ts'
+import type { Diagnostic } from './diagnostic.ts'
+
+const widestFrame = 160
+
+/** Text for people: `file:line:column: error code: message`, the line with a caret, related places, a hint. */
+export function renderText(diagnostics: readonly Diagnostic[], { colour }: { readonly colour: boolean }): string {
+  const text = inOrder(diagnostics).map(renderOne).join('\n')
+  return colour ? text : stripVTControlCharacters(text)
+}
+
+function renderOne(diagnostic: Diagnostic): string {
+  const tone = diagnostic.severity === 'error' ? 'red' : 'yellow'
+  const head = `${styled('bold', place(diagnostic.span))}: ${styled(tone, diagnostic.severity)} ${diagnostic.code}: ${diagnostic.message}`
+  const related = diagnostic.related.flatMap(({ span, message }) => [
+    `${styled('cyan', 'note:')} ${message}: ${place(span)}`,
+    ...frame(span, 'cyan'),
+  ])
+  const hint = diagnostic.fix ? [`${styled('green', 'hint:')} ${diagnostic.fix.hint}`] : []
+  return `${[head, ...frame(diagnostic.span, tone), ...related, ...hint].join('\n')}\n`
+}
+
+type Tone = 'red' | 'yellow' | 'cyan' | 'green' | 'bold' | 'dim'
+
+const styled = (tone: Tone, text: string): string => styleText(tone, text, { validateStream: false })
+
+/** `recipe.yaml:3:7`, or the flag. */
+export function place(span: Span): string {
+  const { source, start } = span
+  if (source.name.startsWith('--')) return source.name
+  if (source.text === '') return source.name
+  const { line, column } = position(source, start)
+  return `${source.name}:${line}:${column}`
+}
+
+/** The line a span begins in, with a caret under the part of the span that it holds. */
+function frame({ source, start, end }: Span, tone: Tone): readonly string[] {
+  if (source.text === '') return []
+  const { line, column } = position(source, start)
+  const lineStart = start - column + 1
+  const lineEnd = source.text.indexOf('\n', start)
+  const text = source.text.slice(lineStart, lineEnd === -1 ? undefined : lineEnd).trimEnd()
+  if (text.length > widestFrame) return []
+  const carets = Math.max(1, Math.min(end, lineStart + text.length) - start)
+  const margin = ' '.repeat(String(line).length)
+  const indent = text
+    .slice(0, column - 1)
+    .replaceAll(/[^\t]/g, ' ')
+    .padEnd(column - 1)
+  return [
+    `${margin} ${styled('dim', '|')}`,
+    `${styled('dim', `${line} |`)} ${text.replaceAll('\r', '')}`,
+    `${margin} ${styled('dim', '|')} ${indent}${styled(tone, '^'.repeat(carets))}`,
+  ]
+}
+
+/** JSON for tools: an array, positions from 1, one object a diagnostic. */
+export function renderJson(diagnostics: readonly Diagnostic[]): string {
+  return JSON.stringify(inOrder(diagnostics).map(jsonOf), null, 2)
+}
+
+function jsonOf({ span, related, fix, ...rest }: Diagnostic) {
+  return {
+    ...rest,
+    ...range(span),
+    related: related.map(item => ({ ...range(item.span), message: item.message })),
+    ...(fix && {
+      fix: { hint: fix.hint, ...(fix.edit && { edit: { ...range(fix.edit.span), text: fix.edit.text } }) },
+    }),
+  }
+}
+
+function range({ source, start, end }: Span) {
+  const file = source.name.startsWith('--') ? source.name : relative('.', source.path)
+  return { file, start: position(source, start), end: position(source, end) }
+}
+
+/** Errors before warnings, then as written. */
+function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const rank = ({ severity }: Diagnostic) => (severity === 'error' ? 0 : 1)
+  return diagnostics.toSorted((a, b) => rank(a) - rank(b) || byPlace(a.span, b.span))
+}
+
+function byPlace(a: Span, b: Span): number {
+  if (a.source.name !== b.source.name) return a.source.name < b.source.name ? -1 : 1
+  return a.start - b.start
+}

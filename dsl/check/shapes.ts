@@ -1,0 +1,168 @@
+/** Checks of numbers that must fit each other. */
+import type { ValuePath } from '../read/located.ts'
+import { type Code, type Details, type Diagnostic, diagnose } from './diagnostic.ts'
+import type { Entry, FilledRecipe } from './filled.ts'
+import { type Checked, spanAt, splitReference } from './names.ts'
+
+/** Sizes that do not divide, ranges turned round, and budgets too small to take a step. */
+export function checkShapes(checked: Checked): readonly Diagnostic[] {
+  const { recipe } = checked
+  const fault = (code: Code, path: ValuePath, words: { readonly message: string } & Details) =>
+    diagnose(code, spanAt(checked, path), words)
+  return [
+    ...Object.entries(recipe.sources).flatMap(([name, source]) => checkSource(source, ['sources', name], fault)),
+    ...Object.entries(recipe.filters).flatMap(([name, filter]) => checkFilter(filter, ['filters', name], fault)),
+    ...Object.entries(recipe.models).flatMap(([name, model]) => checkModel(model, ['models', name], fault)),
+    ...Object.entries(recipe.train).flatMap(([name, train]) => checkTrain(train, ['train', name], fault)),
+    ...Object.entries(recipe.distill).flatMap(([name, entry]) => [
+      ...checkBudget(entry, ['distill', name], fault),
+      ...checkWindow(recipe, entry, ['distill', name], fault),
+    ]),
+    ...Object.entries(recipe.evaluate).flatMap(([name, entry]) =>
+      checkEvaluation(recipe, entry, ['evaluate', name], fault),
+    ),
+  ]
+}
+
+type Fault = (code: Code, path: ValuePath, words: { readonly message: string } & Details) => Diagnostic
+
+function checkSource(source: Entry<'sources'>, path: ValuePath, fault: Fault): readonly Diagnostic[] {
+  if (source.kind === 'crawl') return []
+  const { val, test } = source.split
+  const found: Diagnostic[] = []
+  if (val + test >= 1)
+    found.push(
+      fault('out-of-range', [...path, 'split'], {
+        message: `'val' and 'test' hold out ${val + test} of the data; nothing is left to train on`,
+      }),
+    )
+  if (source.kind === 'landmarks')
+    for (const [index, size] of source.ground_sizes.entries())
+      if (size === 0)
+        found.push(fault('out-of-range', [...path, 'ground_sizes', index], { message: 'A tile is wider than 0 m' }))
+  return found
+}
+
+function checkFilter(filter: Entry<'filters'>, path: ValuePath, fault: Fault): readonly Diagnostic[] {
+  if (filter.kind !== 'rules' || filter.min_words <= filter.max_words) return []
+  return [
+    fault('out-of-range', [...path, 'min_words'], {
+      message: `'min_words' is ${filter.min_words}, more than 'max_words' ${filter.max_words}; nothing would be kept`,
+    }),
+  ]
+}
+
+function checkModel(model: Entry<'models'>, path: ValuePath, fault: Fault): readonly Diagnostic[] {
+  const found: Diagnostic[] = []
+  const { image_size, patch_size, text } = model
+  if (image_size % patch_size !== 0)
+    found.push(
+      fault('shape-mismatch', [...path, 'image_size'], {
+        message: `'image_size' ${image_size} is no multiple of 'patch_size' ${patch_size}`,
+        fix: { hint: `write ${nearestMultiple(image_size, patch_size)}` },
+      }),
+    )
+  for (const tower of ['vision', 'text'] as const) {
+    const { width, heads } = model[tower]
+    if (width % heads !== 0)
+      found.push(
+        fault('shape-mismatch', [...path, tower, 'width'], {
+          message: `'width' ${width} is no multiple of 'heads' ${heads}`,
+          fix: { hint: `write ${nearestMultiple(width, heads)}` },
+        }),
+      )
+  }
+  if (text.cross_attn_every > text.layers)
+    found.push(
+      fault('shape-mismatch', [...path, 'text', 'cross_attn_every'], {
+        message: `'cross_attn_every' ${text.cross_attn_every} leaves none of ${text.layers} layers to attend to the image`,
+        fix: { hint: `write at most ${text.layers}` },
+      }),
+    )
+  return found
+}
+
+const nearestMultiple = (value: number, of: number): number => Math.max(1, Math.round(value / of)) * of
+
+function checkTrain(train: Entry<'train'>, path: ValuePath, fault: Fault): readonly Diagnostic[] {
+  return train.phases.flatMap((phase, index) => {
+    const at = [...path, 'phases', index]
+    const found = [...checkBudget({ samples: phase.samples, batch_size: train.batch_size }, at, fault)]
+    if (typeof phase.data === 'string') return found
+    const weights = Object.entries(phase.data)
+    for (const [name, weight] of weights)
+      if (weight < 0)
+        found.push(
+          fault('out-of-range', [...at, 'data', name], {
+            message: `The weight of '${name}' is ${weight}; it is at least 0`,
+          }),
+        )
+    if (weights.every(([, weight]) => weight === 0))
+      found.push(
+        fault('out-of-range', [...at, 'data'], { message: 'The mix holds nothing: give a dataset a weight above 0' }),
+      )
+    return found
+  })
+}
+
+function checkBudget(
+  { samples, batch_size }: { readonly samples: number; readonly batch_size: number },
+  path: ValuePath,
+  fault: Fault,
+): readonly Diagnostic[] {
+  if (samples >= batch_size) return []
+  return [
+    fault('out-of-range', [...path, 'samples'], {
+      message: `'samples' is ${samples}, less than one batch of ${batch_size}`,
+    }),
+  ]
+}
+
+function checkEvaluation(
+  recipe: FilledRecipe,
+  entry: Entry<'evaluate'>,
+  path: ValuePath,
+  fault: Fault,
+): readonly Diagnostic[] {
+  switch (entry.kind) {
+    case 'retrieval':
+      return []
+    case 'classification':
+      return entry.templates.flatMap((template, index) =>
+        template.includes('{}')
+          ? []
+          : [
+              fault('bad-template', [...path, 'templates', index], {
+                message: `'${template}' has no place for the class name`,
+                fix: { hint: "put '{}' where the name goes" },
+              }),
+            ],
+      )
+    case 'localisation':
+      return checkWindow(recipe, entry, path, fault)
+  }
+}
+
+/** A window of Smooth-Attention-Operation fits the patch grid. */
+function checkWindow(
+  recipe: FilledRecipe,
+  entry: { readonly model: string; readonly sao: { readonly window: number } },
+  path: ValuePath,
+  fault: Fault,
+): readonly Diagnostic[] {
+  const model = architectureOf(recipe, entry.model)
+  const side = model ? Math.floor(model.image_size / model.patch_size) : Number.POSITIVE_INFINITY
+  if (entry.sao.window <= side) return []
+  return [
+    fault('shape-mismatch', [...path, 'sao', 'window'], {
+      message: `'window' ${entry.sao.window} is wider than the grid of ${side} x ${side} patches`,
+    }),
+  ]
+}
+
+/** The architecture behind a trained model. */
+function architectureOf(recipe: FilledRecipe, model: string): Entry<'models'> | undefined {
+  const { name } = splitReference(model)
+  const distill = Object.hasOwn(recipe.distill, name) ? recipe.distill[name] : undefined
+  return distill ? architectureOf(recipe, distill.model) : recipe.models[recipe.train[name]?.model ?? '']
+}

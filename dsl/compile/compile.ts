@@ -1,0 +1,97 @@
+/** From a checked recipe to a plan. */
+import { join } from 'node:path'
+import type { FilledRecipe } from '../check/filled.ts'
+import { splitReference } from '../check/names.ts'
+import type { Draft } from './draft.ts'
+import type { Environment } from './environment.ts'
+import { expand } from './expand.ts'
+import { stageKey } from './keys.ts'
+import type { LoadedRecipe, Variant } from './load.ts'
+import type { External, Plan, PlannedClaim, Stage } from './plan.ts'
+import { joinVariants } from './variants.ts'
+
+/** Compiles a recipe that has no errors. Throws where the environment lacks a kind of stage or a file. */
+export function compile({ folder, variants }: LoadedRecipe, environment: Environment): Plan {
+  const [first] = variants
+  if (first === undefined) throw new Error('A recipe with errors has no plan; check it first')
+  const remembered: Environment = { ...environment, digest: remember(environment.digest) }
+  const { name, description, engine } = first.recipe
+  return {
+    name,
+    description,
+    engine,
+    ...joinVariants(variants.map(variant => compileVariant(variant, folder, remembered))),
+  }
+}
+
+/** The stages and claims of one cell of the matrix. */
+export interface CompiledVariant {
+  readonly variant: Variant
+  readonly stages: readonly Stage[]
+  readonly claims: readonly PlannedClaim[]
+}
+
+function compileVariant(variant: Variant, folder: string, environment: Environment): CompiledVariant {
+  const keys = new Map<string, string>()
+  const stages = expand(variant.recipe).map(draft => {
+    const stage = finish(draft, folder, environment, keys)
+    keys.set(stage.id, stage.key)
+    return stage
+  })
+  return { variant, stages, claims: plannedClaims(variant.recipe) }
+}
+
+function finish(draft: Draft, folder: string, environment: Environment, keys: ReadonlyMap<string, string>): Stage {
+  const { files, ...rest } = draft
+  const info = environment.kind(draft.kind)
+  if (info === undefined) throw new Error(`No kind of stage is called '${draft.kind}', which '${draft.id}' needs`)
+  const ofPackages = info.packageFiles?.(draft.params) ?? []
+  const externals = [
+    ...files.map(file => ownFile(file, folder, environment)),
+    ...ofPackages.map(file => packageFile(file, environment)),
+  ]
+  const parts = { ...rest, version: info.version, externals }
+  const keyOf = (stage: string): string => {
+    const key = keys.get(stage)
+    if (key === undefined) throw new Error(`'${draft.id}' comes before its input '${stage}'`)
+    return key
+  }
+  return { ...parts, needs: info.needs(draft.params), key: stageKey(parts, keyOf) }
+}
+
+function ownFile(name: string, folder: string, { digest }: Environment): External {
+  const path = join(folder, name)
+  return { name, path, sha256: digest(path) }
+}
+
+/** The name says the version: `three-globe@2.45.2/example/img/earth-water.png`. */
+function packageFile(file: string, { resolvePackageFile, digest }: Environment): External {
+  const { path, version } = resolvePackageFile(file)
+  const [, packageName = file, rest = ''] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(file) ?? []
+  return { name: `${packageName}@${version}${rest}`, path, sha256: digest(path) }
+}
+
+function plannedClaims(recipe: FilledRecipe): readonly PlannedClaim[] {
+  return Object.entries(recipe.claims).map(([name, claim]) => {
+    const { name: stage, part = '' } = splitReference(claim.metric)
+    return {
+      name,
+      stage,
+      metric: part,
+      ...(claim.expect !== undefined && { expect: claim.expect }),
+      ...(claim.at_least !== undefined && { atLeast: claim.at_least }),
+      ...(claim.at_most !== undefined && { atMost: claim.at_most }),
+      tolerance: claim.tolerance,
+      origin: claim.origin,
+    }
+  })
+}
+
+function remember(digest: (path: string) => string): (path: string) => string {
+  const known = new Map<string, string>()
+  return path => {
+    const found = known.get(path) ?? digest(path)
+    known.set(path, found)
+    return found
+  }
+}

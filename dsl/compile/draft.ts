@@ -1,0 +1,36 @@
+/** Stages before they have keys. */
+import type { FilledRecipe } from '../check/filled.ts'
+import type { Input, Json } from './plan.ts'
+
+/** What the recipe says about a stage. */
+export interface Draft {
+  readonly id: string
+  readonly kind: string
+  readonly params: { readonly [name: string]: Json }
+  readonly inputs: { readonly [role: string]: Input }
+  /** Paths of files and folders that it reads, relative to the recipe's folder. */
+  readonly files: readonly string[]
+  readonly path: readonly string[]
+}
+
+/** What every part of the expansion is given. */
+export interface Expanding {
+  readonly recipe: FilledRecipe
+  readonly seed: number
+}
+
+/** An input, of one split where one is named. */
+export const input = (stage: string, split?: string): Input => (split === undefined ? { stage } : { stage, split })
+
+/** Filled values print as JSON once fields without a value are null. */
+export function json(value: unknown): Json {
+  if (value === undefined || value === null) return null
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  if (Array.isArray(value)) return value.map(json)
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, json(field)]))
+}
+
+/** Parameters of a stage. */
+export function params(fields: { readonly [name: string]: unknown }): { readonly [name: string]: Json } {
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, json(field)]))
+}

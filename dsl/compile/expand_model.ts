@@ -1,0 +1,102 @@
+/** Models, training, distillation and evaluation as stages. */
+import { splitsOf } from '../check/datasets.ts'
+import type { Entry, FilledRecipe } from '../check/filled.ts'
+import { splitReference } from '../check/names.ts'
+import { type Draft, type Expanding, input, params } from './draft.ts'
+import { dataInput, trainingInput, trainingInputs } from './expand_data.ts'
+import type { Input } from './plan.ts'
+
+/** The stage that makes a trained model: the phase or round that is named, else the last one. */
+export function modelInput(recipe: FilledRecipe, reference: string): Input {
+  const { name, part } = splitReference(reference)
+  if (Object.hasOwn(recipe.distill, name)) return input(`${name}.${part ?? recipe.distill[name]?.rounds}`)
+  return input(`${name}.${part ?? recipe.train[name]?.phases.at(-1)?.name}`)
+}
+
+/** The tokenizer of an architecture. */
+export function expandModel(name: string, { tokenizer }: Entry<'models'>, { recipe }: Expanding): Draft {
+  return {
+    id: `${name}.tokenizer`,
+    kind: 'tokenizer',
+    params: params({ vocab_size: tokenizer.vocab_size }),
+    inputs: trainingInputs(recipe, tokenizer.from),
+    files: [],
+    path: ['models', name],
+  }
+}
+
+/** A stage for each phase; each starts from the one before. */
+export function expandTrain(name: string, train: Entry<'train'>, { recipe, seed }: Expanding): readonly Draft[] {
+  const { model: architecture, phases, ...shared } = train
+  const spec = recipe.models[architecture]
+  if (spec === undefined) return []
+  const { kind, tokenizer, ...sizes } = spec
+  const model = { ...sizes, vocab_size: tokenizer.vocab_size }
+  return phases.map((phase, index) => {
+    const { name: phaseName, data, ...rest } = phase
+    const weights = typeof data === 'string' ? { [data]: 1 } : data
+    const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0)
+    const mix = Object.values(weights).map((weight, at) => ({ role: `data.${at}`, weight: weight / total }))
+    const before = phases[index - 1]
+    return {
+      id: `${name}.${phaseName}`,
+      kind: 'train',
+      params: params({ model, ...shared, data: mix, ...rest, seed }),
+      inputs: {
+        tokenizer: input(`${architecture}.tokenizer`),
+        ...(before && { init: input(`${name}.${before.name}`) }),
+        ...trainingInputs(recipe, Object.keys(weights)),
+      },
+      files: [],
+      path: ['train', name, 'phases', String(index)],
+    }
+  })
+}
+
+/** Two stages for each round: pseudo-labels by the model of the round before, then training on them. */
+export function expandDistill(name: string, distill: Entry<'distill'>, { recipe, seed }: Expanding): readonly Draft[] {
+  const { model, queries, sao, rounds, margin, batch_size, samples, learning_rate, region_weight } = distill
+  const data = trainingInput(recipe, distill.data)
+  const path = ['distill', name]
+  return Array.from({ length: rounds }, (_, index) => index + 1).flatMap(round => {
+    const start = round === 1 ? modelInput(recipe, model) : input(`${name}.${round - 1}`)
+    const labels = `${name}.${round}.labels`
+    return [
+      {
+        id: labels,
+        kind: 'pseudo-label',
+        params: params({ queries, sao, margin, batch_size }),
+        inputs: { model: start, data },
+        files: [],
+        path,
+      },
+      {
+        id: `${name}.${round}`,
+        kind: 'region-train',
+        params: params({ batch_size, samples, learning_rate, region_weight, queries, seed }),
+        inputs: { init: start, labels: input(labels), data },
+        files: [],
+        path,
+      },
+    ]
+  })
+}
+
+/** The stage of an evaluation. Localisation also reads the training split, for the mean-mask baseline. */
+export function expandEvaluation(name: string, evaluation: Entry<'evaluate'>, { recipe }: Expanding): Draft {
+  const { kind, model, data, ...rest } = evaluation
+  const set = splitReference(data)
+  const hasReference = kind === 'localisation' && set.part !== undefined && splitsOf(recipe, set.name).includes('train')
+  return {
+    id: name,
+    kind,
+    params: params(rest),
+    inputs: {
+      model: modelInput(recipe, model),
+      data: dataInput(data),
+      ...(hasReference && { reference: input(set.name, 'train') }),
+    },
+    files: [],
+    path: ['evaluate', name],
+  }
+}

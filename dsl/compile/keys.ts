@@ -1,0 +1,33 @@
+/** Keys of stages: what a result depends on, and nothing else. */
+import { createHash } from 'node:crypto'
+import { canonical } from '../print/canonical.ts'
+import type { External, Input, Json } from './plan.ts'
+
+/** Hexadecimal SHA-256 of a text. */
+export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+
+/** What a key is made of. */
+export interface KeyParts {
+  readonly kind: string
+  readonly version: number
+  readonly params: { readonly [name: string]: Json }
+  readonly externals: readonly External[]
+  readonly inputs: { readonly [role: string]: Input }
+}
+
+/** The key of a stage; `keyOf` gives the keys of its inputs. Names of stages and paths of files play no part. */
+export function stageKey(
+  { kind, version, params, externals, inputs }: KeyParts,
+  keyOf: (stage: string) => string,
+): string {
+  const byRole = Object.entries(inputs).map(([role, { stage, split }]) => [role, { key: keyOf(stage), split }])
+  return sha256(
+    canonical({
+      kind,
+      version,
+      params,
+      externals: Object.fromEntries(externals.map(({ name, sha256 }) => [name, sha256])),
+      inputs: Object.fromEntries(byRole),
+    }),
+  )
+}

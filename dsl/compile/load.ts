@@ -1,0 +1,136 @@
+/** From a recipe file to checked variants: read, extend, set, expand, insert, check, fill. */
+import { dirname, resolve } from 'node:path'
+import { type Diagnostic, diagnose, isClean } from '../check/diagnostic.ts'
+import { fillRecipe } from '../check/fill.ts'
+import type { FilledRecipe } from '../check/filled.ts'
+import { checkMeaning } from '../check/meaning.ts'
+import { checkSchema } from '../check/schema.ts'
+import { readSource } from '../read/file.ts'
+import type { Located, LocatedMap, Span } from '../read/located.ts'
+import { type ReadValue, readYaml } from '../read/yaml.ts'
+import { type Cell, expandMatrix } from './matrix.ts'
+import { mergePatch } from './merge.ts'
+import { declaredParameters, substitute } from './parameters.ts'
+import { applySet } from './set.ts'
+
+/** One cell of the matrix, checked; the only one where there is no matrix. */
+export interface Variant {
+  readonly cell: Cell
+  /** With parameters inserted. */
+  readonly tree: LocatedMap
+  readonly recipe: FilledRecipe
+}
+
+/** A recipe and all that was found about it. Without errors there is at least one variant. */
+export interface LoadedRecipe {
+  /** Absolute path of the recipe file. */
+  readonly path: string
+  /** Absolute folder that the recipe's paths are relative to. */
+  readonly folder: string
+  readonly variants: readonly Variant[]
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+/** Reads and checks a recipe file; `sets` are `path=value` changes, applied in order. */
+export async function loadRecipe(
+  file: string,
+  { sets = [] }: { readonly sets?: readonly string[] } = {},
+): Promise<LoadedRecipe> {
+  const path = resolve(file)
+  const folder = dirname(path)
+  const end = (diagnostics: readonly Diagnostic[], variants: readonly Variant[] = []): LoadedRecipe => ({
+    path,
+    folder,
+    variants: isClean(diagnostics) ? variants : [],
+    diagnostics: withoutRepeats(diagnostics),
+  })
+
+  const read = await readExtended(path, [])
+  if (read.value === undefined || !isClean(read.diagnostics)) return end(read.diagnostics)
+  let tree = read.value
+  for (const flag of sets) {
+    const changed = applySet(tree, flag, path)
+    if (changed.value === undefined || !isClean(changed.diagnostics)) return end(changed.diagnostics)
+    tree = changed.value
+  }
+  return tree.kind === 'map' ? checkVariants(tree, folder, end) : end(checkSchema(tree))
+}
+
+type End = (diagnostics: readonly Diagnostic[], variants?: readonly Variant[]) => LoadedRecipe
+
+function checkVariants(tree: LocatedMap, folder: string, end: End): LoadedRecipe {
+  const parameters = declaredParameters(tree)
+  const { cells, diagnostics: faults } = expandMatrix(tree, parameters)
+  const diagnostics: Diagnostic[] = [...faults]
+  const variants: Variant[] = []
+  const used = new Set<string>()
+  for (const cell of cells) {
+    const inserted = substitute(tree, new Map([...parameters, ...cell]))
+    for (const name of inserted.used) used.add(name)
+    const shape = isClean(inserted.diagnostics) ? checkSchema(inserted.value) : inserted.diagnostics
+    diagnostics.push(...shape)
+    if (!isClean(shape)) continue
+    const variant: Variant = { cell, tree: inserted.value, recipe: fillRecipe(inserted.value, folder) }
+    diagnostics.push(...checkMeaning({ recipe: variant.recipe, tree: variant.tree, folder }))
+    variants.push(variant)
+  }
+  if (isClean(diagnostics)) diagnostics.push(...unusedParameters(tree, used))
+  return end(diagnostics, variants)
+}
+
+function unusedParameters(tree: LocatedMap, used: ReadonlySet<string>): readonly Diagnostic[] {
+  const params = tree.entries.get('params')?.value
+  if (params?.kind !== 'map') return []
+  return [...params.entries]
+    .filter(([name]) => !used.has(name))
+    .map(([name, { key }]) =>
+      diagnose('unused-entry', key, {
+        severity: 'warning',
+        message: `Nothing uses the parameter '${name}'`,
+        fix: { hint: `insert it as '\${params.${name}}' or remove it` },
+      }),
+    )
+}
+
+/** Reads a file and the bases that it extends; `trail` are the files that led here. */
+async function readExtended(path: string, trail: readonly string[], asked?: Span): Promise<ReadValue> {
+  if (asked && trail.includes(path))
+    return {
+      diagnostics: [
+        diagnose('extends-cycle', asked, {
+          message: `'${asked.source.name}' extends itself`,
+          fix: { hint: "remove 'extends' or name another base" },
+        }),
+      ],
+    }
+  const file = readSource(path, asked)
+  if ('fault' in file) return { diagnostics: [file.fault] }
+  const read = readYaml(file.source)
+  const base = read.value?.kind === 'map' ? read.value.entries.get('extends')?.value : undefined
+  if (
+    read.value?.kind !== 'map' ||
+    base?.kind !== 'scalar' ||
+    typeof base.value !== 'string' ||
+    !isClean(read.diagnostics)
+  )
+    return read
+  const below = await readExtended(resolve(dirname(path), base.value), [...trail, path], base.span)
+  if (below.value === undefined) return below
+  return {
+    value: mergePatch(below.value, withoutExtends(read.value)),
+    diagnostics: [...below.diagnostics, ...read.diagnostics],
+  }
+}
+
+function withoutExtends(map: LocatedMap): Located {
+  return { ...map, entries: new Map([...map.entries].filter(([name]) => name !== 'extends')) }
+}
+
+/** The same fault of an alias or in many variants is told once. */
+function withoutRepeats(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const seen = new Set<string>()
+  return diagnostics.filter(({ code, span, message }) => {
+    const identity = JSON.stringify([code, span.source.name, span.start, message])
+    return !seen.has(identity) && seen.add(identity)
+  })
+}

@@ -1,0 +1,96 @@
+/** Inserts parameters: `${params.NAME}` as a whole scalar keeps the parameter's type, inside a text it becomes text. */
+import { type Diagnostic, diagnose } from '../check/diagnostic.ts'
+import { suggest } from '../check/suggest.ts'
+import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Scalar } from '../read/located.ts'
+
+/** A parameter's value: as `params` gives it, or as a cell of the matrix does. */
+export type Parameters = ReadonlyMap<string, LocatedScalar>
+
+/** The recipe with its parameters inserted. */
+export interface Substituted {
+  readonly value: LocatedMap
+  readonly diagnostics: readonly Diagnostic[]
+  /** Names that were used. */
+  readonly used: ReadonlySet<string>
+}
+
+/** Scalars of the `params` section; what is no scalar is left to the schema. */
+export function declaredParameters(recipe: LocatedMap): Parameters {
+  const params = recipe.entries.get('params')?.value
+  const found = new Map<string, LocatedScalar>()
+  if (params?.kind === 'map')
+    for (const [name, { value }] of params.entries) if (value.kind === 'scalar') found.set(name, value)
+  return found
+}
+
+/** Inserts everywhere but in `params` and `matrix` themselves. */
+export function substitute(recipe: LocatedMap, parameters: Parameters): Substituted {
+  const diagnostics: Diagnostic[] = []
+  const used = new Set<string>()
+
+  function inText(node: LocatedScalar): LocatedScalar {
+    if (typeof node.value !== 'string' || !node.value.includes('${')) return node
+    let origin = node.span
+    const insert = (name: string): Scalar => {
+      const parameter = parameters.get(name)
+      if (parameter === undefined) diagnostics.push(unknownParameter(node, name, parameters))
+      used.add(name)
+      origin = parameter?.span ?? origin
+      return parameter?.value ?? ''
+    }
+    const whole = /^\$\{params\.([^{}]*)\}$/.exec(node.value)?.[1]
+    if (whole !== undefined) return { kind: 'scalar', value: insert(whole), span: node.span, origin }
+    const value = node.value.replaceAll(/\$\{([^{}]*)\}?/g, (written, inside: string) => {
+      if (inside.startsWith('params.') && written.endsWith('}')) return String(insert(inside.slice('params.'.length)))
+      diagnostics.push(badSubstitution(node, written))
+      return ''
+    })
+    return { kind: 'scalar', value, span: node.span, origin }
+  }
+
+  /** Untouched parts stay the same objects, which keeps large recipes cheap. */
+  function inNode(node: Located): Located {
+    if (node.kind === 'scalar') return inText(node)
+    if (node.kind === 'list') {
+      const items = node.items.map(inNode)
+      return items.every((item, index) => item === node.items[index]) ? node : { ...node, items }
+    }
+    return inMap(node, () => true)
+  }
+
+  function inMap(node: LocatedMap, isOpen: (name: string) => boolean): LocatedMap {
+    let changed: Map<string, LocatedEntry> | undefined
+    for (const [name, { key, value }] of node.entries) {
+      const inserted = isOpen(name) ? inNode(value) : value
+      if (inserted === value) continue
+      changed ??= new Map(node.entries)
+      changed.set(name, { key, value: inserted })
+    }
+    return changed ? { ...node, entries: changed } : node
+  }
+
+  return { value: inMap(recipe, name => name !== 'params' && name !== 'matrix'), diagnostics, used }
+}
+
+function unknownParameter({ span }: LocatedScalar, name: string, parameters: Parameters): Diagnostic {
+  const near = suggest(name, parameters.keys())
+  const names = [...parameters.keys()]
+  return diagnose('unknown-parameter', span, {
+    message: `The recipe has no parameter '${name}'`,
+    fix: {
+      hint: near
+        ? `write '\${params.${near}}'`
+        : names.length > 0
+          ? `parameters are ${names.join(', ')}`
+          : `add 'params:' with '${name}:'`,
+    },
+  })
+}
+
+function badSubstitution({ span }: LocatedScalar, written: string): Diagnostic {
+  const name = /^\$\{(?:param\.)?([a-z0-9_-]*)/.exec(written)?.[1]
+  return diagnose('bad-substitution', span, {
+    message: `'${written}' inserts nothing; parameters are inserted as '\${params.NAME}'`,
+    ...(name ? { fix: { hint: `write '\${params.${name}}'` } } : {}),
+  })
+}

@@ -1,0 +1,82 @@
+/** `--set path=value`: changes one value from the command line. The result passes the same checks as a file. */
+import { type Diagnostic, diagnose, replaceWith } from '../check/diagnostic.ts'
+import { suggest } from '../check/suggest.ts'
+import type { Located, LocatedEntry, LocatedList, SourceText } from '../read/located.ts'
+import { type ReadValue, readYaml } from '../read/yaml.ts'
+
+/** Applies one `path=value`. Items of lists go by index from 0, or by their `name`. */
+export function applySet(recipe: Located, flag: string, recipePath: string): ReadValue {
+  const source: SourceText = { name: `--set ${flag}`, path: recipePath, text: flag }
+  const equals = flag.indexOf('=')
+  const pathSpan = { source, start: 0, end: equals === -1 ? flag.length : equals }
+  if (equals < 1)
+    return fault(
+      recipe,
+      diagnose('bad-set', pathSpan, {
+        message: `'${flag}' is no PATH=VALUE`,
+        fix: { hint: 'write for example --set params.tile=64' },
+      }),
+    )
+  // Blanks in place of the path keep the offsets of the value.
+  const read = readYaml({ ...source, text: ' '.repeat(equals + 1) + flag.slice(equals + 1) })
+  if (read.value === undefined || read.diagnostics.length > 0) return { value: recipe, diagnostics: read.diagnostics }
+  return setAt(recipe, { steps: flag.slice(0, equals).split('.'), at: 0, value: read.value, source })
+}
+
+interface Change {
+  readonly steps: readonly string[]
+  /** Index of the step to take next. */
+  readonly at: number
+  readonly value: Located
+  readonly source: SourceText
+}
+
+const fault = (value: Located, diagnostic: Diagnostic): ReadValue => ({ value, diagnostics: [diagnostic] })
+
+function setAt(node: Located | undefined, change: Change): ReadValue & { readonly value: Located } {
+  const { steps, at, source } = change
+  const step = steps[at]
+  if (step === undefined) return { value: change.value, diagnostics: [] }
+  const start = steps.slice(0, at).join('.').length + (at === 0 ? 0 : 1)
+  const key = { source, start, end: start + step.length }
+  if (node?.kind === 'list') return setItem(node, step, change)
+  if (node?.kind === 'scalar' && node.value !== null)
+    return {
+      value: node,
+      diagnostics: [
+        diagnose('bad-set', key, {
+          message: `'${steps.slice(0, at).join('.')}' is a single value and has no '${step}'`,
+        }),
+      ],
+    }
+  const before: ReadonlyMap<string, LocatedEntry> = node?.kind === 'map' ? node.entries : new Map()
+  const old = before.get(step)
+  if (old === undefined && at === 1 && steps[0] === 'params')
+    return {
+      value: node ?? change.value,
+      diagnostics: [
+        diagnose('unknown-parameter', key, {
+          message: `The recipe has no parameter '${step}'`,
+          ...replaceWith(key, suggest(step, before.keys())),
+        }),
+      ],
+    }
+  const inner = setAt(old?.value, { ...change, at: at + 1 })
+  const entries = new Map(before).set(step, { key: old?.key ?? key, value: inner.value })
+  return { value: { kind: 'map', entries, span: node?.span ?? key }, diagnostics: inner.diagnostics }
+}
+
+function setItem(list: LocatedList, step: string, change: Change): ReadValue & { readonly value: Located } {
+  const isNamed = (item: Located): boolean => {
+    const name = item.kind === 'map' ? item.entries.get('name')?.value : undefined
+    return name?.kind === 'scalar' && name.value === step
+  }
+  const index = /^[0-9]+$/.test(step) ? Number(step) : list.items.findIndex(isNamed)
+  if (list.items[index] === undefined) {
+    const span = { source: change.source, start: 0, end: change.source.text.indexOf('=') }
+    const message = `'${change.steps.slice(0, change.at).join('.')}' has ${list.items.length} items and none is '${step}'`
+    return { value: list, diagnostics: [diagnose('bad-set', span, { message })] }
+  }
+  const inner = setAt(list.items[index], { ...change, at: change.at + 1 })
+  return { value: { ...list, items: list.items.with(index, inner.value) }, diagnostics: inner.diagnostics }
+}

@@ -1,0 +1,74 @@
+/** Joins the variants of a matrix into one plan: stages of equal keys are one stage. */
+import type { CompiledVariant } from './compile.ts'
+import { type Cell, cellLabel } from './matrix.ts'
+import type { Input, PlannedClaim, Stage } from './plan.ts'
+
+/**
+ * Names a stage after the axes that its key depends on: `clean` where none does, `pretrain.web@width=64` where one
+ * does. A name stays as it is when an axis is added that the stage does not depend on.
+ */
+export function joinVariants(compiled: readonly CompiledVariant[]): {
+  readonly stages: readonly Stage[]
+  readonly claims: readonly PlannedClaim[]
+} {
+  const [only] = compiled
+  if (only && compiled.length === 1) return { stages: only.stages, claims: only.claims }
+  const names = stageNames(compiled)
+  const stages = new Map<string, Stage>()
+  const claims = new Map<string, PlannedClaim>()
+  for (const { stages: own, claims: ownClaims } of compiled) {
+    const keys = new Map(own.map(({ id, key }) => [id, key]))
+    const nameOf = (id: string): string => names.get(identity(id, keys.get(id) ?? '')) ?? id
+    for (const stage of own) {
+      const id = nameOf(stage.id)
+      if (!stages.has(id)) stages.set(id, { ...stage, id, inputs: renamed(stage.inputs, nameOf) })
+    }
+    for (const claim of ownClaims) {
+      const stage = nameOf(claim.stage)
+      const name = `${claim.name}${stage.slice(claim.stage.length)}`
+      claims.set(JSON.stringify([name, stage]), { ...claim, name, stage })
+    }
+  }
+  return { stages: [...stages.values()], claims: [...claims.values()] }
+}
+
+function renamed(inputs: Stage['inputs'], nameOf: (id: string) => string): Stage['inputs'] {
+  const entries = Object.entries(inputs).map(([role, input]): [string, Input] => [
+    role,
+    { ...input, stage: nameOf(input.stage) },
+  ])
+  return Object.fromEntries(entries)
+}
+
+const identity = (id: string, key: string): string => `${key} ${id}`
+
+/** The name of each stage of each key. */
+function stageNames(compiled: readonly CompiledVariant[]): ReadonlyMap<string, string> {
+  const cellsById = new Map<string, { readonly cell: Cell; readonly key: string }[]>()
+  for (const { variant, stages } of compiled)
+    for (const { id, key } of stages) {
+      const known = cellsById.get(id)
+      if (known) known.push({ cell: variant.cell, key })
+      else cellsById.set(id, [{ cell: variant.cell, key }])
+    }
+  const names = new Map<string, string>()
+  for (const [id, cells] of cellsById) {
+    const axes = new Set([...(cells[0]?.cell.keys() ?? [])].filter(axis => matters(axis, cells)))
+    for (const { cell, key } of cells) {
+      const label = cellLabel(cell, axis => axes.has(axis))
+      if (!names.has(identity(id, key))) names.set(identity(id, key), label === '' ? id : `${id}@${label}`)
+    }
+  }
+  return names
+}
+
+/** Whether two cells that differ in this axis alone have different keys. */
+function matters(axis: string, cells: readonly { readonly cell: Cell; readonly key: string }[]): boolean {
+  const keyOfRest = new Map<string, string>()
+  return cells.some(({ cell, key }) => {
+    const rest = cellLabel(cell, other => other !== axis)
+    const before = keyOfRest.get(rest)
+    keyOfRest.set(rest, before ?? key)
+    return before !== undefined && before !== key
+  })
+}

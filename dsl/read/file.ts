@@ -1,0 +1,63 @@
+/** Reads recipe files from disk; every way this can go wrong is a diagnostic. */
+import { readFileSync, statSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import { type Code, type Diagnostic, diagnose } from '../check/diagnostic.ts'
+import type { SourceText, Span } from './located.ts'
+
+/** Recipes are read by people; beyond this size a file is something else. */
+const largestFile = 8 * 1024 * 1024
+
+/** The text, or why there is none. */
+export type ReadResult = { readonly source: SourceText } | { readonly fault: Diagnostic }
+
+/** Reads a UTF-8 file. `asked` is where its name was written; absent, the name came from the command line. */
+export function readSource(path: string, asked?: Span): ReadResult {
+  const name = relative('.', path) || path
+  const empty: SourceText = { name, path: resolve(path), text: '' }
+  const fault = (code: Code, message: string): ReadResult => ({
+    fault: diagnose(code, asked ?? { source: empty, start: 0, end: 0 }, { message }),
+  })
+  try {
+    const stat = statSync(path)
+    if (!stat.isFile())
+      return fault(
+        'not-a-file',
+        `'${name}' is ${stat.isDirectory() ? 'a folder' : 'no plain file'}; name a recipe file`,
+      )
+    if (stat.size > largestFile)
+      return fault('file-too-large', `'${name}' has ${stat.size} bytes; a recipe has at most ${largestFile}`)
+    const bytes = readFileSync(path)
+    const text = decode(bytes)
+    if (text === undefined)
+      return fault('invalid-utf8', `'${name}' is not UTF-8: ${invalidByte(bytes)}; save it as UTF-8`)
+    return { source: { ...empty, text } }
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT' || code === 'ENOTDIR') return fault('missing-file', `There is no file '${name}'`)
+    return fault(
+      'unreadable-file',
+      `'${name}' cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    )
+  }
+}
+
+/** Drops a byte order mark; undefined where a byte is not UTF-8. */
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** Finds the first byte that does not decode: the longest prefix without a replacement character made by decoding. */
+function invalidByte(bytes: Uint8Array): string {
+  const lossy = new TextDecoder('utf-8').decode(bytes)
+  const encoded = new TextEncoder().encode(lossy)
+  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
+  const shift = hasMark ? 3 : 0
+  let at = 0
+  while (encoded[at] === bytes[at + shift]) at++
+  const line = new TextDecoder('utf-8').decode(bytes.subarray(0, at + shift)).split('\n').length
+  return `byte 0x${(bytes[at + shift] ?? 0).toString(16).padStart(2, '0')} in line ${line}`
+}

@@ -1,0 +1,93 @@
+/** Values that know where they were written. Both readers produce them; every later step carries the spans along. */
+
+/** A text that spans point into: a recipe file or a command-line flag. */
+export interface SourceText {
+  /** As shown to people: a path relative to the working folder, or `--set`. */
+  readonly name: string
+  /** Absolute path of the file; for a flag, of the recipe it changes. Relative paths inside resolve beside it. */
+  readonly path: string
+  readonly text: string
+}
+
+/** A half-open range of UTF-16 offsets. */
+export interface Span {
+  readonly source: SourceText
+  readonly start: number
+  readonly end: number
+}
+
+/** Text, number, boolean or null. */
+export type Scalar = null | boolean | number | string
+
+export interface LocatedScalar {
+  readonly kind: 'scalar'
+  readonly value: Scalar
+  readonly span: Span
+  /** Where the value comes from when it was inserted by `${params.NAME}`: the parameter's own span. */
+  readonly origin?: Span
+}
+
+export interface LocatedList {
+  readonly kind: 'list'
+  readonly items: readonly Located[]
+  readonly span: Span
+}
+
+/** A mapping, in written order. */
+export interface LocatedMap {
+  readonly kind: 'map'
+  readonly entries: ReadonlyMap<string, LocatedEntry>
+  readonly span: Span
+}
+
+/** One `key: value` of a mapping. */
+export interface LocatedEntry {
+  readonly key: Span
+  readonly value: Located
+}
+
+export type Located = LocatedScalar | LocatedList | LocatedMap
+
+/** Names of keys and indexes of items from the root down. */
+export type ValuePath = readonly (string | number)[]
+
+/** Finds what lies at a path, and the key that leads there; list items have no key. */
+export function locate(root: Located, path: ValuePath): { readonly key?: Span; readonly value: Located } | undefined {
+  let found: { readonly key?: Span; readonly value: Located } | undefined = { value: root }
+  for (const step of path) {
+    if (found === undefined) return undefined
+    found = child(found.value, step)
+  }
+  return found
+}
+
+function child(parent: Located, step: string | number): { readonly key?: Span; readonly value: Located } | undefined {
+  if (parent.kind === 'map') return parent.entries.get(String(step))
+  if (parent.kind === 'scalar') return undefined
+  const item = parent.items[Number(step)]
+  return item && { value: item }
+}
+
+/** The plain value, without spans. Objects have no prototype, so a key such as `__proto__` is an ordinary key. */
+export function plain(node: Located): unknown {
+  switch (node.kind) {
+    case 'scalar':
+      return node.value
+    case 'list':
+      return node.items.map(plain)
+    case 'map': {
+      const result: Record<string, unknown> = Object.create(null)
+      for (const [key, entry] of node.entries) result[key] = plain(entry.value)
+      return result
+    }
+  }
+}
+
+/** Line and column, both from 1; columns count UTF-16 units. */
+export function position(source: SourceText, offset: number): { readonly line: number; readonly column: number } {
+  const before = source.text.slice(0, offset)
+  const lineStart = before.lastIndexOf('\n') + 1
+  let line = 1
+  for (let at = before.indexOf('\n'); at !== -1; at = before.indexOf('\n', at + 1)) line++
+  return { line, column: offset - lineStart + 1 }
+}

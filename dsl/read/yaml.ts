@@ -1,0 +1,215 @@
+/** Reads YAML into located values. Nothing is guessed: what two readers would read differently is a diagnostic. */
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml'
+import { type Code, type Details, type Diagnostic, diagnose } from '../check/diagnostic.ts'
+import { suggest } from '../check/suggest.ts'
+import type { Located, LocatedEntry, LocatedMap, SourceText, Span } from './located.ts'
+import { ambiguity } from './scalars.ts'
+
+/** Values a recipe may have once its aliases are expanded. */
+const mostValues = 500_000
+const deepest = 100
+
+/** A value if the text has one, and everything that is wrong with it. */
+export interface ReadValue {
+  readonly value?: Located
+  readonly diagnostics: readonly Diagnostic[]
+}
+
+interface Reading {
+  readonly source: SourceText
+  readonly diagnostics: Diagnostic[]
+  readonly anchors: Map<string, Anchored>
+  values: number
+}
+
+/** What an anchor names; without a value while its own node is still being read. */
+interface Anchored {
+  readonly value?: Located
+  readonly size: number
+}
+
+/** Reads one document. */
+export function readYaml(source: SourceText): ReadValue {
+  const reading: Reading = { source, diagnostics: [], anchors: new Map(), values: 0 }
+  const whole: Span = { source, start: 0, end: 0 }
+  try {
+    const document = parseDocument(source.text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' })
+    for (const { code, message, pos } of [...document.errors, ...document.warnings])
+      report(
+        reading,
+        syntaxCodes[code] ?? 'yaml-syntax',
+        { source, start: pos[0], end: pos[1] },
+        { message: sentence(message) },
+      )
+    if (reading.diagnostics.length > 0) return { diagnostics: firstOfEachLine(reading.diagnostics) }
+    if (document.contents === null)
+      return { diagnostics: [diagnose('empty-recipe', whole, { message: `'${source.name}' is empty` })] }
+    const value = readNode(reading, document.contents, 0)
+    return { value, diagnostics: reading.diagnostics }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return {
+      diagnostics: [diagnose('too-deep', whole, { message: `'${source.name}' is nested too deeply to be read` })],
+    }
+  }
+}
+
+const syntaxCodes: { readonly [code: string]: Code } = {
+  TAB_AS_INDENT: 'tab-indent',
+  TAG_RESOLVE_FAILED: 'unsupported-tag',
+  RESOURCE_EXHAUSTION: 'too-deep',
+}
+
+function sentence(message: string): string {
+  if (message.startsWith('Tabs are not allowed')) return 'Tabs do not indent in YAML; use spaces'
+  return message.charAt(0).toUpperCase() + message.slice(1)
+}
+
+/** One slip often upsets the rest of its line; only the first message about a line is about the slip. */
+function firstOfEachLine(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const lines = new Set<number>()
+  return diagnostics.filter(({ span }) => {
+    const line = span.source.text.lastIndexOf('\n', span.start - 1)
+    return !lines.has(line) && lines.add(line)
+  })
+}
+
+function readNode(reading: Reading, node: Node, depth: number): Located {
+  const span = spanOf(reading, node)
+  reading.values++
+  if (reading.values > mostValues || depth > deepest) {
+    const code = depth > deepest ? 'too-deep' : 'alias-bomb'
+    const message =
+      depth > deepest
+        ? `Values are nested more than ${deepest} deep`
+        : `Aliases expand to more than ${mostValues} values`
+    if (!reading.diagnostics.some(diagnostic => diagnostic.code === code)) report(reading, code, span, { message })
+    return { kind: 'scalar', value: null, span }
+  }
+  if (isAlias(node)) return readAlias(reading, node)
+  const anchor = 'anchor' in node ? node.anchor : undefined
+  const before = reading.values
+  if (anchor !== undefined) reading.anchors.set(anchor, { size: 0 })
+  const value = readContent(reading, node, depth)
+  if (anchor !== undefined) reading.anchors.set(anchor, { value, size: reading.values - before + 1 })
+  return value
+}
+
+function readContent(reading: Reading, node: Node, depth: number): Located {
+  const span = spanOf(reading, node)
+  if (isMap(node)) return readMap(reading, node, depth)
+  if (isSeq(node))
+    return { kind: 'list', span, items: node.items.map(item => readNode(reading, item as Node, depth + 1)) }
+  if (isScalar(node)) return readScalar(reading, node)
+  return { kind: 'scalar', value: null, span }
+}
+
+function readAlias(reading: Reading, node: Alias): Located {
+  const span = spanOf(reading, node)
+  const anchored = reading.anchors.get(node.source)
+  if (anchored?.value) {
+    reading.values += anchored.size
+    return anchored.value
+  }
+  const near = suggest(node.source, reading.anchors.keys())
+  const message = anchored
+    ? `'*${node.source}' stands inside what it names`
+    : `No anchor '&${node.source}' stands before this alias`
+  report(reading, anchored ? 'alias-bomb' : 'yaml-syntax', span, {
+    message,
+    ...(near === undefined || anchored ? {} : { fix: { hint: `write '*${near}'`, edit: { span, text: `*${near}` } } }),
+  })
+  return { kind: 'scalar', value: null, span }
+}
+
+function readScalar(reading: Reading, node: Scalar): Located {
+  const span = spanOf(reading, node)
+  const { value } = node
+  const written = reading.source.text.slice(span.start, span.end)
+  if (node.type === 'PLAIN' && node.tag === undefined) checkAmbiguity(reading, written, span)
+  if (typeof value === 'number' && !Number.isFinite(value))
+    report(reading, 'out-of-range', span, { message: `'${written}' is no finite number` })
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
+    return { kind: 'scalar', value, span }
+  report(reading, 'unsupported-tag', span, { message: `'${written}' is neither text, number, boolean nor null` })
+  return { kind: 'scalar', value: null, span }
+}
+
+function checkAmbiguity(reading: Reading, written: string, span: Span): void {
+  const found = ambiguity(written)
+  if (found === undefined) return
+  const [first = '', ...rest] = found.spellings
+  report(reading, 'ambiguous-scalar', span, {
+    message: `'${written}' is ${found.readings}`,
+    fix: { hint: `write ${[first, ...rest].join(' or ')}`, edit: { span, text: first } },
+  })
+}
+
+function readMap(reading: Reading, node: YAMLMap, depth: number): LocatedMap {
+  const entries = new Map<string, LocatedEntry>()
+  const merged = new Map<string, LocatedEntry>()
+  for (const pair of node.items as Pair<Node | null, Node | null>[]) {
+    const key = readKey(reading, pair.key, node)
+    if (key === undefined) continue
+    const value = pair.value ? readNode(reading, pair.value, depth + 1) : nothingAfter(key.span)
+    if (key.isMerge) mergeInto(reading, merged, value)
+    else if (entries.has(key.name)) reportDuplicate(reading, key.name, key.span, entries.get(key.name)?.key ?? key.span)
+    else entries.set(key.name, { key: key.span, value })
+  }
+  for (const [name, entry] of merged) if (!entries.has(name)) entries.set(name, entry)
+  return { kind: 'map', entries, span: spanOf(reading, node) }
+}
+
+const nothingAfter = ({ source, end }: Span): Located => ({
+  kind: 'scalar',
+  value: null,
+  span: { source, start: end, end },
+})
+
+function readKey(reading: Reading, node: Node | null, parent: Node) {
+  if (!isScalar(node) || node.value === null) {
+    report(reading, 'bad-key', node ? spanOf(reading, node) : spanOf(reading, parent), { message: 'A key is text' })
+    return undefined
+  }
+  const span = spanOf(reading, node)
+  const written = reading.source.text.slice(span.start, span.end)
+  const isPlain = node.type === 'PLAIN'
+  if (isPlain) checkAmbiguity(reading, written, span)
+  return { name: typeof node.value === 'string' ? node.value : written, span, isMerge: isPlain && written === '<<' }
+}
+
+/** Merge keys: what stands in the mapping itself wins, then the first of several merged mappings. */
+function mergeInto(reading: Reading, merged: Map<string, LocatedEntry>, value: Located): void {
+  for (const part of value.kind === 'list' ? value.items : [value]) {
+    if (part.kind !== 'map') report(reading, 'type-mismatch', part.span, { message: "'<<' merges mappings only" })
+    else for (const [name, entry] of part.entries) if (!merged.has(name)) merged.set(name, entry)
+  }
+}
+
+function reportDuplicate(reading: Reading, name: string, span: Span, first: Span): void {
+  report(reading, 'duplicate-key', span, {
+    message: `The key '${name}' stands twice in this mapping`,
+    related: [{ span: first, message: 'first here' }],
+    fix: { hint: 'remove or rename one of them' },
+  })
+}
+
+function report(reading: Reading, code: Code, span: Span, words: { readonly message: string } & Details): void {
+  reading.diagnostics.push(diagnose(code, span, words))
+}
+
+function spanOf({ source }: Reading, node: Node): Span {
+  const [start, end] = node.range ?? [0, 0]
+  return { source, start, end }
+}

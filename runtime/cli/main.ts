@@ -1,0 +1,80 @@
+#!/usr/bin/env node
+/**
+ * The command line.
+ *
+ * Each command is a file that exports `command(): Command` (commander), with its arguments, options, examples and
+ * action. The table below names and summarises them; only the file of the invoked command is loaded, so starting
+ * stays quick. An action sets `process.exitCode` (see `exitCodes`); what it throws is printed as one line.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command, CommanderError } from 'commander'
+
+interface CommandEntry {
+  readonly name: string
+  readonly summary: string
+  readonly load: () => Promise<{ readonly command: () => Command }>
+}
+
+const commands: readonly CommandEntry[] = [
+  { name: 'init', summary: 'write a commented starter recipe', load: () => import('./init.ts') },
+  { name: 'check', summary: 'say what is wrong with recipes, before anything runs', load: () => import('./check.ts') },
+  { name: 'fmt', summary: 'lay recipes out canonically, comments kept', load: () => import('./fmt.ts') },
+  { name: 'plan', summary: 'show the stages of a recipe and which are done', load: () => import('./plan.ts') },
+  {
+    name: 'explain',
+    summary: 'say where a value or the key of a stage comes from',
+    load: () => import('./explain.ts'),
+  },
+  { name: 'run', summary: 'run what is not done yet', load: () => import('./run.ts') },
+  { name: 'report', summary: 'write the HTML report of a run', load: () => import('./report.ts') },
+  { name: 'schema', summary: 'print the JSON Schema of recipes, for editors', load: () => import('./schema.ts') },
+  { name: 'doctor', summary: 'say what this machine can run', load: () => import('./doctor.ts') },
+]
+
+/** All commands by name and summary; the invoked one in full. */
+async function program(invoked: string | undefined): Promise<Command> {
+  const root = new Command('terroir')
+    .description('A workflow language for remote-sensing vision-language models: write a recipe, check it, run it.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .addHelpText('after', examples)
+    .showHelpAfterError('(terroir --help lists the commands)')
+    .exitOverride()
+  for (const { name, summary, load } of commands) {
+    const command = name === invoked ? (await load()).command().copyInheritedSettings(root) : new Command(name)
+    root.addCommand(command.summary(summary))
+  }
+  return root
+}
+
+const examples = `
+Examples:
+  terroir init my-recipe            write my-recipe.yaml
+  terroir check my-recipe.yaml      find mistakes, with hints
+  terroir plan my-recipe.yaml       see what would run
+  terroir run my-recipe.yaml        run it; a second time does nothing
+
+Exit codes: 0 ok, 1 failed work, 2 bad recipe or usage, 130 interrupted.`
+
+function version(): string {
+  const content: unknown = JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8'))
+  return typeof content === 'object' && content !== null && 'version' in content ? String(content.version) : ''
+}
+
+/** Runs one command line and returns the exit code that a fault of usage or work asks for. */
+async function main(argv: readonly string[]): Promise<number | undefined> {
+  const root = await program(argv.find(argument => !argument.startsWith('-')))
+  try {
+    await root.parseAsync(argv, { from: 'user' })
+    return undefined
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`)
+    return 1
+  }
+}
+
+const code = await main(process.argv.slice(2))
+if (code !== undefined) process.exitCode = code
