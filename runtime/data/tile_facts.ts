@@ -1,0 +1,105 @@
+/** Facts measured on a tile: what captions may say, and nothing that is not so. */
+import { type Colour, colours, nameColour } from './colours.ts'
+import { METRES_PER_GREY } from './imagery.ts'
+import type { Sample } from './sample.ts'
+import { type Whereabouts, whereabouts } from './whereabouts.ts'
+
+/** How high and how broken the land of a tile is. */
+export type Relief = 'none' | 'flat' | 'hilly' | 'upland' | 'plateau' | 'mountains' | 'high mountains'
+
+/** Belts of latitude. */
+export type Belt = 'tropical' | 'subtropical' | 'temperate' | 'subpolar' | 'polar'
+
+/** What {@link measureTile} finds; written to `Sample.facts` under the same names. */
+export interface TileFacts {
+  /** 0 to 1. */
+  readonly water_share: number
+  readonly water_where: Whereabouts
+  readonly relief: Relief
+  /** Metres, to the nearest hundred; of the land, 0 where there is none. */
+  readonly elevation_mean: number
+  readonly elevation_max: number
+  readonly highland_share: number
+  readonly highland_where: Whereabouts
+  /** Mean grey, 0 to 255. */
+  readonly brightness: number
+  /** At most three, each on a tenth of the tile or more, widest first. */
+  readonly colours: readonly Colour[]
+  /** Where each of `colours` lies. */
+  readonly colours_where: readonly Whereabouts[]
+  readonly [name: string]: Sample['facts'][string]
+}
+
+/** Pixels of one tile: RGB, masks of 0 or 255, and grey elevation. */
+export interface TilePixels {
+  readonly photo: Uint8Array
+  readonly water: Uint8Array
+  readonly highland: Uint8Array
+  readonly elevation: Uint8Array
+}
+
+/** Measures a tile. */
+export function measureTile({ photo, water, highland, elevation }: TilePixels): TileFacts {
+  const heights = elevation.filter((_, pixel) => water[pixel] === 0).sort()
+  const metres = (grey: number) => Math.round((grey * METRES_PER_GREY) / 100) * 100
+  const shown = dominantColours(photo)
+  return {
+    water_share: round3(shareOf(water)),
+    water_where: whereabouts(water),
+    relief: nameRelief(heights, water.length),
+    elevation_mean: metres(heights.length === 0 ? 0 : heights.reduce((sum, grey) => sum + grey, 0) / heights.length),
+    elevation_max: metres(heights.at(-1) ?? 0),
+    highland_share: round3(shareOf(highland)),
+    highland_where: whereabouts(highland),
+    brightness: Math.round(meanGrey(photo)),
+    colours: shown.map(({ colour }) => colour),
+    colours_where: shown.map(({ where }) => where),
+  }
+}
+
+/** Belt of a latitude in degrees: the tropics, the polar circles, and 35 and 55 degrees between. */
+export function beltOf(lat: number): Belt {
+  const distance = Math.abs(lat)
+  if (distance < 23.44) return 'tropical'
+  if (distance < 35) return 'subtropical'
+  if (distance < 55) return 'temperate'
+  return distance < 66.56 ? 'subpolar' : 'polar'
+}
+
+const round3 = (share: number): number => Math.round(share * 1000) / 1000
+
+const shareOf = (mask: Uint8Array): number => mask.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0) / mask.length
+
+/** Rec. 601 luma. */
+function meanGrey(photo: Uint8Array): number {
+  let sum = 0
+  for (let i = 0; i < photo.length; i += 3) {
+    sum += 0.299 * (photo[i] ?? 0) + 0.587 * (photo[i + 1] ?? 0) + 0.114 * (photo[i + 2] ?? 0)
+  }
+  return sum / (photo.length / 3)
+}
+
+/** `heights` are the sorted grey levels of the land; bounds are in metres of the rough scale of the relief picture. */
+function nameRelief(heights: Uint8Array, pixels: number): Relief {
+  if (heights.length < 0.02 * pixels) return 'none'
+  const at = (quantile: number) => (heights[Math.floor(quantile * (heights.length - 1))] ?? 0) * METRES_PER_GREY
+  const [low, high] = [at(0.05), at(0.95)]
+  if (high < 300) return 'flat'
+  if (high < 700) return 'hilly'
+  if (high < 1300) return 'upland'
+  if (high - low < 1000) return 'plateau'
+  return high < 2800 ? 'mountains' : 'high mountains'
+}
+
+function dominantColours(photo: Uint8Array): readonly { readonly colour: Colour; readonly where: Whereabouts }[] {
+  const names = Array.from({ length: photo.length / 3 }, (_, pixel) =>
+    nameColour(photo[3 * pixel] ?? 0, photo[3 * pixel + 1] ?? 0, photo[3 * pixel + 2] ?? 0),
+  )
+  return colours
+    .map(colour => ({ colour, mask: Uint8Array.from(names, name => (name === colour ? 255 : 0)) }))
+    .map(({ colour, mask }) => ({ colour, mask, share: shareOf(mask) }))
+    .filter(({ share }) => share >= 0.1)
+    .sort((a, b) => b.share - a.share)
+    .slice(0, 3)
+    .map(({ colour, mask }) => ({ colour, where: whereabouts(mask) }))
+}

@@ -1,0 +1,96 @@
+/** Stage `landmarks`: tiles of satellite imagery around the landmarks of a table, split by landmark. */
+import { readCountries } from '../data/countries.ts'
+import { createDataset } from '../data/dataset.ts'
+import { externalPath, packageFiles } from '../data/externals.ts'
+import { openImagery } from '../data/imagery.ts'
+import { type PlannedTile, planTiles, type Split, splitLandmarks } from '../data/landmark_split.ts'
+import { createTileMaker } from '../data/landmark_tiles.ts'
+import { type Landmark, readCities, readLandmarks } from '../data/landmarks.ts'
+import type { Exhibit } from './exhibit.ts'
+import { readBoolean, readNumber, readNumbers, readOptionalNumber, readParams, readTexts } from './params.ts'
+import type { StageContext, StageResult } from './stage.ts'
+
+/**
+ * Cuts the tiles and writes them as a dataset without captions.
+ *
+ * Metrics: `tiles`, `landmarks`, `dropped` (tiles that the buffer took), `train`, `val` and `test` (tiles).
+ */
+export async function run({ params, externals, out, report, signal }: StageContext): Promise<StageResult> {
+  const landmarks = await openLandmarks(params, externals)
+  const split = readParams(params, 'split')
+  const seed = readNumber(params, 'seed')
+  const splits = splitLandmarks(landmarks, {
+    val: readNumber(split, 'val'),
+    test: readNumber(split, 'test'),
+    holdOutKinds: readTexts(split, 'hold_out_kinds'),
+    seed,
+  })
+  const { tiles, dropped } = planTiles(landmarks, splits, {
+    groundSizes: readNumbers(params, 'ground_sizes').map(metres => metres / 1000),
+    tilesPerLandmark: readNumber(params, 'tiles_per_landmark'),
+    size: readNumber(params, 'tile_size'),
+    buffer: readNumber(split, 'buffer') / 1000,
+    seed,
+  })
+  if (dropped.length > 0) report.log(`Dropped ${dropped.length} tiles too near to held-out landmarks`)
+  const imagery = await openImagery(externals)
+  const countries = readBoolean(params, 'countries')
+    ? await readCountries(externalPath(externals, packageFiles.countries))
+    : []
+  const makeTile = createTileMaker({ imagery, landmarks, splits, countries })
+  const dataset = await createDataset(out)
+  for (const [done, tile] of tiles.entries()) {
+    signal.throwIfAborted()
+    await dataset.add(await makeTile(tile))
+    if ((done + 1) % 50 === 0) report.progress({ done: done + 1, total: tiles.length, unit: 'tiles' })
+  }
+  await dataset.close()
+  const count = (name: Split) => tiles.filter(tile => tile.split === name).length
+  return {
+    metrics: {
+      tiles: tiles.length,
+      landmarks: landmarks.length,
+      dropped: dropped.length,
+      train: count('train'),
+      val: count('val'),
+      test: count('test'),
+    },
+    summary: `${tiles.length.toLocaleString('en')} tiles of ${landmarks.length.toLocaleString('en')} landmarks`,
+    exhibits: [countsTable({ landmarks, tiles, dropped })],
+  }
+}
+
+async function openLandmarks(
+  params: StageContext['params'],
+  externals: StageContext['externals'],
+): Promise<readonly Landmark[]> {
+  const table = Object.entries(externals).find(([name]) => name.endsWith('.geojson'))
+  if (table === undefined) throw new Error('The stage was given no landmark table; name a .geojson file as its table')
+  const landmarks = await readLandmarks(table[1])
+  const atLeast = readOptionalNumber(params, 'cities_above')
+  if (atLeast === undefined) return landmarks
+  return [...landmarks, ...(await readCities(externalPath(externals, packageFiles.cities), atLeast))]
+}
+
+interface Counted {
+  readonly landmarks: readonly Landmark[]
+  readonly tiles: readonly PlannedTile[]
+  readonly dropped: readonly PlannedTile[]
+}
+
+function countsTable({ landmarks, tiles, dropped }: Counted): Exhibit {
+  const row = (name: string, isCounted: (landmark: Landmark) => boolean) => {
+    const own = tiles.filter(({ landmark }) => isCounted(landmark))
+    const ofSplit = (split: Split) => own.filter(tile => tile.split === split).length
+    const lost = dropped.filter(({ landmark }) => isCounted(landmark)).length
+    return [name, landmarks.filter(isCounted).length, ofSplit('train'), ofSplit('val'), ofSplit('test'), lost]
+  }
+  const kinds = [...new Set(landmarks.map(({ kind }) => kind))].sort()
+  return {
+    kind: 'table',
+    title: 'Tiles by kind and split',
+    note: 'All tiles of a landmark are in one split; tiles too near to a held-out landmark are dropped from training.',
+    columns: ['Kind', 'Landmarks', 'Train', 'Val', 'Test', 'Dropped'],
+    rows: [...kinds.map(name => row(name, ({ kind }) => kind === name)), row('all', () => true)],
+  }
+}
