@@ -80,7 +80,8 @@ async function readRaster(file: string, channels: 1 | 3): Promise<Raster> {
 }
 
 const path = join(projectRoot, 'recipes/data/landmarks.geojson')
-const lines = readFileSync(path, 'utf8').split('\n')
+const text = readFileSync(path, 'utf8')
+const lines = text.split('\n')
 const landmarks = lines.slice(1, -2).map(readLandmark)
 /** 0 land to 255 water, about 25 km a pixel. */
 const waterMask = await readRaster('earth-water.png', 1)
@@ -289,6 +290,7 @@ function disagreements(landmark: Landmark): string[] {
 test('the table holds one landmark a line, sorted by kind and name', () => {
   assert.is(lines[0], '{"type":"FeatureCollection","features":[')
   assert.equal(lines.slice(-2), [']}', ''])
+  assert.not.throws(() => JSON.parse(text))
   const order = landmarks.map(({ kind, name }) => `${kind}\t${name}`)
   assert.equal(order, order.toSorted())
 })
