@@ -100,7 +100,9 @@ export function cutTile(globe: Globe, tile: TileSpec, places = placePixels(tile)
 export const maskFrom = (tile: Uint8Array, threshold: number): Uint8Array =>
   tile.map(value => (value >= threshold ? 255 : 0))
 
-const nearestLevel = (ratio: number, most: number): number => Math.min(most, Math.max(0, Math.round(Math.log2(ratio))))
+/** Level whose pixels, `2 ** level` times the base's, come nearest to `ratio` times the base's. */
+const nearestLevel = (ratio: number, most: number): number =>
+  ratio < Math.SQRT2 ? 0 : Math.min(most, Math.round(Math.log2(ratio)))
 
 function readBilinear(
   { data, width, height, channels }: Raster,

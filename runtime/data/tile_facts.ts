@@ -1,5 +1,5 @@
 /** Facts measured on a tile: what captions may say, and nothing that is not so. */
-import { type Colour, colours, nameColour } from './colours.ts'
+import { type Colour, nameColour } from './colours.ts'
 import { METRES_PER_GREY } from './imagery.ts'
 import type { Sample } from './sample.ts'
 import { type Whereabouts, whereabouts } from './whereabouts.ts'
@@ -68,7 +68,11 @@ export function beltOf(lat: number): Belt {
 
 const round3 = (share: number): number => Math.round(share * 1000) / 1000
 
-const shareOf = (mask: Uint8Array): number => mask.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0) / mask.length
+function shareOf(mask: Uint8Array): number {
+  let set = 0
+  for (const value of mask) if (value > 0) set += 1
+  return set / mask.length
+}
 
 /** Rec. 601 luma. */
 function meanGrey(photo: Uint8Array): number {
@@ -92,14 +96,18 @@ function nameRelief(heights: Uint8Array, pixels: number): Relief {
 }
 
 function dominantColours(photo: Uint8Array): readonly { readonly colour: Colour; readonly where: Whereabouts }[] {
-  const names = Array.from({ length: photo.length / 3 }, (_, pixel) =>
-    nameColour(photo[3 * pixel] ?? 0, photo[3 * pixel + 1] ?? 0, photo[3 * pixel + 2] ?? 0),
-  )
-  return colours
-    .map(colour => ({ colour, mask: Uint8Array.from(names, name => (name === colour ? 255 : 0)) }))
-    .map(({ colour, mask }) => ({ colour, mask, share: shareOf(mask) }))
+  const pixels = photo.length / 3
+  const masks = new Map<Colour, Uint8Array>()
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    const colour = nameColour(photo[3 * pixel] ?? 0, photo[3 * pixel + 1] ?? 0, photo[3 * pixel + 2] ?? 0)
+    const mask = masks.get(colour) ?? new Uint8Array(pixels)
+    masks.set(colour, mask)
+    mask[pixel] = 255
+  }
+  return [...masks]
+    .map(([colour, mask]) => ({ colour, mask, share: shareOf(mask) }))
     .filter(({ share }) => share >= 0.1)
-    .sort((a, b) => b.share - a.share)
+    .sort((a, b) => b.share - a.share || (a.colour < b.colour ? -1 : 1))
     .slice(0, 3)
     .map(({ colour, mask }) => ({ colour, where: whereabouts(mask) }))
 }
