@@ -1,11 +1,12 @@
 /** Runs stages on this machine: a sandboxed worker process for each. */
-import { mkdir, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { Stage } from '../../dsl/compile/plan.ts'
 import type { Store } from '../store/store.ts'
 import type { Executor, StageEnd, StageOrder } from './executor.ts'
 import type { Journal } from './journal.ts'
+import { logFolder, logName } from './logs.ts'
 import type { Job } from './protocol.ts'
 import { type RunningWorker, startWorker, type WorkerEnd } from './start_worker.ts'
 
@@ -23,12 +24,9 @@ export interface LocalOptions {
 
 /** Makes an executor whose stages are processes of this machine. */
 export function localExecutor({ store, journal, run, engine, entry }: LocalOptions): Executor {
-  const cache = join(store.folder, 'cache')
-
   async function jobOf(stage: Stage, order: StageOrder): Promise<Job> {
     const { id, kind, params } = stage
     const externals = Object.fromEntries(stage.externals.map(external => [external.name, external.path]))
-    await mkdir(cache, { recursive: true })
     return { id, kind, params, inputs: order.inputs, externals, out: await store.stage(stage.key), engine }
   }
 
@@ -45,10 +43,9 @@ export function localExecutor({ store, journal, run, engine, entry }: LocalOptio
       worker = startWorker(job, {
         sandbox: {
           readable: [...Object.values(job.inputs).map(input => input.folder), ...Object.values(job.externals)],
-          writable: [job.out, cache],
+          writable: [job.out],
         },
-        log: join(store.folder, 'logs', run, `${stage.id}.log`),
-        environment: { TERROIR_CACHE: cache },
+        log: join(logFolder(store), run, logName(stage.id)),
         memory: stage.needs.memory,
         onStart: started => journal.append({ kind: 'stage-started', stage: stage.id, key: stage.key, worker: started }),
         onMessage: order.onMessage,

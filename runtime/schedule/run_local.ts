@@ -43,7 +43,11 @@ export async function runLocally(plan: Plan, options: LocalRunOptions): Promise<
     return await runPlan(plan, {
       run,
       executor: localExecutor({ store, journal, run, engine: plan.engine, ...(entry === undefined ? {} : { entry }) }),
-      limits: { slots: localSlots, jobs, memory: memoryShare * totalmem() },
+      limits: {
+        slots: localSlots,
+        jobs,
+        memory: memoryShare * Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
+      },
       found: new Map([...found].filter(([id]) => !forced.has(id))),
       forced,
       keepGoing,

@@ -2,7 +2,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
-/** Folders and files a worker may use beyond the program itself; absolute paths that exist. */
+/** Folders and files a worker may use beyond the program itself; absolute paths. */
 export interface Sandbox {
   readonly readable: readonly string[]
   readonly writable: readonly string[]
@@ -18,12 +18,12 @@ function programFiles(): readonly string[] {
   const found = [program]
   for (let folder = dirname(program); ; folder = dirname(folder)) {
     found.push(join(folder, 'package.json'), join(folder, 'node_modules'))
-    if (folder === dirname(folder)) return found.filter(path => existsSync(path))
+    if (folder === dirname(folder)) return found
   }
 }
 
 const withRealPaths = (paths: readonly string[]): readonly string[] => [
-  ...new Set(paths.flatMap(path => [path, realpathSync(path)])),
+  ...new Set(paths.filter(path => existsSync(path)).flatMap(path => [path, realpathSync(path)])),
 ]
 
 /**

@@ -15,7 +15,6 @@ export interface WorkerOptions {
   readonly sandbox: Sandbox
   /** Log file to write; its folder is made. */
   readonly log: string
-  readonly environment: { readonly [name: string]: string }
   /** Estimated peak memory in bytes, told beside the real one when memory runs out. */
   readonly memory: number
   /** Called with the process before it gets its job; the job waits for it. */
@@ -67,7 +66,7 @@ export function startWorker(job: Job, options: WorkerOptions): RunningWorker {
     reject: false,
     buffer: false,
     stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    env: { ...options.environment, NODE_OPTIONS: '' },
+    env: { NODE_OPTIONS: '' },
   })
 
   function note(level: string, text: string): void {

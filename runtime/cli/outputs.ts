@@ -1,0 +1,38 @@
+/** What a finished run leaves for people: the report, written only where the results differ from last time's. */
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Plan } from '../../dsl/compile/plan.ts'
+import { sha256 } from '../store/digest.ts'
+import type { Result, Store } from '../store/store.ts'
+
+/** Results of a whole plan. */
+export interface Finished {
+  readonly store: Store
+  readonly results: ReadonlyMap<string, Result>
+}
+
+/** Folder of a recipe's report inside a store. */
+export const reportFolder = (store: Store, recipe: string): string => join(store.folder, 'reports', recipe)
+
+/** Writes the report unless it shows these very results already; returns its path. */
+export async function settleReport(plan: Plan, { store, results }: Finished): Promise<string> {
+  const folder = reportFolder(store, plan.name)
+  const stamp = join(folder, 'stamp')
+  const shown = sha256(
+    JSON.stringify([plan.description, plan.claims, plan.stages.map(stage => resultIdentity(stage.id, results))]),
+  )
+  const [known, path] = (await readFile(stamp, 'utf8').catch(() => '')).split('\n')
+  if (known === shown && path !== undefined) return path
+  const { writeReport } = await import('../report/mod.ts')
+  await mkdir(folder, { recursive: true })
+  await rm(stamp, { force: true })
+  const written = await writeReport({ plan, results, folder })
+  await writeFile(stamp, `${shown}\n${written}\n`)
+  return written
+}
+
+/** Seconds and engine belong to it: the report shows them. */
+const resultIdentity = (id: string, results: ReadonlyMap<string, Result>): unknown => {
+  const manifest = results.get(id)?.manifest
+  return [id, manifest?.key, manifest?.digest, manifest?.summary, manifest?.seconds]
+}

@@ -1,0 +1,209 @@
+/** `terroir run`: runs what is missing of a recipe, shows how it goes, and tells what came out. */
+import { Command, InvalidArgumentError, Option, type Command as Program } from 'commander'
+import type { Plan } from '../../dsl/compile/plan.ts'
+import { type JudgedClaim, judgeClaims } from '../report/claims.ts'
+import type { RunEvent } from '../schedule/events.ts'
+import type { RunEnd } from '../schedule/run_plan.ts'
+import { findResults, planUntil, withDependents } from '../schedule/select.ts'
+import { openStore, type Result, type Store, storeFolder } from '../store/store.ts'
+import { painter } from './live/format.ts'
+import { jsonView, openView, type View } from './live/view.ts'
+import { settleReport } from './outputs.ts'
+import { exitCodes, hasColour, loadPlan } from './recipe.ts'
+import { claimTable, faultLines, type Printing, stageTable, warningLines } from './summary.ts'
+
+/** What `terroir run` was given. */
+export interface Flags {
+  readonly set?: readonly string[]
+  readonly engine?: string
+  readonly force?: readonly string[]
+  readonly until?: string
+  readonly jobs?: number
+  readonly keepGoing?: true
+  readonly store?: string
+  readonly json?: true
+  readonly strict?: true
+}
+
+const examples = `
+Examples:
+  terroir run recipes/quickstart.yaml
+  terroir run recipes/quickstart.yaml --set train.pretrain.batch_size=32 --until pretrain.web
+  terroir run recipes/quickstart.yaml --force overhead
+
+A run can be interrupted at any time; the next one goes on from what is done.
+Exit codes: 0 done, 1 a stage failed, or with --strict a claim does not hold, 2 bad recipe or usage, 130 interrupted.`
+
+/** The command. */
+export function command(): Program {
+  return new Command('run')
+    .description('Run the stages of a recipe whose results are not stored yet')
+    .argument('<recipe>', 'recipe file')
+    .option('--set <path=value...>', 'change a value of the recipe: train.pretrain.batch_size=32')
+    .addOption(
+      new Option('--engine <name>', 'compute with this engine, whatever the recipe says').choices([
+        'auto',
+        'cpu',
+        'webgpu',
+        'cuda',
+        'native',
+      ]),
+    )
+    .option('--force <stage...>', 'run these stages and what depends on them again')
+    .option('--until <stage>', 'run only this stage and what it needs')
+    .option('--jobs <count>', 'stages to run at the same time (default: the number of cores)', wholeNumber)
+    .option('--keep-going', 'after a failure, run what does not need the failed stage')
+    .option('--strict', 'exit with 1 when a claim does not hold')
+    .option('--store <dir>', 'folder of results (default: TERROIR_STORE or .terroir)')
+    .option('--json', 'print events as JSON, one a line')
+    .addHelpText('after', examples)
+    .action(async (recipe: string, flags: Flags) => {
+      process.exitCode = await run(recipe, flags)
+    })
+}
+
+function wholeNumber(text: string): number {
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1 on')
+  return Number(text)
+}
+
+async function run(recipe: string, flags: Flags): Promise<number> {
+  const loaded = await loadPlan(recipe, flags)
+  return loaded === undefined ? exitCodes.badRecipe : runCompiled(loaded.plan, flags)
+}
+
+/** Runs a compiled recipe, and returns the exit code; `entry` is the module its workers run. */
+export async function runCompiled(
+  whole: Plan,
+  flags: Flags,
+  { entry }: { readonly entry?: string } = {},
+): Promise<number> {
+  const plan = chosenPlan(whole, flags)
+  const store = openStore(storeFolder(flags.store))
+  const found = await findResults(plan, store)
+  const forced = withDependents(plan, flags.force ?? [])
+  const missing = plan.stages.filter(({ id }) => forced.has(id) || !found.has(id))
+  const ended = missing.length > 0 ? await runMissing(plan, { store, found, forced, flags, entry }) : upToDate(found)
+  const claims = judgeClaims(plan, ended.results)
+  const print = flags.json ? printJson : printText
+  const report = ended.outcome === 'done' ? await settleReport(plan, { store, results: ended.results }) : undefined
+  print({ plan, claims, ...ended, ...(report === undefined ? {} : { report }) })
+  if (ended.outcome === 'stopped') return exitCodes.interrupted
+  const broken = flags.strict === true && claims.some(({ verdict }) => verdict !== 'held')
+  return ended.outcome === 'failed' || broken ? exitCodes.failedWork : exitCodes.ok
+}
+
+function chosenPlan(plan: Plan, { engine = plan.engine, until }: Flags): Plan {
+  const chosen = { ...plan, engine }
+  return until === undefined ? chosen : planUntil(chosen, until)
+}
+
+type StageFailed = Extract<RunEvent, { kind: 'stage-failed' }>
+
+interface Ended extends RunEnd {
+  /** Stages that ran, rather than being found. */
+  readonly ran: ReadonlySet<string>
+  readonly faults: readonly StageFailed[]
+}
+
+const upToDate = (results: ReadonlyMap<string, Result>): Ended => ({
+  outcome: 'done',
+  results,
+  ran: new Set(),
+  faults: [],
+})
+
+interface Work {
+  readonly store: Store
+  readonly found: ReadonlyMap<string, Result>
+  readonly forced: ReadonlySet<string>
+  readonly flags: Flags
+  readonly entry: string | undefined
+}
+
+async function runMissing(plan: Plan, { store, found, forced, flags, entry }: Work): Promise<Ended> {
+  const { runLocally } = await import('../schedule/run_local.ts')
+  const view = flags.json ? jsonView(printLine) : openView(process.stderr, { colour: hasColour(process.stderr) })
+  const ran = new Set<string>()
+  const faults: StageFailed[] = []
+  const interruption = listenForInterruption(view)
+  try {
+    const end = await runLocally(plan, {
+      store,
+      found,
+      forced,
+      keepGoing: flags.keepGoing ?? false,
+      ...(flags.jobs !== undefined && { jobs: flags.jobs }),
+      ...(entry !== undefined && { entry }),
+      signal: interruption.signal,
+      onEvent(event) {
+        view.show(event)
+        if (event.kind === 'stage-done') ran.add(event.stage)
+        if (event.kind === 'stage-failed') faults.push(event)
+      },
+    })
+    return { ...end, ran, faults }
+  } finally {
+    interruption.close()
+    view.close()
+  }
+}
+
+const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/** The first interruption stops the run gracefully; the second ends this process, and its workers notice. */
+function listenForInterruption(view: View) {
+  const stop = new AbortController()
+  const onSignal = (): void => {
+    if (stop.signal.aborted) process.exit(exitCodes.interrupted)
+    view.notice('Stopping; interrupt again to end at once')
+    stop.abort()
+  }
+  for (const signal of interruptions) process.on(signal, onSignal)
+  return {
+    signal: stop.signal,
+    close(): void {
+      for (const signal of interruptions) process.removeListener(signal, onSignal)
+    },
+  }
+}
+
+interface Conclusion extends Ended {
+  readonly plan: Plan
+  readonly claims: readonly JudgedClaim[]
+  /** Path of the report. */
+  readonly report?: string
+}
+
+function printJson({ outcome, ran, claims, report }: Conclusion): void {
+  printLine(JSON.stringify({ kind: 'summary', outcome, ran: [...ran], claims, report }))
+}
+
+function printText({ plan, outcome, results, ran, faults, claims, report }: Conclusion): void {
+  const printing: Printing = { paint: painter(hasColour(process.stdout)), width: process.stdout.columns ?? 160 }
+  const toStderr: Printing = { ...printing, paint: painter(hasColour(process.stderr)) }
+  for (const fault of faults) process.stderr.write(`\n${faultLines(fault, toStderr).join('\n')}\n\n`)
+  const blocks = [
+    ran.size > 0 && outcome === 'done' ? stageTable(plan, { results, ran }, printing) : [],
+    ran.size > 0 ? warningLines(plan, results, printing) : [],
+    outcome === 'done' ? claimTable(claims, printing) : [],
+    [closing(plan, { outcome, results, ran }), ...(report === undefined ? [] : [`Report: ${report}`])],
+  ]
+  printLine(
+    blocks
+      .filter(lines => lines.length > 0)
+      .map(lines => lines.join('\n'))
+      .join('\n\n'),
+  )
+}
+
+function closing(
+  { name, stages }: Plan,
+  { outcome, results, ran }: Pick<Ended, 'outcome' | 'results' | 'ran'>,
+): string {
+  if (outcome === 'done') return ran.size === 0 ? `${name} is up to date` : `${name} is done`
+  const word = outcome === 'failed' ? 'failed' : 'was stopped'
+  return `${name} ${word}; ${results.size} of ${stages.length} stages are done and kept, run again to go on`
+}
+
+const printLine = (line: string): void => void process.stdout.write(`${line}\n`)
