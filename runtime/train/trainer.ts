@@ -1,0 +1,131 @@
+/** The training loop. */
+import {
+  type Engine,
+  floats,
+  floatsOf,
+  type HostArray,
+  jit,
+  type NdArray,
+  scalarOf,
+  tf,
+  toHost,
+} from '../engine/mod.ts'
+import type { Weights } from '../model/layers.ts'
+import { type AdamWSpec, adamw } from './adamw.ts'
+import { learningRate, type Schedule } from './learning_rate.ts'
+import type { Batch } from './loader.ts'
+
+/** What a loss gets beside the weights: the tensors of a batch. */
+export type BatchTensors = Readonly<Record<string, tf.Tensor>>
+
+/** Scalars of one step; `loss` is minimised, the others are logged. */
+export type StepLosses = Readonly<Record<string, tf.Tensor>> & { readonly loss: tf.Tensor }
+
+export interface TrainOptions<B extends Batch> {
+  readonly engine: Engine
+  readonly weights: Readonly<Record<string, HostArray>>
+  readonly optimizer: AdamWSpec
+  readonly schedule: Schedule
+  readonly losses: (batch: BatchTensors, weights: Weights) => StepLosses
+  readonly next: () => B
+  /** Arrays of a batch that go into the step. */
+  readonly arrays: (batch: B) => Readonly<Record<string, HostArray>>
+  readonly onStep: (step: StepReport) => void
+  readonly signal: AbortSignal
+}
+
+/** What one step measured. */
+export interface StepReport {
+  /** From 1. */
+  readonly step: number
+  readonly learningRate: number
+  readonly gradientNorm: number
+  readonly losses: Readonly<Record<string, number>>
+}
+
+type Tensors = Readonly<Record<string, tf.Tensor>>
+
+interface StepInputs {
+  readonly weights: Tensors
+  readonly first: Tensors
+  readonly second: Tensors
+  readonly batch: Tensors
+  readonly learningRate: tf.Tensor
+  readonly step: tf.Tensor
+}
+
+/** The largest logit scale, as CLIP bounds it. */
+const maxLogitScale = Math.log(100)
+
+/** A step that computes losses and gradients and updates every weight. */
+function trainStep(losses: TrainOptions<Batch>['losses'], optimizer: AdamWSpec) {
+  return ({ weights, first, second, batch, learningRate, step }: StepInputs) => {
+    const names = Object.keys(weights)
+    const measured: Record<string, tf.Tensor> = {}
+    const objective = (...values: tf.Tensor[]): tf.Scalar => {
+      const found = losses(batch, Object.fromEntries(names.map((name, i) => [name, values[i] ?? tf.scalar(0)])))
+      // The tape frees what its function does not return.
+      for (const [name, value] of Object.entries(found)) measured[name] = tf.keep(value)
+      return found.loss as tf.Scalar
+    }
+    const { grads } = tf.valueAndGrads(objective)(Object.values(weights))
+    const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i] ?? tf.zeros([])]))
+    const next = adamw({ weights, first, second }, { gradients, learningRate, step }, optimizer)
+    const bounded =
+      next.weights.logit_scale === undefined ? {} : { logit_scale: tf.minimum(next.weights.logit_scale, maxLogitScale) }
+    return { ...next, weights: { ...next.weights, ...bounded }, losses: measured }
+  }
+}
+
+/**
+ * Trains for `schedule.steps` steps and returns the weights. A loss that is not finite stops the run with the samples
+ * of its batch named; an aborted signal stops it between steps.
+ */
+export async function train<B extends Batch>(options: TrainOptions<B>): Promise<Readonly<Record<string, HostArray>>> {
+  const { engine, schedule, signal } = options
+  const step = jit(trainStep(options.losses, options.optimizer), { engine, keep: ['weights', 'first', 'second'] })
+  const zeros = (): Record<string, NdArray> =>
+    Object.fromEntries(
+      Object.entries(options.weights).map(([name, { data, shape }]) => [
+        name,
+        floats(new Float32Array(data.length), shape),
+      ]),
+    )
+  let state = { weights: options.weights as Readonly<Record<string, NdArray>>, first: zeros(), second: zeros() }
+  try {
+    for (let number = 1; number <= schedule.steps; number++) {
+      signal.throwIfAborted()
+      const batch = options.next()
+      const rate = learningRate(number, schedule)
+      const result = await step({
+        ...state,
+        batch: options.arrays(batch),
+        learningRate: scalarOf(rate),
+        step: scalarOf(number),
+      })
+      const losses = Object.fromEntries(
+        Object.entries(result.losses).map(([name, value]) => [name, floatsOf(value)[0] ?? Number.NaN]),
+      )
+      const gradientNorm = floatsOf(result.gradientNorm)[0] ?? Number.NaN
+      if (!Number.isFinite(losses.loss) || !Number.isFinite(gradientNorm))
+        throw new Error(notFinite(number, losses, batch))
+      state = { weights: result.weights, first: result.first, second: result.second }
+      options.onStep({ step: number, learningRate: rate, gradientNorm, losses })
+      // The step blocks this thread; give messages and signals a turn.
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    const trained: Record<string, HostArray> = {}
+    for (const [name, array] of Object.entries(state.weights))
+      trained[name] = floats(Float32Array.from(floatsOf(await toHost(array))), array.shape)
+    return trained
+  } finally {
+    await step.dispose()
+  }
+}
+
+function notFinite(step: number, losses: Readonly<Record<string, number>>, { rows }: Batch): string {
+  const values = Object.entries(losses).map(([name, value]) => `${name} ${value}`)
+  const keys = rows.slice(0, 8).map(row => row.key)
+  const more = rows.length > keys.length ? ` and ${rows.length - keys.length} more` : ''
+  return `Training stopped at step ${step}: the loss is not finite (${values.join(', ')}); the batch held ${keys.join(', ')}${more}; lower the learning rate or look at these samples`
+}
