@@ -9,6 +9,7 @@ import {
   type Pair,
   parseDocument,
   type Scalar,
+  type YAMLError,
   type YAMLMap,
 } from 'yaml'
 import { type Code, type Details, type Diagnostic, diagnose } from '../check/diagnostic.ts'
@@ -45,14 +46,8 @@ export function readYaml(source: SourceText): ReadValue {
   const whole: Span = { source, start: 0, end: 0 }
   try {
     const document = parseDocument(source.text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' })
-    for (const { code, message, pos } of [...document.errors, ...document.warnings])
-      report(
-        reading,
-        syntaxCodes[code] ?? 'yaml-syntax',
-        { source, start: pos[0], end: pos[1] },
-        { message: sentence(message) },
-      )
-    if (reading.diagnostics.length > 0) return { diagnostics: firstOfEachLine(reading.diagnostics) }
+    const [slip] = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])
+    if (slip) return { diagnostics: [syntaxFault(source, slip)] }
     if (document.contents === null)
       return { diagnostics: [diagnose('empty-recipe', whole, { message: `'${source.name}' is empty` })] }
     const value = readNode(reading, document.contents, 0)
@@ -66,23 +61,24 @@ export function readYaml(source: SourceText): ReadValue {
 }
 
 const syntaxCodes: { readonly [code: string]: Code } = {
-  TAB_AS_INDENT: 'tab-indent',
   TAG_RESOLVE_FAILED: 'unsupported-tag',
   RESOURCE_EXHAUSTION: 'too-deep',
 }
 
-function sentence(message: string): string {
-  if (message.startsWith('Tabs are not allowed')) return 'Tabs do not indent in YAML; use spaces'
-  return message.charAt(0).toUpperCase() + message.slice(1)
-}
-
-/** One slip often upsets the rest of its line; only the first message about a line is about the slip. */
-function firstOfEachLine(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
-  const lines = new Set<number>()
-  return diagnostics.filter(({ span }) => {
-    const line = span.source.text.lastIndexOf('\n', span.start - 1)
-    return !lines.has(line) && lines.add(line)
-  })
+/** The first slip only: what follows one is rarely another. */
+function syntaxFault(source: SourceText, { code, message, pos }: YAMLError): Diagnostic {
+  const span: Span = { source, start: pos[0], end: pos[1] }
+  if (source.text[pos[0]] === '{' && source.text[pos[0] - 1] === '$') {
+    const [written = '${}'] = /^\$\{[^{}]*\}?/.exec(source.text.slice(pos[0] - 1)) ?? []
+    const whole: Span = { source, start: pos[0] - 1, end: pos[0] - 1 + written.length }
+    return diagnose('yaml-syntax', whole, {
+      message: `'${written}' inside brackets needs quotes`,
+      fix: { hint: `write '${written}' with the quotes`, edit: { span: whole, text: `'${written}'` } },
+    })
+  }
+  const isTab = message.startsWith('Tabs are not allowed') || code === 'TAB_AS_INDENT'
+  const words = isTab ? 'Tabs do not indent in YAML; use spaces' : message.charAt(0).toUpperCase() + message.slice(1)
+  return diagnose(isTab ? 'tab-indent' : (syntaxCodes[code] ?? 'yaml-syntax'), span, { message: words })
 }
 
 function readNode(reading: Reading, node: Node, depth: number): Located {

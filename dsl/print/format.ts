@@ -1,0 +1,74 @@
+/** The canonical layout of a YAML recipe: order of keys, indent, blank lines. Comments, anchors and meaning stay. */
+import { type Document, isMap, isScalar, isSeq, type Pair, parseDocument, visit } from 'yaml'
+import { recipeSchema, resolved, type SchemaNode, variantOf } from '../check/schema_node.ts'
+
+/** Lays out a text that `readYaml` reads without errors. Laying out the result again changes nothing. */
+export function formatYaml(text: string): string {
+  const document = parseDocument(text, { uniqueKeys: false })
+  // An alias stands after its anchor; where there are any, the written order stays.
+  if (!hasAliases(document)) {
+    keepHeader(document)
+    order(document.contents, recipeSchema)
+  }
+  spaceSections(document.contents)
+  padBraces(document)
+  return document.toString({ indent: 2, lineWidth: 0, singleQuote: true })
+}
+
+/** Blanks inside braces, `{ a: 1 }`, and none inside brackets, `[a, b]`; the printer knows one way for both. */
+function padBraces(document: Document.Parsed): void {
+  visit(document, {
+    Collection: (_key, node) => {
+      const print = node.toString.bind(node)
+      const flowCollectionPadding = isMap(node) ? ' ' : ''
+      node.toString = (context, ...rest) => print(context && { ...context, flowCollectionPadding }, ...rest)
+    },
+  })
+}
+
+/** What stands above the first key's own comment, a blank line between, is about the file and stays on top. */
+function keepHeader(document: Document.Parsed): void {
+  const first = isMap(document.contents) ? document.contents.items[0]?.key : undefined
+  if (!isScalar(first) || !first.commentBefore) return
+  const end = first.commentBefore.lastIndexOf('\n\n')
+  if (end === -1) return
+  document.commentBefore = [document.commentBefore, first.commentBefore.slice(0, end)].filter(Boolean).join('\n\n')
+  first.commentBefore = first.commentBefore.slice(end + 2)
+}
+
+function hasAliases(document: Document.Parsed): boolean {
+  let found = false
+  visit(document, {
+    Alias: () => {
+      found = true
+      return visit.BREAK
+    },
+  })
+  return found
+}
+
+/** Sorts the keys of every mapping as the schema lists them; unknown keys and names keep their order, at the end. */
+function order(node: unknown, schema: SchemaNode): void {
+  const target = resolved(schema)
+  if (isSeq(node)) for (const item of node.items) order(item, target.items ?? {})
+  if (!isMap(node)) return
+  const variant = target.oneOf ? resolved(variantOf(target, node.get('kind')) ?? {}) : target
+  const names = Object.keys(variant.properties ?? {})
+  const rank = ({ key }: Pair): number => (names.includes(keyText(key)) ? names.indexOf(keyText(key)) : names.length)
+  node.items.sort((a, b) => rank(a) - rank(b))
+  const others = typeof variant.additionalProperties === 'object' ? variant.additionalProperties : {}
+  for (const { key, value } of node.items) order(value, variant.properties?.[keyText(key)] ?? others)
+}
+
+const keyText = (key: unknown): string => (isScalar(key) ? String(key.value) : '')
+
+/** A blank line before each section of several lines. */
+function spaceSections(root: unknown): void {
+  if (!isMap(root)) return
+  for (const [index, { key, value }] of root.items.entries()) {
+    if (isScalar(key) && index > 0 && isBlock(value)) key.spaceBefore = true
+    if (isScalar(key) && index === 0) key.spaceBefore = false
+  }
+}
+
+const isBlock = (value: unknown): boolean => (isMap(value) || isSeq(value)) && value.flow !== true
