@@ -1,0 +1,69 @@
+/** Claims against what was measured. */
+import type { Plan, PlannedClaim } from '../../dsl/compile/plan.ts'
+import type { Result } from '../store/store.ts'
+import { formatMetric } from './numbers.ts'
+
+/** Results by the stage's identity; stages that have not run are absent. */
+export type Results = ReadonlyMap<string, Result>
+
+/** A claim with its verdict; `measured` is absent where the stage has not run or does not give the metric. */
+export interface JudgedClaim {
+  readonly claim: PlannedClaim
+  readonly measured?: number
+  readonly verdict: 'held' | 'not held' | 'not measured'
+  /** What was expected, in words of the table: `at least 20.00`, `85.00 ± 2.00`. */
+  readonly expected: string
+}
+
+/** Judges every claim of a plan. */
+export const judgeClaims = (plan: Plan, results: Results): readonly JudgedClaim[] =>
+  plan.claims.map(claim => {
+    const measured = results.get(claim.stage)?.manifest.metrics[claim.metric]
+    const expected = expectation(claim)
+    if (measured === undefined) return { claim, verdict: 'not measured', expected }
+    return { claim, measured, verdict: holds(claim, measured) ? 'held' : 'not held', expected }
+  })
+
+/** Room for the rounding of decimal fractions: 88.3 - 86.3 is a little more than 2. */
+const slack = 1e-9
+
+function holds({ expect, atLeast, atMost, tolerance }: PlannedClaim, measured: number): boolean {
+  return (
+    (expect === undefined || Math.abs(measured - expect) <= tolerance + slack) &&
+    (atLeast === undefined || measured >= atLeast) &&
+    (atMost === undefined || measured <= atMost)
+  )
+}
+
+function expectation({ metric, expect, atLeast, atMost, tolerance }: PlannedClaim): string {
+  const print = (value: number) => formatMetric(metric, value)
+  const parts = [
+    expect === undefined ? '' : `${print(expect)}${tolerance > 0 ? ` ± ${print(tolerance)}` : ''}`,
+    atLeast === undefined ? '' : `at least ${print(atLeast)}`,
+    atMost === undefined ? '' : `at most ${print(atMost)}`,
+  ]
+  return parts.filter(part => part !== '').join(', ')
+}
+
+/** The verdicts in a sentence or two: failed claims are named first of all. */
+export function summariseClaims(claims: readonly JudgedClaim[]): string {
+  const of = (verdict: JudgedClaim['verdict']) => claims.filter(claim => claim.verdict === verdict)
+  const names = (list: readonly JudgedClaim[]) => list.map(({ claim }) => `\u201c${claim.name}\u201d`).join(', ')
+  const failed = of('not held')
+  const open = of('not measured')
+  const held = of('held').length
+  const total = claims.length
+  const sentences = [
+    failed.length === 0 ? '' : `${count(failed.length, total)} not hold: ${names(failed)}.`,
+    held === 0
+      ? ''
+      : held === total
+        ? `${total === 1 ? 'The claim holds' : `All ${total} claims hold`}.`
+        : `${held} of ${total} hold.`,
+    open.length === 0 ? '' : `Not measured yet: ${names(open)}.`,
+  ]
+  return sentences.filter(sentence => sentence !== '').join(' ')
+}
+
+const count = (part: number, total: number): string =>
+  `${part} of ${total} ${total === 1 ? 'claim' : 'claims'} ${part === 1 ? 'does' : 'do'}`

@@ -1,0 +1,145 @@
+/** Pictures of exhibits as data URIs: heatmaps laid over the image, masks outlined. */
+import { readFile } from 'node:fs/promises'
+import { resolve, sep } from 'node:path'
+import sharp from 'sharp'
+import { decodeGrey, decodeImage, encodeJpeg, imageExtension, type Raster } from '../data/image.ts'
+import type { Figure, Heat } from '../stages/exhibit.ts'
+import { magma } from './colour_map.ts'
+
+/** A picture that a page can hold. */
+export interface Picture {
+  readonly uri: string
+  /** Pixels as stored or drawn. */
+  readonly width: number
+  readonly height: number
+  /** Enlarged with hard pixels: masks. Photographs are enlarged smoothly. */
+  readonly crisp: boolean
+}
+
+/** Side of drawn pictures, about: small images are enlarged by a whole factor. */
+const DRAWN_SIDE = 320
+
+/** Pictures larger than this are stored smaller. */
+const LARGEST_SIDE = 640
+
+/** Share of the heatmap's colour over the grey image. */
+const HEAT_SHARE = 0.62
+
+/**
+ * Reads and draws a figure of a stage; undefined where a file of it is missing or broken.
+ *
+ * @param folder the folder of the stage's result; files outside it are never read
+ */
+export async function drawFigure(figure: Figure, folder: string): Promise<Picture | undefined> {
+  try {
+    const image = await readInside(folder, figure.image)
+    if (figure.heat === undefined && figure.mask === undefined) return await asStored(image, figure.image)
+    const base = enlarge(await decodeImage(image, { name: figure.image }))
+    const heated = figure.heat === undefined ? await base : await layHeat(await base, figure.heat)
+    const drawn =
+      figure.mask === undefined
+        ? heated
+        : await outline(heated, await decodeGrey(await readInside(folder, figure.mask), { name: figure.mask }))
+    const bytes = await encodeJpeg(drawn, 88)
+    return { uri: dataUri(bytes, 'jpg'), width: drawn.width, height: drawn.height, crisp: false }
+  } catch {
+    return undefined
+  }
+}
+
+async function readInside(folder: string, file: string): Promise<Uint8Array> {
+  const path = resolve(folder, file)
+  if (!path.startsWith(resolve(folder) + sep)) throw new Error(`"${file}" lies outside the result's folder`)
+  return readFile(path)
+}
+
+async function asStored(bytes: Uint8Array, name: string): Promise<Picture> {
+  const extension = imageExtension(bytes)
+  const { width, height, channels } = await sharp(bytes).metadata()
+  if (extension !== undefined && Math.max(width, height) <= LARGEST_SIDE) {
+    return { uri: dataUri(bytes, extension), width, height, crisp: channels === 1 }
+  }
+  const shown = await shrink(await decodeImage(bytes, { name }))
+  return {
+    uri: dataUri(await encodeJpeg(shown, 88), 'jpg'),
+    width: shown.width,
+    height: shown.height,
+    crisp: false,
+  }
+}
+
+const dataUri = (bytes: Uint8Array, extension: 'jpg' | 'png'): string =>
+  `data:image/${extension === 'jpg' ? 'jpeg' : 'png'};base64,${Buffer.from(bytes).toString('base64')}`
+
+const shrink = (raster: Raster): Promise<Raster> => {
+  const factor = LARGEST_SIDE / Math.max(raster.width, raster.height)
+  return resize(raster, { width: Math.round(raster.width * factor), height: Math.round(raster.height * factor) })
+}
+
+function enlarge(raster: Raster): Promise<Raster> {
+  const side = Math.max(raster.width, raster.height)
+  if (side > LARGEST_SIDE) return shrink(raster)
+  const factor = Math.max(1, Math.ceil(DRAWN_SIDE / side))
+  return resize(raster, { width: raster.width * factor, height: raster.height * factor })
+}
+
+async function resize(
+  { data, width, height, channels }: Raster,
+  to: { readonly width: number; readonly height: number },
+): Promise<Raster> {
+  const { data: resized } = await sharp(data, { raw: { width, height, channels } })
+    .resize(to.width, to.height, { fit: 'fill', kernel: 'cubic' })
+    .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  return { data: resized, ...to, channels }
+}
+
+/** Colours stand for scores alone, so the image below is grey. The map's own lowest and highest score span the colours. */
+async function layHeat(image: Raster, { rows, columns, values }: Heat): Promise<Raster> {
+  const lowest = Math.min(...values)
+  const range = Math.max(...values) - lowest || 1
+  const levels = Uint8Array.from(values, value => Math.round((255 * (value - lowest)) / range))
+  const map = await resize({ data: levels, width: columns, height: rows, channels: 1 }, image)
+  const data = image.data.map((_, index) => {
+    const pixel = index - (index % 3)
+    const [red = 0, green = 0, blue = 0] = image.data.subarray(pixel, pixel + 3)
+    const grey = 0.2126 * red + 0.7152 * green + 0.0722 * blue
+    const colour = magma[(map.data[pixel / 3] ?? 0) * 3 + (index % 3)] ?? 0
+    return Math.round(grey * (1 - HEAT_SHARE) + colour * HEAT_SHARE)
+  })
+  return { ...image, data }
+}
+
+/** Draws the border of a mask: white just inside, dark just outside, so that it shows on any ground. */
+async function outline(image: Raster, mask: Raster): Promise<Raster> {
+  const { data: soft } = await resize(mask, image)
+  const { width, height } = image
+  const inside = (x: number, y: number) => (soft[y * width + x] ?? 0) >= 128
+  const data = image.data.slice()
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const own = inside(x, y)
+      if (!nearBorder({ x, y, width, height }, (nx, ny) => inside(nx, ny) !== own)) continue
+      data.fill(own ? 255 : 20, (y * width + x) * 3, (y * width + x) * 3 + 3)
+    }
+  }
+  return { ...image, data }
+}
+
+interface Spot {
+  readonly x: number
+  readonly y: number
+  readonly width: number
+  readonly height: number
+}
+
+/** Is a pixel within two steps different? Beyond the edge of the picture nothing is. */
+function nearBorder({ x, y, width, height }: Spot, differs: (x: number, y: number) => boolean): boolean {
+  for (let ny = Math.max(0, y - 2); ny <= Math.min(height - 1, y + 2); ny++) {
+    for (let nx = Math.max(0, x - 2); nx <= Math.min(width - 1, x + 2); nx++) {
+      if (Math.abs(nx - x) + Math.abs(ny - y) <= 2 && differs(nx, ny)) return true
+    }
+  }
+  return false
+}
