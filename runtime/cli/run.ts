@@ -9,7 +9,7 @@ import { openStore, type Result, type Store, storeFolder } from '../store/store.
 import { painter } from './live/format.ts'
 import { jsonView, openView, type View } from './live/view.ts'
 import { settleReport } from './outputs.ts'
-import { exitCodes, hasColour, loadPlan } from './recipe.ts'
+import { exitCodes, hasColour, loadPlan, setOption } from './recipe.ts'
 import { claimTable, faultLines, type Printing, stageTable, warningLines } from './summary.ts'
 
 /** What `terroir run` was given. */
@@ -39,7 +39,7 @@ export function command(): Program {
   return new Command('run')
     .description('Run the stages of a recipe whose results are not stored yet')
     .argument('<recipe>', 'recipe file')
-    .option('--set <path=value...>', 'change a value of the recipe: train.pretrain.batch_size=32')
+    .addOption(setOption())
     .addOption(
       new Option('--engine <name>', 'compute with this engine, whatever the recipe says').choices([
         'auto',
@@ -49,7 +49,7 @@ export function command(): Program {
         'native',
       ]),
     )
-    .option('--force <stage...>', 'run these stages and what depends on them again')
+    .option('--force <stage>', 'run this stage and what depends on it again; may be repeated', collect)
     .option('--until <stage>', 'run only this stage and what it needs')
     .option('--jobs <count>', 'stages to run at the same time (default: the number of cores)', wholeNumber)
     .option('--keep-going', 'after a failure, run what does not need the failed stage')
@@ -61,6 +61,8 @@ export function command(): Program {
       process.exitCode = await run(recipe, flags)
     })
 }
+
+const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1 on')
@@ -184,9 +186,9 @@ function printText({ plan, outcome, results, ran, faults, claims, report }: Conc
   const toStderr: Printing = { ...printing, paint: painter(hasColour(process.stderr)) }
   for (const fault of faults) process.stderr.write(`\n${faultLines(fault, toStderr).join('\n')}\n\n`)
   const blocks = [
-    ran.size > 0 && outcome === 'done' ? stageTable(plan, { results, ran }, printing) : [],
+    ran.size > 0 && outcome === 'done' ? [stageTable(plan, { results, ran }, printing)] : [],
     ran.size > 0 ? warningLines(plan, results, printing) : [],
-    outcome === 'done' ? claimTable(claims, printing) : [],
+    outcome === 'done' && claims.length > 0 ? [claimTable(claims, printing)] : [],
     [closing(plan, { outcome, results, ran }), ...(report === undefined ? [] : [`Report: ${report}`])],
   ]
   printLine(

@@ -2,10 +2,10 @@
 import type { Plan } from '../../dsl/compile/plan.ts'
 import type { JudgedClaim } from '../report/claims.ts'
 import { formatMetric, formatSeconds } from '../report/numbers.ts'
+import { textTable } from '../report/table.ts'
 import type { RunEvent } from '../schedule/events.ts'
 import type { Result } from '../store/store.ts'
 import { cut, type Paint } from './live/format.ts'
-import { type Cell, layTable } from './table.ts'
 
 /** How to print. */
 export interface Printing {
@@ -15,14 +15,14 @@ export interface Printing {
 }
 
 /** A table of stages: time and one line each. Stages that did not run here are marked as cached. */
-export function stageTable(plan: Plan, outcome: StageOutcomes, { paint, width }: Printing): readonly string[] {
-  const rows = plan.stages.flatMap(({ id }): readonly (readonly Cell[])[] => {
+export function stageTable(plan: Plan, outcome: StageOutcomes, { paint, width }: Printing): string {
+  const rows = plan.stages.flatMap(({ id }) => {
     const manifest = outcome.results.get(id)?.manifest
     if (manifest === undefined) return []
     const time = outcome.ran.has(id) ? formatSeconds(manifest.seconds) : 'cached'
-    return [[{ text: id }, { text: time, paint: text => paint('quiet', text) }, { text: manifest.summary }]]
+    return [[id, paint('quiet', time), manifest.summary]]
   })
-  return layTable([head(['Stage', 'Time', 'Result'], paint), ...rows], { width, right: [1] })
+  return textTable([{ title: 'Stage' }, { title: 'Time', align: 'right' }, { title: 'Result' }], rows, { width })
 }
 
 /** What stages came to. */
@@ -33,24 +33,23 @@ export interface StageOutcomes {
 }
 
 /** A table of claims: what was expected and measured, whether it holds, and where the expectation comes from. */
-export function claimTable(claims: readonly JudgedClaim[], { paint, width }: Printing): readonly string[] {
-  if (claims.length === 0) return []
-  const rows = claims.map(({ claim, measured, verdict, expected }): readonly Cell[] => {
-    const tone = verdict === 'held' ? 'good' : 'bad'
-    return [
-      { text: verdict === 'held' ? '✔' : '✖', paint: text => paint(tone, text) },
-      { text: claim.name },
-      { text: expected },
-      { text: measured === undefined ? '' : formatMetric(claim.metric, measured) },
-      { text: verdict, paint: text => paint(tone, text) },
-      { text: claim.origin, paint: text => paint('quiet', text) },
-    ]
-  })
-  return layTable([head(['', 'Claim', 'Expected', 'Measured', '', 'Origin'], paint), ...rows], { width, right: [3] })
+export function claimTable(claims: readonly JudgedClaim[], { paint, width }: Printing): string {
+  const rows = claims.map(({ claim, measured, verdict, expected }) => [
+    claim.name,
+    expected,
+    measured === undefined ? '' : formatMetric(claim.metric, measured),
+    paint(verdict === 'held' ? 'good' : 'bad', verdict),
+    paint('quiet', claim.origin),
+  ])
+  const columns = [
+    { title: 'Claim' },
+    { title: 'Expected', align: 'right' },
+    { title: 'Measured', align: 'right' },
+    { title: 'Verdict' },
+    { title: 'Origin' },
+  ] as const
+  return textTable(columns, rows, { width })
 }
-
-const head = (titles: readonly string[], paint: Paint): readonly Cell[] =>
-  titles.map(text => ({ text, paint: padded => paint('strong', padded) }))
 
 /** A failed stage: what went wrong, what it was doing, its last lines and where the rest is. */
 export function faultLines(event: Extract<RunEvent, { kind: 'stage-failed' }>, { paint }: Printing): readonly string[] {

@@ -10,6 +10,7 @@ import { runLocally } from '../../runtime/schedule/run_local.ts'
 import { findResults, planUntil, withDependents } from '../../runtime/schedule/select.ts'
 import { openStore, type Store } from '../../runtime/store/store.ts'
 import { inTempFolder } from '../support.ts'
+import { diamond as fixture } from './fixtures/diamond.ts'
 import { fixtureWorker, planOf, stage } from './support.ts'
 
 interface Choices {
@@ -39,10 +40,7 @@ async function run(plan: Plan, store: Store, { forced = new Set(), keepGoing = f
   return { ...end, events, told }
 }
 
-const left = stage('left', 'good')
-const right = stage('right', 'good', { params: { seed: 1 } })
-const joined = stage('joined', 'good', { inputs: [left, right], slots: 1 })
-const diamond = planOf([left, right, joined])
+const { left, right, plan: diamond } = fixture
 
 test('stages read what others published; a second run finds everything stored', () =>
   inTempFolder(async folder => {

@@ -1,0 +1,69 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { inTempFolder } from '../support.ts'
+
+const program = join(import.meta.dirname, 'fixtures', 'run.js')
+
+const run = (cwd: string, plan: string, flags: object = {}) =>
+  execa('node', [program, plan, JSON.stringify(flags)], { cwd, reject: false, env: { TERROIR_STORE: '' } })
+
+test('a first run makes everything, tells claims and report; a second one says that all is up to date', () =>
+  inTempFolder(async folder => {
+    const first = await run(folder, 'small')
+    assert.is(first.exitCode, 0, first.stderr)
+    assert.match(first.stderr, /^start +good\n/)
+    assert.match(first.stdout, /counts +at least 2 +3 +held +this fixture/)
+    assert.match(first.stdout, /counts-much +9 ± 1 +3 +not held/)
+    const report = /Report: (.*)$/m.exec(first.stdout)?.[1] ?? ''
+    assert.match(await readFile(report, 'utf8'), '<!doctype html>')
+    const written = (await stat(report)).mtimeMs
+    const second = await run(folder, 'small')
+    assert.is(second.exitCode, 0)
+    assert.is(second.stderr, '')
+    assert.match(second.stdout, 'fixture is up to date')
+    assert.match(second.stdout, report)
+    assert.is((await stat(report)).mtimeMs, written)
+  }))
+
+test('a claim that does not hold fails a strict run only', () =>
+  inTempFolder(async folder => {
+    assert.is((await run(folder, 'small', { strict: true })).exitCode, 1)
+    assert.is((await run(folder, 'small')).exitCode, 0)
+  }))
+
+test('a failure is told without a stack trace, and the exit code is 1', () =>
+  inTempFolder(async folder => {
+    const { exitCode, stderr, stdout } = await run(folder, 'failing')
+    assert.is(exitCode, 1)
+    assert.match(
+      stderr,
+      'error: bad: Image "a.jpg" is missing; put it back or remove its row\n  while: 7 of 20 tiles done',
+    )
+    assert.not.match(stderr, /^ +at /m)
+    assert.match(stdout, 'fixture failed; 1 of 3 stages are done and kept, run again to go on')
+  }))
+
+test('events as JSON: one object a line, the summary last', () =>
+  inTempFolder(async folder => {
+    const { stdout } = await run(folder, 'small', { json: true, until: 'good' })
+    const kinds = stdout.split('\n').map(line => JSON.parse(line).kind)
+    assert.is(kinds[0], 'run-started')
+    assert.is(kinds.at(-1), 'summary')
+    assert.ok(kinds.includes('stage-done'))
+  }))
+
+test('an interruption stops the run with exit code 130', () =>
+  inTempFolder(async folder => {
+    const child = execa('node', [program, 'stoppable'], { cwd: folder, reject: false })
+    child.stderr.on('data', text => {
+      if (String(text).includes('start')) child.kill('SIGINT')
+    })
+    const { exitCode, stdout } = await child
+    assert.is(exitCode, 130)
+    assert.match(stdout, 'fixture was stopped; 0 of 1 stages')
+  }))
+
+test.run()
