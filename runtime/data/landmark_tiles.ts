@@ -69,7 +69,7 @@ export function createTileMaker({ imagery, landmarks, splits, countries }: TileS
         ...measureTile({ photo, water, highland, elevation }),
         belt: beltOf(lat),
         hemisphere: lat < 0 ? 'southern' : 'northern',
-        country: findCountry(tile) ?? '',
+        country: findCountry(landmark) ?? '',
         countries: countriesInside(tile, findCountry),
         cities: names(true),
         landmarks: names(false),

@@ -5,7 +5,10 @@ import type { Sample } from './sample.ts'
 import { type Whereabouts, whereabouts } from './whereabouts.ts'
 
 /** How high and how broken the land of a tile is. */
-export type Relief = 'none' | 'flat' | 'hilly' | 'upland' | 'plateau' | 'mountains' | 'high mountains'
+export const reliefs = ['none', 'flat', 'hilly', 'upland', 'plateau', 'mountains', 'high mountains'] as const
+
+/** One of {@link reliefs}. */
+export type Relief = (typeof reliefs)[number]
 
 /** Belts of latitude. */
 export type Belt = 'tropical' | 'subtropical' | 'temperate' | 'subpolar' | 'polar'

@@ -12,24 +12,31 @@ export const compass = [
   'north-west',
 ] as const
 
-/** Where a mask is set. */
-export type Whereabouts =
-  | (typeof compass)[number]
-  /** In less than a hundredth of the tile, or in more than 99 of them. */
-  | 'nowhere'
-  | 'everywhere'
-  | 'centre'
-  /** On every side of a middle that is mostly free of it. */
-  | 'all round'
-  | 'east and west'
-  | 'north and south'
-  /** A band through the middle. */
-  | 'north to south'
-  | 'west to east'
-  | 'scattered'
+/**
+ * Where a mask is set. `nowhere`: in less than a hundredth of the tile; `everywhere`: in more than 99. `all round`: on
+ * every side of a middle that is mostly free of it. `north to south` and `west to east`: a band through the middle.
+ */
+export const places = [
+  ...compass,
+  'nowhere',
+  'everywhere',
+  'centre',
+  'all round',
+  'east and west',
+  'north and south',
+  'north to south',
+  'west to east',
+  'scattered',
+] as const
+
+/** One of {@link places}. */
+export type Whereabouts = (typeof places)[number]
 
 /** Difference of shares between parts of a tile from which they count as different. */
 const CONTRAST = 0.3
+
+/** Share that must lie on the side that a direction names. */
+const MOST = 0.75
 
 /** Finds where the non-zero pixels of a square mask lie, by the shares of its three rows by three columns. */
 export function whereabouts(mask: Uint8Array): Whereabouts {
@@ -46,8 +53,8 @@ export function whereabouts(mask: Uint8Array): Whereabouts {
   const [north, east] = [top - bottom, right - left]
   const slope = Math.sqrt(north * north + east * east)
   if (slope >= Math.max(0.06, 0.75 * Math.min(share, 1 - share))) {
-    const eighth = Math.round(Math.atan2(east, north) / (Math.PI / 4))
-    return compass[(eighth + 8) % 8] ?? 'scattered'
+    const eighth = (Math.round(Math.atan2(east, north) / (Math.PI / 4)) + 8) % 8
+    if (shareTowards(mask, (eighth * Math.PI) / 4) >= MOST) return compass[eighth] ?? 'scattered'
   }
   const [row, column] = [mean(3, 4, 5), mean(1, 4, 7)]
   if (Math.min(top, bottom) - row >= CONTRAST) return 'north and south'
@@ -55,6 +62,26 @@ export function whereabouts(mask: Uint8Array): Whereabouts {
   if (row - Math.max(top, bottom) >= CONTRAST) return 'west to east'
   if (column - Math.max(left, right) >= CONTRAST) return 'north to south'
   return 'scattered'
+}
+
+/**
+ * How far a direction (radians from north, clockwise) tells set pixels from others: the share of the set pixels that
+ * lies on its side of the middle or, where most are set, the share of the others that lies on the far side.
+ */
+function shareTowards(mask: Uint8Array, direction: number): number {
+  const size = Math.sqrt(mask.length)
+  const [east, north] = [Math.sin(direction), Math.cos(direction)]
+  const [near, far] = [
+    { set: 0, unset: 0 },
+    { set: 0, unset: 0 },
+  ]
+  for (let pixel = 0; pixel < mask.length; pixel++) {
+    const [x, y] = [(pixel % size) - (size - 1) / 2, (size - 1) / 2 - Math.floor(pixel / size)]
+    const side = x * east + y * north > 0 ? near : far
+    side[mask[pixel] ? 'set' : 'unset'] += 1
+  }
+  const [set, unset] = [near.set + far.set, near.unset + far.unset]
+  return set <= unset ? near.set / set : far.unset / unset
 }
 
 /** Share of set pixels in each of nine cells, row by row. */

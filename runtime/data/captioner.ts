@@ -1,0 +1,8 @@
+/** Who writes captions: one interface for grammars and for models behind an API. */
+import type { SampleFiles } from './sample.ts'
+
+/** Writes the captions of samples. */
+export interface Captioner {
+  /** Captions of one sample, all different. Equal samples get equal captions where the writer is deterministic. */
+  caption(sample: SampleFiles): Promise<readonly string[]>
+}
