@@ -1,5 +1,6 @@
 /** The contract between a stage and whoever runs it. */
 import type { Json, Needs } from '../../dsl/compile/plan.ts'
+import type { EngineName } from '../../dsl/recipe.ts'
 import type { Exhibit } from './exhibit.ts'
 
 /** Where a stage finds an input: the folder of a published result, and the split it may read. */
@@ -60,4 +61,20 @@ export interface StageKind {
   readonly packageFiles?: (params: { readonly [name: string]: Json }) => readonly string[]
   readonly needs: (params: { readonly [name: string]: Json }) => Needs
   readonly load: () => Promise<(context: StageContext) => Promise<StageResult>>
+}
+
+/** The folder of an input; throws where the plan connected none under this role. */
+export function inputFolder(inputs: StageContext['inputs'], role: string): InputFolder {
+  const found = inputs[role]
+  if (found === undefined) throw new Error(`The stage has no input '${role}'; compile the recipe again`)
+  return found
+}
+
+const engineNames: readonly EngineName[] = ['auto', 'cpu', 'webgpu', 'cuda', 'native']
+
+/** The requested engine; throws where there is none of that name. */
+export function engineNameOf({ engine }: Pick<StageContext, 'engine'>): EngineName {
+  const found = engineNames.find(name => name === engine)
+  if (found === undefined) throw new Error(`There is no engine '${engine}'; use one of ${engineNames.join(', ')}`)
+  return found
 }

@@ -1,0 +1,76 @@
+/** Heatmaps of a model over many images. */
+import { type Engine, floatsOf, type HostArray, ints, jit, type tf } from '../engine/mod.ts'
+import { gridSide } from '../model/config.ts'
+import { imageTokens } from '../model/mammut.ts'
+import type { Model } from '../model/model_folder.ts'
+import { imageBatch } from '../model/preprocess.ts'
+import { margins, type QueryTokens, spread, type Window, windowEmbeddings } from './sao.ts'
+
+/** A concept to localise, by its texts. */
+export interface Query {
+  readonly prompts: readonly string[]
+  readonly against: readonly string[]
+}
+
+export interface HeatmapOptions {
+  readonly engine: Engine
+  readonly queries: readonly Query[]
+  readonly window: Window
+  readonly batchSize: number
+  readonly onImages?: (done: number, total: number) => void
+}
+
+/** The texts of queries as token arrays. */
+export const tokenizeQueries = (
+  { tokenizer, config }: Model,
+  queries: readonly Query[],
+): { prompts: HostArray; against: HostArray }[] =>
+  queries.map(query => {
+    const { contextLength } = config.text
+    const tokens = (texts: readonly string[]) =>
+      ints(tokenizer.encodeBatch(texts, { contextLength }), [texts.length, contextLength])
+    return { prompts: tokens(query.prompts), against: tokens(query.against) }
+  })
+
+/**
+ * Margins of every image and concept: row-major [images, side, side, concepts]. `pixels` are RGB bytes
+ * [images, size, size, 3] at the model's image size. The last batch is filled up, so that one compiled step serves all.
+ */
+export async function heatmaps(model: Model, pixels: Uint8Array, options: HeatmapOptions): Promise<Float32Array> {
+  const { config } = model
+  const { engine, queries, window: spec, batchSize, onImages } = options
+  const size = config.imageSize
+  const area = 3 * size * size
+  const total = pixels.length / area
+  const cells = gridSide(config) ** 2 * queries.length
+  type Inputs = {
+    readonly images: tf.Tensor
+    readonly queries: readonly QueryTokens[]
+    readonly weights: Record<string, tf.Tensor>
+  }
+  const step = jit(
+    ({ images, queries, weights }: Inputs) => {
+      const windows = windowEmbeddings(imageTokens(images, weights, config), weights, { config, spec })
+      return { margins: spread(margins(windows, queries, weights, config), { config, spec }) }
+    },
+    { engine },
+  )
+  const maps = new Float32Array(total * cells)
+  const tokens = tokenizeQueries(model, queries)
+  try {
+    for (let start = 0; start < total; start += batchSize) {
+      const count = Math.min(batchSize, total - start)
+      const images = imageBatch(pixels, { size, start, batchSize })
+      const result = await step({
+        images,
+        queries: tokens,
+        weights: model.weights,
+      })
+      maps.set(floatsOf(result.margins).subarray(0, count * cells), start * cells)
+      onImages?.(start + count, total)
+    }
+  } finally {
+    await step.dispose()
+  }
+  return maps
+}

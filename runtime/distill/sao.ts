@@ -1,0 +1,110 @@
+/**
+ * Attention maps and the Smooth-Attention-Operation (SAO).
+ *
+ * Attention pooling turns a set of image tokens into an embedding that can be compared with text. Over the whole image
+ * it makes the image embedding. Over a single token it makes the raw map. SAO pools over a window that slides across
+ * the patch grid, and gives each patch the mean of the windows that cover it, which smooths the map.
+ */
+import { tf } from '../engine/mod.ts'
+import { gridSide, type MammutConfig } from '../model/config.ts'
+import type { Weights } from '../model/layers.ts'
+import { embedText, poolingParts, projectPooled } from '../model/mammut.ts'
+
+/** A sliding window, in patches. A window of one is the raw map. */
+export interface Window {
+  readonly window: number
+  readonly stride: number
+}
+
+export const singlePatch: Window = { window: 1, stride: 1 }
+
+/** First rows (or columns) of windows along a side; the last window touches the edge. */
+export function windowStarts(side: number, { window, stride }: Window): readonly number[] {
+  if (window > side)
+    throw new Error(`A window of ${window} patches does not fit a grid of ${side} by ${side}; lower sao.window`)
+  if (stride > window) throw new Error(`Windows of ${window} patches every ${stride} leave gaps; lower sao.stride`)
+  const starts: number[] = []
+  for (let start = 0; start < side - window; start += stride) starts.push(start)
+  return [...starts, side - window]
+}
+
+/** Which patches each window covers: row-major 0 or 1, [windows, side * side]. */
+export function windowCover(side: number, spec: Window): { readonly windows: number; readonly cover: Float32Array } {
+  const starts = windowStarts(side, spec)
+  const cover = new Float32Array(starts.length ** 2 * side ** 2)
+  starts.forEach((top, i) => {
+    starts.forEach((left, j) => {
+      for (let row = top; row < top + spec.window; row++)
+        for (let column = left; column < left + spec.window; column++)
+          cover[(i * starts.length + j) * side ** 2 + row * side + column] = 1
+    })
+  })
+  return { windows: starts.length ** 2, cover }
+}
+
+/** Image tokens [b, n, width] -> unit embeddings of every window [b, windows, embed]. */
+export function windowEmbeddings(
+  tokens: tf.Tensor,
+  weights: Weights,
+  { config, spec }: { readonly config: MammutConfig; readonly spec: Window },
+): tf.Tensor {
+  const [batch = 0, patches = 0, width = 0] = tokens.shape
+  const { heads } = config.vision
+  const { scores, values } = poolingParts(tokens, weights, config)
+  const merge = (pooled: tf.Tensor, count: number) =>
+    projectPooled(tf.reshape(tf.transpose(pooled, [0, 2, 1, 3]), [batch, count, width]), weights)
+  if (spec.window === 1 && spec.stride === 1) return merge(values, patches)
+  const { windows, cover } = windowCover(gridSide(config), spec)
+  // Softmax inside a window: exponentials summed over its patches. One maximum for the image keeps them finite.
+  const exponentials = tf.reshape(tf.exp(tf.sub(scores, tf.max(scores, -1, true))), [batch, heads, patches, 1])
+  const inside = tf.tensor(cover, [1, 1, windows, patches])
+  const sums = tf.matMul(inside, tf.mul(exponentials, values))
+  return merge(tf.div(sums, tf.add(tf.matMul(inside, exponentials), 1e-20)), windows)
+}
+
+/** Texts of a concept and of what it is told from, as tokens. */
+export interface QueryTokens {
+  /** int32 [prompts, context]. */
+  readonly prompts: tf.Tensor
+  /** int32 [contrasts, context]. */
+  readonly against: tf.Tensor
+}
+
+/**
+ * Margins of region embeddings [b, r, embed] for each concept [b, r, concepts]: cosine similarity to the mean of the
+ * concept's prompts less that to the nearest contrast prompt. Above 0 the region belongs to the concept.
+ */
+export function margins(
+  regions: tf.Tensor,
+  queries: readonly QueryTokens[],
+  weights: Weights,
+  config: MammutConfig,
+): tf.Tensor {
+  const [batch = 0, count = 0, embed = 0] = regions.shape
+  const rows = tf.reshape(regions, [-1, embed]) as tf.Tensor2D
+  const columns = queries.map(({ prompts, against }) => {
+    const mean = tf.mean(embedText(prompts, weights, config), 0, true)
+    const own = tf.div(mean, tf.sqrt(tf.add(tf.sum(tf.square(mean)), 1e-12))) as tf.Tensor2D
+    const other = embedText(against, weights, config) as tf.Tensor2D
+    const nearest = tf.max(tf.matMul(rows, other, false, true), 1, true)
+    return tf.sub(tf.matMul(rows, own, false, true), nearest)
+  })
+  return tf.reshape(tf.concat(columns, 1), [batch, count, queries.length])
+}
+
+/** Window margins [b, windows, concepts] -> patch margins [b, n, concepts]: the mean of the windows over each patch. */
+export function spread(
+  windowMargins: tf.Tensor,
+  { config, spec }: { readonly config: MammutConfig; readonly spec: Window },
+): tf.Tensor {
+  if (spec.window === 1 && spec.stride === 1) return windowMargins
+  const patches = gridSide(config) ** 2
+  const { windows, cover } = windowCover(gridSide(config), spec)
+  const shares = new Float32Array(patches * windows)
+  for (let patch = 0; patch < patches; patch++) {
+    let over = 0
+    for (let w = 0; w < windows; w++) over += cover[w * patches + patch] ?? 0
+    for (let w = 0; w < windows; w++) shares[patch * windows + w] = (cover[w * patches + patch] ?? 0) / over
+  }
+  return tf.matMul(tf.tensor(shares, [1, patches, windows]), windowMargins)
+}

@@ -1,0 +1,82 @@
+/** Stage `classification`: zero-shot classification with prompt templates. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadPixels } from '../data/dataset.ts'
+import { chooseEngine } from '../engine/mod.ts'
+import { classEmbeddings, classification, classificationChance } from '../evaluate/classification.ts'
+import { embedImages, embedTexts } from '../evaluate/embed.ts'
+import { accuracyTable, classTable, confusionTable } from '../evaluate/exhibits.ts'
+import { classificationIntervals } from '../evaluate/intervals.ts'
+import { readModel } from '../model/model_folder.ts'
+import { readNumber, readTexts } from './params.ts'
+import { engineNameOf, inputFolder, type StageContext, type StageResult } from './stage.ts'
+
+/**
+ * Gives each labelled image of a split the class whose prompts it is nearest to; classes of fewer than `min_images`
+ * images are left out and listed. Writes `classification.json` with the protocol and the per-class table.
+ *
+ * Metrics in percent: `top1`, `top5` (from six classes), `mean_class_recall`, `chance_top1`; `top1_times_chance`.
+ */
+export async function run(context: StageContext): Promise<StageResult> {
+  const { params, inputs, out, report } = context
+  const model = await readModel(inputFolder(inputs, 'model').folder)
+  const { folder, split } = inputFolder(inputs, 'data')
+  const size = model.config.imageSize
+  const all = await loadPixels(folder, { split, size })
+  const templates = readTexts(params, 'templates')
+  const counts = new Map<string, number>()
+  for (const { label } of all.samples) if (label !== '') counts.set(label, (counts.get(label) ?? 0) + 1)
+  const least = readNumber(params, 'min_images')
+  const names = [...counts.keys()].filter(name => (counts.get(name) ?? 0) >= least).sort()
+  const leftOut = [...counts.keys()].filter(name => !names.includes(name)).sort()
+  if (names.length < 2)
+    throw new Error(
+      `${names.length} classes of '${folder}' have ${least} images or more, and two are needed; lower min_images or label the dataset`,
+    )
+  if (leftOut.length > 0)
+    report.warn(`Left out of classification, with fewer than ${least} images: ${leftOut.join(', ')}`)
+  const rows = all.samples.flatMap(({ label }, row) => (names.includes(label) ? [row] : []))
+  const area = size * size * 3
+  const pixels = new Uint8Array(rows.length * area)
+  for (const [i, row] of rows.entries()) pixels.set(all.pixels.subarray(row * area, (row + 1) * area), i * area)
+  const labels = Int32Array.from(rows, row => names.indexOf(all.samples[row]?.label ?? ''))
+  const engine = await chooseEngine(engineNameOf(context))
+  const onDone = (done: number, total: number) => report.progress({ done, total, unit: 'images' })
+  const dim = model.config.embedDim
+  const images = await embedImages(model, pixels, { engine, batchSize: 64, onDone })
+  const prompts = await embedTexts(
+    model,
+    names.flatMap(name => templates.map(template => template.replaceAll('{}', name))),
+    { engine, batchSize: 32 },
+  )
+  const classes = classEmbeddings(prompts, { templates: templates.length, dim })
+  const scores = classification({ images, classes, labels, names, dim })
+  const chance = classificationChance(labels, names.length)
+  const intervals = classificationIntervals(scores, { seed: typeof params.seed === 'number' ? params.seed : 0 })
+  const protocol = {
+    split: split ?? 'all',
+    images: rows.length,
+    classes: names,
+    leftOut,
+    templates,
+    imageSize: size,
+    resize: 'lanczos3',
+    ties: 'count against the model',
+  }
+  const { metrics, perClass, confusion } = scores
+  await writeFile(
+    join(out, 'classification.json'),
+    `${JSON.stringify({ protocol, metrics, intervals, chance, perClass, confusion }, null, 2)}\n`,
+  )
+  const guess = Number(chance.random.top1.toFixed(2))
+  const times = Number((metrics.top1 / chance.random.top1).toFixed(1))
+  return {
+    metrics: { ...metrics, chance_top1: guess, top1_times_chance: times },
+    summary: `top-1 ${metrics.top1.toFixed(2)} % of ${names.length} classes (chance ${guess.toFixed(2)} %)`,
+    exhibits: [
+      accuracyTable({ metrics, chance, intervals, images: rows.length, classes: names.length }),
+      classTable(scores),
+      confusionTable(scores),
+    ],
+  }
+}

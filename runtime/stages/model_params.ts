@@ -1,0 +1,63 @@
+/** Parameters that model stages share. */
+
+import type { Query } from '../distill/heatmaps.ts'
+import type { Window } from '../distill/sao.ts'
+import type { MammutConfig } from '../model/config.ts'
+import type { AdamWSpec } from '../train/adamw.ts'
+import type { Augmentation } from '../train/augment.ts'
+import { type Params, readBoolean, readNumber, readParams, readTexts } from './params.ts'
+
+/** An architecture. The MLP is four times as wide as its tower, as in the paper's ViTs. */
+export function readModelConfig(params: Params): MammutConfig {
+  const [vision, text] = [readParams(params, 'vision'), readParams(params, 'text')]
+  const tower = (of: Params) => ({
+    width: readNumber(of, 'width'),
+    layers: readNumber(of, 'layers'),
+    heads: readNumber(of, 'heads'),
+  })
+  return {
+    imageSize: readNumber(params, 'image_size'),
+    patchSize: readNumber(params, 'patch_size'),
+    vision: tower(vision),
+    text: {
+      ...tower(text),
+      contextLength: readNumber(text, 'context_length'),
+      crossAttnEvery: readNumber(text, 'cross_attn_every'),
+      vocabSize: readNumber(params, 'vocab_size'),
+    },
+    embedDim: readNumber(params, 'embed_dim'),
+    mlpRatio: 4,
+  }
+}
+
+export const readOptimizer = (params: Params): AdamWSpec => ({
+  beta1: readNumber(params, 'beta1'),
+  beta2: readNumber(params, 'beta2'),
+  weightDecay: readNumber(params, 'weight_decay'),
+  clipNorm: readNumber(params, 'clip_norm'),
+})
+
+export const readAugmentation = (params: Params): Augmentation => ({
+  crop: readNumber(params, 'crop'),
+  dihedral: readBoolean(params, 'dihedral'),
+  colour: readNumber(params, 'colour'),
+})
+
+/** A concept to localise, with its name. */
+export interface NamedQuery extends Query {
+  readonly name: string
+}
+
+/** The concepts of a stage, in the order of the recipe. */
+export function readQueries(params: Params): readonly NamedQuery[] {
+  const queries = readParams(params, 'queries')
+  return Object.keys(queries).map(name => {
+    const query = readParams(queries, name)
+    return { name, prompts: readTexts(query, 'prompts'), against: readTexts(query, 'against') }
+  })
+}
+
+export const readWindow = (params: Params): Window => ({
+  window: readNumber(params, 'window'),
+  stride: readNumber(params, 'stride'),
+})

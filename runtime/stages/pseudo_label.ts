@@ -1,0 +1,85 @@
+/** Stage `pseudo-label`: the first half of a distillation round. */
+import { join } from 'node:path'
+import { loadPixels } from '../data/dataset.ts'
+import { heatmaps } from '../distill/heatmaps.ts'
+import { pseudoLabels } from '../distill/pseudo_labels.ts'
+import { singlePatch } from '../distill/sao.ts'
+import { chooseEngine, hostArray } from '../engine/mod.ts'
+import { gridSide } from '../model/config.ts'
+import { readModel } from '../model/model_folder.ts'
+import { writeSafetensors } from '../model/safetensors.ts'
+import type { Exhibit } from './exhibit.ts'
+import { readQueries, readWindow } from './model_params.ts'
+import { readNumber, readParams } from './params.ts'
+import { heatOf, writeTile } from './pictures.ts'
+import { engineNameOf, inputFolder, type StageContext, type StageResult } from './stage.ts'
+
+const shown = 4
+
+/**
+ * Labels every patch of every image by the sign of its smoothed margin and writes `labels.safetensors`: `labels` and
+ * `certain`, both bool [images, patches, concepts], in the order of the dataset's split.
+ *
+ * Metrics: `positive_NAME`, `taught_NAME`, in percent of patches.
+ */
+export async function run(context: StageContext): Promise<StageResult> {
+  const { params, inputs, out, report } = context
+  const model = await readModel(inputFolder(inputs, 'model').folder)
+  const queries = readQueries(params)
+  const { folder, split } = inputFolder(inputs, 'data')
+  const { pixels, samples } = await loadPixels(folder, { split, size: model.config.imageSize })
+  const engine = await chooseEngine(engineNameOf(context))
+  const options = { engine, queries, batchSize: readNumber(params, 'batch_size') }
+  const onImages = (done: number, total: number) => report.progress({ done, total, unit: 'images' })
+  const smooth = await heatmaps(model, pixels, { ...options, window: readWindow(readParams(params, 'sao')), onImages })
+  const { labels, certain, positive, taught } = pseudoLabels(smooth, {
+    concepts: queries.length,
+    margin: readNumber(params, 'margin'),
+  })
+  const side = gridSide(model.config)
+  const shape = [samples.length, side * side, queries.length]
+  await writeSafetensors(join(out, 'labels.safetensors'), {
+    arrays: {
+      labels: hostArray(labels, { shape, dtype: 'bool' }),
+      certain: hostArray(certain, { shape, dtype: 'bool' }),
+    },
+    metadata: { split: split ?? '' },
+  })
+  const size = model.config.imageSize
+  const first = pixels.subarray(0, shown * size * size * 3)
+  const raw = await heatmaps(model, first, { ...options, window: singlePatch })
+  const rows = await Promise.all(
+    samples.slice(0, shown).map(async (sample, image) => {
+      const file = await writeTile(out, sample.key, { pixels, image, size })
+      return queries.flatMap(({ name }, concept) => [
+        { image: file, lines: [name] },
+        { image: file, lines: ['attention'], heat: heatOf(raw, { image, concept, side, concepts: queries.length }) },
+        { image: file, lines: ['SAO'], heat: heatOf(smooth, { image, concept, side, concepts: queries.length }) },
+        {
+          image: file,
+          lines: ['label'],
+          heat: heatOf(Float32Array.from(labels), { image, concept, side, concepts: queries.length }),
+        },
+      ])
+    }),
+  )
+  const exhibit: Exhibit = {
+    kind: 'strips',
+    title: 'Pseudo-labels',
+    note: 'The image, the raw map of single patches, the map smoothed by SAO, and the label: the smoothed map above 0.',
+    rows,
+  }
+  const percent = (share: number) => Number((100 * share).toFixed(2))
+  const metrics = Object.fromEntries(
+    queries.flatMap(({ name }, i) => [
+      [`positive_${name}`, percent(positive[i] ?? 0)],
+      [`taught_${name}`, percent(taught[i] ?? 0)],
+    ]),
+  )
+  const shares = queries.map(({ name }, i) => `${name} on ${percent(positive[i] ?? 0).toFixed(0)} % of patches`)
+  return {
+    metrics,
+    summary: `${samples.length.toLocaleString('en')} images, ${shares.join(', ')}`,
+    exhibits: [exhibit],
+  }
+}

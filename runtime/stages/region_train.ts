@@ -1,0 +1,117 @@
+/** Stage `region-train`: the second half of a distillation round. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { tokenizeQueries } from '../distill/heatmaps.ts'
+import { regionLoss } from '../distill/region_loss.ts'
+import type { QueryTokens } from '../distill/sao.ts'
+import { chooseEngine, floats, type HostArray, tf } from '../engine/mod.ts'
+import { gridSide } from '../model/config.ts'
+import { readModel, writeModel } from '../model/model_folder.ts'
+import { readSafetensors } from '../model/safetensors.ts'
+import { type Batch, createLoader } from '../train/loader.ts'
+import { pairLosses } from '../train/losses.ts'
+import { train } from '../train/trainer.ts'
+import { createHistory, finalLoss, lossCurves } from './history.ts'
+import { readOptimizer, readQueries } from './model_params.ts'
+import { readNumber, readParams } from './params.ts'
+import { engineNameOf, inputFolder, type StageContext, type StageResult } from './stage.ts'
+
+/** Rows of a labels array [images, patches, concepts] for the samples of a batch, as floats. */
+function gatherRows(source: HostArray, { rows }: Batch): HostArray {
+  const [, patches = 0, concepts = 0] = source.shape
+  const area = patches * concepts
+  const out = new Float32Array(rows.length * area)
+  for (const [i, { row }] of rows.entries()) out.set(source.data.subarray(row * area, (row + 1) * area), i * area)
+  return floats(out, [rows.length, patches, concepts])
+}
+
+/**
+ * Trains on the image losses and, weighted by `region_weight`, on pseudo-labels; images are neither cropped nor turned,
+ * so that labels stay where they belong. Writes the model and `history.json`.
+ *
+ * Metrics: `steps`, and `loss`, `contrastive_loss`, `caption_loss` and `region_loss`, each the mean of the last tenth.
+ */
+export async function run(context: StageContext): Promise<StageResult> {
+  const { id, params, inputs, out, report, signal } = context
+  const model = await readModel(inputFolder(inputs, 'init').folder)
+  const { config, tokenizer, tokenizerFile } = model
+  const { arrays } = await readSafetensors(join(inputFolder(inputs, 'labels').folder, 'labels.safetensors'))
+  const { labels, certain } = arrays
+  if (labels === undefined || certain === undefined)
+    throw new Error('The pseudo-labels lack an array; run the stage that makes them again')
+  const batchSize = readNumber(params, 'batch_size')
+  const regionWeight = readNumber(params, 'region_weight')
+  const steps = Math.max(1, Math.ceil(readNumber(params, 'samples') / batchSize))
+  const size = config.imageSize
+  const loader = await createLoader({
+    parts: [{ ...inputFolder(inputs, 'data'), weight: 1 }],
+    tokenizer,
+    contextLength: config.text.contextLength,
+    imageSize: size,
+    storedSize: size,
+    batchSize,
+    augmentation: { crop: 1, dihedral: false, colour: readNumber(params, 'colour') },
+    seed: readNumber(params, 'seed'),
+    name: id,
+  })
+  const patches = gridSide(config) ** 2
+  if (labels.shape[0] !== loader.samples || labels.shape[1] !== patches)
+    throw new Error(
+      `The pseudo-labels are of ${labels.shape[0]} images of ${labels.shape[1]} patches, the dataset has ${loader.samples} of ${patches}`,
+    )
+  const queries = tokenizeQueries(model, readQueries(params))
+  const captionWeight = readNumber(params, 'caption_weight')
+  const history = createHistory(report, { total: steps, batchSize })
+  const weights = await train({
+    engine: await chooseEngine(engineNameOf(context)),
+    weights: model.weights,
+    optimizer: readOptimizer(readParams(params, 'optimizer')),
+    schedule: { peak: readNumber(params, 'learning_rate'), warmUp: readNumber(params, 'warm_up'), steps },
+    losses: (batch, values) => {
+      const { images, tokens, labels, certain } = batch
+      if (!images || !tokens || !labels || !certain) throw new Error('A batch lacks images, tokens or labels')
+      const asked = queries.map(
+        (_, i): QueryTokens => ({ prompts: need(batch, `prompts.${i}`), against: need(batch, `against.${i}`) }),
+      )
+      const pair = pairLosses({ images, tokens }, values, { config, captionWeight })
+      const region = regionLoss(pair.imageTokens, { labels, certain }, values, { config, queries: asked })
+      const { contrastive, caption } = pair
+      return { loss: tf.add(pair.loss, tf.mul(region, regionWeight)), contrastive, caption, region }
+    },
+    next: loader.next,
+    arrays: batch => ({
+      images: batch.images,
+      tokens: batch.tokens,
+      labels: gatherRows(labels, batch),
+      certain: gatherRows(certain, batch),
+      ...Object.fromEntries(
+        queries.flatMap(({ prompts, against }, i) => [
+          [`prompts.${i}`, prompts],
+          [`against.${i}`, against],
+        ]),
+      ),
+    }),
+    onStep: history.onStep,
+    signal,
+  })
+  await writeModel(out, { config, weights, tokenizerFile })
+  await writeFile(join(out, 'history.json'), `${JSON.stringify(history.steps)}\n`)
+  const last = (name: string) => finalLoss(history.steps, name)
+  return {
+    metrics: {
+      steps,
+      loss: last('loss'),
+      contrastive_loss: last('contrastive'),
+      caption_loss: last('caption'),
+      region_loss: last('region'),
+    },
+    summary: `${(steps * batchSize).toLocaleString('en')} pairs, region loss ${last('region').toFixed(3)}`,
+    exhibits: [lossCurves(history.steps, { batchSize, title: 'Losses' })],
+  }
+}
+
+function need(batch: Readonly<Record<string, tf.Tensor>>, name: string): tf.Tensor {
+  const tensor = batch[name]
+  if (tensor === undefined) throw new Error(`A batch lacks '${name}'`)
+  return tensor
+}

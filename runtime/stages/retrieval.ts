@@ -1,0 +1,138 @@
+/** Stage `retrieval`: zero-shot image-text retrieval. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadPixels } from '../data/dataset.ts'
+import type { Sample } from '../data/sample.ts'
+import { chooseEngine } from '../engine/mod.ts'
+import { embedImages, embedTexts } from '../evaluate/embed.ts'
+import { recallTable } from '../evaluate/exhibits.ts'
+import { retrievalIntervals } from '../evaluate/intervals.ts'
+import { retrieval, retrievalChance } from '../evaluate/retrieval.ts'
+import { readModel } from '../model/model_folder.ts'
+import type { Exhibit, Figure } from './exhibit.ts'
+import { writeTile } from './pictures.ts'
+import { engineNameOf, inputFolder, type StageContext, type StageResult } from './stage.ts'
+
+const shownQueries = 5
+const shownHits = 5
+
+/** Everything that defines the numbers, stored with them. */
+interface Protocol {
+  readonly split: string
+  readonly images: number
+  readonly texts: number
+  readonly imageSize: number
+  readonly resize: string
+  readonly captionCleaning: string
+  readonly precision: string
+  readonly ties: string
+}
+
+/**
+ * Ranks every caption for every image and every image for every caption of a split; images are grouped by the file or
+ * landmark tile they are. Writes `retrieval.json` with the protocol, recalls, intervals and chance.
+ *
+ * Metrics: `i2t_r1` ... `t2i_r10`, `mean_recall` in percent; `chance_mean_recall`; `i2t_r1_times_chance`,
+ * `t2i_r1_times_chance` and `mean_recall_times_chance`.
+ */
+export async function run(context: StageContext): Promise<StageResult> {
+  const { inputs, out, report, params } = context
+  const model = await readModel(inputFolder(inputs, 'model').folder)
+  const { folder, split } = inputFolder(inputs, 'data')
+  const { samples, pixels } = await loadPixels(folder, { split, size: model.config.imageSize })
+  const captions = samples.map(sample => sample.captions)
+  const owner = Int32Array.from(captions.flatMap((texts, image) => texts.map(() => image)))
+  const texts = captions.flat()
+  if (texts.length === 0)
+    throw new Error(
+      `The ${samples.length} images of '${folder}' have no captions to retrieve; caption the dataset first`,
+    )
+  const onDone = (base: number) => (done: number) =>
+    report.progress({ done: base + done, total: samples.length + texts.length, unit: 'embeddings' })
+  const engine = await chooseEngine(engineNameOf(context))
+  const images = await embedImages(model, pixels, { engine, batchSize: 64, onDone: onDone(0) })
+  const embedded = await embedTexts(model, texts, { engine, batchSize: 64, onDone: onDone(samples.length) })
+  const dim = model.config.embedDim
+  const scores = retrieval({ images, texts: embedded, owner, dim })
+  const chance = retrievalChance(
+    samples.length,
+    captions.map(list => list.length),
+  )
+  const intervals = retrievalIntervals(scores, owner, { seed: typeof params.seed === 'number' ? params.seed : 0 })
+  const protocol: Protocol = {
+    split: split ?? 'all',
+    images: samples.length,
+    texts: texts.length,
+    imageSize: model.config.imageSize,
+    resize: 'lanczos3',
+    captionCleaning: 'none',
+    precision: 'float32 embeddings, float64 similarities',
+    ties: 'count against the model',
+  }
+  const { recalls } = scores
+  await writeFile(join(out, 'retrieval.json'), `${JSON.stringify({ protocol, recalls, intervals, chance }, null, 2)}\n`)
+  const times = (name: 'i2t_r1' | 't2i_r1' | 'mean_recall') => Number((recalls[name] / chance[name]).toFixed(1))
+  return {
+    metrics: {
+      ...recalls,
+      chance_mean_recall: Number(chance.mean_recall.toFixed(2)),
+      i2t_r1_times_chance: times('i2t_r1'),
+      t2i_r1_times_chance: times('t2i_r1'),
+      mean_recall_times_chance: times('mean_recall'),
+    },
+    summary: `mean recall ${recalls.mean_recall.toFixed(2)} % (chance ${chance.mean_recall.toFixed(2)} %), R@1 ${times('t2i_r1')} times chance`,
+    exhibits: [
+      recallTable({ recalls, chance, intervals, images: samples.length, texts: texts.length }),
+      await examples(out, { samples, pixels, texts, owner, images, embedded, dim, size: model.config.imageSize }),
+    ],
+  }
+}
+
+interface Examples {
+  readonly samples: readonly Sample[]
+  readonly pixels: Uint8Array
+  readonly texts: readonly string[]
+  readonly owner: Int32Array
+  readonly images: Float32Array
+  readonly embedded: Float32Array
+  readonly dim: number
+  readonly size: number
+}
+
+/** Captions spread over the split, each with the images nearest to it: not chosen by how well they do. */
+async function examples(out: string, found: Examples): Promise<Exhibit> {
+  const { samples, texts, owner, dim } = found
+  const rows: Figure[][] = []
+  for (let query = 0; query < Math.min(shownQueries, texts.length); query++) {
+    const text = Math.floor(((query + 0.5) * texts.length) / shownQueries)
+    const wanted = owner[text] ?? 0
+    const order = samples
+      .map((_, image) => ({ image, score: dot(found.images, image, found.embedded, text, dim) }))
+      .sort((a, b) => b.score - a.score)
+    const row: Figure[] = []
+    for (const { image, score } of order.slice(0, shownHits)) {
+      const key = samples[image]?.key ?? String(image)
+      const file = await writeTile(out, key, { ...found, image })
+      const right = image === wanted
+      const lines = row.length === 0 ? [texts[text] ?? '', score.toFixed(3)] : [score.toFixed(3)]
+      row.push({
+        image: file,
+        lines,
+        tag: { text: right ? 'right' : samples[image]?.label || 'other', tone: right ? 'good' : 'neutral' },
+      })
+    }
+    rows.push(row)
+  }
+  return {
+    kind: 'strips',
+    title: 'Captions and the images nearest to them',
+    note: 'Five captions at even steps through the split, not picked by result; the label is the kind of the landmark found.',
+    rows,
+  }
+}
+
+function dot(a: Float32Array, i: number, b: Float32Array, j: number, dim: number): number {
+  let sum = 0
+  for (let d = 0; d < dim; d++) sum += (a[i * dim + d] ?? 0) * (b[j * dim + d] ?? 0)
+  return sum
+}

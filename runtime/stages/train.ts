@@ -1,0 +1,97 @@
+/** Stage `train`: one phase of a curriculum. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readTokenizer } from '../data/tokenizer.ts'
+import { chooseEngine } from '../engine/mod.ts'
+import { type MammutConfig, parameterCount } from '../model/config.ts'
+import { initialWeights } from '../model/initialise.ts'
+import { readModel, writeModel } from '../model/model_folder.ts'
+import type { Arrays } from '../model/safetensors.ts'
+import { createLoader, type MixPart } from '../train/loader.ts'
+import { pairLosses } from '../train/losses.ts'
+import { train } from '../train/trainer.ts'
+import { createHistory, finalLoss, lossCurves } from './history.ts'
+import { readAugmentation, readModelConfig, readOptimizer } from './model_params.ts'
+import { type Params, readNumber, readParams, readText } from './params.ts'
+import { engineNameOf, inputFolder, type StageContext, type StageResult } from './stage.ts'
+
+/** The mix of a phase: each entry of `data` names an input and its weight. */
+function readMix(params: Params, inputs: StageContext['inputs']): readonly MixPart[] {
+  const mix = params.data
+  if (!Array.isArray(mix)) throw new Error("Parameter 'data' of the stage is not a list; compile the recipe again")
+  return mix.map((part: Params) => ({
+    ...inputFolder(inputs, readText(part, 'role')),
+    weight: readNumber(part, 'weight'),
+  }))
+}
+
+/** Weights of the phase before, or fresh ones. A changed architecture is an error that names both sizes. */
+async function startingWeights(config: MammutConfig, { inputs, params }: StageContext): Promise<Arrays> {
+  if (inputs.init === undefined) return initialWeights(config, readNumber(params, 'seed'))
+  const start = await readModel(inputs.init.folder)
+  if (JSON.stringify(start.config) !== JSON.stringify(config))
+    throw new Error(
+      `The phase starts from a model of another architecture (${parameterCount(start.config)} parameters, not ${parameterCount(config)}); give both phases the same model`,
+    )
+  return start.weights
+}
+
+/**
+ * Trains on a mix of datasets and writes the model and `history.json`.
+ *
+ * Metrics: `parameters`, `steps`, and `loss`, `contrastive_loss` and `caption_loss`, each the mean of the last tenth.
+ */
+export async function run(context: StageContext): Promise<StageResult> {
+  const { id, params, inputs, out, report, signal } = context
+  const tokenizerFile = join(inputFolder(inputs, 'tokenizer').folder, 'tokenizer.json')
+  const tokenizer = await readTokenizer(tokenizerFile)
+  const wanted = readModelConfig(readParams(params, 'model'))
+  // A small corpus may give fewer merges than were asked for.
+  const config: MammutConfig = { ...wanted, text: { ...wanted.text, vocabSize: tokenizer.vocabSize } }
+  const batchSize = readNumber(params, 'batch_size')
+  const captionWeight = readNumber(params, 'caption_weight')
+  const steps = Math.max(1, Math.ceil(readNumber(params, 'samples') / batchSize))
+  const augmentation = readAugmentation(readParams(params, 'augment'))
+  const parts = readMix(params, inputs)
+  const loader = await createLoader({
+    parts,
+    tokenizer,
+    contextLength: config.text.contextLength,
+    imageSize: config.imageSize,
+    // Crops are cut from a quarter more pixels than the model sees.
+    storedSize: augmentation.crop < 1 ? Math.round(config.imageSize * 1.25) : config.imageSize,
+    batchSize,
+    augmentation,
+    seed: readNumber(params, 'seed'),
+    name: id,
+  })
+  const history = createHistory(report, { total: steps, batchSize })
+  const weights = await train({
+    engine: await chooseEngine(engineNameOf(context)),
+    weights: await startingWeights(config, context),
+    optimizer: readOptimizer(readParams(params, 'optimizer')),
+    schedule: { peak: readNumber(params, 'learning_rate'), warmUp: readNumber(params, 'warm_up'), steps },
+    losses: ({ images, tokens }, values) => {
+      if (images === undefined || tokens === undefined) throw new Error('A batch lacks images or tokens')
+      const { loss, contrastive, caption } = pairLosses({ images, tokens }, values, { config, captionWeight })
+      return { loss, contrastive, ...(captionWeight === 0 ? {} : { caption }) }
+    },
+    next: loader.next,
+    arrays: ({ images, tokens }) => ({ images, tokens }),
+    onStep: history.onStep,
+    signal,
+  })
+  await writeModel(out, { config, weights, tokenizerFile })
+  await writeFile(join(out, 'history.json'), `${JSON.stringify(history.steps)}\n`)
+  return {
+    metrics: {
+      parameters: parameterCount(config),
+      steps,
+      loss: finalLoss(history.steps, 'loss'),
+      contrastive_loss: finalLoss(history.steps, 'contrastive'),
+      ...(captionWeight === 0 ? {} : { caption_loss: finalLoss(history.steps, 'caption') }),
+    },
+    summary: `${(steps * batchSize).toLocaleString('en')} pairs of ${loader.samples.toLocaleString('en')} samples, loss ${finalLoss(history.steps, 'loss').toFixed(2)}`,
+    exhibits: [lossCurves(history.steps, { batchSize, title: 'Losses' })],
+  }
+}
