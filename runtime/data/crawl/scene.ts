@@ -1,6 +1,6 @@
 /** What a crawled picture shows, chosen before anything is drawn. */
-import type { Place } from '../geodesy.ts'
-import { distanceKm } from '../geodesy.ts'
+import { distanceKm, type Place } from '../geodesy.ts'
+import { cutTile } from '../imagery.ts'
 import type { Random } from '../random.ts'
 import type { World } from './world.ts'
 
@@ -42,15 +42,25 @@ const decoys: readonly (readonly [Scene['kind'], number])[] = [
   ['landscape', 0.03],
 ]
 
-/** Chooses an overhead view: half around a landmark, the others where there is land. */
+/** Chooses an overhead view with some land in it: half around a landmark, the others anywhere. */
 export function chooseView(world: World, random: Random): Scene {
-  if (random.chance(0.5)) {
-    const { lon, lat } = random.pick(world.landmarks)
-    const round = random.pick([300, 400, 600, 800, 1200, 1500])
-    return { kind: 'view', lon, lat, groundKm: random.chance(0.5) ? round : logBetween(random, 300, 1600) }
+  for (;;) {
+    const ground = random.chance(0.5) ? aroundLandmark(world, random) : anywhere(world, random)
+    const water = cutTile(world.water, { ...ground, size: 8 })
+    if (water.filter(value => value < 128).length > 0.15 * water.length) return { kind: 'view', ...ground }
   }
-  return { kind: 'view', ...choosePlace(world, random), groundKm: logBetween(random, 350, 3000) }
 }
+
+function aroundLandmark({ landmarks }: World, random: Random): Ground {
+  const { lon, lat } = random.pick(landmarks)
+  const round = random.pick([300, 400, 600, 800, 1200, 1500])
+  return { lon, lat, groundKm: random.chance(0.5) ? round : logBetween(random, 300, 1600) }
+}
+
+const anywhere = (world: World, random: Random): Ground => ({
+  ...choosePlace(world, random),
+  groundKm: logBetween(random, 350, 3000),
+})
 
 /** Chooses a picture that is no overhead view. */
 export function chooseDecoy(world: World, random: Random): Scene {

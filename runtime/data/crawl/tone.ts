@@ -27,7 +27,7 @@ export interface Tone {
 /** Chooses changes: most are mild, some pictures are grey, tinted or washed out. `sky`: clouds may hang over it. */
 export function chooseTone(random: Random, { sky }: { readonly sky: boolean }): Tone {
   const grey = random.chance(0.07)
-  const strong = random.chance(0.3) ? 2 : 1
+  const strong = random.chance(0.25) ? 1.7 : 1
   return {
     brightness: 1 + random.between(-0.16, 0.2) * strong,
     saturation: grey ? 0 : 1 + random.between(-0.35, 0.5) * strong,
@@ -41,7 +41,7 @@ export function chooseTone(random: Random, { sky }: { readonly sky: boolean }): 
       ? random.pick(['STOCK', 'PREVIEW', 'NASA', '2014', 'SAMPLE', 'C. 2009', 'GEO.NET', 'FIG. 3'])
       : '',
     clouds:
-      sky && random.chance(0.12)
+      sky && random.chance(0.07)
         ? Array.from({ length: 10 + random.below(30) }, () => ({
             x: random.next(),
             y: random.next(),
