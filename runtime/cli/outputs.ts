@@ -1,6 +1,7 @@
-/** What a finished run leaves for people: the report, written only where the results differ from last time's. */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+/** What a finished run leaves for people: report and lock, each written only where it would differ. */
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { extname, join } from 'node:path'
+import { isLock, printLock } from '../../dsl/compile/lock.ts'
 import type { Plan } from '../../dsl/compile/plan.ts'
 import { sha256 } from '../store/digest.ts'
 import type { Result, Store } from '../store/store.ts'
@@ -35,4 +36,23 @@ export async function settleReport(plan: Plan, { store, results }: Finished): Pr
 const resultIdentity = (id: string, results: ReadonlyMap<string, Result>): unknown => {
   const manifest = results.get(id)?.manifest
   return [id, manifest?.key, manifest?.digest, manifest?.summary, manifest?.seconds]
+}
+
+/** Path of a recipe's lock: beside it, with the ending `.lock`. */
+export const lockPath = (recipe: string): string => `${recipe.slice(0, recipe.length - extname(recipe).length)}.lock`
+
+/** Writes the lock of a finished plan. Throws where another kind of file is in the way. */
+export async function settleLock(
+  plan: Plan,
+  { path, results }: { readonly path: string; readonly results: ReadonlyMap<string, Result> },
+): Promise<void> {
+  const outputs = new Map([...results].map(([id, { manifest }]) => [id, manifest]))
+  const text = printLock(plan, outputs)
+  const present = await readFile(path, 'utf8').catch(() => undefined)
+  if (present === text) return
+  if (present !== undefined && !isLock(present)) {
+    throw new Error(`"${path}" is in the way of the recipe's lock; rename one of the two`)
+  }
+  await writeFile(`${path}.new`, text)
+  await rename(`${path}.new`, path)
 }

@@ -8,7 +8,7 @@ import { findResults, planUntil, withDependents } from '../schedule/select.ts'
 import { openStore, type Result, type Store, storeFolder } from '../store/store.ts'
 import { painter } from './live/format.ts'
 import { jsonView, openView, type View } from './live/view.ts'
-import { settleReport } from './outputs.ts'
+import { lockPath, settleLock, settleReport } from './outputs.ts'
 import { exitCodes, hasColour, loadPlan, setOption } from './recipe.ts'
 import { claimTable, faultLines, type Printing, stageTable, warningLines } from './summary.ts'
 
@@ -71,15 +71,22 @@ function wholeNumber(text: string): number {
 
 async function run(recipe: string, flags: Flags): Promise<number> {
   const loaded = await loadPlan(recipe, flags)
-  return loaded === undefined ? exitCodes.badRecipe : runCompiled(loaded.plan, flags)
+  if (loaded === undefined) return exitCodes.badRecipe
+  // A lock speaks for the recipe as it is written, and for all of it.
+  const asWritten = flags.until === undefined && flags.engine === undefined && !flags.set?.length
+  return runCompiled(loaded.plan, flags, asWritten ? { lock: lockPath(loaded.loaded.path) } : {})
 }
 
-/** Runs a compiled recipe, and returns the exit code; `entry` is the module its workers run. */
-export async function runCompiled(
-  whole: Plan,
-  flags: Flags,
-  { entry }: { readonly entry?: string } = {},
-): Promise<number> {
+/** What a run may be given beside its flags. */
+export interface RunPlaces {
+  /** Path of the lock to write. */
+  readonly lock?: string
+  /** Module the workers run; see `localExecutor`. */
+  readonly entry?: string
+}
+
+/** Runs a compiled recipe, and returns the exit code. */
+export async function runCompiled(whole: Plan, flags: Flags, { lock, entry }: RunPlaces = {}): Promise<number> {
   const plan = chosenPlan(whole, flags)
   const store = openStore(storeFolder(flags.store))
   const found = await findResults(plan, store)
@@ -89,6 +96,7 @@ export async function runCompiled(
   const claims = judgeClaims(plan, ended.results)
   const print = flags.json ? printJson : printText
   const report = ended.outcome === 'done' ? await settleReport(plan, { store, results: ended.results }) : undefined
+  if (ended.outcome === 'done' && lock !== undefined) await settleLock(plan, { path: lock, results: ended.results })
   print({ plan, claims, ...ended, ...(report === undefined ? {} : { report }) })
   if (ended.outcome === 'stopped') return exitCodes.interrupted
   const broken = flags.strict === true && claims.some(({ verdict }) => verdict !== 'held')

@@ -37,7 +37,6 @@ export function localExecutor({ store, journal, run, engine, entry }: LocalOptio
     async function work(): Promise<StageEnd> {
       const shared = order.replace ? undefined : await store.find(stage.key)
       if (shared !== undefined) return { kind: 'done', result: shared, peakMemory: 0, cached: true }
-      if (stopped) return { kind: 'stopped' }
       const job = await jobOf(stage, order)
       const began = performance.now()
       worker = startWorker(job, {
@@ -51,6 +50,7 @@ export function localExecutor({ store, journal, run, engine, entry }: LocalOptio
         onMessage: order.onMessage,
         ...(entry === undefined ? {} : { entry }),
       })
+      if (stopped) worker.stop()
       const end = await worker.ended
       if (end.kind !== 'result') {
         await rm(job.out, { recursive: true, force: true })

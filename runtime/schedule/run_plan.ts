@@ -114,8 +114,10 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> 
     }
   }
 
+  let halted: Promise<void> = Promise.resolve()
   const stopAll = (): void => {
-    void tellSkips(scheduler.halt('the run was stopped'))
+    halted = tellSkips(scheduler.halt('the run was stopped'))
+    halted.catch(() => undefined)
     for (const stage of running.values()) stage.stop()
   }
   signal.addEventListener('abort', stopAll, { once: true })
@@ -127,6 +129,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> 
       await settle(stage, end)
       await launch()
     }
+    await halted
   } catch (error) {
     for (const stage of running.values()) stage.stop()
     await Promise.allSettled([...running.values()].map(stage => stage.ended))

@@ -32,6 +32,8 @@ async function runJob(job: Job, kinds: readonly StageKind[], signal: AbortSignal
     const { kind: _, ...given } = job
     const run = await found.load()
     const result = await run({ ...given, report: reporter(), signal })
+    const broken = Object.entries(result.metrics).find(([, value]) => !Number.isFinite(value))
+    if (broken) throw new Error(`The metric "${broken[0]}" came out as ${broken[1]}; look at its inputs in the report`)
     send({ kind: 'result', result, peakMemory: peakMemory() })
     process.exit(0)
   } catch (error) {

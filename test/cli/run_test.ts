@@ -20,12 +20,15 @@ test('a first run makes everything, tells claims and report; a second one says t
     const report = /Report: (.*)$/m.exec(first.stdout)?.[1] ?? ''
     assert.match(await readFile(report, 'utf8'), '<!doctype html>')
     const written = (await stat(report)).mtimeMs
+    const lock = await readFile(join(folder, 'fixture.lock'), 'utf8')
+    assert.match(lock, '"metric good.count": 3')
     const second = await run(folder, 'small')
     assert.is(second.exitCode, 0)
     assert.is(second.stderr, '')
     assert.match(second.stdout, 'fixture is up to date')
     assert.match(second.stdout, report)
     assert.is((await stat(report)).mtimeMs, written)
+    assert.is(await readFile(join(folder, 'fixture.lock'), 'utf8'), lock)
   }))
 
 test('a claim that does not hold fails a strict run only', () =>

@@ -103,20 +103,22 @@ test('keep going runs what does not need the failed stage', () =>
     assert.is(told('stage-done'), 'left after')
   }))
 
-test('a stop ends running stages and starts nothing more', () =>
-  inTempFolder(async folder => {
-    const long = stage('long', 'until-stopped')
-    const plan = planOf([long, stage('after', 'good', { inputs: [long] })])
-    const { outcome, events, told } = await run(plan, openStore(folder), {
-      onEvent: (event, stop) => {
-        if (event.kind === 'stage-progress') stop()
-      },
-    })
-    assert.is(outcome, 'stopped')
-    assert.is(told('stage-skipped').split(' ').sort().join(' '), 'after long')
-    assert.equal(events.at(-1), { kind: 'run-ended', outcome: 'stopped' })
-    assert.equal(await readdir(join(folder, 'staging')), [])
-  }))
+for (const moment of ['run-started', 'stage-started', 'stage-progress']) {
+  test(`a stop at ${moment} ends running stages and starts nothing more`, () =>
+    inTempFolder(async folder => {
+      const long = stage('long', 'until-stopped')
+      const plan = planOf([long, stage('after', 'good', { inputs: [long] })])
+      const { outcome, events, told } = await run(plan, openStore(folder), {
+        onEvent: (event, stop) => {
+          if (event.kind === moment) stop()
+        },
+      })
+      assert.is(outcome, 'stopped')
+      assert.is(told('stage-skipped').split(' ').sort().join(' '), 'after long')
+      assert.equal(events.at(-1), { kind: 'run-ended', outcome: 'stopped' })
+      assert.equal(await readdir(join(folder, 'staging')), [])
+    }))
+}
 
 test('two controllers on one store agree on one result', () =>
   inTempFolder(async folder => {
