@@ -130,7 +130,7 @@ export function localisationTable(columns: readonly NamedMetrics[]): TableExhibi
   }
 }
 
-const spell = ({ low, high }: Interval): string => `${low.toFixed(2)} to ${high.toFixed(2)}`
+const spell = ({ low, high }: Interval): string => `${low.toFixed(2)}\u2013${high.toFixed(2)}`
 
 const times = (value: number, chance: number): string =>
   chance === 0 ? '' : `${(value / chance).toFixed(value < 10 * chance ? 1 : 0)}×`

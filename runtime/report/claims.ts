@@ -45,25 +45,21 @@ function expectation({ metric, expect, atLeast, atMost, tolerance }: PlannedClai
   return parts.filter(part => part !== '').join(', ')
 }
 
-/** The verdicts in a sentence or two: failed claims are named first of all. */
+/** The verdicts in a sentence or two; claims that fail are named first of all. Empty where nothing is claimed. */
 export function summariseClaims(claims: readonly JudgedClaim[]): string {
   const of = (verdict: JudgedClaim['verdict']) => claims.filter(claim => claim.verdict === verdict)
   const names = (list: readonly JudgedClaim[]) => list.map(({ claim }) => `\u201c${claim.name}\u201d`).join(', ')
+  const total = claims.length
   const failed = of('not held')
   const open = of('not measured')
   const held = of('held').length
-  const total = claims.length
+  if (total > 0 && held === total) return total === 1 ? 'The one claim holds.' : `All ${total} claims hold.`
   const sentences = [
-    failed.length === 0 ? '' : `${count(failed.length, total)} not hold: ${names(failed)}.`,
-    held === 0
-      ? ''
-      : held === total
-        ? `${total === 1 ? 'The claim holds' : `All ${total} claims hold`}.`
-        : `${held} of ${total} hold.`,
-    open.length === 0 ? '' : `Not measured yet: ${names(open)}.`,
+    failed.length > 0 &&
+      `${failed.length} of ${total} claims ${failed.length === 1 ? 'does' : 'do'} not hold: ${names(failed)}.`,
+    held > 0 && `${held} of ${total} ${held === 1 ? 'holds' : 'hold'}.`,
+    open.length > 0 &&
+      `${open.length} of ${total} ${open.length === 1 ? 'is' : 'are'} not measured yet: ${names(open)}.`,
   ]
-  return sentences.filter(sentence => sentence !== '').join(' ')
+  return sentences.filter(sentence => sentence !== false).join(' ')
 }
-
-const count = (part: number, total: number): string =>
-  `${part} of ${total} ${total === 1 ? 'claim' : 'claims'} ${part === 1 ? 'does' : 'do'}`

@@ -23,7 +23,7 @@ export function drawCurves(exhibit: Curves): Markup {
   if (series.length === 0) return html`<p class="missing">No points were recorded.</p>`
   const smooth = series.map(runningMean)
   const labelled = series.length > 1 && series.length <= 5 && series.every(({ name }) => name.length <= LABEL_LENGTH)
-  const right = labelled ? 14 + 6.4 * Math.max(...series.map(({ name }) => name.length)) : 14
+  const right = labelled ? 14 + 6.4 * Math.max(...series.map(({ name }) => name.length)) : 22
   const points = series.flatMap(one => one.points)
   const x = niceAxis(
     points.map(point => point[0]),

@@ -16,7 +16,7 @@ export async function showExhibit(exhibit: Exhibit, folder: string): Promise<Mar
     case 'strips':
       return showStrips(exhibit, folder)
     case 'table':
-      return html`<div class="exhibit table scroll">${showTable(exhibit)}</div>`
+      return showTable(exhibit)
     case 'curves':
       return html`<figure class="exhibit half">${figureCaption(exhibit, smoothingNote(exhibit))}${drawCurves(exhibit)}</figure>`
   }
@@ -42,7 +42,8 @@ async function showStrips(exhibit: Of<'strips'>, folder: string): Promise<Markup
   })
   const head =
     exhibit.columns && html`<thead><tr>${exhibit.columns.map(name => html`<th scope="col">${name}</th>`)}</tr></thead>`
-  return html`<figure class="exhibit">${figureCaption(exhibit)}<div class="scroll"><table class="strips">${head}<tbody>${rows}</tbody></table></div>${key(exhibit.rows.flat())}</figure>`
+  const widest = Math.max(0, ...exhibit.rows.map(row => row.length))
+  return html`<figure class="exhibit">${figureCaption(exhibit)}<div class="scroll"><table class="strips" style="--columns:${widest}">${head}<tbody>${rows}</tbody></table></div>${key(exhibit.rows.flat())}</figure>`
 }
 
 /** One after the other: pictures are large while they are drawn. */
@@ -55,10 +56,13 @@ async function inTurn<Item>(
   return shown
 }
 
+/** A figure without a file is text alone: the query of a strip. */
 async function showFigure(
   figure: Figure,
   { folder, title }: { readonly folder: string; readonly title: string },
 ): Promise<Markup> {
+  if (figure.image === '')
+    return html`<div class="figure query">${figure.lines.map(line => html`<p>${line}</p>`)}</div>`
   const picture = await drawFigure(figure, folder)
   const alt = [figure.tag?.text ?? '', ...figure.lines].filter(Boolean).join('; ') || title
   const shown: Markup = picture
@@ -75,16 +79,28 @@ function key(figures: readonly Figure[]): Part {
   return html`<p class="key">${heat && html`<span>${colourBar(magmaGradient)}</span><span>Colours span each map's own lowest to highest score.</span>`}${mask && html`<span>White outline: the true mask.</span>`}</p>`
 }
 
-/** From this many columns on a table is set small, with its number columns' titles upright. */
-const MANY = 10
-
 function showTable(exhibit: Of<'table'>): Markup {
   const { columns, rows } = exhibit
   const styles = columns.map((_, column) => columnStyle(rows.map(row => row[column] ?? '')))
+  const shade = isMatrix(exhibit) ? shades(rows) : undefined
   const side = (column: number) => styles[column]?.numeric === true && html` class="number"`
-  return html`<table${columns.length >= MANY && html` class="many"`}><caption>${captionText(exhibit)}</caption>
+  const show = (cell: string | number, column: number) =>
+    typeof cell === 'number' ? (styles[column]?.print ?? formatNumber)(cell) : cell
+  return html`<figure class="exhibit table"><figcaption>${captionText(exhibit)}</figcaption><div class="scroll"><table${shade && html` class="matrix"`} aria-label="${exhibit.title}">
 <thead><tr>${columns.map((name, column) => html`<th scope="col"${side(column)}>${name}</th>`)}</tr></thead>
-<tbody>${rows.map(row => html`<tr>${row.map((cell, column) => html`<td${side(column)}>${typeof cell === 'number' ? (styles[column]?.print ?? formatNumber)(cell) : cell}</td>`)}</tr>`)}</tbody></table>`
+<tbody>${rows.map((row, index) => html`<tr>${row.map((cell, column) => html`<td${side(column)}${shade?.(index, column)}>${show(cell, column)}</td>`)}</tr>`)}</tbody></table></div></figure>`
+}
+
+/** Rows and columns have the same names, as in a confusion matrix. */
+const isMatrix = ({ columns, rows }: Of<'table'>): boolean =>
+  rows.length > 2 && columns.length === rows.length + 1 && rows.every((row, index) => row[0] === columns[index + 1])
+
+/** Shades the numbers of a row by their share of it. */
+function shades(rows: Of<'table'>['rows']): (row: number, column: number) => Part {
+  const count = (cell: string | number | undefined) => (typeof cell === 'number' ? cell : 0)
+  const totals = rows.map(row => row.reduce<number>((sum, cell) => sum + count(cell), 0) || 1)
+  return (row, column) =>
+    column > 0 && html` style="--share:${Math.round((100 * count(rows[row]?.[column])) / (totals[row] ?? 1))}%"`
 }
 
 /** A column is set to the right when everything in it is a number or starts with one. */

@@ -1,17 +1,20 @@
 /** The plan as a picture: stages in layers, what has run and how long it took. */
-import type { Plan } from '../../dsl/compile/plan.ts'
+import type { Plan, Stage } from '../../dsl/compile/plan.ts'
 import type { Results } from './claims.ts'
 import { type Layout, layOut, reduceEdges } from './layers.ts'
 import { html, type Markup } from './markup.ts'
 import { formatSeconds } from './numbers.ts'
 
 const NODE_HEIGHT = 38
-const ROW_HEIGHT = 66
+const ROW_HEIGHT = 62
 const MARGIN = 4
 
 /** Draws the stages; each links to the anchor that `anchorOf` gives for it. */
 export function drawGraph(plan: Plan, results: Results, anchorOf: (stage: string) => string): Markup {
-  const nodes = plan.stages.map(({ id }) => ({ id, width: Math.max(96, 24 + 7 * id.length) }))
+  const nodes = plan.stages.map(stage => ({
+    id: stage.id,
+    width: Math.ceil(20 + Math.max(7 * stage.id.length, 5.9 * stateOf(stage, results).length)),
+  }))
   const edges = plan.stages.flatMap(({ id, inputs }) =>
     [...new Set(Object.values(inputs).map(input => input.stage))].map(from => [from, id] as const),
   )
@@ -23,14 +26,17 @@ ${layout.edges.map(points => html`<path class="edge" d="${route(points)}"/>`)}
 ${plan.stages.map(stage => {
   const spot = layout.nodes.get(stage.id)
   const half = (nodes.find(({ id }) => id === stage.id)?.width ?? 0) / 2
-  const result = results.get(stage.id)
   if (!spot) return ''
-  const state = result === undefined ? 'not run' : formatSeconds(result.manifest.seconds)
-  return html`<a href="#${anchorOf(stage.id)}"><g class="node${result === undefined && ' absent'}" transform="translate(${spot.x + MARGIN} ${spot.row * ROW_HEIGHT + MARGIN})">
+  return html`<a href="#${anchorOf(stage.id)}"><g class="node${!results.has(stage.id) && ' absent'}" transform="translate(${spot.x + MARGIN} ${spot.row * ROW_HEIGHT + MARGIN})">
 <rect x="${-half}" width="${2 * half}" height="${NODE_HEIGHT}" rx="5"/>
-<text class="id" y="16">${stage.id}</text><text class="state" y="30">${stage.kind} · ${state}</text></g></a>`
+<text class="id" y="16">${stage.id}</text><text class="state" y="30">${stateOf(stage, results)}</text></g></a>`
 })}
 </svg>`
+}
+
+function stateOf({ id, kind }: Stage, results: Results): string {
+  const result = results.get(id)
+  return `${kind} · ${result === undefined ? 'not run' : formatSeconds(result.manifest.seconds)}`
 }
 
 /** From the bottom of a node to the top of another, straight down at every row. */

@@ -117,18 +117,20 @@ function order(layers: readonly Slot[][]): void {
   }
 }
 
-/** Moves slots towards their neighbours as far as those beside them allow; x is a centre in pixels here. */
+/** Moves slots under those above and over those below, in turn, as far as their row allows; x is a centre in pixels. */
 function place(layers: readonly Slot[][]): void {
-  for (const layer of layers)
+  for (const layer of layers) {
     spread(
       layer,
       layer.map(() => 0),
     )
-  for (let sweep = 0; sweep < 24; sweep++) {
-    for (const layer of sweep % 2 === 0 ? layers : layers.toReversed()) {
+  }
+  for (let sweep = 0; sweep < 16; sweep++) {
+    const up = sweep % 2 === 0
+    for (const layer of up ? layers.toReversed() : layers) {
       spread(
         layer,
-        layer.map(slot => average([...slot.up, ...slot.down], slot.x)),
+        layer.map(slot => average(up ? slot.down : slot.up, slot.x)),
       )
     }
   }

@@ -22,8 +22,8 @@ const DRAWN_SIDE = 320
 /** Pictures larger than this are stored smaller. */
 const LARGEST_SIDE = 640
 
-/** Share of the heatmap's colour over the grey image. */
-const HEAT_SHARE = 0.62
+/** How strongly the image's light and shade show through a heatmap. */
+const SHADE = 0.4
 
 /**
  * Reads and draws a figure of a stage; undefined where a file of it is missing or broken.
@@ -85,30 +85,36 @@ function enlarge(raster: Raster): Promise<Raster> {
 
 async function resize(
   { data, width, height, channels }: Raster,
-  to: { readonly width: number; readonly height: number },
+  to: Pick<Raster, 'width' | 'height'>,
 ): Promise<Raster> {
-  const { data: resized } = await sharp(data, { raw: { width, height, channels } })
+  const resized = await sharp(data, { raw: { width, height, channels } })
     .resize(to.width, to.height, { fit: 'fill', kernel: 'cubic' })
     .toColourspace(channels === 1 ? 'b-w' : 'srgb')
     .raw()
-    .toBuffer({ resolveWithObject: true })
-  return { data: resized, ...to, channels }
+    .toBuffer()
+  return { data: resized, width: to.width, height: to.height, channels }
 }
 
-/** Colours stand for scores alone, so the image below is grey. The map's own lowest and highest score span the colours. */
+/**
+ * Colours stand for scores alone, so only the image's light and shade, about its mean, shows through. The map's own
+ * lowest and highest score span the colours.
+ */
 async function layHeat(image: Raster, { rows, columns, values }: Heat): Promise<Raster> {
   const lowest = Math.min(...values)
   const range = Math.max(...values) - lowest || 1
   const levels = Uint8Array.from(values, value => Math.round((255 * (value - lowest)) / range))
   const map = await resize({ data: levels, width: columns, height: rows, channels: 1 }, image)
-  const data = image.data.map((_, index) => {
-    const pixel = index - (index % 3)
-    const [red = 0, green = 0, blue = 0] = image.data.subarray(pixel, pixel + 3)
-    const grey = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    const colour = magma[(map.data[pixel / 3] ?? 0) * 3 + (index % 3)] ?? 0
-    return Math.round(grey * (1 - HEAT_SHARE) + colour * HEAT_SHARE)
+  const greys = Float32Array.from(map.data, (_, pixel) => {
+    const [red = 0, green = 0, blue = 0] = image.data.subarray(3 * pixel, 3 * pixel + 3)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
   })
-  return { ...image, data }
+  const mean = greys.reduce((sum, grey) => sum + grey, 0) / greys.length
+  const data = Uint8ClampedArray.from(image.data, (_, index) => {
+    const pixel = Math.floor(index / 3)
+    const colour = magma[(map.data[pixel] ?? 0) * 3 + (index % 3)] ?? 0
+    return colour + SHADE * ((greys[pixel] ?? mean) - mean)
+  })
+  return { ...image, data: Uint8Array.from(data) }
 }
 
 /** Draws the border of a mask: white just inside, dark just outside, so that it shows on any ground. */

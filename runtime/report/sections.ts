@@ -41,15 +41,15 @@ const sectionTitles: { readonly [section: string]: string } = {
 /** Shows a group: what its stages say, measured and exhibit. */
 export async function showGroup({ anchor, section, entry, stages }: Group, results: Results): Promise<Markup> {
   const parts: Markup[] = []
-  for (const stage of stages) parts.push(await showStage(stage, { results, alone: stages.length === 1 }))
+  for (const stage of stages) parts.push(await showStage(stage, { results, titled: stage.id !== entry }))
   return html`<section id="${anchor}"><p class="kicker">${sectionTitles[section] ?? section}</p><h2>${entry}</h2>${parts}</section>`
 }
 
 async function showStage(
   { id }: Stage,
-  { results, alone }: { readonly results: Results; readonly alone: boolean },
+  { results, titled }: { readonly results: Results; readonly titled: boolean },
 ): Promise<Markup> {
-  const title: Part = !alone && html`<h3>${id}</h3>`
+  const title: Part = titled && html`<h3>${id}</h3>`
   const result = results.get(id)
   if (result === undefined) return html`${title}<p class="missing">Not run yet: the store holds no result.</p>`
   const { manifest, folder } = result

@@ -48,19 +48,23 @@ header + section { margin-top: 2.5rem; }
 .missing { color: var(--soft); font-style: italic; }
 
 table { border-collapse: collapse; font: 0.86rem/1.4 var(--sans); font-variant-numeric: tabular-nums; }
-caption, figcaption { text-align: left; font: 0.92rem/1.45 var(--serif); padding: 0 0 0.7rem; max-width: 44rem; }
-caption b, figcaption b { font-weight: 600; }
-caption b::before { counter-increment: table; content: "Table " counter(table) ". "; }
+figcaption { text-align: left; font: 0.92rem/1.45 var(--serif); padding: 0 0 0.7rem; max-width: 44rem; }
+figcaption b { font-weight: 600; }
 figcaption b::before { counter-increment: figure; content: "Figure " counter(figure) ". "; }
+.table figcaption b::before { counter-increment: table; content: "Table " counter(table) ". "; }
 .note { color: var(--soft); }
 th, td { padding: 0.32rem 1.1rem 0.32rem 0; text-align: left; vertical-align: baseline; font-weight: 400; }
 th:last-child, td:last-child { padding-right: 0; }
 thead th { color: var(--soft); border-bottom: 1px solid var(--ink); vertical-align: bottom; }
 tbody tr + tr > * { border-top: 1px solid var(--rule); }
 tbody:last-child tr:last-child > * { border-bottom: 1px solid var(--ink); }
-.number { text-align: right; }
-table.many th, table.many td { padding: 0.22rem 0.55rem 0.22rem 0; font-size: 0.76rem; }
-table.many thead th.number { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; padding: 0.4rem 0.1rem; }
+.number { text-align: right; white-space: nowrap; }
+table.matrix th, table.matrix td { padding: 0.2rem 0.3rem; font-size: 0.76rem; min-width: 1.9rem; border: 0; }
+table.matrix th:first-child, table.matrix td:first-child { padding-left: 0; padding-right: 0.7rem; }
+table.matrix tbody tr:last-child > * { border: 0; }
+table.matrix .number { text-align: center; }
+table.matrix thead th.number { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; vertical-align: middle; }
+table.matrix td.number { background: color-mix(in srgb, var(--s0) calc(var(--share) * 0.55), transparent); }
 .scroll { overflow-x: auto; max-width: 100%; }
 .claims td:first-child { font-weight: 600; }
 .claims { width: 100%; }
@@ -93,9 +97,10 @@ dd { margin: 0.1rem 0 0; font: 500 1.08rem/1.3 var(--sans); font-variant-numeric
 .figure .tag { margin-top: 0.5rem; }
 .figure p { margin: 0.4rem 0 0; overflow-wrap: anywhere; }
 .figure p + p { margin-top: 0.25rem; color: var(--soft); }
-table.strips { border-collapse: separate; border-spacing: 0; }
-table.strips th, table.strips td { border: 0 !important; padding: 0 0.9rem 1.2rem 0; vertical-align: top; width: 9.4rem; min-width: 7rem; }
+table.strips { table-layout: fixed; width: min(100%, calc(var(--columns) * 12.6rem)); min-width: calc(var(--columns) * 7rem); }
+table.strips th, table.strips td { border: 0 !important; padding: 0 1rem 1.3rem 0; vertical-align: top; }
 table.strips thead th { padding-bottom: 0.5rem; vertical-align: bottom; font-size: 0.78rem; }
+.figure.query p { margin: 0; font: italic 0.95rem/1.4 var(--serif); color: var(--ink); }
 .key { display: flex; flex-wrap: wrap; gap: 0.3rem 1.6rem; font: 0.78rem/1.5 var(--sans); color: var(--soft); margin: 0.6rem 0 0; max-width: none; }
 .colour-bar { display: inline-flex; gap: 0.5em; align-items: center; }
 .colour-bar i { display: inline-block; width: 7rem; height: 0.6rem; border-radius: 2px; }
@@ -113,7 +118,7 @@ ${series.light.map((_, index) => `.chart path.s${index} { stroke: var(--s${index
 .legend li::before { content: ""; display: inline-block; width: 1.3em; border-top: 2.5px solid currentColor; vertical-align: 0.25em; margin-right: 0.5em; }
 .legend span { color: var(--ink); }
 
-.graph { max-width: none; margin: 0 auto; }
+.graph { max-width: 100%; height: auto; margin: 0 auto; }
 .graph .edge { fill: none; stroke: var(--soft); stroke-width: 1.1; opacity: 0.6; }
 .graph rect { fill: var(--wash); stroke: var(--rule); }
 .graph a:hover rect, .graph a:focus rect { stroke: var(--accent); }
@@ -131,6 +136,11 @@ footer { margin-top: 5rem; font: 0.8rem/1.5 var(--sans); color: var(--soft); }
   main { padding: 2.2rem 1.1rem 4rem; }
   h1 { font-size: 2rem; }
   section { margin-top: 2.8rem; }
+  .claims thead { display: none; }
+  .claims, .claims tbody, .claims tr, .claims td { display: block; }
+  .claims tr { padding: 0.7rem 0; border-bottom: 1px solid var(--rule); }
+  .claims td, .claims tbody tr:last-child > * { display: flex; gap: 1rem; justify-content: space-between; border: 0 !important; padding: 0.1rem 0; text-align: right; }
+  .claims td::before { content: attr(data-label); color: var(--soft); font-weight: 400; text-align: left; }
   .grid-of-figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
 }
 @media print {
@@ -138,7 +148,7 @@ footer { margin-top: 5rem; font: 0.8rem/1.5 var(--sans); color: var(--soft); }
   body { font-size: 10.5pt; }
   main { max-width: none; padding: 0; }
   .exhibit.table, .figure, tr, dl div, .chart { break-inside: avoid; }
-  h2, h3, caption, figcaption { break-after: avoid; }
+  h2, h3, figcaption { break-after: avoid; }
   .scroll { overflow: visible; }
   a { text-decoration: none; color: inherit; }
 }

@@ -104,25 +104,37 @@ const places = [
 
 const gridSide = 8
 
-/** Writes the pictures of a place and returns figures of it. */
-async function cut(folder: string, place: (typeof places)[number]) {
-  const region = {
-    left: Math.round((place.lon + 180) * 11.37) - 40,
-    top: Math.round((90 - place.lat) * 11.37) - 40,
-    width: 80,
-    height: 80,
-  }
-  const name = place.name.toLowerCase().replaceAll(' ', '-')
-  await sharp(globe('earth-blue-marble.jpg'))
-    .extract(region)
-    .jpeg({ quality: 90 })
-    .toFile(join(folder, `${name}.jpg`))
-  const water = sharp(globe('earth-water.png')).resize(4096, 2048).extract(region).extractChannel(0).threshold(128)
-  const mask = await water.toColourspace('b-w').png().toBuffer()
-  await writeFile(join(folder, `${name}.water.png`), mask)
-  const grid = await sharp(mask).resize(gridSide, gridSide).extractChannel(0).raw().toBuffer()
-  return { image: `${name}.jpg`, mask: `${name}.water.png`, grid }
-}
+/** Encoded pictures of every place, cut once: the imagery is large. */
+const cuts = Promise.all([
+  sharp(globe('earth-blue-marble.jpg')).raw().toBuffer({ resolveWithObject: true }),
+  sharp(globe('earth-water.png')).extractChannel(0).resize(4096, 2048).raw().toBuffer({ resolveWithObject: true }),
+]).then(([photo, water]) =>
+  Promise.all(
+    places.map(async ({ name, lon, lat }) => {
+      const centre = { left: Math.round((lon + 180) * 11.37), top: Math.round((90 - lat) * 11.37) }
+      const region = { left: centre.left - 40, top: centre.top - 40, width: 80, height: 80 }
+      const image = await sharp(photo.data, { raw: photo.info }).extract(region).jpeg({ quality: 90 }).toBuffer()
+      const mask = await sharp(water.data, { raw: water.info })
+        .extract(region)
+        .threshold(128)
+        .toColourspace('b-w')
+        .png()
+        .toBuffer()
+      const grid = await sharp(mask).resize(gridSide, gridSide).extractChannel(0).raw().toBuffer()
+      return { file: name.toLowerCase().replaceAll(' ', '-'), image, mask, grid }
+    }),
+  ),
+)
+
+/** Writes the pictures of every place into a folder. */
+const writeTiles = async (folder: string) =>
+  Promise.all(
+    (await cuts).map(async ({ file, image, mask, grid }) => {
+      await writeFile(join(folder, `${file}.jpg`), image)
+      await writeFile(join(folder, `${file}.water.png`), mask)
+      return { image: `${file}.jpg`, mask: `${file}.water.png`, grid }
+    }),
+  )
 
 function heat(grid: Uint8Array, noise: number, seed: number): Heat {
   const random = createRandom(seed, 'heat')
@@ -147,7 +159,7 @@ export async function makeResults(root: string): Promise<Results> {
   for (const { id, kind } of plan.stages.slice(0, -1)) {
     const folder = join(root, id)
     await mkdir(folder, { recursive: true })
-    const tiles = await Promise.all(places.map(place => cut(folder, place)))
+    const tiles = await writeTiles(folder)
     const shown = show(id, tiles)
     results.set(id, {
       folder,
@@ -170,7 +182,7 @@ export async function makeResults(root: string): Promise<Results> {
   return results
 }
 
-type Tile = Awaited<ReturnType<typeof cut>>
+type Tile = Awaited<ReturnType<typeof writeTiles>>[number]
 
 interface Shown {
   readonly summary: string
@@ -326,15 +338,15 @@ function show(id: string, tiles: readonly Tile[]): Shown {
             kind: 'strips',
             title: 'Text to image',
             note: 'The own image is marked; wrong hits should at least look alike.',
-            columns: ['First', 'Second', 'Third', 'Fourth', 'Fifth'],
-            rows: [0, 1, 2].map(row =>
-              tiles.slice(row, row + 5).map(({ image }, index) => ({
+            columns: ['Query', 'First', 'Second', 'Third', 'Fourth'],
+            rows: [0, 1, 2].map(row => [
+              { image: '', lines: [`\u201cA satellite view of ${placeOf(row).name}, about half of it water\u201d`] },
+              ...tiles.slice(row, row + 4).map(({ image }, index) => ({
                 image,
-                lines:
-                  index === 0 ? [`\u201cA satellite view of ${placeOf(row).name}\u201d`] : [placeOf(row + index).name],
+                lines: [placeOf(row + index).name],
                 ...(index === row && { tag: { text: 'own image', tone: 'good' as const } }),
               })),
-            ),
+            ]),
           },
         ],
       }
