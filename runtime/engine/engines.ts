@@ -1,5 +1,8 @@
 /** Which engines this machine has, and the choice among them. */
+import { readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
+import { dirname, join } from 'node:path'
 import type { EngineName } from '../../dsl/recipe.ts'
 import { scalarOf } from './array.ts'
 import { apply, input, scalar } from './graph/ir.ts'
@@ -33,7 +36,16 @@ const hints: Readonly<Record<Provider, string>> = {
   cuda: "it needs onnxruntime's CUDA library: reinstall onnxruntime-node with --onnxruntime-node-install=cuda12 where CUDA is installed",
 }
 
+/** Whether onnxruntime's CUDA library lies beside its binding; asking onnxruntime itself prints to the terminal. */
+function hasCudaLibrary(): boolean {
+  const folder = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')), 'bin')
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).some(file =>
+    file.includes('onnxruntime_providers_cuda'),
+  )
+}
+
 async function tryProvider(provider: Provider): Promise<Availability> {
+  if (provider === 'cuda' && !hasCudaLibrary()) return { name: provider, available: false, detail: hints.cuda }
   try {
     const x = input('x', { shape: [], dtype: 'float32' })
     const graph = { inputs: [x], outputs: [{ name: 'y', node: apply('add', [x, scalar(1)]) }] }
@@ -46,7 +58,9 @@ async function tryProvider(provider: Provider): Promise<Availability> {
       detail: `onnxruntime, ${provider === 'cpu' ? `${availableParallelism()} threads` : provider}`,
     }
   } catch (error) {
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error)
+    const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
+    // onnxruntime puts the place in its C++ sources first.
+    const reason = message.slice(message.lastIndexOf(' was false. ') + 1).replace(/^was false\. /, '')
     return { name: provider, available: false, detail: `${reason}; ${hints[provider]}` }
   }
 }

@@ -1,5 +1,6 @@
 /** Every kind of stage: light to import, the work is loaded when it runs. */
 import type { Needs } from '../../dsl/compile/plan.ts'
+import { crawlFiles } from '../data/crawl/files.ts'
 import { packageFiles } from '../data/externals.ts'
 import { type Params, readBoolean, readOptionalNumber } from './params.ts'
 import type { StageKind } from './stage.ts'
@@ -32,7 +33,7 @@ export const stageKinds: readonly StageKind[] = [
   {
     kind: 'crawl',
     version: 1,
-    packageFiles: () => crawlFiles,
+    packageFiles: () => Object.values(crawlFiles),
     needs: data,
     load: async () => (await import('./crawl.ts')).run,
   },

@@ -31,6 +31,7 @@ export function emit(graph: Graph, options: EmitOptions): Uint8Array {
   const initializers: OnnxTensor[] = []
   const names = new Map<Node, string>()
   const stored = new Map<string, string>()
+  const made = new Set<string>()
   let counter = 0
   const fresh = () => `_${valueName(counter++)}`
   const tensor = (content: Omit<OnnxTensor, 'name'>) => {
@@ -42,7 +43,10 @@ export function emit(graph: Graph, options: EmitOptions): Uint8Array {
     options,
     fresh,
     tensor,
-    node: node => nodes.push(node),
+    node: node => {
+      nodes.push(node)
+      for (const name of node.outputs) made.add(name)
+    },
     int64: (values, isScalar = false) => {
       const id = `${isScalar}:${values}`
       const known = stored.get(id)
@@ -69,12 +73,18 @@ export function emit(graph: Graph, options: EmitOptions): Uint8Array {
       if ((uses.get(node) ?? 0) > 0) names.set(node, writeFill(emitter, node, node.value))
     } else names.set(node, writeApply(emitter, node))
   }
+  // A value that is an output takes its name, unless it is an input, a constant or already another output.
+  const renamed = new Map<string, string>()
   const outputs = graph.outputs.map(({ name, node }): OnnxValue => {
-    nodes.push({ type: 'Identity', inputs: [emitter.value(node)], outputs: [`${outputPrefix}${name}`] })
-    return { name: `${outputPrefix}${name}`, type: node.dtype, dims: node.shape }
+    const [source, target] = [emitter.value(node), `${outputPrefix}${name}`]
+    if (isApply(node) && made.has(source) && !renamed.has(source)) renamed.set(source, target)
+    else nodes.push({ type: 'Identity', inputs: [source], outputs: [target] })
+    return { name: target, type: node.dtype, dims: node.shape }
   })
   const inputs = graph.inputs.map(({ name, dtype, shape }): OnnxValue => ({ name, type: dtype, dims: shape }))
-  return encodeModel({ nodes, initializers, inputs, outputs })
+  const now = (name: string) => renamed.get(name) ?? name
+  const written = nodes.map(node => ({ ...node, inputs: node.inputs.map(now), outputs: node.outputs.map(now) }))
+  return encodeModel({ nodes: written, initializers, inputs, outputs })
 }
 
 /** Keeps outputs apart from inputs of the same path. */

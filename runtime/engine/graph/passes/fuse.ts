@@ -1,5 +1,5 @@
-/** Chains that are one operator of the runtime: layer normalisation and GELU where their parts are not needed elsewhere. */
-import { type ApplyNode, apply, type Graph, isApply, type Node } from '../ir.ts'
+/** Chains that are one operator of the runtime: layer normalisation and GELU, where nothing else needs their parts. */
+import { type ApplyNode, apply, type Graph, isApply, type Node, useCounts } from '../ir.ts'
 import { listOf, type Op } from '../ops.ts'
 import { isFill, rewrite } from './rewrite.ts'
 
@@ -11,8 +11,14 @@ const near = (node: Node | undefined, value: number): boolean => isFill(node) &&
 const overLast = (node: ApplyNode): boolean =>
   `${listOf(node.attributes, 'axes')}` === `${(node.inputs[0]?.shape.length ?? 0) - 1}` && node.attributes.keep === true
 
+/** A fused operator, and a part of the chain that only the chain uses if fusing it saves anything. */
+interface Match {
+  readonly fused: Node
+  readonly part: Node
+}
+
 /** `(x - mean) * reciprocal(sqrt(mean((x - mean)^2) + epsilon)) * gain + bias`. */
-function layerNorm(node: Node): Node | undefined {
+function layerNorm(node: Node): Match | undefined {
   const shifted = made(node, 'add')
   const scaled = made(shifted?.inputs[0], 'mul')
   const normal = made(scaled?.inputs[0], 'mul')
@@ -24,27 +30,33 @@ function layerNorm(node: Node): Node | undefined {
   const mean = made(centred?.inputs[1], 'mean')
   const epsilon = padded?.inputs[1]
   const [x, gain, bias] = [centred?.inputs[0], scaled?.inputs[1], shifted?.inputs[1]]
-  if (!x || !gain || !bias || !mean || !variance || !square || !isFill(epsilon)) return undefined
-  const fits =
-    mean.inputs[0] === x &&
-    square.inputs[0] === centred &&
-    square.inputs[1] === centred &&
-    overLast(mean) &&
-    overLast(variance)
-  const perChannel = [gain, bias].every(node => node.shape.length === 1 && node.shape[0] === x.shape.at(-1))
-  return fits && perChannel ? apply('layerNorm', [x, gain, bias], { epsilon: epsilon.value }) : undefined
+  if (!x || !gain || !bias || !mean || !variance || !square || !normal || !isFill(epsilon)) return undefined
+  const squares = square.inputs.every(operand => operand === centred)
+  const perChannel = [gain, bias].every(({ shape }) => shape.length === 1 && shape[0] === x.shape.at(-1))
+  if (mean.inputs[0] !== x || !squares || !overLast(mean) || !overLast(variance) || !perChannel) return undefined
+  return { fused: apply('layerNorm', [x, gain, bias], { epsilon: epsilon.value }), part: normal }
 }
 
 /** `x * (erf(x / sqrt 2) * 0.5 + 0.5)`. */
-function gelu(node: Node): Node | undefined {
+function gelu(node: Node): Match | undefined {
   const product = made(node, 'mul')
   const [x, share] = product?.inputs ?? []
   const shifted = made(share, 'add')
   const halved = made(shifted?.inputs[0], 'mul')
   const scaled = made(made(halved?.inputs[0], 'erf')?.inputs[0], 'mul')
-  if (!x || scaled?.inputs[0] !== x || !near(scaled.inputs[1], Math.SQRT1_2)) return undefined
-  return near(shifted?.inputs[1], 0.5) && near(halved?.inputs[1], 0.5) ? apply('gelu', [x]) : undefined
+  if (!x || !shifted || scaled?.inputs[0] !== x || !near(scaled.inputs[1], Math.SQRT1_2)) return undefined
+  if (!near(shifted.inputs[1], 0.5) || !near(halved?.inputs[1], 0.5)) return undefined
+  return { fused: apply('gelu', [x]), part: shifted }
 }
 
-/** Adds fused operators; what they replace disappears where a gradient does not need it. */
-export const fuse = (graph: Graph): Graph => rewrite(graph, node => layerNorm(node) ?? gelu(node) ?? node)
+const match = (node: Node): Match | undefined => layerNorm(node) ?? gelu(node)
+
+/** Fuses chains whose parts no gradient uses; a chain that a gradient needs is computed once, in parts. */
+export function fuse(graph: Graph): Graph {
+  const uses = useCounts(graph)
+  return rewrite(graph, (node, original) => {
+    const before = match(original)
+    if (before === undefined || uses.get(before.part) !== 1) return node
+    return match(node)?.fused ?? node
+  })
+}
