@@ -1,21 +1,11 @@
 /** What crawled pictures are made of: the globe's layers, countries and landmarks. */
 import { type Country, type CountryFinder, createCountryFinder, readCountries } from '../countries.ts'
-import { externalPath, packageFiles } from '../externals.ts'
+import { externalPath } from '../externals.ts'
 import type { Place } from '../geodesy.ts'
 import { decodeGrey, decodeImage, type Raster } from '../image.ts'
 import { createGlobe, type Globe } from '../imagery.ts'
 import { readLandmarks } from '../landmarks.ts'
-
-/** Layers of the globe that a crawl crops; all ship inside three-globe, but for `countries`. */
-export const crawlFiles = {
-  photo: packageFiles.photo,
-  relief: packageFiles.relief,
-  water: packageFiles.water,
-  night: 'three-globe/example/img/earth-night.jpg',
-  dark: 'three-globe/example/img/earth-dark.jpg',
-  sky: 'three-globe/example/img/night-sky.png',
-  countries: packageFiles.countries,
-} as const
+import { crawlLayers } from './files.ts'
 
 /** Opened sources of pictures and names. */
 export interface World {
@@ -39,13 +29,13 @@ export async function openWorld(externals: { readonly [name: string]: string }):
   if (table === undefined) throw new Error('The crawl was given no landmark table; name a .geojson file as its table')
   const colour = async (name: string) => createGlobe(await decodeImage(externalPath(externals, name), { name }))
   const grey = (name: string): Promise<Raster> => decodeGrey(externalPath(externals, name), { name })
-  const [relief, water] = [await grey(crawlFiles.relief), await grey(crawlFiles.water)]
-  const countries = await readCountries(externalPath(externals, crawlFiles.countries))
+  const [relief, water] = [await grey(crawlLayers.relief), await grey(crawlLayers.water)]
+  const countries = await readCountries(externalPath(externals, crawlLayers.countries))
   return {
-    photo: await colour(crawlFiles.photo),
-    night: await colour(crawlFiles.night),
-    dark: await colour(crawlFiles.dark),
-    sky: await colour(crawlFiles.sky),
+    photo: await colour(crawlLayers.photo),
+    night: await colour(crawlLayers.night),
+    dark: await colour(crawlLayers.dark),
+    sky: await colour(crawlLayers.sky),
     relief: createGlobe(relief),
     water: createGlobe(water),
     countries,

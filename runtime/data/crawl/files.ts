@@ -1,0 +1,16 @@
+/** Package files that a crawl is made from. */
+import { packageFiles } from '../externals.ts'
+
+/** Layers of the globe, from three-globe, and the countries of maps. */
+export const crawlLayers = {
+  photo: packageFiles.photo,
+  relief: packageFiles.relief,
+  water: packageFiles.water,
+  night: 'three-globe/example/img/earth-night.jpg',
+  dark: 'three-globe/example/img/earth-dark.jpg',
+  sky: 'three-globe/example/img/night-sky.png',
+  countries: packageFiles.countries,
+} as const
+
+/** All of them, for the stage's needs. */
+export const crawlFiles: readonly string[] = Object.values(crawlLayers)

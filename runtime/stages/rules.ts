@@ -1,0 +1,41 @@
+/** Stage `rules`: drops samples by cheap rules on alt text and image. */
+import { readSamples } from '../data/dataset.ts'
+import { brokenImageRule, brokenTextRule, greyContrast, type Rules } from '../data/filters/rules.ts'
+import { decodeImage } from '../data/image.ts'
+import type { SampleFiles } from '../data/sample.ts'
+import { concludeFilter, type Verdict } from './filtering.ts'
+import { type Params, readNumber, readTexts } from './params.ts'
+import { inputFolder, type StageContext, type StageResult } from './stage.ts'
+
+/** Keeps the captions that pass; a sample goes where its image fails or no caption is left. Metrics as all filters. */
+export async function run(context: StageContext): Promise<StageResult> {
+  const rules = readRules(context.params)
+  const { folder, split } = inputFolder(context.inputs, 'data')
+  const verdicts: Verdict[] = []
+  for await (const sample of readSamples(folder, split)) {
+    context.signal.throwIfAborted()
+    verdicts.push(await judge(sample, rules))
+  }
+  return concludeFilter(context, verdicts)
+}
+
+async function judge({ image, maskFiles: _, ...sample }: SampleFiles, rules: Rules): Promise<Verdict> {
+  const { data, width, height } = await decodeImage(image, { name: `'${sample.key}'` })
+  const captions = sample.captions.filter(caption => brokenTextRule(caption, rules) === undefined)
+  const textRule = captions.length > 0 ? undefined : brokenTextRule(sample.captions[0] ?? '', rules)
+  const dropped = brokenImageRule({ width, height, contrast: greyContrast(data) }, rules) ?? textRule
+  return {
+    sample: dropped === undefined ? { ...sample, captions } : sample,
+    dropped,
+    remark: `${width} x ${height} px`,
+  }
+}
+
+const readRules = (params: Params): Rules => ({
+  minWords: readNumber(params, 'min_words'),
+  maxWords: readNumber(params, 'max_words'),
+  blockedWords: readTexts(params, 'blocked_words'),
+  minSide: readNumber(params, 'min_side'),
+  maxAspect: readNumber(params, 'max_aspect'),
+  minContrast: readNumber(params, 'min_contrast'),
+})
