@@ -92,7 +92,7 @@ function colourClause(sample: Sample): Clause | undefined {
     weight: 2,
     say(random) {
       const main = random.pick(colourWords[first.colour])
-      if (second === undefined) return random.pick([`mostly ${main} colours`, `a ${main} look`, `${main} tones`])
+      if (second === undefined) return random.pick([`mostly ${main} colours`, `${main} tones`, `chiefly ${main} tones`])
       const other = random.pick(colourWords[second.colour])
       return random.pick([`${main} and ${other} tones`, `${main} and ${other} colours`, `${main} beside ${other}`])
     },

@@ -74,12 +74,11 @@ export function createCountryFinder(countries: readonly Country[]): CountryFinde
     name,
     rings: rings.map(ring => ({ ring, bounds: boundsOf(ring) })),
   }))
-  return place => {
-    const found = bounded.find(
-      ({ rings }) =>
-        rings.filter(({ ring, bounds }) => isWithin(bounds, place) && isInside(ring, place)).length % 2 === 1,
-    )
-    return found?.name
+  return ({ lon, lat }) => {
+    const copies = [lon - 360, lon, lon + 360].map(copy => ({ lon: copy, lat }))
+    const holds = ({ ring, bounds }: { readonly ring: Ring; readonly bounds: Bounds }) =>
+      copies.some(place => isWithin(bounds, place) && isInside(ring, place))
+    return bounded.find(({ rings }) => rings.filter(holds).length % 2 === 1)?.name
   }
 }
 

@@ -37,7 +37,7 @@ function writeCaptions(sample: Sample, { perImage, seed }: GrammarOptions): read
   const random = createRandom(seed, `caption ${sample.key}`)
   const clauses = clausesOf(sample)
   const captions = new Set<string>()
-  for (let attempt = 0; attempt < ATTEMPTS && captions.size < perImage; attempt++) {
+  for (let attempt = 0; clauses.length > 1 && attempt < ATTEMPTS && captions.size < perImage; attempt++) {
     const caption = writeCaption(sample, clauses, random)
     const words = caption.split(' ').length
     if (words >= LENGTH.least && words <= LENGTH.most) captions.add(caption)

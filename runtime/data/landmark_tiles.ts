@@ -66,7 +66,7 @@ export function createTileMaker({ imagery, landmarks, splits, countries }: TileS
       masks: ['water', 'relief'],
       facts: {
         name: landmark.name,
-        ...measureTile({ photo, water, highland, elevation }),
+        ...measureTile({ photo, water, highland, elevation, kmPerPixel: groundKm / size }),
         belt: beltOf(lat),
         hemisphere: lat < 0 ? 'southern' : 'northern',
         country: findCountry(landmark) ?? '',

@@ -131,6 +131,7 @@ export const reliefWords: { readonly [relief in Relief]: readonly string[] } = {
   hilly: ['low hills', 'gently rolling land', 'modest hills'],
   upland: ['uplands', 'hilly upland'],
   plateau: ['a high plateau', 'high tableland'],
+  rising: ['smoothly rising high ground', 'broad smooth slopes'],
   mountains: ['mountains', 'rugged mountains', 'steep ranges'],
   'high mountains': ['high mountains', 'very high peaks', 'lofty ranges'],
 }

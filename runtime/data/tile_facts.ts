@@ -4,8 +4,8 @@ import { METRES_PER_GREY } from './imagery.ts'
 import type { Sample } from './sample.ts'
 import { type Whereabouts, whereabouts } from './whereabouts.ts'
 
-/** How high and how broken the land of a tile is. */
-export const reliefs = ['none', 'flat', 'hilly', 'upland', 'plateau', 'mountains', 'high mountains'] as const
+/** How high and how broken the land of a tile is; `rising` is high and smooth, as ice caps are. */
+export const reliefs = ['none', 'flat', 'hilly', 'upland', 'plateau', 'rising', 'mountains', 'high mountains'] as const
 
 /** One of {@link reliefs}. */
 export type Relief = (typeof reliefs)[number]
@@ -39,17 +39,18 @@ export interface TilePixels {
   readonly water: Uint8Array
   readonly highland: Uint8Array
   readonly elevation: Uint8Array
+  readonly kmPerPixel: number
 }
 
 /** Measures a tile. */
-export function measureTile({ photo, water, highland, elevation }: TilePixels): TileFacts {
+export function measureTile({ photo, water, highland, elevation, kmPerPixel }: TilePixels): TileFacts {
   const heights = elevation.filter((_, pixel) => water[pixel] === 0).sort()
   const metres = (grey: number) => Math.round((grey * METRES_PER_GREY) / 100) * 100
   const shown = dominantColours(photo)
   return {
     water_share: round3(shareOf(water)),
     water_where: whereabouts(water),
-    relief: nameRelief(heights, water.length),
+    relief: heights.length < 0.02 * water.length ? 'none' : nameRelief(heights, slopeOf(elevation, water) / kmPerPixel),
     elevation_mean: metres(heights.length === 0 ? 0 : heights.reduce((sum, grey) => sum + grey, 0) / heights.length),
     elevation_max: metres(heights.at(-1) ?? 0),
     highland_share: round3(shareOf(highland)),
@@ -86,16 +87,28 @@ function meanGrey(photo: Uint8Array): number {
   return sum / (photo.length / 3)
 }
 
-/** `heights` are the sorted grey levels of the land; bounds are in metres of the rough scale of the relief picture. */
-function nameRelief(heights: Uint8Array, pixels: number): Relief {
-  if (heights.length < 0.02 * pixels) return 'none'
+/** `heights` are the sorted grey levels of the land, `slope` is in metres a kilometre; bounds were set on known ranges. */
+function nameRelief(heights: Uint8Array, slope: number): Relief {
   const at = (quantile: number) => (heights[Math.floor(quantile * (heights.length - 1))] ?? 0) * METRES_PER_GREY
   const [low, high] = [at(0.05), at(0.95)]
   if (high < 300) return 'flat'
   if (high < 700) return 'hilly'
   if (high < 1300) return 'upland'
   if (high - low < 1000) return 'plateau'
+  if (slope < 3) return 'rising'
   return high < 2800 ? 'mountains' : 'high mountains'
+}
+
+/** Mean difference in metres between neighbours in a row that are both land. */
+function slopeOf(elevation: Uint8Array, water: Uint8Array): number {
+  const size = Math.sqrt(elevation.length)
+  let [sum, pairs] = [0, 0]
+  for (let pixel = 1; pixel < elevation.length; pixel++) {
+    if (pixel % size === 0 || water[pixel] !== 0 || water[pixel - 1] !== 0) continue
+    sum += Math.abs((elevation[pixel] ?? 0) - (elevation[pixel - 1] ?? 0))
+    pairs += 1
+  }
+  return pairs === 0 ? 0 : (sum / pairs) * METRES_PER_GREY
 }
 
 function dominantColours(photo: Uint8Array): readonly { readonly colour: Colour; readonly where: Whereabouts }[] {

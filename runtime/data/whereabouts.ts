@@ -46,10 +46,10 @@ export function whereabouts(mask: Uint8Array): Whereabouts {
   if (share < 0.01) return 'nowhere'
   if (share > 0.99) return 'everywhere'
   const centre = mean(4)
-  const sides = [mean(0, 1, 2), mean(2, 5, 8), mean(6, 7, 8), mean(0, 3, 6)] as const
-  const [top, right, bottom, left] = sides
-  if (Math.min(...sides) - centre >= CONTRAST) return 'all round'
-  if (centre - Math.max(...sides) >= CONTRAST) return 'centre'
+  const [top, right, bottom, left] = [mean(0, 1, 2), mean(2, 5, 8), mean(6, 7, 8), mean(0, 3, 6)]
+  const around = [mean(1), mean(3), mean(5), mean(7)]
+  if (Math.min(...around) - centre >= CONTRAST) return 'all round'
+  if (centre - Math.max(...around) >= CONTRAST) return 'centre'
   const [north, east] = [top - bottom, right - left]
   const slope = Math.sqrt(north * north + east * east)
   if (slope >= Math.max(0.06, 0.75 * Math.min(share, 1 - share))) {
