@@ -104,17 +104,23 @@ async function layHeat(image: Raster, { rows, columns, values }: Heat): Promise<
   const range = Math.max(...values) - lowest || 1
   const levels = Uint8Array.from(values, value => Math.round((255 * (value - lowest)) / range))
   const map = await resize({ data: levels, width: columns, height: rows, channels: 1 }, image)
-  const greys = Float32Array.from(map.data, (_, pixel) => {
-    const [red = 0, green = 0, blue = 0] = image.data.subarray(3 * pixel, 3 * pixel + 3)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-  })
-  const mean = greys.reduce((sum, grey) => sum + grey, 0) / greys.length
-  const data = Uint8ClampedArray.from(image.data, (_, index) => {
+  const greys = new Float32Array(map.data.length)
+  let sum = 0
+  for (let pixel = 0; pixel < greys.length; pixel++) {
+    const at = 3 * pixel
+    const grey =
+      0.2126 * (image.data[at] ?? 0) + 0.7152 * (image.data[at + 1] ?? 0) + 0.0722 * (image.data[at + 2] ?? 0)
+    greys[pixel] = grey
+    sum += grey
+  }
+  const mean = sum / greys.length
+  const data = new Uint8ClampedArray(image.data.length)
+  for (let index = 0; index < data.length; index++) {
     const pixel = Math.floor(index / 3)
     const colour = magma[(map.data[pixel] ?? 0) * 3 + (index % 3)] ?? 0
-    return colour + SHADE * ((greys[pixel] ?? mean) - mean)
-  })
-  return { ...image, data: Uint8Array.from(data) }
+    data[index] = colour + SHADE * ((greys[pixel] ?? mean) - mean)
+  }
+  return { ...image, data: new Uint8Array(data.buffer) }
 }
 
 /** Draws the border of a mask: white just inside, dark just outside, so that it shows on any ground. */
@@ -126,26 +132,26 @@ async function outline(image: Raster, mask: Raster): Promise<Raster> {
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const own = inside(x, y)
-      if (!nearBorder({ x, y, width, height }, (nx, ny) => inside(nx, ny) !== own)) continue
-      data.fill(own ? 255 : 20, (y * width + x) * 3, (y * width + x) * 3 + 3)
+      const border = nearby.some(([dx, dy]) => {
+        const near = { x: x + dx, y: y + dy }
+        const within = near.x >= 0 && near.x < width && near.y >= 0 && near.y < height
+        return within && inside(near.x, near.y) !== own
+      })
+      const at = 3 * (y * width + x)
+      if (border) data.fill(own ? 255 : 20, at, at + 3)
     }
   }
   return { ...image, data }
 }
 
-interface Spot {
-  readonly x: number
-  readonly y: number
-  readonly width: number
-  readonly height: number
-}
-
-/** Is a pixel within two steps different? Beyond the edge of the picture nothing is. */
-function nearBorder({ x, y, width, height }: Spot, differs: (x: number, y: number) => boolean): boolean {
-  for (let ny = Math.max(0, y - 2); ny <= Math.min(height - 1, y + 2); ny++) {
-    for (let nx = Math.max(0, x - 2); nx <= Math.min(width - 1, x + 2); nx++) {
-      if (Math.abs(nx - x) + Math.abs(ny - y) <= 2 && differs(nx, ny)) return true
-    }
-  }
-  return false
-}
+/** Pixels two steps away, and diagonal ones: how far an outline reaches to either side. */
+const nearby = [
+  [-2, 0],
+  [2, 0],
+  [0, -2],
+  [0, 2],
+  [-1, -1],
+  [1, -1],
+  [-1, 1],
+  [1, 1],
+] as const
