@@ -119,6 +119,8 @@ function colourPlaceClause(sample: Sample): Clause | undefined {
 function reliefClause(sample: Sample): Clause | undefined {
   const relief = reliefs.find(name => name === textFact(sample, 'relief'))
   if (relief === undefined || relief === 'none') return undefined
+  // The steep margin of an ice cap measures like mountains, and shows none.
+  if (sample.label === 'ice cap' && relief.endsWith('mountains')) return undefined
   return { topic: 'relief', weight: 2, say: random => random.pick(reliefWords[relief]) }
 }
 

@@ -35,7 +35,7 @@ export type Whereabouts = (typeof places)[number]
 /** Difference of shares between parts of a tile from which they count as different. */
 const CONTRAST = 0.3
 
-/** Share that must lie on the side that a direction names. */
+/** Share that must lie on the side that a direction names, or in the middle. */
 const MOST = 0.75
 
 /** Finds where the non-zero pixels of a square mask lie, by the shares of its three rows by three columns. */
@@ -49,7 +49,7 @@ export function whereabouts(mask: Uint8Array): Whereabouts {
   const [top, right, bottom, left] = [mean(0, 1, 2), mean(2, 5, 8), mean(6, 7, 8), mean(0, 3, 6)]
   const around = [mean(1), mean(3), mean(5), mean(7)]
   if (Math.min(...around) - centre >= CONTRAST) return 'all round'
-  if (centre - Math.max(...around) >= CONTRAST) return 'centre'
+  if (centre - Math.max(...around) >= CONTRAST || shareInMiddle(mask) >= MOST) return 'centre'
   const [north, east] = [top - bottom, right - left]
   const slope = Math.sqrt(north * north + east * east)
   if (slope >= Math.max(0.06, 0.75 * Math.min(share, 1 - share))) {
@@ -82,6 +82,19 @@ function shareTowards(mask: Uint8Array, direction: number): number {
   }
   const [set, unset] = [near.set + far.set, near.unset + far.unset]
   return set <= unset ? near.set / set : far.unset / unset
+}
+
+/** Share of the set pixels that lies in the middle half of rows and columns. */
+function shareInMiddle(mask: Uint8Array): number {
+  const size = Math.sqrt(mask.length)
+  const isMiddle = (position: number) => Math.abs(position - (size - 1) / 2) <= size / 4
+  let [middle, all] = [0, 0]
+  for (let pixel = 0; pixel < mask.length; pixel++) {
+    if (!mask[pixel]) continue
+    all += 1
+    if (isMiddle(pixel % size) && isMiddle(Math.floor(pixel / size))) middle += 1
+  }
+  return middle / all
 }
 
 /** Share of set pixels in each of nine cells, row by row. */
