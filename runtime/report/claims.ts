@@ -54,6 +54,7 @@ export function summariseClaims(claims: readonly JudgedClaim[]): string {
   const open = of('not measured')
   const held = of('held').length
   if (total > 0 && held === total) return total === 1 ? 'The one claim holds.' : `All ${total} claims hold.`
+  if (total > 0 && open.length === total) return 'No claim has been measured yet.'
   const sentences = [
     failed.length > 0 &&
       `${failed.length} of ${total} claims ${failed.length === 1 ? 'does' : 'do'} not hold: ${names(failed)}.`,

@@ -41,7 +41,8 @@ const sectionTitles: { readonly [section: string]: string } = {
 /** Shows a group: what its stages say, measured and exhibit. */
 export async function showGroup({ anchor, section, entry, stages }: Group, results: Results): Promise<Markup> {
   const parts: Markup[] = []
-  for (const stage of stages) parts.push(await showStage(stage, { results, titled: stage.id !== entry }))
+  for (const stage of stages)
+    parts.push(await showStage(stage, { results, titled: stages.length > 1 || stage.id !== entry }))
   return html`<section id="${anchor}"><p class="kicker">${sectionTitles[section] ?? section}</p><h2>${entry}</h2>${parts}</section>`
 }
 

@@ -125,7 +125,7 @@ ${series.light.map((_, index) => `.chart path.s${index} { stroke: var(--s${index
 .graph text { text-anchor: middle; }
 .graph .id { font: 600 11.5px var(--mono); fill: var(--ink); }
 .graph .state { font-size: 10px; }
-.graph .absent rect { fill: none; stroke-dasharray: 4 3; }
+.graph .absent rect { fill: none; stroke: var(--soft); stroke-dasharray: 4 3; }
 .graph .absent .id { fill: var(--soft); }
 details { margin-top: 1.2rem; font: 0.84rem/1.5 var(--sans); color: var(--soft); }
 details li { overflow-wrap: anywhere; }

@@ -197,7 +197,6 @@ const tileFigures = (tiles: readonly Tile[], lines: (index: number) => readonly 
 const placeOf = (index: number) => places[index] ?? places[0]
 
 function show(id: string, tiles: readonly Tile[]): Shown {
-  const numbers = { summary: `${id} is done.` }
   switch (id) {
     case 'landmarks':
       return {
@@ -352,20 +351,9 @@ function show(id: string, tiles: readonly Tile[]): Shown {
       }
     }
     case 'kinds': {
-      const names = [
-        'lake',
-        'desert',
-        'mountains',
-        'river delta',
-        'island',
-        'rainforest',
-        'ice cap',
-        'gulf',
-        'archipelago',
-        'salt flat',
-        'peninsula',
-        'bay',
-      ]
+      const names = 'lake,desert,mountains,river delta,island,rainforest,ice cap,gulf,archipelago,salt flat,bay'.split(
+        ',',
+      )
       const random = createRandom(1, 'confusion')
       const confusion = names.map((_, row) =>
         names.map((__, column) => (row === column ? 8 + random.below(20) : random.below(4))),
@@ -407,6 +395,6 @@ function show(id: string, tiles: readonly Tile[]): Shown {
       }
     }
     default:
-      return numbers
+      return { summary: `${id} is done.` }
   }
 }
