@@ -3,7 +3,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import type { Located, LocatedScalar, Span } from '../read/located.ts'
 import type { FilledRecipe } from './filled.ts'
 import { parseCount, parseMetres } from './quantities.ts'
-import { definitionName, recipeSchema, resolved, type SchemaNode, variantOf } from './schema_node.ts'
+import { chosenSchema, definitionName, recipeSchema, resolved, type SchemaNode } from './schema_node.ts'
 
 /**
  * Fills a recipe that has passed the schema. Paths, which are written relative to the file that they stand in,
@@ -35,17 +35,6 @@ function fill(schema: SchemaNode, node: Located, folder: string): unknown {
       return filled
     }
   }
-}
-
-/** The variant of a union that a value belongs to. */
-function chosenSchema(schema: SchemaNode, node: Located): SchemaNode {
-  const target = resolved(schema)
-  if (target.oneOf && node.kind === 'map') {
-    const kind = node.entries.get('kind')?.value
-    return variantOf(target, kind?.kind === 'scalar' ? kind.value : undefined) ?? target
-  }
-  const type = node.kind === 'map' ? 'object' : 'string'
-  return target.anyOf?.find(variant => resolved(variant).type === type) ?? schema
 }
 
 function fillScalar(definition: string | undefined, { value, span, origin }: LocatedScalar, folder: string): unknown {

@@ -2,37 +2,44 @@
 import { type Diagnostic, diagnose } from './diagnostic.ts'
 import { type Checked, keyAt, type Reference, references, spanAt, splitReference } from './names.ts'
 
-/** Each cycle once, at the reference that closes it. */
+/** Each cycle once, at a reference to an entry further down: it is the one that turned the flow round. */
 export function checkCycles(checked: Checked): readonly Diagnostic[] {
   const uses = new Map<string, Reference[]>()
   for (const reference of references(checked.recipe)) {
     const user = String(reference.path[1])
     uses.set(user, [...(uses.get(user) ?? []), reference])
   }
+  const order = [...uses.keys()]
+  const isForward = ({ path, text }: Reference) =>
+    order.indexOf(splitReference(text).name) >= order.indexOf(String(path[1]))
   const done = new Set<string>()
   const diagnostics: Diagnostic[] = []
 
-  function visit(name: string, trail: readonly string[]): void {
+  function visit(name: string, trail: readonly Reference[]): void {
     if (done.has(name)) return
     for (const reference of uses.get(name) ?? []) {
       const used = splitReference(reference.text).name
-      const start = [...trail, name].indexOf(used)
-      if (start === -1) visit(used, [...trail, name])
-      else diagnostics.push(cycle([...trail, name].slice(start), reference))
+      const here = [...trail, reference]
+      const start = here.findIndex(({ path }) => path[1] === used)
+      if (start === -1) visit(used, here)
+      else diagnostics.push(cycle(checked, here.slice(start), isForward))
     }
     done.add(name)
   }
 
-  function cycle(names: readonly string[], { path }: Reference): Diagnostic {
-    const [first = ''] = names
-    return diagnose('dependency-cycle', spanAt(checked, path), {
-      message: `'${first}' depends on itself: ${[...names, first].join(' -> ')}`,
-      fix: { hint: 'let one of them depend on something else' },
-    })
-  }
-
-  for (const name of uses.keys()) visit(name, [])
+  for (const name of order) visit(name, [])
   return diagnostics
+}
+
+function cycle(checked: Checked, links: readonly Reference[], isForward: (link: Reference) => boolean): Diagnostic {
+  const at = Math.max(0, links.findIndex(isForward))
+  const round = [...links.slice(at), ...links.slice(0, at)]
+  const [turn] = round
+  const names = round.map(({ path }) => String(path[1]))
+  return diagnose('dependency-cycle', spanAt(checked, turn?.path ?? []), {
+    message: `'${names[0]}' depends on itself: ${[...names, names[0]].join(' -> ')}`,
+    fix: { hint: `let '${names[0]}' depend on something else` },
+  })
 }
 
 /** Sources, filters and architectures that nothing uses. */

@@ -8,10 +8,12 @@ import { checkPaths } from './paths.ts'
 import { checkReferences } from './references.ts'
 import { checkShapes } from './shapes.ts'
 
-/** References first: what follows them needs them to hold. */
+/** In steps: a check is left out where what it builds on does not hold, so that one fault is told once. */
 export function checkMeaning(checked: Checked): readonly Diagnostic[] {
-  const links = [...checkNames(checked), ...checkReferences(checked), ...checkCycles(checked)]
-  const alone = [...checkClaims(checked), ...checkPaths(checked)]
-  if (links.length > 0) return [...links, ...alone]
-  return [...alone, ...checkShapes(checked), ...checkLeaks(checked), ...checkUnused(checked)]
+  const names = checkNames(checked)
+  const paths = checkPaths(checked)
+  if (names.length > 0) return [...names, ...paths]
+  const links = [...checkReferences(checked), ...checkClaims(checked), ...checkCycles(checked)]
+  if (links.length > 0) return [...links, ...paths]
+  return [...paths, ...checkShapes(checked), ...checkLeaks(checked), ...checkUnused(checked)]
 }

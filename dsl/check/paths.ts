@@ -36,7 +36,7 @@ function checkPath(checked: Checked, path: string, at: ValuePath, wanted: 'file'
     ? []
     : [
         diagnose('not-a-file', span, {
-          message: `'${path}' is ${stat.isDirectory() ? 'a folder; a file' : 'no folder; a folder'} belongs here`,
+          message: `'${path || '.'}' is ${stat.isDirectory() ? 'a folder; a file' : 'no folder; a folder'} belongs here`,
         }),
       ]
 }

@@ -1,4 +1,5 @@
 /** The parts of JSON Schema that the generated schema uses, and how to walk them. */
+import { type Located, locate, type ValuePath } from '../read/located.ts'
 import generated from './recipe.schema.json' with { type: 'json' }
 
 /** One schema. */
@@ -11,7 +12,6 @@ export interface SchemaNode {
   readonly default?: unknown
   readonly pattern?: string
   readonly properties?: { readonly [name: string]: SchemaNode }
-  readonly required?: readonly string[]
   readonly additionalProperties?: boolean | SchemaNode
   readonly items?: SchemaNode
   readonly oneOf?: readonly SchemaNode[]
@@ -23,7 +23,6 @@ export interface SchemaNode {
 export interface Failure {
   readonly keyword: string
   readonly instancePath: string
-  readonly schemaPath: string
   readonly params: { readonly [name: string]: unknown }
   readonly propertyName?: string
 }
@@ -53,18 +52,28 @@ export function kindsOf(union: SchemaNode): readonly string[] {
   return (union.oneOf ?? []).map(variant => String(resolved(variant).properties?.kind?.const))
 }
 
-/** What lies at a JSON pointer such as ajv's `#/$defs/Phase/properties/name`. */
-export function atPointer(pointer: string): SchemaNode | undefined {
-  let found: unknown = recipeSchema
-  for (const step of pointer.split('/').slice(1))
-    found =
-      typeof found === 'object' && found !== null
-        ? Object.entries(found).find(([key]) => key === decoded(step))?.[1]
-        : undefined
-  return isSchema(found) ? found : undefined
+/** The schema that a value answers to; of a union, the variant that the value chose, or the union where it chose none. */
+export function chosenSchema(schema: SchemaNode, node: Located): SchemaNode {
+  const target = resolved(schema)
+  if (target.oneOf && node.kind === 'map') {
+    const kind = node.entries.get('kind')?.value
+    return variantOf(target, kind?.kind === 'scalar' ? kind.value : undefined) ?? target
+  }
+  const type = node.kind === 'map' ? 'object' : 'string'
+  return target.anyOf?.find(variant => resolved(variant).type === type) ?? schema
+}
+
+/** The schema of the value at a path. */
+export function schemaAt(root: Located, path: ValuePath): SchemaNode {
+  let schema = resolved(chosenSchema(recipeSchema, root))
+  for (const [index, step] of path.entries()) {
+    const others = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : {}
+    const next = schema.items ?? schema.properties?.[step] ?? others
+    const node = locate(root, path.slice(0, index + 1))?.value
+    schema = resolved(node ? chosenSchema(next, node) : next)
+  }
+  return schema
 }
 
 /** Undoes the escapes of a JSON pointer. */
-export const decoded = (step: string): string => decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~')
-
-const isSchema = (value: unknown): value is SchemaNode => typeof value === 'object' && value !== null
+export const decoded = (step: string): string => step.replaceAll('~1', '/').replaceAll('~0', '~')

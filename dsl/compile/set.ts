@@ -17,8 +17,7 @@ export function applySet(recipe: Located, flag: string, recipePath: string): Rea
         fix: { hint: 'write for example --set params.tile=64' },
       }),
     )
-  // Blanks in place of the path keep the offsets of the value.
-  const read = readYaml({ ...source, text: ' '.repeat(equals + 1) + flag.slice(equals + 1) })
+  const read = readYaml(source, equals + 1)
   if (read.value === undefined || read.diagnostics.length > 0) return { value: recipe, diagnostics: read.diagnostics }
   return setAt(recipe, { steps: flag.slice(0, equals).split('.'), at: 0, value: read.value, source })
 }

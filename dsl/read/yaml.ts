@@ -40,12 +40,16 @@ interface Anchored {
   readonly size: number
 }
 
-/** Reads one document. */
-export function readYaml(source: SourceText): ReadValue {
+/** Reads the document that a source holds from an offset on; spans count from the source's own start. */
+export function readYaml(source: SourceText, from = 0): ReadValue {
   const reading: Reading = { source, diagnostics: [], anchors: new Map(), values: 0 }
   const whole: Span = { source, start: 0, end: 0 }
   try {
-    const document = parseDocument(source.text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' })
+    const document = parseDocument(' '.repeat(from) + source.text.slice(from), {
+      uniqueKeys: false,
+      prettyErrors: false,
+      logLevel: 'silent',
+    })
     const [slip] = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])
     if (slip) return { diagnostics: [syntaxFault(source, slip)] }
     if (document.contents === null)
@@ -69,16 +73,32 @@ const syntaxCodes: { readonly [code: string]: Code } = {
 function syntaxFault(source: SourceText, { code, message, pos }: YAMLError): Diagnostic {
   const span: Span = { source, start: pos[0], end: pos[1] }
   if (source.text[pos[0]] === '{' && source.text[pos[0] - 1] === '$') {
-    const [written = '${}'] = /^\$\{[^{}]*\}?/.exec(source.text.slice(pos[0] - 1)) ?? []
+    const written = /^\$\{[^{}]*\}?/.exec(source.text.slice(pos[0] - 1))?.[0] ?? '$'
     const whole: Span = { source, start: pos[0] - 1, end: pos[0] - 1 + written.length }
     return diagnose('yaml-syntax', whole, {
       message: `'${written}' inside brackets needs quotes`,
       fix: { hint: `write '${written}' with the quotes`, edit: { span: whole, text: `'${written}'` } },
     })
   }
+  const closing = / and end with an? ([\]}])/.exec(message)?.[1]
+  if (closing !== undefined) return unclosed(source, closing, pos[0])
   const isTab = message.startsWith('Tabs are not allowed') || code === 'TAB_AS_INDENT'
   const words = isTab ? 'Tabs do not indent in YAML; use spaces' : message.charAt(0).toUpperCase() + message.slice(1)
   return diagnose(isTab ? 'tab-indent' : (syntaxCodes[code] ?? 'yaml-syntax'), span, { message: words })
+}
+
+/** The slip is where a bracket opens, not where the parser gives up. */
+function unclosed(source: SourceText, closing: string, end: number): Diagnostic {
+  const opening = closing === ']' ? '[' : '{'
+  const start = source.text.lastIndexOf(opening, end)
+  return diagnose(
+    'yaml-syntax',
+    { source, start, end: start + 1 },
+    {
+      message: `'${opening}' is not closed`,
+      fix: { hint: `add '${closing}'` },
+    },
+  )
 }
 
 function readNode(reading: Reading, node: Node, depth: number): Located {

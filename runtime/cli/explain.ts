@@ -2,13 +2,13 @@
 import { Command } from 'commander'
 import { place } from '../../dsl/check/render.ts'
 import { suggest } from '../../dsl/check/suggest.ts'
-import type { LoadedRecipe } from '../../dsl/compile/load.ts'
-import type { Plan, Stage } from '../../dsl/compile/plan.ts'
+import type { LoadedRecipe, Variant } from '../../dsl/compile/load.ts'
+import type { Json, Plan, Stage } from '../../dsl/compile/plan.ts'
 import { type Provenance, provenance } from '../../dsl/compile/provenance.ts'
 import { canonical } from '../../dsl/print/canonical.ts'
 import { findResults } from '../schedule/select.ts'
 import { openStore, type Result, storeFolder } from '../store/store.ts'
-import { exitCodes, type LoadedPlan, loadPlan, setOption } from './recipe.ts'
+import { exitCodes, type LoadedPlan, loadChecked, planOf, setOption } from './recipe.ts'
 
 interface Flags {
   readonly set: readonly string[]
@@ -37,13 +37,14 @@ Examples:
 }
 
 async function explain(file: string, what: string, flags: Flags): Promise<void> {
-  const loaded = await loadPlan(file, flags)
+  const loaded = await loadChecked(file, flags)
   if (loaded === undefined) return
-  const stage = loaded.plan.stages.find(({ id }) => id === what)
-  const value = valueLines(loaded.loaded, what)
-  if (stage) print(await stageLines(loaded, stage, flags))
-  else if (value) print(value)
-  else print(unknown(loaded.plan, what), process.stderr)
+  const value = valueLines(loaded, what)
+  if (value) return print(value)
+  const plan = await planOf(loaded)
+  const stage = plan.stages.find(({ id }) => id === what)
+  if (stage) print(await stageLines({ loaded, plan }, stage, flags))
+  else print(unknown(plan, what), process.stderr)
 }
 
 function print(lines: readonly string[], stream: NodeJS.WriteStream = process.stdout): void {
@@ -84,13 +85,7 @@ async function stageLines({ plan, loaded }: LoadedPlan, stage: Stage, flags: Fla
       'files',
       stage.externals.map(({ name, sha256 }) => [name, sha256.slice(0, 8)]),
     ),
-    ...section(
-      'parameters',
-      Object.entries(stage.params).map(([name, value]) => [
-        `${name} = ${canonical(value)}`,
-        paramOrigin(loaded, stage, name),
-      ]),
-    ),
+    ...section('parameters', parameterLines(loaded, stage)),
   ]
 }
 
@@ -112,14 +107,43 @@ function inputLines(plan: Plan, stage: Stage, results: ReadonlyMap<string, Resul
   ])
 }
 
-/** The recipe's own words for a parameter: in the entry, else in what is around it. */
-function paramOrigin({ variants }: LoadedRecipe, { path }: Stage, name: string): string {
+/** Every value inside a parameter, with its dotted name and where the recipe says so. */
+function parameterLines({ variants }: LoadedRecipe, stage: Stage): readonly (readonly string[])[] {
   const [variant] = variants
-  for (let depth = path.length; variant && depth >= 0; depth--) {
-    const found = provenance(variant, [...path.slice(0, depth), name])
-    if (found) return origin(found)
-  }
-  return 'from the entry'
+  return leaves(stage.params, []).map(({ path, value }) => {
+    const found = variant && placesOf(variant, stage, path).flatMap(place => provenance(variant, place) ?? [])[0]
+    return [path.join('.'), canonical(value), found ? origin(found) : '']
+  })
+}
+
+/** Where the recipe may say a parameter: in the stage's entry, in what is around it, in its architecture. */
+function placesOf(
+  { recipe }: Variant,
+  { path: entry }: Stage,
+  path: readonly string[],
+): readonly (readonly string[])[] {
+  const around = [...entry, ''].map((_, depth) => [...entry.slice(0, entry.length - depth), ...path])
+  const [section, name = ''] = entry
+  const [first, ...inside] = path
+  const model = section === 'train' && first === 'model' ? recipe.train[name]?.model : undefined
+  const architecture =
+    model === undefined
+      ? []
+      : [
+          ['models', model, ...inside],
+          ['models', model, 'tokenizer', ...inside],
+        ]
+  return [...around, ...architecture, [...entry, 'tokenizer', ...path]]
+}
+
+interface Leaf {
+  readonly path: readonly string[]
+  readonly value: Json
+}
+
+function leaves(value: Json, path: readonly string[]): readonly Leaf[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [{ path, value }]
+  return Object.entries(value).flatMap(([name, field]) => leaves(field, [...path, name]))
 }
 
 function section(title: string, rows: readonly (readonly string[])[]): readonly string[] {

@@ -24,18 +24,24 @@ Examples:
 
 function init(name: string): void {
   const file = /\.ya?ml$/.test(name) ? name : `${name}.yaml`
-  const fault = (message: string): void => {
-    process.stderr.write(`error: ${message}\n`)
+  const folder = dirname(file)
+  const obstacle = obstacleTo(file)
+  if (obstacle !== undefined) {
+    process.stderr.write(`error: ${obstacle}\n`)
     process.exitCode = exitCodes.badRecipe
+    return
   }
-  if (!existsSync(dirname(file))) return fault(`There is no folder '${dirname(file)}'; make it first`)
-  if (existsSync(file)) return fault(`'${file}' is there already; name another file`)
-  const schema = join(dirname(file), 'recipe.schema.json')
+  const schema = join(folder, 'recipe.schema.json')
   writeFileSync(file, starter(recipeName(file)), { flag: 'wx' })
   if (!existsSync(schema)) writeFileSync(schema, `${JSON.stringify(editorSchema(), null, 2)}\n`, { flag: 'wx' })
   process.stdout.write(
-    `${file} written; put images with captions in ${join(dirname(file), 'images')}, then: terroir check ${file}\n`,
+    `${file} written; put images and captions.csv in ${join(folder, 'images')}, then: terroir check ${file}\n`,
   )
+}
+
+function obstacleTo(file: string): string | undefined {
+  if (!existsSync(dirname(file))) return `There is no folder '${dirname(file)}'; make it first`
+  return existsSync(file) ? `'${file}' is there already; give another name` : undefined
 }
 
 /** The file's name, made a name of the language. */

@@ -75,5 +75,9 @@ function table(plan: Plan, isDone: (stage: Stage) => boolean): string {
   })
   const done = plan.stages.filter(isDone).length
   const summary = `${plan.stages.length} stages: ${done} cached, ${plan.stages.length - done} to run`
-  return [...layTable([head, ...rows], { width: process.stdout.columns ?? 160 }), '', summary].join('\n')
+  return [
+    ...layTable([head, ...rows], { width: process.stdout.columns ?? Number.POSITIVE_INFINITY }),
+    '',
+    summary,
+  ].join('\n')
 }

@@ -26,13 +26,17 @@ export interface LoadedPlan {
  */
 export async function loadPlan(file: string, options: RecipeOptions = {}): Promise<LoadedPlan | undefined> {
   const loaded = await loadChecked(file, options)
-  if (loaded === undefined) return undefined
+  return loaded && { loaded, plan: await planOf(loaded) }
+}
+
+/** Compiles a recipe without errors for this machine. Rejects where a file that a stage reads is missing. */
+export async function planOf(loaded: LoadedRecipe): Promise<Plan> {
   const [{ compile }, { machineEnvironment }, { stageKinds }] = await Promise.all([
     import('../../dsl/compile/compile.ts'),
     import('./environment.ts'),
     import('../stages/kinds.ts'),
   ])
-  return { loaded, plan: compile(loaded, machineEnvironment(stageKinds)) }
+  return compile(loaded, machineEnvironment(stageKinds))
 }
 
 /** Reads and checks a recipe, and tells on stderr what it finds. With errors the exit code is set. */

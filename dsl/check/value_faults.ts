@@ -1,0 +1,200 @@
+/** Faults of single values: type, kind, range, spelling. */
+import type { Located, Span, ValuePath } from '../read/located.ts'
+import { type Code, type Details, type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
+import { type Failure, kindsOf, recipeSchema, type SchemaNode } from './schema_node.ts'
+import { suggest } from './suggest.ts'
+
+/** The place of a value. */
+export interface Place {
+  readonly path: ValuePath
+  readonly value: Located
+  /** The key that leads to the value; for the root and for items of lists, the value itself. */
+  readonly name: Span
+  readonly schema: SchemaNode
+}
+
+/** For a block mapping, its first key: underlining all of it would say nothing. */
+export function startOf(value: Located): Span {
+  const [first] = value.kind === 'map' ? value.entries.values() : []
+  return first?.key ?? value.span
+}
+
+/** The value has none of the types that belong there. */
+export function wrongType(place: Place, types: readonly Failure[]): Diagnostic {
+  const { path, value, schema } = place
+  const isQuantity = value.kind === 'scalar' && typeof value.value === 'number'
+  if (isQuantity && schema.pattern === recipeSchema.$defs?.Distance?.pattern) return badQuantity(place)
+  const expected = [...new Set(types.flatMap(({ params }) => String(params.type).split(',')))].map(words).join(' or ')
+  const actual = describe(value)
+  return diagnose('type-mismatch', value.kind === 'scalar' ? value.span : startOf(value), {
+    message: `'${path.join('.') || 'The recipe'}' is ${expected}, not ${actual}`,
+    expected,
+    actual,
+    ...inserted(value),
+    ...typeFix(value, types),
+  })
+}
+
+/** When a parameter brought the value, shows where that is set. */
+function inserted(value: Located): Details {
+  return value.kind === 'scalar' && value.origin
+    ? { related: [{ span: value.origin, message: 'the parameter is set here' }] }
+    : {}
+}
+
+function typeFix(value: Located, types: readonly Failure[]): Details {
+  const wants = (type: string) => types.some(({ params }) => String(params.type).split(',').includes(type))
+  if (value.kind !== 'scalar') return {}
+  const { span } = value
+  const written = span.source.text.slice(span.start, span.end)
+  if (wants('array') && value.value !== null)
+    return { fix: { hint: `write [${written}]`, edit: { span, text: `[${written}]` } } }
+  const isQuotedNumber = typeof value.value === 'string' && /^-?[0-9]+(\.[0-9]+)?$/.test(value.value)
+  if (isQuotedNumber && (wants('number') || wants('integer')) && written !== value.value)
+    return { fix: { hint: `write ${value.value} without quotes`, edit: { span, text: value.value } } }
+  if (wants('string') && typeof value.value === 'number')
+    return { fix: { hint: `write '${written}' in quotes`, edit: { span, text: `'${written}'` } } }
+  if (value.value === null) return { fix: { hint: 'give a value or remove the key' } }
+  return {}
+}
+
+const words = (type: string): string => typeWords[type] ?? type
+
+const typeWords: { readonly [type: string]: string } = {
+  object: 'a mapping',
+  array: 'a list',
+  string: 'text',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+}
+
+function describe(value: Located): string {
+  if (value.kind === 'map') return 'a mapping'
+  if (value.kind === 'list') return 'a list'
+  if (value.value === null) return 'nothing'
+  return typeof value.value === 'string' ? `the text '${value.value}'` : String(value.value)
+}
+
+/** One failed keyword as a diagnostic; none where another diagnostic tells it. */
+export function valueFault(place: Place, failure: Failure): readonly Diagnostic[] {
+  const { params, keyword } = failure
+  switch (keyword) {
+    case 'discriminator':
+      return unknownKind(place, kindsOf(place.schema))
+    case 'const':
+      return place.path.at(-1) === 'kind'
+        ? [notOneOf('unknown-kind', place, [params.allowedValue])]
+        : [notOneOf('unknown-value', place, [params.allowedValue])]
+    case 'enum':
+      return [notOneOf('unknown-value', place, Array.isArray(params.allowedValues) ? params.allowedValues : [])]
+    case 'minimum':
+    case 'maximum':
+    case 'exclusiveMinimum':
+      return [outOfRange(place, `${boundWords[keyword]} ${String(params.limit)}`)]
+    case 'minItems':
+    case 'minProperties':
+      return [tooFew(place, Number(params.limit))]
+    case 'multipleOf':
+      return [badQuantity(place)]
+    case 'pattern':
+      return patternFault(place, failure)
+    default:
+      return []
+  }
+}
+
+const boundWords = { minimum: 'at least', maximum: 'at most', exclusiveMinimum: 'above' }
+
+/** A kind that is text but none of the known; other faults of `kind` are told as a missing key or a type. */
+function unknownKind({ value, path, schema }: Place, kinds: readonly string[]): readonly Diagnostic[] {
+  const kind = value.kind === 'map' ? value.entries.get('kind')?.value : undefined
+  return kind === undefined
+    ? []
+    : [notOneOf('unknown-kind', { path: [...path, 'kind'], value: kind, name: kind.span, schema }, kinds)]
+}
+
+function notOneOf(code: Code, { value, path }: Place, allowed: readonly unknown[]): Diagnostic {
+  const names = allowed.map(String)
+  const written = value.kind === 'scalar' ? String(value.value) : ''
+  const meant = suggest(written, names) ?? (names.length === 1 ? names[0] : undefined)
+  return diagnose(code, value.kind === 'scalar' ? value.span : startOf(value), {
+    message: `'${path.join('.')}' is ${value.kind === 'scalar' ? `'${written}'` : describe(value)}, which is none of ${names.join(', ')}`,
+    expected: names.join(', '),
+    ...inserted(value),
+    ...(meant === undefined ? { fix: { hint: `write one of ${names.join(', ')}` } } : replaceWith(value.span, meant)),
+  })
+}
+
+function outOfRange({ path, value }: Place, bound: string): Diagnostic {
+  const written = value.kind === 'scalar' ? String(value.value) : describe(value)
+  return diagnose('out-of-range', value.span, {
+    message: `'${path.join('.')}' is ${written}; it is ${bound}`,
+    expected: bound,
+    ...inserted(value),
+  })
+}
+
+function tooFew({ path, value, name }: Place, least: number): Diagnostic {
+  const expected = `at least ${least} ${value.kind === 'list' ? 'item' : 'key'}${least === 1 ? '' : 's'}`
+  return diagnose('out-of-range', value.kind === 'list' ? value.span : name, {
+    message: `'${path.join('.')}' has too little; it has ${expected}`,
+    expected,
+  })
+}
+
+function patternFault(place: Place, failure: Failure): readonly Diagnostic[] {
+  const { params, propertyName } = failure
+  const definition = Object.entries(recipeSchema.$defs ?? {}).find(
+    ([, schema]) => schema.pattern === params.pattern,
+  )?.[0]
+  // References have checks of their own, which know the names that exist.
+  if (definition === 'DatasetRef' || definition === 'ModelRef') return []
+  if (definition === 'Count' || definition === 'Distance') return [badQuantity(place)]
+  const { value } = place
+  if (propertyName !== undefined && value.kind === 'map')
+    return [badName(value.entries.get(propertyName)?.key ?? place.name, propertyName)]
+  const written = value.kind === 'scalar' ? String(value.value) : ''
+  if (definition === 'Name') return [badName(value.span, written)]
+  return [
+    diagnose('bad-name', value.span, {
+      message: `'${place.path.join('.')}' is '${written}'; it is written ENTRY.METRIC, such as 'retrieval.mean_recall'`,
+    }),
+  ]
+}
+
+function badName(span: Span, name: string): Diagnostic {
+  const proper = name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_-]+/g, '_')
+    .replace(/^[^a-z]+/, '')
+  return diagnose('bad-name', span, {
+    message: `'${name}' is no name: names are lower-case letters, digits, '_' and '-', and begin with a letter`,
+    ...replaceWith(span, proper === '' ? undefined : proper),
+  })
+}
+
+function badQuantity({ path, value, schema }: Place): Diagnostic {
+  const written = value.kind === 'scalar' ? String(value.value) : ''
+  const expected = (schema.description ?? '').replaceAll('`', "'").replace(/\.$/, '')
+  return diagnose('bad-quantity', value.span, {
+    message: `'${path.join('.')}' is '${written}'; it is ${expected.charAt(0).toLowerCase()}${expected.slice(1)}`,
+    expected,
+    ...inserted(value),
+    ...quantityFix(value.span, written, schema),
+  })
+}
+
+function quantityFix(span: Span, written: string, schema: SchemaNode): Details {
+  const isBare = /^[0-9.]+$/.test(written) && schema.pattern === recipeSchema.$defs?.Distance?.pattern
+  return isBare
+    ? { fix: { hint: `write '${written}km' or '${written}m'` } }
+    : replaceWith(span, properQuantity(written))
+}
+
+/** The spelling that was probably meant: spaces, commas and cases of letters aside. */
+function properQuantity(written: string): string | undefined {
+  const [, digits, unit = ''] = /^([0-9.]+)\s*([a-zA-Z]*)$/.exec(written.trim().replaceAll(',', '')) ?? []
+  const proper = { k: 'k', m: 'M', g: 'G', km: 'km', kilometres: 'km', metres: 'm' }[unit.toLowerCase()]
+  return digits === undefined || proper === undefined || digits + proper === written ? undefined : `${digits}${proper}`
+}
