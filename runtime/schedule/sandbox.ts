@@ -1,5 +1,5 @@
 /** What a worker may touch, as flags of Node's permission model. */
-import { existsSync, realpathSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
 /** Folders and files a worker may use beyond the program itself; absolute paths. */
@@ -22,9 +22,25 @@ function programFiles(): readonly string[] {
   }
 }
 
-const withRealPaths = (paths: readonly string[]): readonly string[] => [
-  ...new Set(paths.filter(path => existsSync(path)).flatMap(path => [path, realpathSync(path)])),
-]
+/**
+ * The grants for some paths: themselves, and what they are links to.
+ *
+ * Node 20 keeps grants in a prefix tree that answers wrongly where one begins with another: a grant below a granted
+ * folder, or `data/mine.csv` beside the folder `data/mine`, hides the folder itself. So what a folder covers is left
+ * out, and a folder whose name begins another's becomes the pattern `data/mine*`, which covers both.
+ */
+function grants(paths: readonly string[]): readonly string[] {
+  const present = paths.map(path => resolve(path)).filter(path => existsSync(path))
+  const all = [...new Set(present.flatMap(path => [path, realpathSync(path)]))]
+  const folders = all.filter(path => statSync(path).isDirectory())
+  const begun = (path: string): readonly string[] => all.filter(other => other !== path && other.startsWith(path))
+  return all
+    .filter(path => !folders.some(folder => folder !== path && path.startsWith(folder)))
+    .map(path => {
+      const namesakes = folders.includes(path) && begun(path).some(other => other[path.length] !== '/')
+      return namesakes ? `${path}*` : path
+    })
+}
 
 /**
  * Flags for `node`: no child processes unless granted, no writing but to `writable`, no reading but of `readable`, `writable` and
@@ -41,7 +57,7 @@ export function sandboxFlags({ readable, writable, childProcesses = false }: San
     ...(childProcesses ? ['--allow-child-process'] : []),
     '--disable-warning=ExperimentalWarning',
     '--disable-warning=SecurityWarning',
-    ...withRealPaths([...programFiles(), ...readable, ...writable]).map(path => `--allow-fs-read=${path}`),
-    ...withRealPaths(writable).map(path => `--allow-fs-write=${path}`),
+    ...grants([...programFiles(), ...readable, ...writable]).map(path => `--allow-fs-read=${path}`),
+    ...grants(writable).map(path => `--allow-fs-write=${path}`),
   ]
 }

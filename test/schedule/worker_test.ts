@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
@@ -8,7 +8,7 @@ import * as assert from 'uvu/assert'
 import type { Message } from '../../runtime/schedule/protocol.ts'
 import { startWorker, type WorkerOptions } from '../../runtime/schedule/start_worker.ts'
 import { processStart } from '../../runtime/store/process.ts'
-import { inTempFolder } from '../support.ts'
+import { inTempFolder, projectRoot } from '../support.ts'
 
 const fixture = (name: string): string => join(import.meta.dirname, 'fixtures', `${name}.js`)
 
@@ -89,6 +89,21 @@ test('the sandbox refuses writing, reading and starting programs outside', async
   assert.match((await faultOf('read-outside')).text, 'The sandbox refused FileSystemRead of "/etc/hostname"')
   assert.match((await faultOf('spawn')).text, 'The sandbox refused ChildProcess')
 })
+
+test('folders that begin like other inputs, and inputs inside packages or links, can be read', () =>
+  inTempFolder(async folder => {
+    const at = (path: string): string => join(folder, path)
+    await Promise.all(['mine', 'mine2', 'out', 'real'].map(name => mkdir(at(name))))
+    await writeFile(at('mine.csv'), '')
+    await symlink(at('real'), at('link'))
+    const readable = ['mine.csv', 'mine', 'mine2', 'link'].map(at)
+    const inPackage = join(projectRoot, 'node_modules/execa/package.json')
+    const end = await work(at('out'), 'list', {
+      sandbox: { readable: [...readable, inPackage], writable: [at('out')] },
+      params: { mine: at('mine'), mine2: at('mine2'), link: at('link'), packages: join(projectRoot, 'node_modules') },
+    }).ended
+    assert.is(end.kind, 'result', JSON.stringify(end))
+  }))
 
 test('the sandbox does not take a folder for another that begins with its name', () =>
   inTempFolder(async out => {
