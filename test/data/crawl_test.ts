@@ -20,7 +20,7 @@ import { run as runTokenizer } from '../../runtime/stages/tokenizer.ts'
 import { inTempFolder, projectRoot } from '../support.ts'
 
 const externals = {
-  ...Object.fromEntries(crawlFiles.map(name => [name, join(projectRoot, 'node_modules', name)])),
+  ...Object.fromEntries(Object.values(crawlFiles).map(name => [name, join(projectRoot, 'node_modules', name)])),
   'data/landmarks.geojson': join(projectRoot, 'recipes/data/landmarks.geojson'),
 }
 const world = await openWorld(externals)

@@ -2,7 +2,7 @@
 import { packageFiles } from '../externals.ts'
 
 /** Layers of the globe, from three-globe, and the countries of maps. */
-export const crawlLayers = {
+export const crawlFiles = {
   photo: packageFiles.photo,
   relief: packageFiles.relief,
   water: packageFiles.water,
@@ -11,6 +11,3 @@ export const crawlLayers = {
   sky: 'three-globe/example/img/night-sky.png',
   countries: packageFiles.countries,
 } as const
-
-/** All of them, for the stage's needs. */
-export const crawlFiles: readonly string[] = Object.values(crawlLayers)

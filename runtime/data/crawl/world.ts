@@ -5,7 +5,7 @@ import type { Place } from '../geodesy.ts'
 import { decodeGrey, decodeImage, type Raster } from '../image.ts'
 import { createGlobe, type Globe } from '../imagery.ts'
 import { readLandmarks } from '../landmarks.ts'
-import { crawlLayers } from './files.ts'
+import { crawlFiles } from './files.ts'
 
 /** Opened sources of pictures and names. */
 export interface World {
@@ -29,13 +29,13 @@ export async function openWorld(externals: { readonly [name: string]: string }):
   if (table === undefined) throw new Error('The crawl was given no landmark table; name a .geojson file as its table')
   const colour = async (name: string) => createGlobe(await decodeImage(externalPath(externals, name), { name }))
   const grey = (name: string): Promise<Raster> => decodeGrey(externalPath(externals, name), { name })
-  const [relief, water] = [await grey(crawlLayers.relief), await grey(crawlLayers.water)]
-  const countries = await readCountries(externalPath(externals, crawlLayers.countries))
+  const [relief, water] = [await grey(crawlFiles.relief), await grey(crawlFiles.water)]
+  const countries = await readCountries(externalPath(externals, crawlFiles.countries))
   return {
-    photo: await colour(crawlLayers.photo),
-    night: await colour(crawlLayers.night),
-    dark: await colour(crawlLayers.dark),
-    sky: await colour(crawlLayers.sky),
+    photo: await colour(crawlFiles.photo),
+    night: await colour(crawlFiles.night),
+    dark: await colour(crawlFiles.dark),
+    sky: await colour(crawlFiles.sky),
     relief: createGlobe(relief),
     water: createGlobe(water),
     countries,
