@@ -357,6 +357,17 @@ export interface Distill {
    * teach nothing. This project's reading. @default 0.25 @minimum 0
    */
   margin?: number
+  /** Weight of the captioning loss beside the contrastive and the region loss. @default 1 @minimum 0 */
+  caption_weight?: number
+  /** How weights change. @default {"kind":"adamw"} */
+  optimizer?: AdamW
+  /** Share of the steps of a round spent warming up. @default 0.1 */
+  warm_up?: Share
+  /**
+   * Strength of brightness, contrast and saturation jitter. Images are neither cropped nor turned, so that
+   * pseudo-labels stay where they belong. @default 0.2
+   */
+  colour?: Share
 }
 
 /** A concept to localise. */

@@ -34,9 +34,9 @@ export function expandTrain(name: string, train: Entry<'train'>, { recipe, seed 
   const model = { ...sizes, vocab_size: tokenizer.vocab_size }
   return phases.map((phase, index) => {
     const { name: phaseName, data, ...rest } = phase
-    const weights = typeof data === 'string' ? { [data]: 1 } : data
-    const total = Object.values(weights).reduce((sum, weight) => sum + weight, 0)
-    const mix = Object.values(weights).map((weight, at) => ({ role: `data.${at}`, weight: weight / total }))
+    const mixed = mixOf(data)
+    const total = mixed.reduce((sum, [, weight]) => sum + weight, 0)
+    const mix = mixed.map(([, weight], at) => ({ role: `data.${at}`, weight: weight / total }))
     const before = phases[index - 1]
     return {
       id: `${name}.${phaseName}`,
@@ -45,7 +45,10 @@ export function expandTrain(name: string, train: Entry<'train'>, { recipe, seed 
       inputs: {
         tokenizer: input(`${architecture}.tokenizer`),
         ...(before && { init: input(`${name}.${before.name}`) }),
-        ...trainingInputs(recipe, Object.keys(weights)),
+        ...trainingInputs(
+          recipe,
+          mixed.map(([dataset]) => dataset),
+        ),
       },
       files: [],
       path: ['train', name, 'phases', String(index)],
@@ -53,10 +56,16 @@ export function expandTrain(name: string, train: Entry<'train'>, { recipe, seed 
   })
 }
 
+/** Datasets and their weights by name: the order in which a mix is written changes no key. */
+function mixOf(data: string | Readonly<Record<string, number>>): readonly (readonly [string, number])[] {
+  if (typeof data === 'string') return [[data, 1]]
+  return Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1))
+}
+
 /** Two stages for each round: pseudo-labels by the model of the round before, then training on them. */
 export function expandDistill(name: string, distill: Entry<'distill'>, { recipe, seed }: Expanding): readonly Draft[] {
-  const { model, queries, sao, rounds, margin, batch_size, samples, learning_rate, region_weight } = distill
-  const data = trainingInput(recipe, distill.data)
+  const { model, queries, sao, rounds, margin, data: images, ...training } = distill
+  const data = trainingInput(recipe, images)
   const path = ['distill', name]
   return Array.from({ length: rounds }, (_, index) => index + 1).flatMap(round => {
     const start = round === 1 ? modelInput(recipe, model) : input(`${name}.${round - 1}`)
@@ -65,7 +74,7 @@ export function expandDistill(name: string, distill: Entry<'distill'>, { recipe,
       {
         id: labels,
         kind: 'pseudo-label',
-        params: params({ queries, sao, margin, batch_size }),
+        params: params({ queries, sao, margin, batch_size: training.batch_size }),
         inputs: { model: start, data },
         files: [],
         path,
@@ -73,7 +82,7 @@ export function expandDistill(name: string, distill: Entry<'distill'>, { recipe,
       {
         id: `${name}.${round}`,
         kind: 'region-train',
-        params: params({ batch_size, samples, learning_rate, region_weight, queries, seed }),
+        params: params({ ...training, queries, seed }),
         inputs: { init: start, labels: input(labels), data },
         files: [],
         path,

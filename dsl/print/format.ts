@@ -1,10 +1,21 @@
 /** The canonical layout of a YAML recipe: order of keys, indent, blank lines. Comments, anchors and meaning stay. */
-import { type Document, isMap, isScalar, isSeq, type Pair, parseDocument, visit } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  type Pair,
+  parseDocument,
+  visit,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml'
 import { recipeSchema, resolved, type SchemaNode, variantOf } from '../check/schema_node.ts'
 
 /** Lays out a text that `readYaml` reads without errors. Laying out the result again changes nothing. */
 export function formatYaml(text: string): string {
   const document = parseDocument(text, { uniqueKeys: false })
+  openCommented(document)
   // An alias stands after its anchor; where there are any, the written order stays.
   if (!hasAliases(document)) {
     keepHeader(document)
@@ -13,6 +24,15 @@ export function formatYaml(text: string): string {
   spaceSections(document.contents)
   padBraces(document)
   return document.toString({ indent: 2, lineWidth: 0, singleQuote: true })
+}
+
+/** Collections in brackets that hold comments go to lines of their own. */
+function openCommented(document: Document.Parsed): void {
+  visit(document, {
+    Collection: (_key, node) => {
+      if (node.flow === true && holdsComment(node)) node.flow = false
+    },
+  })
 }
 
 /** Blanks inside braces, `{ a: 1 }`, and none inside brackets, `[a, b]`; the printer knows one way for both. */
@@ -24,6 +44,16 @@ function padBraces(document: Document.Parsed): void {
       node.toString = (context, ...rest) => print(context && { ...context, flowCollectionPadding }, ...rest)
     },
   })
+}
+
+function holdsComment(node: YAMLMap | YAMLSeq): boolean {
+  let found = false
+  visit(node, {
+    Node: (_key, inner) => {
+      found ||= inner !== node && Boolean(inner.comment || inner.commentBefore)
+    },
+  })
+  return found
 }
 
 /** What stands above the first key's own comment, a blank line between, is about the file and stays on top. */
@@ -50,7 +80,11 @@ function hasAliases(document: Document.Parsed): boolean {
 /** Sorts the keys of every mapping as the schema lists them; unknown keys and names keep their order, at the end. */
 function order(node: unknown, schema: SchemaNode): void {
   const target = resolved(schema)
-  if (isSeq(node)) for (const item of node.items) order(item, target.items ?? {})
+  if (isSeq(node))
+    for (const item of node.items) {
+      order(item, target.items ?? {})
+      liftComment(item)
+    }
   if (!isMap(node)) return
   const variant = target.oneOf ? resolved(variantOf(target, node.get('kind')) ?? {}) : target
   const names = Object.keys(variant.properties ?? {})
@@ -58,6 +92,14 @@ function order(node: unknown, schema: SchemaNode): void {
   node.items.sort((a, b) => rank(a) - rank(b))
   const others = typeof variant.additionalProperties === 'object' ? variant.additionalProperties : {}
   for (const { key, value } of node.items) order(value, variant.properties?.[keyText(key)] ?? others)
+}
+
+/** A comment of the first key of an item stands above the item's dash, where it reads back as it was. */
+function liftComment(item: unknown): void {
+  const first = isMap(item) && item.flow !== true ? item.items[0]?.key : undefined
+  if (!isMap(item) || !isScalar(first) || !first.commentBefore) return
+  item.commentBefore = [item.commentBefore, first.commentBefore].filter(Boolean).join('\n')
+  first.commentBefore = null
 }
 
 const keyText = (key: unknown): string => (isScalar(key) ? String(key.value) : '')

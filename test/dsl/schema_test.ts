@@ -1,0 +1,42 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import type { Undefaulted } from '../../dsl/check/filled.ts'
+import { generatedFiles } from '../../dsl/check/generate_schema.ts'
+import { recipeSchema, type SchemaNode } from '../../dsl/check/schema_node.ts'
+import { loadRecipe } from '../../dsl/compile/load.ts'
+import { projectRoot } from '../support.ts'
+
+test('schema and validator are those that the types of recipes generate', () => {
+  for (const [path, text] of generatedFiles())
+    assert.is(readFileSync(join(projectRoot, path), 'utf8'), text, `${path} is stale; run npm run schema`)
+})
+
+test('every field is described, and what may be left out has a default or is known to mean something by its absence', () => {
+  const withoutDefault = new Set<string>()
+  for (const [name, definition] of Object.entries({ Recipe: recipeSchema, ...recipeSchema.$defs }))
+    for (const [field, property] of Object.entries(definition.properties ?? {})) {
+      const isRequired = requiredOf(definition).includes(field)
+      if (!isRequired && property.default === undefined) withoutDefault.add(field)
+      assert.ok(field === 'kind' || property.description || property.$ref, `${name}.${field} lacks a description`)
+    }
+  const known: readonly Undefaulted[] = ['at_least', 'at_most', 'captions', 'cities_above', 'expect', 'extends']
+  assert.equal([...withoutDefault].sort(), known)
+})
+
+const requiredOf = (schema: SchemaNode): readonly unknown[] =>
+  'required' in schema && Array.isArray(schema.required) ? schema.required : []
+
+test('the recipes of the project are fine', async () => {
+  const folder = join(projectRoot, 'recipes')
+  for (const file of readdirSync(folder).filter(name => name.endsWith('.yaml'))) {
+    const { diagnostics } = await loadRecipe(join(folder, file))
+    assert.equal(
+      diagnostics.map(({ code, message }) => `${file}: ${code}: ${message}`),
+      [],
+    )
+  }
+})
+
+test.run()
