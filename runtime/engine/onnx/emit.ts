@@ -22,7 +22,7 @@ interface Emitter {
 }
 
 /**
- * Serialises a graph: inputs and outputs keep their names.
+ * Serialises a graph: inputs keep their names, outputs get a prefix; inputs that nothing uses are left out.
  *
  * Constants of one value are stored as one number and spread where a full tensor is needed.
  */
@@ -81,7 +81,10 @@ export function emit(graph: Graph, options: EmitOptions): Uint8Array {
     else nodes.push({ type: 'Identity', inputs: [source], outputs: [target] })
     return { name: target, type: node.dtype, dims: node.shape }
   })
-  const inputs = graph.inputs.map(({ name, dtype, shape }): OnnxValue => ({ name, type: dtype, dims: shape }))
+  const used = usedInputs(graph)
+  const inputs = graph.inputs
+    .filter(({ name }) => used.has(name))
+    .map(({ name, dtype, shape }): OnnxValue => ({ name, type: dtype, dims: shape }))
   const now = (name: string) => renamed.get(name) ?? name
   const written = nodes.map(node => ({ ...node, inputs: node.inputs.map(now), outputs: node.outputs.map(now) }))
   return encodeModel({ nodes: written, initializers, inputs, outputs })
@@ -247,7 +250,7 @@ function writeOneHot(emitter: Emitter, node: ApplyNode, [indices = '']: readonly
   return write(emitter, 'Where', [write(emitter, 'Equal', [column, classes]), value('on'), value('off')])
 }
 
-/** Whether an input reaches any output; onnxruntime drops the others. */
+/** Names of the inputs that reach an output; the model has only these. */
 export function usedInputs(graph: Graph): ReadonlySet<string> {
   const used = new Set<string>()
   for (const node of topological({ inputs: [], outputs: graph.outputs }))
