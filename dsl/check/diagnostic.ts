@@ -50,7 +50,6 @@ export type Code =
   | 'unused-entry'
   // TypeScript recipes
   | 'typescript-syntax'
-  | 'type-error'
   | 'not-static'
 
 /** Errors stop a run; warnings do not. */

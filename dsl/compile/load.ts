@@ -1,5 +1,5 @@
 /** From a recipe file to checked variants: read, extend, set, expand, insert, check, fill. */
-import { dirname, resolve } from 'node:path'
+import { dirname, extname, resolve } from 'node:path'
 import { type Diagnostic, diagnose, isClean } from '../check/diagnostic.ts'
 import { fillRecipe } from '../check/fill.ts'
 import type { FilledRecipe } from '../check/filled.ts'
@@ -105,7 +105,10 @@ async function readExtended(path: string, trail: readonly string[], asked?: Span
     }
   const file = readSource(path, asked)
   if ('fault' in file) return { diagnostics: [file.fault] }
-  const read = readYaml(file.source)
+  const read =
+    extname(path) === '.ts'
+      ? (await import('../read/typescript.ts')).readTypeScript(file.source)
+      : readYaml(file.source)
   const base = read.value?.kind === 'map' ? read.value.entries.get('extends')?.value : undefined
   if (
     read.value?.kind !== 'map' ||

@@ -1,6 +1,6 @@
 /** `terroir fmt`: lays recipes out canonically. */
 import { renameSync, writeFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { isClean } from '../../dsl/check/diagnostic.ts'
 import { readSource } from '../../dsl/read/file.ts'
 import { readYaml } from '../../dsl/read/yaml.ts'
@@ -10,7 +10,7 @@ import { exitCodes, printDiagnostics } from './recipe.ts'
 export function command(): Command {
   return new Command('fmt')
     .description('Lays YAML recipes out canonically: order of keys, indent, blank lines. Comments and meaning stay.')
-    .argument('<recipe...>', 'recipe files')
+    .argument('<recipe...>', 'YAML recipe files', yamlFile)
     .option('--check', 'change nothing; exit with 1 when a file is not laid out so')
     .addHelpText(
       'after',
@@ -20,6 +20,11 @@ Examples:
   terroir fmt --check recipes/*.yaml`,
     )
     .action(format)
+}
+
+function yamlFile(file: string, before: readonly string[] = []): readonly string[] {
+  if (file.endsWith('.ts')) throw new InvalidArgumentError('fmt lays out YAML; editors lay out TypeScript')
+  return [...before, file]
 }
 
 async function format(files: readonly string[], { check }: { readonly check?: true }): Promise<void> {

@@ -1,0 +1,25 @@
+/** The functions of `dsl/mod.ts`, as the reader of TypeScript recipes understands them. */
+
+/** What a call makes: an entry of a section, a mapping with a `kind`, a mix of datasets, or what is given. */
+export type Role = 'dataset' | 'architecture' | 'trained' | 'evaluation' | 'part' | 'mix' | 'same'
+
+/** A builder: what it makes, and the `kind` that it adds. */
+export interface Builder {
+  readonly role: Role
+  readonly kind?: string
+}
+
+const kinds = (role: Role, names: readonly string[]): readonly (readonly [string, Builder])[] =>
+  names.map(kind => [kind, { role, kind }] as const)
+
+/** Builders by the name under which `dsl/mod.ts` exports them. */
+export const builders: ReadonlyMap<string, Builder> = new Map<string, Builder>([
+  ...kinds('dataset', ['landmarks', 'crawl', 'folder', 'rules', 'classifier', 'dedup', 'decontaminate']),
+  ...kinds('architecture', ['mammut']),
+  ...kinds('evaluation', ['retrieval', 'classification', 'localisation']),
+  ...kinds('part', ['grammar', 'bpe', 'adamw']),
+  ['train', { role: 'trained' }],
+  ['distill', { role: 'trained' }],
+  ['mix', { role: 'mix' }],
+  ['recipe', { role: 'same' }],
+])

@@ -1,0 +1,90 @@
+/** Reads TypeScript recipes: the same located values as YAML's, from the syntax alone. */
+import { Node, Project, type SourceFile } from 'ts-morph'
+import { type Diagnostic, diagnose, isClean } from '../check/diagnostic.ts'
+import { readSource } from './file.ts'
+import type { SourceText, Span } from './located.ts'
+import { defaultOf, type Evaluating, isLanguage, notStatic } from './static.ts'
+import { wire } from './wiring.ts'
+import type { ReadValue } from './yaml.ts'
+
+/** Reads a recipe that is the default export of a file. */
+export function readTypeScript(source: SourceText): ReadValue {
+  const project = new Project({
+    useInMemoryFileSystem: true,
+    compilerOptions: { noLib: true, resolveJsonModule: true },
+  })
+  const state: Evaluating = {
+    project,
+    diagnostics: [],
+    made: new Map(),
+    uses: new Map(),
+    constants: new Map(),
+    steps: 0,
+    isStopped: false,
+    open: (path, asked) => openFile(state, path, asked),
+  }
+  try {
+    const file = addFile(state, source)
+    if (!isClean(state.diagnostics)) return { diagnostics: state.diagnostics }
+    const value = defaultOf(state, file)
+    if (value === undefined) return { diagnostics: [...state.diagnostics, noDefault(source)] }
+    if (!isClean(state.diagnostics)) return { diagnostics: state.diagnostics }
+    const wired = wire(value, state)
+    return { value: wired.value, diagnostics: wired.diagnostics }
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return {
+      diagnostics: [
+        diagnose('too-deep', startOf(source), { message: `'${source.name}' is nested too deeply to be read` }),
+      ],
+    }
+  }
+}
+
+const startOf = (source: SourceText): Span => ({ source, start: 0, end: 0 })
+
+function noDefault(source: SourceText): Diagnostic {
+  return diagnose('empty-recipe', startOf(source), {
+    message: `'${source.name}' exports no recipe`,
+    fix: { hint: "write 'export default recipe({ ... })'" },
+  })
+}
+
+function openFile(state: Evaluating, path: string, asked: Span): SourceFile | undefined {
+  const known = state.project.getSourceFile(path)
+  if (known) return known
+  const read = readSource(path, asked)
+  if ('source' in read) return addFile(state, read.source)
+  state.diagnostics.push(read.fault)
+  return undefined
+}
+
+/** Parses a file and checks that it holds declarations only. */
+function addFile(state: Evaluating, source: SourceText): SourceFile {
+  const file = state.project.createSourceFile(source.path, source.text)
+  const [slip] = state.project.getProgram().getSyntacticDiagnostics(file)
+  if (slip) {
+    const start = slip.getStart()
+    const text = slip.getMessageText()
+    const message = (typeof text === 'string' ? text : text.getMessageText()).replace(/\.$/, '')
+    state.diagnostics.push(diagnose('typescript-syntax', { source, start, end: start + slip.getLength() }, { message }))
+  } else if (!source.path.endsWith('.json'))
+    for (const statement of file.getStatements()) checkStatement(state, statement)
+  return file
+}
+
+/** Imports of data and of the language, constants, types, exports: anything else would have to run. */
+function checkStatement(state: Evaluating, statement: Node): void {
+  if (Node.isImportDeclaration(statement)) {
+    const from = statement.getModuleSpecifierValue()
+    const isData = from.startsWith('.') && /\.(?:ts|json)$/.test(from)
+    if (!isData && !isLanguage(from)) notStatic(state, statement, 'imports what is no recipe or JSON file')
+  } else if (Node.isVariableStatement(statement)) {
+    if (statement.getDeclarationKind() !== 'const') notStatic(state, statement, "is no 'const'")
+  } else if (
+    !Node.isExportAssignment(statement) &&
+    !Node.isTypeAliasDeclaration(statement) &&
+    !Node.isInterfaceDeclaration(statement)
+  )
+    notStatic(state, statement)
+}

@@ -1,0 +1,81 @@
+/** Turns references between values of a TypeScript recipe into the names that the language wires by. */
+import { type Diagnostic, diagnose } from '../check/diagnostic.ts'
+import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Span } from './located.ts'
+import type { Evaluating, Use } from './static.ts'
+
+/** Sections whose entries others refer to. */
+const sections = ['sources', 'filters', 'models', 'train', 'distill', 'evaluate']
+
+/** The recipe with every use of an entry replaced by the entry's name, and what is wrong with the uses. */
+export function wire(
+  root: Located,
+  state: Evaluating,
+): { readonly value: Located; readonly diagnostics: readonly Diagnostic[] } {
+  if (root.kind !== 'map') return { value: root, diagnostics: [] }
+  const diagnostics: Diagnostic[] = []
+  const names = namesOf(root, state)
+  const unnamed = new Set<Located>()
+
+  function nameOf({ target, part }: Use, span: Span): LocatedScalar {
+    const name = names.get(target)
+    if (name === undefined && !unnamed.has(target)) {
+      unnamed.add(target)
+      diagnostics.push(
+        diagnose('unknown-reference', target.span, {
+          message: 'This has no name in the recipe',
+          related: [{ span, message: 'used here' }],
+          fix: { hint: `add it to one of ${sections.join(', ')}` },
+        }),
+      )
+    }
+    return { kind: 'scalar', value: part === undefined ? (name ?? '') : `${name ?? ''}.${part}`, span }
+  }
+
+  function inside(node: Located): Located {
+    const used = state.uses.get(node)
+    if (used) return nameOf(used, node.span)
+    const role = state.made.get(node)?.role
+    if (role === 'mix' && node.kind === 'list') return mixed(node.items, node.span)
+    if (role !== undefined && role !== 'part') return nameOf({ target: node }, node.span)
+    return fieldsOf(node)
+  }
+
+  /** Pairs of dataset and weight. */
+  function mixed(pairs: readonly Located[], span: Span): LocatedMap {
+    const entries = new Map<string, LocatedEntry>()
+    for (const pair of pairs) {
+      const [dataset, weight] = pair.kind === 'list' ? pair.items.map(inside) : []
+      if (dataset?.kind === 'scalar' && weight) entries.set(String(dataset.value), { key: dataset.span, value: weight })
+      else diagnostics.push(diagnose('type-mismatch', pair.span, { message: 'A mix is made of [dataset, weight]' }))
+    }
+    return { kind: 'map', entries, span }
+  }
+
+  function fieldsOf(node: Located): Located {
+    if (node.kind === 'scalar') return node
+    if (node.kind === 'list') return { ...node, items: node.items.map(inside) }
+    const entries = [...node.entries].map(([name, { key, value }]) => [name, { key, value: inside(value) }] as const)
+    return { ...node, entries: new Map(entries) }
+  }
+
+  const entries = [...root.entries].map(([section, { key, value }]): [string, LocatedEntry] => {
+    if (!sections.includes(section) || value.kind !== 'map') return [section, { key, value: inside(value) }]
+    const own = [...value.entries].map(
+      ([name, entry]) => [name, { key: entry.key, value: fieldsOf(entryOf(entry.value, state)) }] as const,
+    )
+    return [section, { key, value: { ...value, entries: new Map(own) } }]
+  })
+  return { value: { ...root, entries: new Map(entries) }, diagnostics }
+}
+
+/** The entry itself, where a section names one by the constant that holds it. */
+const entryOf = (value: Located, { uses }: Evaluating): Located => uses.get(value)?.target ?? value
+
+function namesOf(root: LocatedMap, state: Evaluating): ReadonlyMap<Located, string> {
+  const names = new Map<Located, string>()
+  for (const section of sections) {
+    const value = root.entries.get(section)?.value
+    if (value?.kind === 'map') for (const [name, entry] of value.entries) names.set(entryOf(entry.value, state), name)
+  }
+  return names
+}
