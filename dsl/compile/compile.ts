@@ -8,7 +8,7 @@ import { expand } from './expand.ts'
 import { stageKey } from './keys.ts'
 import type { LoadedRecipe, Variant } from './load.ts'
 import type { External, Plan, PlannedClaim, Stage } from './plan.ts'
-import { joinVariants } from './variants.ts'
+import { type CompiledVariant, joinVariants } from './variants.ts'
 
 /** Compiles a recipe that has no errors. Throws where the environment lacks a kind of stage or a file. */
 export function compile({ folder, variants }: LoadedRecipe, environment: Environment): Plan {
@@ -22,13 +22,6 @@ export function compile({ folder, variants }: LoadedRecipe, environment: Environ
     engine,
     ...joinVariants(variants.map(variant => compileVariant(variant, folder, remembered))),
   }
-}
-
-/** The stages and claims of one cell of the matrix. */
-export interface CompiledVariant {
-  readonly variant: Variant
-  readonly stages: readonly Stage[]
-  readonly claims: readonly PlannedClaim[]
 }
 
 function compileVariant(variant: Variant, folder: string, environment: Environment): CompiledVariant {

@@ -1,7 +1,14 @@
 /** Joins the variants of a matrix into one plan: stages of equal keys are one stage. */
-import type { CompiledVariant } from './compile.ts'
+import type { Variant } from './load.ts'
 import { type Cell, cellLabel } from './matrix.ts'
 import type { Input, PlannedClaim, Stage } from './plan.ts'
+
+/** The stages and claims of one cell of the matrix. */
+export interface CompiledVariant {
+  readonly variant: Variant
+  readonly stages: readonly Stage[]
+  readonly claims: readonly PlannedClaim[]
+}
 
 /**
  * Names a stage after the axes that its key depends on: `clean` where none does, `pretrain.web@width=64` where one

@@ -1,0 +1,32 @@
+/** Scalars with a spelling of their own: quantities, names, references. */
+
+/**
+ * A whole number, or one with a suffix: `4000`, `4k`, `1.5M`.
+ * @pattern ^([0-9]+|[0-9]+(\.[0-9]{1,3})?k|[0-9]+(\.[0-9]{1,6})?M|[0-9]+(\.[0-9]{1,9})?G)$ @minimum 0 @multipleOf 1
+ */
+export type Count = number | `${number}${'' | 'k' | 'M' | 'G'}`
+
+/** A length on the ground: `800km`, `120m`. @pattern ^[0-9]+(\.[0-9]+)?(km|m)$ */
+export type Distance = `${number}${'km' | 'm'}`
+
+/** A share between 0 and 1. @minimum 0 @maximum 1 */
+export type Share = number
+
+/** A name that other entries use. @pattern ^[a-z][a-z0-9_-]*$ */
+export type Name = string
+
+/**
+ * A dataset: the name of a source or of a filter, with an optional split: `landmarks`, `landmarks.train`.
+ * @pattern ^[a-z][a-z0-9_-]*(\.(train|val|test))?$
+ */
+export type DatasetRef = string
+
+/**
+ * A trained model: the name of an entry of `train` (its last phase) or `distill` (its last round), or one
+ * phase or round of it: `pretrain`, `pretrain.web`, `localise.1`.
+ * @pattern ^[a-z][a-z0-9_-]*(\.[a-z0-9][a-z0-9_-]*)?$
+ */
+export type ModelRef = string
+
+/** A path relative to the recipe file. */
+export type Path = string

@@ -1,0 +1,112 @@
+/** Training: curricula of phases, and rounds of self-distillation. */
+import type { Count, DatasetRef, ModelRef, Name, Share } from './scalars.ts'
+
+/** A training run: a curriculum of phases over one model. */
+export interface Train {
+  /** Architecture, from `models`. */
+  model: Name
+  /** Image-caption pairs a step. @default 64 @minimum 2 @asType integer */
+  batch_size?: number
+  /** Weight of the captioning loss beside the contrastive loss. @default 1 @minimum 0 */
+  caption_weight?: number
+  /** How weights change. @default {"kind":"adamw"} */
+  optimizer?: AdamW
+  /** Random changes of training images. @default {} */
+  augment?: Augment
+  /** The curriculum, in order; each phase starts from the weights of the one before. @minItems 1 */
+  phases: Phase[]
+}
+
+/** AdamW with decoupled weight decay (Loshchilov and Hutter). */
+export interface AdamW {
+  kind: 'adamw'
+  /** @default 0.9 */
+  beta1?: Share
+  /** @default 0.98 */
+  beta2?: Share
+  /** Decay of weights (not of biases, norms, embeddings of position or the logit scale). @default 0.05 @minimum 0 */
+  weight_decay?: number
+  /** Global gradient norm above which gradients are scaled down. @default 1 @exclusiveMinimum 0 */
+  clip_norm?: number
+}
+
+/** Augmentations that keep an overhead view an overhead view. */
+export interface Augment {
+  /** Smallest share of the area a random crop keeps; 1 turns cropping off. @default 0.7 */
+  crop?: Share
+  /** Mirror and quarter turns at random. Off by default: captions speak of north and south. @default false */
+  dihedral?: boolean
+  /** Strength of brightness, contrast and saturation jitter. @default 0.2 */
+  colour?: Share
+}
+
+/** One phase of a curriculum. */
+export interface Phase {
+  /** Name of the phase; `TRAIN.PHASE` refers to its model. */
+  name: Name
+  /** One dataset, or a mix: weights by dataset, scaled to sum to one. */
+  data: DatasetRef | Record<DatasetRef, number>
+  /** Pairs seen. */
+  samples: Count
+  /** Peak learning rate, reached after warm-up and followed by a cosine to a tenth. @exclusiveMinimum 0 */
+  learning_rate: number
+  /** Share of the steps spent warming up. @default 0.1 */
+  warm_up?: Share
+}
+
+/** Rounds of pseudo-labels and training (paper: localisation by self-distillation). */
+export interface Distill {
+  /** Where the first round starts. */
+  model: ModelRef
+  /** Images that are pseudo-labelled. */
+  data: DatasetRef
+  /** Concepts to localise: text queries of each, and what they are told from. */
+  queries: Record<Name, Query>
+  /** How score maps are smoothed. @default {} */
+  sao?: Sao
+  /** Rounds. @default 2 @minimum 1 @maximum 20 @asType integer */
+  rounds?: number
+  /** Pairs seen in each round. */
+  samples: Count
+  /** Peak learning rate of each round. @exclusiveMinimum 0 */
+  learning_rate: number
+  /** Images a step. @default 64 @minimum 2 @asType integer */
+  batch_size?: number
+  /**
+   * Weight of the region loss (binary cross-entropy of patches against pseudo-labels) beside the image losses.
+   * This project's reading: the paper leaves the region loss open. @default 1 @minimum 0
+   */
+  region_weight?: number
+  /**
+   * Patches whose score lies this near the decision threshold, as a share of the score's standard deviation,
+   * teach nothing. This project's reading. @default 0.25 @minimum 0
+   */
+  margin?: number
+  /** Weight of the captioning loss beside the contrastive and the region loss. @default 1 @minimum 0 */
+  caption_weight?: number
+  /** How weights change. @default {"kind":"adamw"} */
+  optimizer?: AdamW
+  /** Share of the steps of a round spent warming up. @default 0.1 */
+  warm_up?: Share
+  /**
+   * Strength of brightness, contrast and saturation jitter. Images are neither cropped nor turned, so that
+   * pseudo-labels stay where they belong. @default 0.2
+   */
+  colour?: Share
+}
+
+/** A concept to localise. */
+export interface Query {
+  /** Texts whose embeddings are averaged. @minItems 1 */
+  prompts: string[]
+  /** Texts of what it is told from; a patch belongs to the concept where it scores higher than these. @minItems 1 */
+  against: string[]
+}
+
+/** Smooth-Attention-Operation: attention pooling in a sliding window, overlapping windows averaged. */
+export interface Sao {
+  /** Side of the window in patches. This project's reading. @default 3 @minimum 1 @asType integer */
+  window?: number
+  /** Step of the window in patches. @default 1 @minimum 1 @asType integer */
+  stride?: number
+}

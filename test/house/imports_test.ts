@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve, sep } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { projectRoot } from '../support.ts'
+
+/** The rooms, highest first: a file imports from its own room and from lower ones. */
+const rooms = [
+  'runtime/cli',
+  'runtime/report',
+  'runtime/schedule',
+  'runtime/stages',
+  'runtime/evaluate',
+  'runtime/distill',
+  'runtime/train',
+  'runtime/model',
+  'runtime/data',
+  'runtime/engine',
+  'runtime/store',
+  'dsl',
+] as const
+
+interface Source {
+  readonly path: string
+  readonly text: string
+  /** Paths of the project's files it imports. */
+  readonly imports: readonly string[]
+}
+
+function sources(folder: string): readonly Source[] {
+  return readdirSync(join(projectRoot, folder), { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.ts') && !file.endsWith('.d.ts'))
+    .map(file => {
+      const path = join(folder, file)
+      const text = readFileSync(join(projectRoot, path), 'utf8')
+      const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(match => match[1] ?? '')
+      const imports = specifiers.map(specifier => relative(projectRoot, resolve(projectRoot, dirname(path), specifier)))
+      return { path: path.split(sep).join('/'), text, imports: imports.map(file => file.split(sep).join('/')) }
+    })
+}
+
+const roomOf = (path: string): number => rooms.findIndex(room => path.startsWith(`${room}/`))
+const all = [...sources('dsl'), ...sources('runtime')]
+
+test('imports point one way, from the command line down to the language', () => {
+  assert.ok(all.length > 100, 'the sources were found')
+  const wrong = all.flatMap(({ path, imports }) =>
+    imports.filter(file => roomOf(file) < roomOf(path)).map(file => `${path} imports ${file}`),
+  )
+  assert.equal(wrong, [])
+})
+
+test('every file is in a room', () => {
+  assert.equal(
+    all.filter(({ path }) => roomOf(path) === -1).map(({ path }) => path),
+    [],
+  )
+})
+
+test('imports make no cycle', () => {
+  const graph = new Map(all.map(({ path, imports }) => [path, imports]))
+  const done = new Set<string>()
+  const cycles: string[] = []
+  const visit = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) cycles.push([...trail.slice(trail.indexOf(path)), path].join(' > '))
+    else if (!done.has(path)) {
+      for (const next of graph.get(path) ?? []) visit(next, [...trail, path])
+      done.add(path)
+    }
+  }
+  for (const path of graph.keys()) visit(path, [])
+  assert.equal(cycles, [])
+})
+
+test('no file is above 400 lines, but for what is generated', () => {
+  const generated = ['dsl/check/validate_recipe.ts']
+  const long = all.filter(({ path, text }) => text.split('\n').length > 401 && !generated.includes(path))
+  assert.equal(
+    long.map(({ path }) => path),
+    [],
+  )
+})
+
+test.run()
