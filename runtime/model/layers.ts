@@ -13,13 +13,42 @@ export function weight(weights: Weights, name: string): tf.Tensor {
   return found
 }
 
-/** x [..., in] -> [..., out] by `NAME.weight` and `NAME.bias`. */
-export function linear(x: tf.Tensor, weights: Weights, name: string): tf.Tensor {
-  const matrix = weight(weights, `${name}.weight`)
+/** x [..., in] -> [..., out] by a matrix [out, in] and, where there is one, a bias [out]. */
+export function affine(x: tf.Tensor, matrix: tf.Tensor, bias?: tf.Tensor): tf.Tensor {
   const [out = 0, into = 0] = matrix.shape
   const rows = tf.matMul(tf.reshape(x, [-1, into]), matrix as tf.Tensor2D, false, true)
-  return tf.reshape(tf.add(rows, weight(weights, `${name}.bias`)), [...x.shape.slice(0, -1), out])
+  return tf.reshape(bias === undefined ? rows : tf.add(rows, bias), [...x.shape.slice(0, -1), out])
 }
+
+/** x [..., in] -> [..., out] by `NAME.weight` and `NAME.bias`. */
+export const linear = (x: tf.Tensor, weights: Weights, name: string): tf.Tensor =>
+  affine(x, weight(weights, `${name}.weight`), weight(weights, `${name}.bias`))
+
+/** images [b, 3, s, s] -> patches [b, grid * grid, 3 * patch * patch], rows first. */
+export function patchRows(images: tf.Tensor, patch: number): tf.Tensor {
+  const [batch = 0, , size = 0] = images.shape
+  const grid = size / patch
+  const cut = tf.transpose(tf.reshape(images, [batch, 3, grid, patch, grid, patch]), [0, 2, 4, 1, 3, 5])
+  return tf.reshape(cut, [batch, grid * grid, 3 * patch * patch])
+}
+
+/** tokens [b, n] -> their rows of `table` plus the first n rows of `positions`: [b, n, width]. */
+export function embedTokens(tokens: tf.Tensor, table: tf.Tensor, positions: tf.Tensor): tf.Tensor {
+  const [batch = 0, count = 0] = tokens.shape
+  const width = table.shape[1] ?? 0
+  const rows = tf.gather(table, tf.reshape(tf.cast(tokens, 'int32'), [-1]))
+  return tf.add(tf.reshape(rows, [batch, count, width]), tf.slice(positions, [0, 0], [count, width]))
+}
+
+/** Added to a score, it hides the key. */
+export const hidden = -1e9
+
+/** What hides later keys from each query: [1, 1, n, n]. */
+export const causalMask = (count: number): tf.Tensor =>
+  tf.tensor(
+    Float32Array.from({ length: count * count }, (_, i) => (i % count > Math.floor(i / count) ? hidden : 0)),
+    [1, 1, count, count],
+  )
 
 /**
  * Layer normalisation over the last side, epsilon 1e-5. Its gradient is written out, in the usual closed form,
@@ -61,6 +90,21 @@ export function gelu(x: tf.Tensor): tf.Tensor {
   return activate(x)
 }
 
+/** The approximation of GELU that OpenAI's CLIP was trained with, x * sigmoid(1.702 x), its gradient written out. */
+export function quickGelu(x: tf.Tensor): tf.Tensor {
+  const activate = tf.customGrad((...args) => {
+    const [input, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc]
+    const share = tf.sigmoid(tf.mul(input, 1.702))
+    save([input, share])
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
+      const [z, below] = saved as [tf.Tensor, tf.Tensor]
+      return tf.mul(dy, tf.mul(below, tf.add(tf.mul(tf.mul(z, 1.702), tf.sub(1, below)), 1)))
+    }
+    return { value: tf.mul(input, share), gradFunc }
+  })
+  return activate(x)
+}
+
 /** [b, n, width] -> [b, heads, n, width / heads]. */
 function split(x: tf.Tensor, heads: number): tf.Tensor {
   const [batch = 0, tokens = 0, width = 0] = x.shape
@@ -81,7 +125,10 @@ export interface AttentionOptions {
   readonly mask?: tf.Tensor
 }
 
-/** Multi-head self-attention with packed `in_proj` (q, k, v). */
+/**
+ * Multi-head self-attention with a packed projection to q, k, v, its parameters `in_proj.weight` and `in_proj.bias`,
+ * or `in_proj_weight` and `in_proj_bias` as PyTorch names them.
+ */
 export function selfAttention(
   x: tf.Tensor,
   weights: Weights,
@@ -89,7 +136,10 @@ export function selfAttention(
   { heads, mask }: AttentionOptions,
 ): tf.Tensor {
   const [batch = 0, tokens = 0, width = 0] = x.shape
-  const packed = tf.reshape(linear(x, weights, `${name}.in_proj`), [batch, tokens, 3, heads, width / heads])
+  const into = `${name}.in_proj`
+  const joint = `${into}_weight` in weights ? '_' : '.'
+  const projected = affine(x, weight(weights, `${into}${joint}weight`), weight(weights, `${into}${joint}bias`))
+  const packed = tf.reshape(projected, [batch, tokens, 3, heads, width / heads])
   const [query, key, value] = tf.unstack(tf.transpose(packed, [2, 0, 3, 1, 4]), 0) as [tf.Tensor, tf.Tensor, tf.Tensor]
   return linear(attend(query, key, value, mask), weights, `${name}.out_proj`)
 }
@@ -109,9 +159,15 @@ export function crossAttention(
   )
 }
 
-/** The MLP of a block. */
-export const mlp = (x: tf.Tensor, weights: Weights, name: string): tf.Tensor =>
-  linear(gelu(linear(x, weights, `${name}.c_fc`)), weights, `${name}.c_proj`)
+/** The first half of a pre-norm block: x + attn(ln_1 x). */
+export const addAttention = (x: tf.Tensor, weights: Weights, name: string, options: AttentionOptions): tf.Tensor =>
+  tf.add(x, selfAttention(layerNorm(x, weights, `${name}.ln_1`), weights, `${name}.attn`, options))
+
+/** The second half of a pre-norm block: x + mlp(ln_2 x). */
+export function addMlp(x: tf.Tensor, weights: Weights, name: string, activate = gelu): tf.Tensor {
+  const inner = linear(layerNorm(x, weights, `${name}.ln_2`), weights, `${name}.mlp.c_fc`)
+  return tf.add(x, linear(activate(inner), weights, `${name}.mlp.c_proj`))
+}
 
 /** x over its Euclidean norm along the last side. */
 export const unit = (x: tf.Tensor): tf.Tensor => tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), -1, true), 1e-12)))

@@ -5,31 +5,31 @@
  * causal and cross-attends to the image tokens.
  */
 import { tf } from '../engine/mod.ts'
-import { crossAttends, gridSide, type MammutConfig } from './config.ts'
-import { crossAttention, layerNorm, linear, mlp, selfAttention, unit, type Weights, weight } from './layers.ts'
-
-const hidden = -1e9
-
-/** images [b, 3, s, s] -> patches [b, grid * grid, 3 * patch * patch], rows first. */
-function patches(images: tf.Tensor, config: MammutConfig): tf.Tensor {
-  const [batch = 0] = images.shape
-  const [grid, side] = [gridSide(config), config.patchSize]
-  const cut = tf.transpose(tf.reshape(images, [batch, 3, grid, side, grid, side]), [0, 2, 4, 1, 3, 5])
-  return tf.reshape(cut, [batch, grid * grid, 3 * side * side])
-}
+import { crossAttends, type MammutConfig } from './config.ts'
+import {
+  addAttention,
+  addMlp,
+  affine,
+  causalMask,
+  crossAttention,
+  embedTokens,
+  hidden,
+  layerNorm,
+  linear,
+  patchRows,
+  unit,
+  type Weights,
+  weight,
+} from './layers.ts'
 
 /** images [b, 3, s, s], normalised -> image tokens [b, grid * grid, width] after `ln_post`. */
 export function imageTokens(images: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor {
   const kernel = tf.reshape(weight(weights, 'visual.patch_embed.weight'), [config.vision.width, -1])
-  const flat = { 'patch.weight': kernel, 'patch.bias': weight(weights, 'visual.patch_embed.bias') }
-  let x = tf.add(linear(patches(images, config), flat, 'patch'), weight(weights, 'visual.pos_embed'))
+  const rows = affine(patchRows(images, config.patchSize), kernel, weight(weights, 'visual.patch_embed.bias'))
+  let x = tf.add(rows, weight(weights, 'visual.pos_embed'))
   for (let i = 0; i < config.vision.layers; i++) {
     const name = `visual.blocks.${i}`
-    x = tf.add(
-      x,
-      selfAttention(layerNorm(x, weights, `${name}.ln_1`), weights, `${name}.attn`, { heads: config.vision.heads }),
-    )
-    x = tf.add(x, mlp(layerNorm(x, weights, `${name}.ln_2`), weights, `${name}.mlp`))
+    x = addMlp(addAttention(x, weights, name, { heads: config.vision.heads }), weights, name)
   }
   return layerNorm(x, weights, 'visual.ln_post')
 }
@@ -80,20 +80,16 @@ interface DecodeOptions {
 
 /** tokens [b, n] -> states [b, n, width] after `ln_final`. */
 function decode(tokens: tf.Tensor, weights: Weights, { config, mask, image }: DecodeOptions): tf.Tensor {
-  const [batch = 0, count = 0] = tokens.shape
-  const { heads, width, layers } = config.text
-  const table = weight(weights, 'text.token_embedding.weight')
-  const rows = tf.gather(table, tf.reshape(tf.cast(tokens, 'int32'), [-1]))
-  const positions = tf.slice(weight(weights, 'text.pos_embed'), [0, 0], [count, width])
-  let x = tf.add(tf.reshape(rows, [batch, count, width]), positions)
+  const { heads, layers } = config.text
+  let x = embedTokens(tokens, weight(weights, 'text.token_embedding.weight'), weight(weights, 'text.pos_embed'))
   for (let i = 0; i < layers; i++) {
     const name = `text.blocks.${i}`
-    x = tf.add(x, selfAttention(layerNorm(x, weights, `${name}.ln_1`), weights, `${name}.attn`, { heads, mask }))
+    x = addAttention(x, weights, name, { heads, mask })
     if (image !== undefined && crossAttends(config, i)) {
       const normal = layerNorm(x, weights, `${name}.ln_cross`)
       x = tf.add(x, crossAttention(normal, image, weights, { name: `${name}.cross_attn`, heads }))
     }
-    x = tf.add(x, mlp(layerNorm(x, weights, `${name}.ln_2`), weights, `${name}.mlp`))
+    x = addMlp(x, weights, name)
   }
   return layerNorm(x, weights, 'text.ln_final')
 }
@@ -118,12 +114,8 @@ export function captionLogits(tokens: tf.Tensor, image: tf.Tensor, weights: Weig
   const [batch = 0, length = 0] = tokens.shape
   const count = length - 1
   const input = tf.slice(tokens, [0, 0], [batch, count])
-  const later = tf.tensor(
-    Float32Array.from({ length: count * count }, (_, i) => (i % count > Math.floor(i / count) ? hidden : 0)),
-    [1, 1, count, count],
-  )
   const padding = tf.reshape(tf.mul(tf.sub(1, validTokens(input)), hidden), [batch, 1, 1, count])
-  const states = decode(input, weights, { config, mask: tf.minimum(later, padding), image })
+  const states = decode(input, weights, { config, mask: tf.minimum(causalMask(count), padding), image })
   const table = weight(weights, 'text.token_embedding.weight') as tf.Tensor2D
   const logits = tf.matMul(tf.reshape(states, [-1, config.text.width]) as tf.Tensor2D, table, false, true)
   return tf.reshape(logits, [batch, count, config.text.vocabSize])

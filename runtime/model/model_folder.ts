@@ -3,7 +3,7 @@ import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readTokenizer, type Tokenizer } from '../data/tokenizer.ts'
 import { type MammutConfig, parameterShapes } from './config.ts'
-import { type Arrays, readSafetensors, writeSafetensors } from './safetensors.ts'
+import { type Arrays, readSafetensors, requireShapes, writeSafetensors } from './safetensors.ts'
 
 export interface Model {
   readonly config: MammutConfig
@@ -29,11 +29,7 @@ export async function readModel(folder: string): Promise<Model> {
     kind: string
   }
   const { arrays: weights } = await readSafetensors(join(folder, 'model.safetensors'))
-  for (const [name, shape] of Object.entries(parameterShapes(config))) {
-    const found = weights[name]?.shape
-    if (`${found}` !== `${shape}`)
-      throw new Error(`Parameter '${name}' of the model in '${folder}' has shape [${found ?? 'none'}], not [${shape}]`)
-  }
+  requireShapes(weights, parameterShapes(config), folder)
   const tokenizerFile = join(folder, 'tokenizer.json')
   return { config, weights, tokenizer: await readTokenizer(tokenizerFile), tokenizerFile }
 }

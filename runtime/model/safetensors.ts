@@ -83,6 +83,19 @@ export function parseSafetensors(bytes: Uint8Array, name: string): Safetensors {
 export const readSafetensors = async (path: string): Promise<Safetensors> =>
   parseSafetensors(await readFile(path), path)
 
+/** Throws where an array is missing or has another shape than it must; `where` names the file or folder. */
+export function requireShapes(
+  arrays: Arrays,
+  shapes: Readonly<Record<string, readonly number[]>>,
+  where: string,
+): void {
+  for (const [name, shape] of Object.entries(shapes)) {
+    const found = arrays[name]?.shape
+    if (`${found}` !== `${shape}`)
+      throw new Error(`Parameter '${name}' of the model in '${where}' has shape [${found ?? 'none'}], not [${shape}]`)
+  }
+}
+
 /** The content of a file: entries sorted by name, data aligned to 8 bytes, the same arrays give the same bytes. */
 export function formatSafetensors(arrays: Arrays, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
   const names = Object.keys(arrays).sort()

@@ -1,0 +1,85 @@
+/**
+ * CLIP as OpenCLIP defines it: a ViT with a class token and a norm before its blocks, and a causal text encoder pooled
+ * at the end token. Parameters have the names of open_clip's state dict.
+ */
+import { tf } from '../engine/mod.ts'
+import {
+  addAttention,
+  addMlp,
+  affine,
+  causalMask,
+  embedTokens,
+  gelu,
+  layerNorm,
+  patchRows,
+  quickGelu,
+  type Weights,
+  weight,
+} from './layers.ts'
+import { type OpenClipConfig, openClipShapes, readOpenClipConfig } from './openclip_config.ts'
+import { type Arrays, readSafetensors, requireShapes } from './safetensors.ts'
+
+export interface OpenClipModel {
+  readonly config: OpenClipConfig
+  readonly weights: Arrays
+}
+
+/** Reads a model from its two files. Throws where a parameter is missing or has another shape than the configuration asks. */
+export async function readOpenClip(files: {
+  readonly config: string
+  readonly weights: string
+}): Promise<OpenClipModel> {
+  const config = await readOpenClipConfig(files.config)
+  const { arrays: weights } = await readSafetensors(files.weights)
+  requireShapes(weights, openClipShapes(config), files.weights)
+  return { config, weights }
+}
+
+interface BlocksOptions {
+  readonly name: string
+  readonly layers: number
+  readonly heads: number
+  readonly quickGelu: boolean
+  readonly mask?: tf.Tensor
+}
+
+function blocks(
+  x: tf.Tensor,
+  weights: Weights,
+  { name, layers, quickGelu: quick, ...attention }: BlocksOptions,
+): tf.Tensor {
+  let states = x
+  for (let i = 0; i < layers; i++) {
+    const block = `${name}.${i}`
+    states = addMlp(addAttention(states, weights, block, attention), weights, block, quick ? quickGelu : gelu)
+  }
+  return states
+}
+
+/** images [b, 3, s, s], normalised -> image features [b, embed], not normalised. */
+export function encodeImage(images: tf.Tensor, weights: Weights, config: OpenClipConfig): tf.Tensor {
+  const { width, patchSize, layers, heads } = config.vision
+  const batch = images.shape[0] ?? 0
+  const kernel = tf.reshape(weight(weights, 'visual.conv1.weight'), [width, -1])
+  const patches = affine(patchRows(images, patchSize), kernel)
+  const first = tf.broadcastTo(tf.reshape(weight(weights, 'visual.class_embedding'), [1, 1, width]), [batch, 1, width])
+  const placed = tf.add(tf.concat([first, patches], 1), weight(weights, 'visual.positional_embedding'))
+  const name = 'visual.transformer.resblocks'
+  const { quickGelu } = config
+  const states = blocks(layerNorm(placed, weights, 'visual.ln_pre'), weights, { name, layers, heads, quickGelu })
+  const pooled = tf.reshape(tf.slice(states, [0, 0, 0], [batch, 1, width]), [batch, width])
+  return tf.matMul(layerNorm(pooled, weights, 'visual.ln_post'), weight(weights, 'visual.proj'))
+}
+
+/** tokens [b, n] -> text features [b, embed], not normalised, taken at each text's end token, the highest of its ids. */
+export function encodeText(tokens: tf.Tensor, weights: Weights, config: OpenClipConfig): tf.Tensor {
+  const { width, layers, heads } = config.text
+  const [batch = 0, count = 0] = tokens.shape
+  const placed = embedTokens(tokens, weight(weights, 'token_embedding.weight'), weight(weights, 'positional_embedding'))
+  const { quickGelu } = config
+  const mask = causalMask(count)
+  const states = blocks(placed, weights, { name: 'transformer.resblocks', layers, heads, quickGelu, mask })
+  const ends = tf.add(tf.argMax(tokens, 1), tf.mul(tf.range(0, batch, 1, 'int32'), tf.scalar(count, 'int32')))
+  const pooled = tf.gather(tf.reshape(states, [-1, width]), ends)
+  return tf.matMul(layerNorm(pooled, weights, 'ln_final'), weight(weights, 'text_projection'))
+}
