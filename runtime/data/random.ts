@@ -37,9 +37,11 @@ export function createRandom(seed: number, name: string): Random {
       if (item === undefined) throw new Error('Nothing to pick from: the list is empty')
       return item
     },
-    shuffle(items) {
-      const rest = [...items]
-      return items.flatMap(() => rest.splice(below(rest.length), 1))
+    shuffle<T>(items: readonly T[]) {
+      const shuffled: T[] = []
+      // Fisher and Yates, inside out: each item takes a place, and whatever was there moves to the end.
+      for (const item of items) shuffled.push(...shuffled.splice(below(shuffled.length + 1), 1, item))
+      return shuffled
     },
   }
 }
