@@ -8,16 +8,17 @@ import { suggest } from './suggest.ts'
 /** One diagnostic for each claim that cannot be judged. */
 export function checkClaims(checked: Checked): readonly Diagnostic[] {
   return Object.keys(checked.recipe.claims).flatMap(name => [
-    ...checkMetric(checked, name),
+    ...checkMetric(checked, name, 'metric'),
+    ...(checked.recipe.claims[name]?.over === undefined ? [] : checkMetric(checked, name, 'over')),
     ...checkBounds(checked, name),
   ])
 }
 
-function checkMetric(checked: Checked, claim: string): readonly Diagnostic[] {
+function checkMetric(checked: Checked, claim: string, field: 'metric' | 'over'): readonly Diagnostic[] {
   const { recipe } = checked
-  const written = recipe.claims[claim]?.metric ?? ''
+  const written = recipe.claims[claim]?.[field] ?? ''
   const { name, part = '' } = splitReference(written)
-  const span = spanAt(checked, ['claims', claim, 'metric'])
+  const span = spanAt(checked, ['claims', claim, field])
   const entry = measuring(recipe, name)
   if (entry === undefined) {
     const measured = [...Object.keys(recipe.evaluate), ...Object.keys(recipe.filters)]
@@ -25,9 +26,9 @@ function checkMetric(checked: Checked, claim: string): readonly Diagnostic[] {
     return [
       diagnose('unknown-reference', span, {
         message: `There is no evaluation or filter '${name}'`,
-        ...(near === undefined
-          ? { fix: { hint: `metrics are of ${measured.join(', ') || 'entries of evaluate and filters'}` } }
-          : replaceWith(span, `${near}.${part}`)),
+        ...replaceWith(span, near && `${near}.${part}`, {
+          otherwise: `metrics are of ${measured.join(', ') || 'entries of evaluate and filters'}`,
+        }),
       }),
     ]
   }
@@ -37,9 +38,7 @@ function checkMetric(checked: Checked, claim: string): readonly Diagnostic[] {
   return [
     diagnose('unknown-metric', span, {
       message: `'${name}' (${entry.kind}) has no metric '${part}'`,
-      ...(near === undefined
-        ? { fix: { hint: `metrics are ${names.join(', ')}` } }
-        : replaceWith(span, `${name}.${near}`)),
+      ...replaceWith(span, near && `${name}.${near}`, { otherwise: `metrics are ${names.join(', ')}` }),
     }),
   ]
 }

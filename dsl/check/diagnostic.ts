@@ -93,7 +93,12 @@ export function isClean(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.every(diagnostic => diagnostic.severity !== 'error')
 }
 
-/** The fix that replaces what the user wrote; none when there is no suggestion. */
-export function replaceWith(span: Span, text: string | undefined): { readonly fix?: Fix } {
-  return text === undefined ? {} : { fix: { hint: `write '${text}'`, edit: { span, text } } }
+/** The fix that replaces what the user wrote; without a suggestion the hint `otherwise`, or none. */
+export function replaceWith(
+  span: Span,
+  text: string | undefined,
+  { otherwise }: { readonly otherwise?: string } = {},
+): { readonly fix?: Fix } {
+  if (text !== undefined) return { fix: { hint: `write '${text}'`, edit: { span, text } } }
+  return otherwise === undefined ? {} : { fix: { hint: otherwise } }
 }

@@ -29,9 +29,9 @@ export function checkLeaks(checked: Checked): readonly Diagnostic[] {
       diagnose('leaking-split', span, {
         message: `'${model}' was trained on '${data}'${split === undefined && leak.split ? `, which holds '${leak.source}.${leak.split}'` : ''}`,
         related: [{ span: (leak.isKey ? keyAt : spanAt)(checked, leak.path), message: 'trained on here' }],
-        ...(heldOut === undefined
-          ? { fix: { hint: 'evaluate on data that training never sees' } }
-          : replaceWith(span, `${base}.${heldOut}`)),
+        ...replaceWith(span, heldOut && `${base}.${heldOut}`, {
+          otherwise: 'evaluate on data that training never sees',
+        }),
       }),
     ]
   })

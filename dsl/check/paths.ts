@@ -25,9 +25,9 @@ function checkPath(checked: Checked, path: string, at: ValuePath, wanted: 'file'
     return [
       diagnose('missing-file', span, {
         message: `There is no ${wanted} '${path}' beside the recipe`,
-        ...(near === undefined
-          ? { fix: { hint: 'paths are relative to the file they stand in' } }
-          : replaceWith(span, join(dirname(path), near))),
+        ...replaceWith(span, near && join(dirname(path), near), {
+          otherwise: 'paths are relative to the file they stand in',
+        }),
       }),
     ]
   }

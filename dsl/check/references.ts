@@ -91,18 +91,14 @@ function unknownName(
   const whole = near !== undefined && part !== undefined && suggest(name, [near]) ? `${near}.${part}` : near
   return diagnose('unknown-reference', span, {
     message: `There is no ${wants} '${name}'`,
-    ...(whole === undefined ? choices(wants, candidates) : replaceWith(span, whole)),
+    ...replaceWith(span, whole, { otherwise: choices(wants, candidates) }),
   })
 }
 
-const choices = (wants: Wanted, candidates: readonly string[]) => ({
-  fix: {
-    hint:
-      candidates.length > 0
-        ? `write one of ${candidates.join(', ')}`
-        : `add one under '${sectionsOf[wants].join("' or '")}'`,
-  },
-})
+const choices = (wants: Wanted, candidates: readonly string[]): string =>
+  candidates.length > 0
+    ? `write one of ${candidates.join(', ')}`
+    : `add one under '${sectionsOf[wants].join("' or '")}'`
 
 function wrongKind(
   recipe: FilledRecipe,
@@ -124,7 +120,7 @@ function wrongKind(
     message: `'${name}' is ${nouns[section]}; ${article} ${wants} belongs here`,
     expected: `${article} ${wants}`,
     actual: nouns[section],
-    ...(meant === undefined ? choices(wants, candidates) : replaceWith(span, meant)),
+    ...replaceWith(span, meant, { otherwise: choices(wants, candidates) }),
   })
 }
 
@@ -146,7 +142,7 @@ function checkSplit(recipe: FilledRecipe, { name, part, span }: Part): readonly 
   return [
     diagnose('unknown-split', span, {
       message,
-      ...(whole === undefined ? { fix: { hint: `splits are ${splits.join(', ')}` } } : replaceWith(span, whole)),
+      ...replaceWith(span, whole, { otherwise: `splits are ${splits.join(', ')}` }),
     }),
   ]
 }
@@ -158,9 +154,7 @@ function checkPhase(recipe: FilledRecipe, { name, part, span }: Part): readonly 
   return [
     diagnose('unknown-phase', span, {
       message: `'${name}' has no phase '${part}'`,
-      ...(near === undefined
-        ? { fix: { hint: `phases are ${phases.join(', ')}` } }
-        : replaceWith(span, `${name}.${near}`)),
+      ...replaceWith(span, near && `${name}.${near}`, { otherwise: `phases are ${phases.join(', ')}` }),
     }),
   ]
 }

@@ -66,10 +66,11 @@ function unknownKey({ value, name }: Place, { key, known, missing }: Unknown): D
   const open = known.filter(other => !given.has(other))
   const meant = suggest(key, open) ?? suggest(key, known)
   if (meant !== undefined) missing.delete(meant)
-  const hint = `remove it; keys that may still stand here: ${open.join(', ') || 'none'}`
   return diagnose('unknown-key', span, {
     message: `'${key}' is no key here`,
-    ...(meant === undefined ? { fix: { hint } } : replaceWith(span, meant)),
+    ...replaceWith(span, meant, {
+      otherwise: `remove it; keys that may still stand here: ${open.join(', ') || 'none'}`,
+    }),
   })
 }
 

@@ -122,7 +122,7 @@ function notOneOf(code: Code, { value, path }: Place, allowed: readonly unknown[
     message: `'${path.join('.')}' is ${value.kind === 'scalar' ? `'${written}'` : describe(value)}, which is none of ${names.join(', ')}`,
     expected: names.join(', '),
     ...inserted(value),
-    ...(meant === undefined ? { fix: { hint: `write one of ${names.join(', ')}` } } : replaceWith(value.span, meant)),
+    ...replaceWith(value.span, meant, { otherwise: `write one of ${names.join(', ')}` }),
   })
 }
 

@@ -66,11 +66,14 @@ function packageFile(file: string, { resolvePackageFile, digest }: Environment):
 
 function plannedClaims(recipe: FilledRecipe): readonly PlannedClaim[] {
   return Object.entries(recipe.claims).map(([name, claim]) => {
-    const { name: stage, part = '' } = splitReference(claim.metric)
+    const metricOf = (reference: string) => {
+      const { name: stage, part = '' } = splitReference(reference)
+      return { stage, metric: part }
+    }
     return {
       name,
-      stage,
-      metric: part,
+      ...metricOf(claim.metric),
+      ...(claim.over !== undefined && { over: metricOf(claim.over) }),
       ...(claim.expect !== undefined && { expect: claim.expect }),
       ...(claim.at_least !== undefined && { atLeast: claim.at_least }),
       ...(claim.at_most !== undefined && { atMost: claim.at_most }),

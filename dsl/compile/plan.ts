@@ -54,6 +54,8 @@ export interface PlannedClaim {
   readonly name: string
   readonly stage: string
   readonly metric: string
+  /** A metric that is subtracted from it first. */
+  readonly over?: { readonly stage: string; readonly metric: string }
   readonly expect?: number
   readonly atLeast?: number
   readonly atMost?: number

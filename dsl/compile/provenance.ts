@@ -1,5 +1,5 @@
 /** Where a value of a recipe comes from. */
-import { type Located, locate, type Span, type ValuePath } from '../read/located.ts'
+import { itemIndex, type Located, locate, type Span, type ValuePath } from '../read/located.ts'
 import type { Variant } from './load.ts'
 
 /** A value and its origin. */
@@ -32,13 +32,7 @@ function indexed(root: Located, steps: readonly string[]): ValuePath {
   const path: (string | number)[] = []
   for (const step of steps) {
     const parent = locate(root, path)?.value
-    const named = parent?.kind === 'list' ? parent.items.findIndex(item => nameOf(item) === step) : -1
-    path.push(named === -1 ? step : named)
+    path.push((parent?.kind === 'list' ? itemIndex(parent, step) : undefined) ?? step)
   }
   return path
-}
-
-function nameOf(item: Located): unknown {
-  const name = item.kind === 'map' ? item.entries.get('name')?.value : undefined
-  return name?.kind === 'scalar' ? name.value : undefined
 }

@@ -1,7 +1,7 @@
 /** `--set path=value`: changes one value from the command line. The result passes the same checks as a file. */
 import { type Diagnostic, diagnose, replaceWith } from '../check/diagnostic.ts'
 import { suggest } from '../check/suggest.ts'
-import type { Located, LocatedEntry, LocatedList, SourceText } from '../read/located.ts'
+import { itemIndex, type Located, type LocatedEntry, type LocatedList, type SourceText } from '../read/located.ts'
 import { type ReadValue, readYaml } from '../read/yaml.ts'
 
 /** Applies one `path=value`. Items of lists go by index from 0, or by their `name`. */
@@ -66,12 +66,8 @@ function setAt(node: Located | undefined, change: Change): ReadValue & { readonl
 }
 
 function setItem(list: LocatedList, step: string, change: Change): ReadValue & { readonly value: Located } {
-  const isNamed = (item: Located): boolean => {
-    const name = item.kind === 'map' ? item.entries.get('name')?.value : undefined
-    return name?.kind === 'scalar' && name.value === step
-  }
-  const index = /^[0-9]+$/.test(step) ? Number(step) : list.items.findIndex(isNamed)
-  if (list.items[index] === undefined) {
+  const index = itemIndex(list, step)
+  if (index === undefined) {
     const span = { source: change.source, start: 0, end: change.source.text.indexOf('=') }
     const message = `'${change.steps.slice(0, change.at).join('.')}' has ${list.items.length} items and none is '${step}'`
     return { value: list, diagnostics: [diagnose('bad-set', span, { message })] }

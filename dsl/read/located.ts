@@ -68,6 +68,16 @@ function child(parent: Located, step: string | number): { readonly key?: Span; r
   return item && { value: item }
 }
 
+/** Index of the item that a step of a path means: digits count from 0, anything else is an item's `name`. */
+export function itemIndex({ items }: LocatedList, step: string): number | undefined {
+  const isNamed = (item: Located): boolean => {
+    const name = item.kind === 'map' ? item.entries.get('name')?.value : undefined
+    return name?.kind === 'scalar' && name.value === step
+  }
+  const index = /^[0-9]+$/.test(step) ? Number(step) : items.findIndex(isNamed)
+  return items[index] === undefined ? undefined : index
+}
+
 /** The plain value, without spans. Objects have no prototype, so a key such as `__proto__` is an ordinary key. */
 export function plain(node: Located): unknown {
   switch (node.kind) {

@@ -1,10 +1,11 @@
 /** Turns references between values of a TypeScript recipe into the names that the language wires by. */
 import { type Diagnostic, diagnose } from '../check/diagnostic.ts'
+import { sections } from '../check/names.ts'
 import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Span } from './located.ts'
 import type { Evaluating, Use } from './static.ts'
 
 /** Sections whose entries others refer to. */
-const sections = ['sources', 'filters', 'models', 'train', 'distill', 'evaluate']
+const referable: readonly string[] = sections.filter(section => section !== 'claims')
 
 /** The recipe with every use of an entry replaced by the entry's name, and what is wrong with the uses. */
 export function wire(
@@ -24,7 +25,7 @@ export function wire(
         diagnose('unknown-reference', target.span, {
           message: 'This has no name in the recipe',
           related: [{ span, message: 'used here' }],
-          fix: { hint: `add it to one of ${sections.join(', ')}` },
+          fix: { hint: `add it to one of ${referable.join(', ')}` },
         }),
       )
     }
@@ -59,7 +60,7 @@ export function wire(
   }
 
   const entries = [...root.entries].map(([section, { key, value }]): [string, LocatedEntry] => {
-    if (!sections.includes(section) || value.kind !== 'map') return [section, { key, value: inside(value) }]
+    if (!referable.includes(section) || value.kind !== 'map') return [section, { key, value: inside(value) }]
     const own = [...value.entries].map(
       ([name, entry]) => [name, { key: entry.key, value: fieldsOf(entryOf(entry.value, state)) }] as const,
     )
@@ -73,7 +74,7 @@ const entryOf = (value: Located, { uses }: Evaluating): Located => uses.get(valu
 
 function namesOf(root: LocatedMap, state: Evaluating): ReadonlyMap<Located, string> {
   const names = new Map<Located, string>()
-  for (const section of sections) {
+  for (const section of referable) {
     const value = root.entries.get(section)?.value
     if (value?.kind === 'map') for (const [name, entry] of value.entries) names.set(entryOf(entry.value, state), name)
   }

@@ -40,6 +40,11 @@ export interface LocalisationEvaluation {
 export interface Claim {
   /** `EVALUATION.METRIC` or `FILTER.METRIC`: `retrieval.mean_recall`, `overhead.f1`. @pattern ^[a-z][a-z0-9_-]*(\.[a-z0-9_@-]+)+$ */
   metric: string
+  /**
+   * Another metric, subtracted first: the claim is about the difference. `sao.mean_iou` over `attention.mean_iou`
+   * says what smoothing adds. @pattern ^[a-z][a-z0-9_-]*(\.[a-z0-9_@-]+)+$
+   */
+  over?: string
   /** Expected value, within `tolerance`. */
   expect?: number
   /** Smallest acceptable value. */
