@@ -32,8 +32,10 @@ export function joinVariants(compiled: readonly CompiledVariant[]): {
     }
     for (const claim of ownClaims) {
       const stage = nameOf(claim.stage)
-      const name = `${claim.name}${stage.slice(claim.stage.length)}`
-      claims.set(JSON.stringify([name, stage]), { ...claim, name, stage })
+      const over = claim.over && { ...claim.over, stage: nameOf(claim.over.stage) }
+      const suffix = stage.slice(claim.stage.length) || over?.stage.slice(claim.over?.stage.length) || ''
+      const name = `${claim.name}${suffix}`
+      claims.set(JSON.stringify([name, stage, over?.stage]), { ...claim, name, stage, ...(over && { over }) })
     }
   }
   return { stages: [...stages.values()], claims: [...claims.values()] }

@@ -18,11 +18,24 @@ export interface JudgedClaim {
 /** Judges every claim of a plan. */
 export const judgeClaims = (plan: Plan, results: Results): readonly JudgedClaim[] =>
   plan.claims.map(claim => {
-    const measured = results.get(claim.stage)?.manifest.metrics[claim.metric]
+    const measured = measure(claim, results)
     const expected = expectation(claim)
     if (measured === undefined) return { claim, verdict: 'not measured', expected }
     return { claim, measured, verdict: holds(claim, measured) ? 'held' : 'not held', expected }
   })
+
+/** The metric, or its difference from the one it is claimed over. */
+function measure({ stage, metric, over }: PlannedClaim, results: Results): number | undefined {
+  const of = (from: string, name: string) => results.get(from)?.manifest.metrics[name]
+  const value = of(stage, metric)
+  if (over === undefined || value === undefined) return value
+  const base = of(over.stage, over.metric)
+  return base === undefined ? undefined : value - base
+}
+
+/** The claimed metric in words: `sao.mean_iou`, `sao.mean_iou over attention.mean_iou`. */
+export const metricText = ({ stage, metric, over }: PlannedClaim): string =>
+  `${stage}.${metric}${over === undefined ? '' : ` over ${over.stage}.${over.metric}`}`
 
 /** Room for the rounding of decimal fractions: 88.3 - 86.3 is a little more than 2. */
 const slack = 1e-9

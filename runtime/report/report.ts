@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Plan } from '../../dsl/compile/plan.ts'
-import { type JudgedClaim, judgeClaims, type Results, summariseClaims } from './claims.ts'
+import { type JudgedClaim, judgeClaims, metricText, type Results, summariseClaims } from './claims.ts'
 import { drawGraph } from './graph.ts'
 import { html, type Markup, type Part, trusted } from './markup.ts'
 import { formatMetric, formatSeconds } from './numbers.ts'
@@ -60,7 +60,7 @@ function showClaims(claims: readonly JudgedClaim[]): Part {
 <div class="scroll"><table class="claims"><thead><tr><th scope="col">Claim</th><th scope="col">Metric</th><th scope="col" class="number">Expected</th><th scope="col" class="number">Measured</th><th scope="col">Verdict</th><th scope="col">Origin</th></tr></thead>
 <tbody>${claims.map(
     ({ claim, measured, verdict, expected }) =>
-      html`<tr><td data-label="Claim">${claim.name}</td><td data-label="Metric"><code>${claim.stage}.${claim.metric}</code></td><td data-label="Expected" class="number">${expected}</td><td data-label="Measured" class="number">${measured === undefined ? '\u2013' : formatMetric(claim.metric, measured)}</td><td data-label="Verdict"><span class="tag ${tones[verdict]}">${verdict}</span></td><td data-label="Origin">${claim.origin}</td></tr>`,
+      html`<tr><td data-label="Claim">${claim.name}</td><td data-label="Metric"><code>${metricText(claim)}</code></td><td data-label="Expected" class="number">${expected}</td><td data-label="Measured" class="number">${measured === undefined ? '\u2013' : formatMetric(claim.metric, measured)}</td><td data-label="Verdict"><span class="tag ${tones[verdict]}">${verdict}</span></td><td data-label="Origin">${claim.origin}</td></tr>`,
   )}</tbody></table></div></section>`
 }
 
