@@ -1,4 +1,5 @@
 /** Tables of images and captions: CSV (RFC 4180) and JSON Lines. */
+import { isRecord } from '../../dsl/read/json.ts'
 
 /** One row, with the line of the file it starts on. */
 export interface CaptionRow {
@@ -36,7 +37,7 @@ function fromJsonLines(text: string, name: string): readonly CaptionRow[] {
     const where = { name, line: i + 1 }
     try {
       const value: unknown = JSON.parse(row)
-      return [checked(typeof value === 'object' && value !== null ? { ...value } : {}, where)]
+      return [checked(isRecord(value) ? value : {}, where)]
     } catch (cause) {
       if (!(cause instanceof SyntaxError)) throw cause
       throw new Error(`${name} line ${where.line} is not JSON: ${cause.message}; write one object a line`, { cause })

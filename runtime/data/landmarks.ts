@@ -1,6 +1,7 @@
 /** Landmarks of the map: the authored table, and cities. */
 import { readFile } from 'node:fs/promises'
 import { PbfReader } from 'pbf'
+import { isRecord, parseJson } from '../../dsl/read/json.ts'
 import { offsetFrom, type Place } from './geodesy.ts'
 
 /** A physical feature or a city. */
@@ -113,12 +114,8 @@ function cellsNear({ lon, lat, groundKm }: Footprint): readonly number[] {
 }
 
 function parseFeatures(text: string): readonly unknown[] | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isRecord(value) && Array.isArray(value.features) ? value.features : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(text)
+  return isRecord(value) && Array.isArray(value.features) ? value.features : undefined
 }
 
 /** A landmark, or what is wrong with the feature. */
@@ -138,5 +135,3 @@ function toLandmark(feature: unknown): Landmark | string {
 
 const isBetween = (value: unknown, most: number): value is number =>
   typeof value === 'number' && Math.abs(value) <= most
-
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null

@@ -1,5 +1,6 @@
 /** Byte-level BPE: the Hugging Face `tokenizer.json` form, encoding and decoding. */
 import { readFile } from 'node:fs/promises'
+import { isRecord } from '../../dsl/read/json.ts'
 
 /** Special tokens; the position is the id. */
 export const specialTokens = ['<pad>', '<start>', '<end>'] as const
@@ -169,13 +170,10 @@ export function tokenizerJson(merges: readonly (readonly [string, string])[]): T
 }
 
 function isTokenizerJson(value: unknown): value is TokenizerJson {
-  if (typeof value !== 'object' || value === null || !('model' in value) || !('pre_tokenizer' in value)) return false
-  const { model, pre_tokenizer: pre } = value
-  if (typeof model !== 'object' || model === null || typeof pre !== 'object' || pre === null) return false
-  if (!('type' in pre) || pre.type !== 'ByteLevel' || !('type' in model) || model.type !== 'BPE') return false
-  if (!('vocab' in model) || !('merges' in model) || !Array.isArray(model.merges)) return false
-  const vocab: unknown = model.vocab
-  if (typeof vocab !== 'object' || vocab === null) return false
+  if (!isRecord(value) || !isRecord(value.model) || !isRecord(value.pre_tokenizer)) return false
+  const { type, vocab, merges } = value.model
+  if (value.pre_tokenizer.type !== 'ByteLevel' || type !== 'BPE' || !isRecord(vocab) || !Array.isArray(merges))
+    return false
   const ids = new Map<string, unknown>(Object.entries(vocab))
   return specialTokens.every((token, id) => ids.get(token) === id)
 }

@@ -1,11 +1,11 @@
 /** Sections of the report: the stages of one entry of the recipe. */
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
+import { isExhibit } from '../stages/exhibit.ts'
 import type { Manifest } from '../store/manifest.ts'
 import type { Results } from './claims.ts'
 import { showExhibit } from './exhibit_view.ts'
 import { html, type Markup, type Part } from './markup.ts'
 import { formatMetric, formatSeconds } from './numbers.ts'
-import { readExhibits } from './read_exhibits.ts'
 
 /** The stages that come from one entry of the recipe, in plan order. */
 export interface Group {
@@ -55,7 +55,7 @@ async function showStage(
   if (result === undefined) return html`${title}<p class="missing">Not run yet: the store holds no result.</p>`
   const { manifest, folder } = result
   const exhibits: Markup[] = []
-  for (const exhibit of readExhibits(manifest.exhibits)) exhibits.push(await showExhibit(exhibit, folder))
+  for (const exhibit of manifest.exhibits.filter(isExhibit)) exhibits.push(await showExhibit(exhibit, folder))
   return html`${title}<p>${manifest.summary} <span class="seconds">${formatSeconds(manifest.seconds)}</span></p>
 ${showMetrics(manifest)}${exhibits.length > 0 && html`<div class="exhibits">${exhibits}</div>`}${showWarnings(manifest)}`
 }

@@ -1,6 +1,7 @@
 /** The append-only log of a run: one JSON object a line, each flushed before the run goes on. */
 import { mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { isRecord, parseJson } from '../../dsl/read/json.ts'
 import type { ProcessId } from '../store/process.ts'
 
 /** What is recorded. */
@@ -52,21 +53,12 @@ const kinds: Readonly<Record<JournalEvent['kind'], readonly string[]>> = {
 }
 
 function isEvent(value: unknown): value is JournalEvent {
-  if (typeof value !== 'object' || value === null || !('kind' in value)) return false
+  if (!isRecord(value)) return false
   const fields = Object.entries(kinds).find(([kind]) => kind === value.kind)?.[1]
   return fields?.every(field => field in value) ?? false
 }
 
-function parseEvent(line: string): readonly JournalEvent[] {
-  try {
-    const value: unknown = JSON.parse(line)
-    return isEvent(value) ? [value] : []
-  } catch {
-    return []
-  }
-}
-
 /** Reads a journal; lines that a kill has torn are left out. Throws where there is no such file. */
 export async function readJournal(path: string): Promise<readonly JournalEvent[]> {
-  return (await readFile(path, 'utf8')).split('\n').flatMap(parseEvent)
+  return (await readFile(path, 'utf8')).split('\n').map(parseJson).filter(isEvent)
 }

@@ -5,7 +5,8 @@
  * gone. Messages come out through a channel of their own (file descriptor 3), so nothing a library prints can
  * corrupt them. Whatever does not parse as a message is treated as a line of the log.
  */
-import type { Exhibit } from '../stages/exhibit.ts'
+import { isRecord, isText, parseJson } from '../../dsl/read/json.ts'
+import { isExhibit } from '../stages/exhibit.ts'
 import type { Progress, StageContext, StageResult } from '../stages/stage.ts'
 
 /** File descriptor of a worker's messages. */
@@ -26,13 +27,6 @@ export type Message =
   | { readonly kind: 'result'; readonly result: StageResult; readonly peakMemory: number }
   | { readonly kind: 'error'; readonly text: string; readonly stack: string; readonly peakMemory: number }
 
-type Fields = Readonly<Record<string, unknown>>
-
-const isRecord = (value: unknown): value is Fields =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const isText = (value: unknown): value is string => typeof value === 'string'
-
 const isNumber = (value: unknown): value is number => typeof value === 'number'
 
 function isProgress(value: unknown): value is Progress {
@@ -45,30 +39,13 @@ function isProgress(value: unknown): value is Progress {
   )
 }
 
-/** Tells whether a value has the outline of an exhibit: its kind, its title and the list that kind has. */
-export function isExhibit(value: unknown): value is Exhibit {
-  if (!isRecord(value) || !isText(value.title)) return false
-  switch (value.kind) {
-    case 'figures':
-      return Array.isArray(value.items)
-    case 'strips':
-      return Array.isArray(value.rows)
-    case 'table':
-      return Array.isArray(value.columns) && Array.isArray(value.rows)
-    case 'curves':
-      return Array.isArray(value.series)
-    default:
-      return false
-  }
-}
-
 function isResult(value: unknown): value is StageResult {
   if (!isRecord(value) || !isText(value.summary) || !isRecord(value.metrics) || !Array.isArray(value.exhibits))
     return false
   return Object.values(value.metrics).every(isNumber) && value.exhibits.every(isExhibit)
 }
 
-function isMessage(value: Fields): boolean {
+function isMessage(value: Readonly<Record<string, unknown>>): boolean {
   switch (value.kind) {
     case 'progress':
       return isProgress(value.progress)
@@ -107,12 +84,4 @@ function isJob(value: unknown): value is Job {
 export function parseJob(line: string): Job | undefined {
   const value = parseJson(line)
   return isJob(value) ? value : undefined
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
 }

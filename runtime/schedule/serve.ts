@@ -2,7 +2,9 @@
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { isExhibit } from '../stages/exhibit.ts'
 import type { Progress, Reporter, StageKind } from '../stages/stage.ts'
+import { codeOf } from '../store/files.ts'
 import { readLines } from './lines.ts'
 import { type Job, type Message, messageChannel, parseJob } from './protocol.ts'
 
@@ -34,6 +36,9 @@ async function runJob(job: Job, kinds: readonly StageKind[], signal: AbortSignal
     const result = await run({ ...given, report: reporter(), signal })
     const broken = Object.entries(result.metrics).find(([, value]) => !Number.isFinite(value))
     if (broken) throw new Error(`The metric "${broken[0]}" came out as ${broken[1]}; look at its inputs in the report`)
+    const exhibit = result.exhibits.find((shown): boolean => !isExhibit(shown))
+    if (exhibit)
+      throw new Error(`The exhibit "${exhibit.title}" holds a value that is neither text nor a finite number`)
     send({ kind: 'result', result, peakMemory: peakMemory() })
     process.exit(0)
   } catch (error) {
@@ -66,7 +71,7 @@ function fail(error: unknown): void {
 
 /** A fault's own words; a refusal of the sandbox names what was refused. */
 function describe(fault: Error): string {
-  if (!('code' in fault) || fault.code !== 'ERR_ACCESS_DENIED') return fault.message
+  if (codeOf(fault) !== 'ERR_ACCESS_DENIED') return fault.message
   const permission = 'permission' in fault ? String(fault.permission) : 'an unknown permission'
   const resource = 'resource' in fault && fault.resource !== '' ? ` of "${fault.resource}"` : ''
   return `The sandbox refused ${permission}${resource}; a stage reads its inputs and writes its own folder, nothing else`
@@ -80,8 +85,7 @@ function send(message: Message): void {
     try {
       written += writeSync(messageChannel, bytes, written)
     } catch (error) {
-      const busy = error instanceof Error && 'code' in error && error.code === 'EAGAIN'
-      if (!busy) endGroup()
+      if (codeOf(error) !== 'EAGAIN') endGroup()
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
     }
   }

@@ -1,4 +1,4 @@
-/** Walking a result's folder, and making it survive a power cut. */
+/** Files: walking a result's folder, making it survive a power cut, faults by code. */
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 
@@ -25,6 +25,9 @@ export async function listTree(root: string): Promise<Tree> {
   await walk('')
   return { files: files.sort(), folders }
 }
+
+/** Code of a fault of the file system, such as `ENOENT`; empty where it has none. */
+export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 
 /** Flushes a file, or the list of names in a folder, to the disk. */
 export async function flush(path: string): Promise<void> {

@@ -1,4 +1,5 @@
 /** The manifest of a published result: what a stage made, and how that can be verified. */
+import { isRecord, isText, parseJson } from '../../dsl/read/json.ts'
 import { type FileRecord, outputDigest } from './digest.ts'
 
 /** What a stage says of its result; the store adds files and digest. */
@@ -31,17 +32,14 @@ export interface Manifest extends Outcome {
 /** Name of the manifest inside a result. */
 export const manifestName = 'manifest.json'
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const isFile = (value: unknown): value is FileRecord =>
-  isRecord(value) && typeof value.size === 'number' && typeof value.sha256 === 'string'
+  isRecord(value) && typeof value.size === 'number' && isText(value.sha256)
 
 function isManifest(value: unknown): value is Manifest {
   if (!isRecord(value)) return false
   const texts = [value.key, value.id, value.kind, value.summary, value.engine, value.digest]
   return (
-    texts.every(text => typeof text === 'string') &&
+    texts.every(isText) &&
     typeof value.version === 'number' &&
     typeof value.seconds === 'number' &&
     isRecord(value.metrics) &&
@@ -55,10 +53,6 @@ function isManifest(value: unknown): value is Manifest {
 
 /** Reads a manifest; `undefined` where the text is no manifest or does not agree with its own digest. */
 export function parseManifest(text: string): Manifest | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isManifest(value) && outputDigest(value.files, value.metrics) === value.digest ? value : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(text)
+  return isManifest(value) && outputDigest(value.files, value.metrics) === value.digest ? value : undefined
 }

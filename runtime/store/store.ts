@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type FileRecord, outputDigest, sha256File } from './digest.ts'
-import { flush, listTree, writeFlushed } from './files.ts'
+import { codeOf, flush, listTree, writeFlushed } from './files.ts'
 import { type Manifest, manifestName, type Outcome, parseManifest } from './manifest.ts'
 import { makeOwnedFolder, removeStale } from './staging.ts'
 
@@ -123,8 +123,6 @@ export function openStore(folder: string): Store {
 
   return { folder: root, find, stage, publish, verify, sweep: () => removeStale(staging) }
 }
-
-const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 
 /** Turns "there is no such file" into `undefined`; every other fault stays one. */
 function absent(error: unknown): undefined {
