@@ -137,8 +137,9 @@ function sliced(type: TensorType, attributes: Attributes): readonly number[] {
   const sizes = listOf(attributes, 'sizes')
   const strides = listOf(attributes, 'strides')
   type.shape.forEach((length, i) => {
-    const last = (starts[i] ?? 0) + ((sizes[i] ?? 0) - 1) * (strides[i] ?? 1)
-    if (last >= length || last < 0) throw new Error(`a slice at [${starts}] of [${sizes}] leaves the shape`)
+    const [start, count] = [starts[i] ?? 0, sizes[i] ?? 0]
+    const end = count === 0 ? start : start + (count - 1) * (strides[i] ?? 1) + 1
+    if (start < 0 || count < 0 || end > length) throw new Error(`a slice at [${starts}] of [${sizes}] leaves the shape`)
   })
   return sizes
 }

@@ -176,7 +176,7 @@ function writeApply(emitter: Emitter, node: ApplyNode): string {
       const touched = starts.flatMap((start, i) => (start === 0 && sizes[i] === node.inputs[0]?.shape[i] ? [] : [i]))
       if (touched.length === 0) return operands[0] ?? ''
       const pick = (list: readonly number[]) => emitter.int64(touched.map(axis => list[axis] ?? 0))
-      const ends = starts.map((start, i) => start + ((sizes[i] ?? 0) - 1) * (strides[i] ?? 1) + 1)
+      const ends = starts.map((start, i) => start + (sizes[i] ?? 0) * (strides[i] ?? 1))
       return write(emitter, 'Slice', [...operands, pick(starts), pick(ends), emitter.int64(touched), pick(strides)])
     }
     case 'concat':

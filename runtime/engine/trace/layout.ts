@@ -1,9 +1,10 @@
-/** Kernels that move elements without computing. */
+/** Kernels that move elements without computing, and those that make them. */
 
-import { apply, constant, fill, type Node } from '../graph/ir.ts'
+import { apply, constant, fill, type Node, scalar, sizeOf } from '../graph/ir.ts'
 import { tf } from '../tfjs.ts'
 import { type Call, type Lowering, one } from './lowering.ts'
 import type { Info } from './recorder.ts'
+import { axisOf } from './reductions.ts'
 
 const nodesOf = ({ inputs, recorder }: Call): Node[] => Object.values(inputs).map(info => recorder.node(info as Info))
 
@@ -22,7 +23,7 @@ function reverse(x: Node, axis: number): Node {
 /** `tf.split`: sizes or a count along an axis. */
 function split(call: Call): Info[] {
   const x = call.node('x')
-  const axis = tf.util.parseAxisParam(call.attrs.axis as number, [...x.shape])[0] ?? 0
+  const axis = axisOf(call.attrs.axis, x.shape.length)
   const sides = tf.backend_util.prepareSplitSize(
     call.inputs.x as tf.Tensor,
     call.attrs.numOrSizeSplits as number | number[],
@@ -45,17 +46,56 @@ function split(call: Call): Info[] {
 /** `tf.unstack`: one result for each index of an axis, without that axis. */
 function unpack(call: Call): Info[] {
   const value = call.node('value')
-  const axis = Number(call.attrs.axis)
+  const axis = axisOf(call.attrs.axis, value.shape.length)
   const shape = value.shape.filter((_, i) => i !== axis)
+  const sizes = value.shape.map((length, i) => (i === axis ? 1 : length))
   return Array.from({ length: value.shape[axis] ?? 0 }, (_, index) => {
     const starts = value.shape.map((_, i) => (i === axis ? index : 0))
-    const part = slice(
-      value,
-      starts,
-      value.shape.map((length, i) => (i === axis ? 1 : length)),
-    )
-    return call.recorder.record(apply('reshape', [part], { shape }))
+    return call.recorder.record(apply('reshape', [slice(value, starts, sizes)], { shape }))
   })
+}
+
+/** `tf.stack`: the parts along a new axis. */
+function pack(call: Call): Node {
+  const parts = nodesOf(call)
+  const axis = axisOf(call.attrs.axis, (parts[0]?.shape.length ?? 0) + 1)
+  const raised = parts.map(part =>
+    apply('reshape', [part], { shape: [...part.shape.slice(0, axis), 1, ...part.shape.slice(axis)] }),
+  )
+  return apply('concat', raised, { axis })
+}
+
+/** Sides of one are spread, which the simplifier can see through; others are repeated. */
+function tile(x: Node, repeats: readonly number[]): Node {
+  const shape = x.shape.map((length, i) => length * (repeats[i] ?? 1))
+  const spreads = repeats.every((count, i) => count === 1 || x.shape[i] === 1)
+  return spreads ? apply('broadcast', [x], { shape }) : apply('tile', [x], { repeats })
+}
+
+/** The elements on the diagonal of a matrix over the flat indices, zeros elsewhere. */
+function diag(x: Node): Node {
+  const length = sizeOf(x.shape)
+  const eye = constant(
+    Uint8Array.from({ length: length * length }, (_, i) => Number(i % (length + 1) === 0)),
+    { shape: [length, length], dtype: 'bool' },
+  )
+  const flat = apply('reshape', [x], { shape: [length] })
+  return apply('reshape', [apply('select', [eye, flat, scalar(0, x.dtype)])], { shape: [...x.shape, ...x.shape] })
+}
+
+/** As tfjs counts: a step of one goes down where `stop` is below `start`. */
+function range({ start, stop, step, dtype }: RangeAttributes): Node {
+  const by = stop < start && step === 1 ? -1 : step
+  const values = Array.from({ length: Math.max(0, Math.ceil((stop - start) / by)) }, (_, i) => start + i * by)
+  const data = dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values)
+  return constant(data, { shape: [values.length], dtype })
+}
+
+interface RangeAttributes {
+  readonly start: number
+  readonly stop: number
+  readonly step: number
+  readonly dtype: 'float32' | 'int32'
 }
 
 function strided({ node, attrs }: Call): Node {
@@ -91,28 +131,22 @@ export const layoutKernels: Record<string, Lowering> = {
     return recorder.alias(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])
   },
   Transpose: one(({ node, attrs }) => apply('transpose', [node('x')], { perm: attrs.perm as number[] })),
-  BroadcastTo: one(({ node, attrs }) => apply('broadcast', [node('x')], { shape: attrs.shape as number[] })),
-  Tile: one(({ node, attrs }) => apply('tile', [node('x')], { repeats: attrs.reps as number[] })),
+  // tf.broadcastTo is a Tile too.
+  Tile: one(({ node, attrs }) => tile(node('x'), attrs.reps as number[])),
   Concat: one(call => {
     const parts = nodesOf(call)
-    return apply('concat', parts, {
-      axis: tf.util.parseAxisParam(call.attrs.axis as number, [...(parts[0]?.shape ?? [])])[0] ?? 0,
-    })
+    return apply('concat', parts, { axis: axisOf(call.attrs.axis, parts[0]?.shape.length ?? 0) })
   }),
-  Pack: one(call => {
-    const axis = Number(call.attrs.axis)
-    const parts = nodesOf(call).map(part =>
-      apply('reshape', [part], { shape: [...part.shape.slice(0, axis), 1, ...part.shape.slice(axis)] }),
-    )
-    return apply('concat', parts, { axis })
-  }),
+  Pack: one(pack),
   Unpack: unpack,
   SplitV: split,
-  Slice: one(({ node, attrs }) => {
-    const x = node('x')
-    const starts = attrs.begin as number[]
-    const sizes = (attrs.size as number[]).map((size, i) => (size === -1 ? (x.shape[i] ?? 0) - (starts[i] ?? 0) : size))
-    return slice(x, starts, sizes)
+  Slice: one(({ inputs, node, attrs }) => {
+    const [starts, sizes] = tf.slice_util.parseSliceParams(
+      inputs.x as tf.Tensor,
+      attrs.begin as number[],
+      attrs.size as number[],
+    )
+    return slice(node('x'), starts ?? [], sizes ?? [])
   }),
   StridedSlice: one(strided),
   PadV2: one(({ node, attrs }) => {
@@ -127,13 +161,15 @@ export const layoutKernels: Record<string, Lowering> = {
     const x = node('x')
     return tf.util.parseAxisParam(attrs.dims as number[], [...x.shape]).reduce(reverse, x)
   }),
-  Diag: one(({ node }) => {
-    const x = node('x')
-    const length = x.shape[0] ?? 0
-    const eye = constant(
-      Float32Array.from({ length: length * length }, (_, i) => (i % (length + 1) === 0 ? 1 : 0)),
-      { shape: [length, length], dtype: 'float32' },
-    )
-    return length === 0 ? fill(0, { shape: [0, 0], dtype: 'float32' }) : apply('mul', [eye, x])
+  Diag: one(({ node }) => diag(node('x'))),
+  ZerosLike: one(({ node }) => fill(0, node('x'))),
+  OnesLike: one(({ node }) => fill(1, node('x'))),
+  Fill: one(({ attrs }) => {
+    const dtype = (attrs.dtype ?? 'float32') as 'float32' | 'int32' | 'bool'
+    return fill(Number(attrs.value), { shape: attrs.shape as number[], dtype })
+  }),
+  Range: one(({ attrs }) => {
+    const { start, stop, step, dtype } = attrs as unknown as RangeAttributes
+    return range({ start, stop, step, dtype })
   }),
 }

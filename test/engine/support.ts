@@ -1,0 +1,41 @@
+/** What the engine's tests share. */
+import '@tensorflow/tfjs-backend-cpu'
+import { availableParallelism } from 'node:os'
+import { type Engine, type HostArray, isNdArray, leavesOf, type NdArray, type Tree } from '../../runtime/engine/mod.ts'
+
+/** Compiles, and runs with so many threads. */
+export const compiledEngine = (threads: number): Engine => ({ name: 'cpu', provider: 'cpu', threads })
+
+/** Runs steps as they stand on tfjs' own `cpu` backend. */
+export const eagerEngine: Engine = {
+  name: 'native',
+  provider: 'cpu',
+  threads: availableParallelism(),
+  eager: 'cpu',
+}
+
+/** Largest difference allowed: absolute near zero, relative elsewhere. */
+export interface Tolerance {
+  readonly absolute: number
+  readonly relative: number
+}
+
+const close = (a: number, b: number, { absolute, relative }: Tolerance): boolean =>
+  Object.is(a, b) || a === b || Math.abs(a - b) <= absolute + relative * Math.abs(b)
+
+const onHost = (array: NdArray): HostArray => {
+  if (array.location !== 'host') throw new Error('The array is not on the host')
+  return array
+}
+
+/** Where two trees differ in paths, shapes, dtypes, or in elements by more than the tolerance. */
+export function differences(actual: Tree<NdArray>, expected: Tree<NdArray>, tolerance: Tolerance): string[] {
+  const [ours, theirs] = [leavesOf(actual, isNdArray), leavesOf(expected, isNdArray)]
+  const types = (leaves: typeof ours) => leaves.map(({ path, leaf }) => `${path}: ${leaf.dtype}[${leaf.shape}]`)
+  if (`${types(ours)}` !== `${types(theirs)}`) return [`${types(ours)}, expected ${types(theirs)}`]
+  return theirs.flatMap(({ path, leaf }, i) => {
+    const [a, b] = [onHost(ours[i]?.leaf ?? leaf).data, onHost(leaf).data]
+    const wrong = Array.from(b).findIndex((value, j) => !close(a[j] ?? Number.NaN, value, tolerance))
+    return wrong < 0 ? [] : [`${path}: element ${wrong} is ${a[wrong]}, expected ${b[wrong]}`]
+  })
+}
