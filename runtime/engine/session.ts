@@ -3,7 +3,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { type HostArray, hostArray, type NdArray } from './array.ts'
 import { type Graph, input, sizeOf } from './graph/ir.ts'
 import type { DType, TensorType } from './graph/ops.ts'
-import { emit, outputPrefix, usedInputs } from './onnx/emit.ts'
+import { emit, fedName, resultName, usedInputs } from './onnx/emit.ts'
 
 /** Engines that onnxruntime carries out. */
 export type Provider = 'cpu' | 'webgpu' | 'cuda'
@@ -35,9 +35,10 @@ export async function openSession(graph: Graph, options: SessionOptions): Promis
     graphOptimizationLevel: 'disabled',
     intraOpNumThreads: options.threads,
     interOpNumThreads: 1,
-    logSeverityLevel: 3,
+    // Fatal only: an error is thrown too, and said once is enough.
+    logSeverityLevel: 4,
     preferredOutputLocation: Object.fromEntries(
-      graph.outputs.map(({ name }) => [`${outputPrefix}${name}`, onDevice(name) ? 'gpu-buffer' : 'cpu']),
+      graph.outputs.map(({ name }) => [resultName(name), onDevice(name) ? 'gpu-buffer' : 'cpu']),
     ),
   })
   const used = usedInputs(graph)
@@ -48,12 +49,12 @@ export async function openSession(graph: Graph, options: SessionOptions): Promis
       for (const name of fed) {
         const array = inputs.get(name)
         if (array === undefined) throw new Error(`The step was called without its input '${name}'`)
-        feeds[name] = array.location === 'host' ? toTensor(ort.Tensor, array) : (array.handle as Tensor)
+        feeds[fedName(name)] = array.location === 'host' ? toTensor(ort.Tensor, array) : (array.handle as Tensor)
       }
       const results = await session.run(feeds)
       return new Map(
         graph.outputs.map(({ name, node }) => {
-          const tensor = results[`${outputPrefix}${name}`]
+          const tensor = results[resultName(name)]
           if (tensor === undefined) throw new Error(`onnxruntime returned no '${name}'`)
           return [name, fromTensor(tensor as Tensor, node, options)]
         }),

@@ -1,7 +1,9 @@
 /** What the engine's tests share. */
 import '@tensorflow/tfjs-backend-cpu'
 import { availableParallelism } from 'node:os'
+import type { Graph } from '../../runtime/engine/graph/ir.ts'
 import { type Engine, type HostArray, isNdArray, leavesOf, type NdArray, type Tree } from '../../runtime/engine/mod.ts'
+import { openSession } from '../../runtime/engine/session.ts'
 
 /** Compiles, and runs with so many threads. */
 export const compiledEngine = (threads: number): Engine => ({ name: 'cpu', provider: 'cpu', threads })
@@ -38,4 +40,12 @@ export function differences(actual: Tree<NdArray>, expected: Tree<NdArray>, tole
     const wrong = Array.from(b).findIndex((value, j) => !close(a[j] ?? Number.NaN, value, tolerance))
     return wrong < 0 ? [] : [`${path}: element ${wrong} is ${a[wrong]}, expected ${b[wrong]}`]
   })
+}
+
+/** Runs a graph as it is, once. */
+export async function runGraph(graph: Graph, feeds: Readonly<Record<string, HostArray>>) {
+  const session = await openSession(graph, { provider: 'cpu', threads: 1, stays: () => false })
+  const results = await session.run(new Map(Object.entries(feeds)))
+  await session.dispose()
+  return Object.fromEntries([...results].map(([name, array]): [string, HostArray] => [name, onHost(array)]))
 }

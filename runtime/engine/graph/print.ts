@@ -1,7 +1,7 @@
 /** The one text form of a graph: goldens, digests and error messages use it. */
 import { createHash } from 'node:crypto'
-import { type Elements, type Graph, isApply, type Node, topological } from './ir.ts'
-import type { Attribute, TensorType } from './ops.ts'
+import { type Elements, type FillNode, type Graph, isApply, type Node, topological } from './ir.ts'
+import type { Attribute, Attributes, TensorType } from './ops.ts'
 
 /** `a` ... `z`, `aa` ... */
 export function valueName(index: number): string {
@@ -9,12 +9,29 @@ export function valueName(index: number): string {
   return index < 26 ? letter : valueName(Math.floor(index / 26) - 1) + letter
 }
 
-const typeText = ({ dtype, shape }: TensorType): string => `${dtype}[${shape.join(',')}]`
+/** `float32[2,3]`. */
+export const typeText = ({ dtype, shape }: TensorType): string => `${dtype}[${shape.join(',')}]`
 
-const attributeText = (value: Attribute): string => (Array.isArray(value) ? `[${value.join(',')}]` : String(value))
+/** Tells 0 and -0 apart. */
+const numberText = (value: number): string => (Object.is(value, -0) ? '-0' : String(value))
+
+function attributeText(value: Attribute): string {
+  if (Array.isArray(value)) return `[${value.join(',')}]`
+  return typeof value === 'number' ? numberText(value) : String(value)
+}
+
+/** ` { alpha: 2, transposeA: true }` in the order of names; nothing where there are none. */
+export function attributesText(attributes: Attributes): string {
+  const entries = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1))
+  if (entries.length === 0) return ''
+  return ` { ${entries.map(([name, value]) => `${name}: ${attributeText(value)}`).join(', ')} }`
+}
+
+/** `fill 0.5`. */
+export const fillText = (node: FillNode): string => `fill ${numberText(node.value)}`
 
 function elementsText(data: Elements): string {
-  if (data.length <= 8) return `[${Array.from(data).join(', ')}]`
+  if (data.length <= 8) return `[${Array.from(data, numberText).join(', ')}]`
   return `sha256:${createHash('sha256')
     .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     .digest('hex')
@@ -39,14 +56,11 @@ export function print(graph: Graph): string {
 
 function rightSide(node: Node, names: ReadonlyMap<Node, string>): string {
   if (isApply(node)) {
-    const attributes = Object.entries(node.attributes)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, value]) => `${name}: ${attributeText(value)}`)
     const operands = node.inputs.map(operand => names.get(operand)).join(', ')
-    return `${node.op}(${operands})${attributes.length > 0 ? ` { ${attributes.join(', ')} }` : ''}`
+    return `${node.op}(${operands})${attributesText(node.attributes)}`
   }
   if (node.op === 'input') return `input ${node.name}`
-  return node.op === 'fill' ? `fill ${node.value}` : `constant ${elementsText(node.data)}`
+  return node.op === 'fill' ? fillText(node) : `constant ${elementsText(node.data)}`
 }
 
 /** Hexadecimal SHA-256 of the printed form. */

@@ -22,7 +22,7 @@ interface Emitter {
 }
 
 /**
- * Serialises a graph: inputs keep their names, outputs get a prefix; inputs that nothing uses are left out.
+ * Serialises a graph: inputs and outputs are named by `fedName` and `resultName`; inputs that nothing uses are left out.
  *
  * Constants of one value are stored as one number and spread where a full tensor is needed.
  */
@@ -67,7 +67,7 @@ export function emit(graph: Graph, options: EmitOptions): Uint8Array {
   }
   const uses = useCounts(graph)
   for (const node of topological(graph)) {
-    if (node.op === 'input') names.set(node, node.name)
+    if (node.op === 'input') names.set(node, fedName(node.name))
     else if (node.op === 'constant') names.set(node, tensor({ type: node.dtype, dims: node.shape, data: node.data }))
     else if (node.op === 'fill') {
       if ((uses.get(node) ?? 0) > 0) names.set(node, writeFill(emitter, node, node.value))
@@ -76,7 +76,7 @@ export function emit(graph: Graph, options: EmitOptions): Uint8Array {
   // A value that is an output takes its name, unless it is an input, a constant or already another output.
   const renamed = new Map<string, string>()
   const outputs = graph.outputs.map(({ name, node }): OnnxValue => {
-    const [source, target] = [emitter.value(node), `${outputPrefix}${name}`]
+    const [source, target] = [emitter.value(node), resultName(name)]
     if (isApply(node) && made.has(source) && !renamed.has(source)) renamed.set(source, target)
     else nodes.push({ type: 'Identity', inputs: [source], outputs: [target] })
     return { name: target, type: node.dtype, dims: node.shape }
@@ -84,14 +84,17 @@ export function emit(graph: Graph, options: EmitOptions): Uint8Array {
   const used = usedInputs(graph)
   const inputs = graph.inputs
     .filter(({ name }) => used.has(name))
-    .map(({ name, dtype, shape }): OnnxValue => ({ name, type: dtype, dims: shape }))
+    .map(({ name, dtype, shape }): OnnxValue => ({ name: fedName(name), type: dtype, dims: shape }))
   const now = (name: string) => renamed.get(name) ?? name
   const written = nodes.map(node => ({ ...node, inputs: node.inputs.map(now), outputs: node.outputs.map(now) }))
   return encodeModel({ nodes: written, initializers, inputs, outputs })
 }
 
-/** Keeps outputs apart from inputs of the same path. */
-export const outputPrefix = 'out:'
+/** A model's name of an input; inputs, results and inner values may share a path or have an empty one. */
+export const fedName = (path: string): string => `in:${path}`
+
+/** A model's name of an output. */
+export const resultName = (path: string): string => `out:${path}`
 
 function writeFill(emitter: Emitter, type: TensorType, value: number): string {
   const data =
@@ -250,7 +253,7 @@ function writeOneHot(emitter: Emitter, node: ApplyNode, [indices = '']: readonly
   return write(emitter, 'Where', [write(emitter, 'Equal', [column, classes]), value('on'), value('off')])
 }
 
-/** Names of the inputs that reach an output; the model has only these. */
+/** Paths of the inputs that reach an output; the model has only these. */
 export function usedInputs(graph: Graph): ReadonlySet<string> {
   const used = new Set<string>()
   for (const node of topological({ inputs: [], outputs: graph.outputs }))

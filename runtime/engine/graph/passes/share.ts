@@ -1,5 +1,6 @@
 /** Common subexpressions become one node. */
 import { type Graph, isApply, type Node } from '../ir.ts'
+import { attributesText, fillText, typeText } from '../print.ts'
 import { rewrite } from './rewrite.ts'
 
 export function share(graph: Graph): Graph {
@@ -13,8 +14,8 @@ export function share(graph: Graph): Graph {
   return rewrite(graph, node => {
     if (node.op === 'input' || node.op === 'constant') return node
     const text = isApply(node)
-      ? `${node.op}(${node.inputs.map(idOf)})${JSON.stringify(node.attributes)}`
-      : `fill ${Object.is(node.value, -0) ? '-0' : node.value} ${node.dtype}[${node.shape}]`
+      ? `${node.op}(${node.inputs.map(idOf)})${attributesText(node.attributes)}`
+      : `${fillText(node)}: ${typeText(node)}`
     const first = known.get(text)
     if (first === undefined) known.set(text, node)
     return first ?? node

@@ -5,6 +5,9 @@ import { isFill, rewrite } from './rewrite.ts'
 
 const f = Math.fround
 
+/** Neither zero, infinite, NaN, nor so small that digits are lost. */
+const isNormal = (value: number): boolean => Math.abs(value) >= 2 ** -126 && Number.isFinite(value)
+
 /** Float32 results of operations on two equal-dtype fills. */
 const arithmetic: Readonly<Record<string, (a: number, b: number) => number>> = {
   add: (a, b) => f(a + b),
@@ -41,21 +44,21 @@ function simplifyBinary(node: ApplyNode): Node {
   if ((node.op === 'mul' || node.op === 'div') && is(b, 1)) return spread(a, node)
   if (node.op === 'add' && is(a, 0)) return spread(b, node)
   if ((node.op === 'add' || node.op === 'sub') && is(b, 0)) return spread(a, node)
-  if (node.op === 'div' && isFill(b) && node.dtype === 'float32')
+  if (node.op === 'div' && isFill(b) && node.dtype === 'float32' && isNormal(f(1 / b.value)))
     return simplifyBinary(apply('mul', [a, fill(f(1 / b.value), b)]))
   if (node.op === 'mul' && isFill(a) && !isFill(b)) return simplifyBinary(apply('mul', [b, a]))
-  if (
-    node.op === 'mul' &&
-    isFill(b) &&
-    isApply(a) &&
-    a.op === 'mul' &&
-    isFill(a.inputs[1]) &&
-    a.inputs[0] !== undefined
-  ) {
-    const joined = apply('mul', [a.inputs[0], scalar(f(a.inputs[1].value * b.value))])
-    if (sameShape(joined.shape, node.shape)) return joined
-  }
-  return shrink(node, a, b)
+  return joinFactors(node, a, b) ?? shrink(node, a, b)
+}
+
+/** `x * c * d` is `x * (c * d)`, unless the product of the constants leaves the range of numbers. */
+function joinFactors(node: ApplyNode, a: Node, b: Node): Node | undefined {
+  if (node.op !== 'mul' || !isFill(b) || !isApply(a) || a.op !== 'mul') return undefined
+  const [x, c] = a.inputs
+  if (x === undefined || !isFill(c)) return undefined
+  const product = node.dtype === 'float32' ? f(c.value * b.value) : Math.imul(c.value, b.value)
+  if (node.dtype === 'float32' && !isNormal(product)) return undefined
+  const joined = apply('mul', [x, scalar(product, node.dtype)])
+  return sameShape(joined.shape, node.shape) ? joined : undefined
 }
 
 /** Operands that are one number, or that were only spread to meet the other, need not be spread. */
@@ -81,7 +84,9 @@ function simplifyReduce(node: ApplyNode): Node {
   if (x === undefined) return node
   const axes = listOf(node.attributes, 'axes')
   const count = sizeOf(axes.map(axis => x.shape[axis] ?? 1))
-  if (isFill(x) && node.op !== 'prod') return fill(node.op === 'sum' ? f(x.value * count) : x.value, node)
+  if (isFill(x) && node.op === 'sum')
+    return fill(node.dtype === 'float32' ? f(x.value * count) : Math.imul(x.value, count), node)
+  if (isFill(x) && node.op !== 'prod' && count > 0) return fill(x.value, node)
   if (count === 1) return reshaped(x, node.shape)
   if (isApply(x) && x.op === node.op && !flagOf(node.attributes, 'keep') && flagOf(x.attributes, 'keep')) {
     const both = [...new Set([...axes, ...listOf(x.attributes, 'axes')])].sort((p, q) => p - q)

@@ -1,0 +1,176 @@
+/** Small graphs on which each pass has something to do, and something to leave alone. */
+import { apply, constant, fill, type Graph, input, type Node, scalar } from '../../runtime/engine/graph/ir.ts'
+import { optimize } from '../../runtime/engine/graph/optimize.ts'
+import { fuse } from '../../runtime/engine/graph/passes/fuse.ts'
+import { foldBiases, foldScales, foldTransposes } from '../../runtime/engine/graph/passes/products.ts'
+import { share } from '../../runtime/engine/graph/passes/share.ts'
+import { simplify } from '../../runtime/engine/graph/passes/simplify.ts'
+
+export interface PassCase {
+  readonly name: string
+  readonly graph: Graph
+}
+
+export interface PassCases {
+  readonly pass: (graph: Graph) => Graph
+  readonly cases: readonly PassCase[]
+}
+
+const x = input('x', { shape: [2, 3], dtype: 'float32' })
+const y = input('y', { shape: [2, 3], dtype: 'float32' })
+const w = input('w', { shape: [3, 4], dtype: 'float32' })
+const n = input('n', { shape: [2, 3], dtype: 'int32' })
+const row = input('row', { shape: [3], dtype: 'float32' })
+const bias = input('bias', { shape: [4], dtype: 'float32' })
+const inputs = [x, y, w, n, row, bias]
+
+/** A case from its results; only the inputs that they reach are listed. */
+function results(name: string, ...nodes: readonly Node[]): PassCase {
+  const reached = new Set<Node>()
+  const visit = (node: Node): void => {
+    if (reached.has(node)) return
+    reached.add(node)
+    node.inputs.forEach(visit)
+  }
+  nodes.forEach(visit)
+  const outputs = nodes.map((node, i) => ({ name: `r${i}`, node }))
+  return { name, graph: { inputs: inputs.filter(node => reached.has(node)), outputs } }
+}
+
+const full = (value: number): Node => fill(value, { shape: [2, 3], dtype: 'float32' })
+const transpose = (node: Node, perm: readonly number[]): Node => apply('transpose', [node], { perm })
+const reshape = (node: Node, shape: readonly number[]): Node => apply('reshape', [node], { shape })
+const sum = (node: Node, axes: readonly number[], keep = false): Node => apply('sum', [node], { axes, keep })
+const mean = (node: Node): Node => apply('mean', [node], { axes: [1], keep: true })
+const matmul = (a: Node, b: Node, attributes = {}): Node => apply('matmul', [a, b], attributes)
+
+function normalised(source: Node): { readonly normal: Node; readonly shifted: Node } {
+  const centred = apply('sub', [source, mean(source)])
+  const variance = mean(apply('mul', [centred, centred]))
+  const scale = apply('reciprocal', [apply('sqrt', [apply('add', [variance, scalar(1e-5)])])])
+  const normal = apply('mul', [centred, scale])
+  return { normal, shifted: apply('add', [apply('mul', [normal, row]), row]) }
+}
+
+function gelu(source: Node): Node {
+  const scaled = apply('mul', [source, scalar(Math.fround(Math.SQRT1_2))])
+  const share = apply('add', [apply('mul', [apply('erf', [scaled]), scalar(0.5)]), scalar(0.5)])
+  return apply('mul', [source, share])
+}
+
+const simplifyCases: readonly PassCase[] = [
+  results('adding zero and multiplying by one', apply('mul', [apply('add', [x, scalar(0)]), full(1)])),
+  results(
+    'a neutral operand that spreads the other',
+    apply('mul', [row, full(1)]),
+    apply('add', [fill(0, x), scalar(2)]),
+  ),
+  results('numbers are computed', apply('exp', [apply('mul', [scalar(2), scalar(3)])]), sum(full(1.5), [0])),
+  results(
+    'divisions by a number',
+    apply('div', [x, scalar(4)]),
+    apply('div', [x, scalar(0)]),
+    apply('div', [x, scalar(1e-40)]),
+  ),
+  results('factors join', apply('mul', [apply('mul', [scalar(2), x]), full(3)])),
+  results('whole factors join', apply('mul', [apply('mul', [n, scalar(2, 'int32')]), scalar(3, 'int32')])),
+  results('factors that overflow together stay', apply('mul', [apply('mul', [x, scalar(1e30)]), scalar(1e30)])),
+  results('spread operands shrink', apply('sub', [x, apply('broadcast', [row], { shape: [2, 3] })])),
+  results('a shape that only a spread operand gives stays', apply('add', [row, full(2)])),
+  results('reshapes of reshapes, and back', reshape(reshape(x, [6]), [3, 2]), reshape(reshape(x, [6]), [2, 3])),
+  results('transposes compose', transpose(transpose(reshape(x, [1, 2, 3]), [2, 0, 1]), [1, 2, 0])),
+  results('a transpose that moves no element', transpose(reshape(x, [2, 1, 3]), [1, 0, 2])),
+  results('a transpose that moves elements stays', transpose(x, [1, 0])),
+  results('sums of sums', sum(sum(x, [1], true), [0, 1])),
+  results('a sum over sides of one', sum(reshape(x, [2, 1, 3]), [1])),
+  results('a cast to its own dtype', apply('cast', [x], { dtype: 'float32' })),
+  results('a slice and a tile of everything', apply('tile', [whole(x)], { repeats: [1, 1] })),
+]
+
+function whole(node: Node): Node {
+  return apply('slice', [node], { starts: [0, 0], sizes: node.shape, strides: [1, 1] })
+}
+
+const pad = (value: number): Node => apply('pad', [row], { before: [1], after: [0], value })
+
+/** Every pass with its cases. */
+export const passCases: Readonly<Record<string, PassCases>> = {
+  simplify: { pass: simplify, cases: simplifyCases },
+  share: {
+    pass: share,
+    cases: [
+      results('equal expressions', apply('add', [apply('exp', [x]), apply('exp', [x])])),
+      results('equal numbers', apply('add', [apply('mul', [x, scalar(2)]), scalar(2)])),
+      results('attributes in another order', matmul(x, w, { transposeA: false, transposeB: false }), reordered()),
+      results('numbers that JSON cannot tell', pad(Number.NEGATIVE_INFINITY), pad(Number.POSITIVE_INFINITY)),
+      results('zero and minus zero', apply('div', [x, scalar(0)]), apply('div', [x, scalar(-0)])),
+      results('other dtypes', apply('cast', [n], { dtype: 'float32' }), apply('cast', [n], { dtype: 'bool' })),
+    ],
+  },
+  fold_transposes: {
+    pass: foldTransposes,
+    cases: [
+      results('on the right', matmul(x, transpose(reshape(w, [4, 3]), [1, 0]))),
+      results('on both sides', matmul(transpose(x, [1, 0]), transpose(transpose(y, [1, 0]), [1, 0]))),
+      results('of a turned product', matmul(transpose(x, [1, 0]), w, { transposeA: true })),
+      results('of leading sides stays', matmul(transpose(reshape(x, [1, 2, 3]), [1, 0, 2]), w)),
+    ],
+  },
+  fold_scales: {
+    pass: foldScales,
+    cases: [
+      results('a scale', apply('mul', [matmul(x, w), scalar(0.5)])),
+      results('two scales', apply('mul', [apply('mul', [matmul(x, w), scalar(0.5)]), scalar(3)])),
+      results('a product used twice stays', ...twice(product => apply('mul', [product, scalar(0.5)]))),
+    ],
+  },
+  fold_biases: {
+    pass: foldBiases,
+    cases: [
+      results('a bias', apply('add', [matmul(x, w), bias])),
+      results('a product used twice stays', ...twice(product => apply('add', [product, bias]))),
+      results('a scaled product stays', apply('add', [matmul(x, w, { alpha: 2 }), bias])),
+      results('a column stays', apply('add', [matmul(x, w), reshape(sum(x, [1]), [2, 1])])),
+    ],
+  },
+  fuse: {
+    pass: fuse,
+    cases: [
+      results('layer normalisation', normalised(x).shifted),
+      results('layer normalisation whose parts are used stays', ...Object.values(normalised(x))),
+      results('GELU', gelu(x)),
+      results('GELU of another operand stays', apply('mul', [y, gelu(x).inputs[1] ?? x])),
+    ],
+  },
+  optimize: {
+    pass: optimize,
+    cases: [
+      results(
+        'a gradient of a mean square',
+        apply('mul', [
+          apply('mul', [apply('broadcast', [scalar(1)], { shape: [2, 3] }), apply('mul', [x, scalar(2)])]),
+          apply('div', [fill(1, x), fill(6, x)]),
+        ]),
+      ),
+      results(
+        'a layer and its gradient',
+        gelu(apply('add', [matmul(x, w), bias])),
+        matmul(transpose(x, [1, 0]), apply('mul', [matmul(x, w), full4(2)])),
+      ),
+      results('constants stay', apply('add', [row, constant(Float32Array.of(1, 2, 3), row)])),
+    ],
+  },
+}
+
+function reordered(): Node {
+  return matmul(x, w, { transposeB: false, transposeA: false })
+}
+
+function twice(use: (product: Node) => Node): readonly Node[] {
+  const product = matmul(x, w)
+  return [use(product), product]
+}
+
+function full4(value: number): Node {
+  return fill(value, { shape: [2, 4], dtype: 'float32' })
+}
