@@ -1,7 +1,8 @@
 /** What a recipe compiles to: a directed acyclic graph of stages, each with a key. */
 
-/** A value that prints as JSON; parameters of stages are such values, defaults filled in. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
+import type { Json } from '../read/json.ts'
+
+export type { Json } from '../read/json.ts'
 
 /** A file outside the store that a stage reads; its digest is part of the stage's key and of the lock. */
 export interface External {
@@ -28,6 +29,9 @@ export interface Input {
   /** `train`, `val` or `test`; absent: everything. */
   readonly split?: string
 }
+
+/** An input in words: `places (train)`, or the stage alone. */
+export const inputText = ({ stage, split }: Input): string => (split === undefined ? stage : `${stage} (${split})`)
 
 /** One schedulable piece of work. */
 export interface Stage {

@@ -1,7 +1,10 @@
 /** JSON from outside: unknown until it is checked. */
 
+/** A value that prints as JSON. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
+
 /** The value of a JSON text; undefined where the text is none. */
-export function parseJson(text: string): unknown {
+export function parseJson(text: string): Json | undefined {
   try {
     return JSON.parse(text)
   } catch {

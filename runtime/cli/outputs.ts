@@ -1,7 +1,7 @@
 /** What a finished run leaves for people: report and lock, each written only where it would differ. */
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
-import { isLock, printLock } from '../../dsl/compile/lock.ts'
+import { lockOf, parseLock, printLock } from '../../dsl/compile/lock.ts'
 import type { Plan } from '../../dsl/compile/plan.ts'
 import { sha256 } from '../store/digest.ts'
 import type { Result, Store } from '../store/store.ts'
@@ -47,10 +47,10 @@ export async function settleLock(
   { path, results }: { readonly path: string; readonly results: ReadonlyMap<string, Result> },
 ): Promise<void> {
   const outputs = new Map([...results].map(([id, { manifest }]) => [id, manifest]))
-  const text = printLock(plan, outputs)
+  const text = printLock(lockOf(plan, outputs))
   const present = await readFile(path, 'utf8').catch(() => undefined)
   if (present === text) return
-  if (present !== undefined && !isLock(present)) {
+  if (present !== undefined && parseLock(present) === undefined) {
     throw new Error(`"${path}" is in the way of the recipe's lock; rename one of the two`)
   }
   await writeFile(`${path}.new`, text)

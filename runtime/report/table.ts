@@ -39,6 +39,17 @@ export function textTable(
   return [line(columns.map(({ title }) => title)), rule, ...rows.map(line)].join('\n')
 }
 
+/** Lays rows out in columns, without titles, each as wide as its widest cell. */
+export function alignColumns(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => displayWidth(row[column] ?? ''))))
+  return rows.map(row =>
+    widths
+      .map((width, column) => pad(row[column] ?? '', { width, align: 'left' }))
+      .join(GAP)
+      .trimEnd(),
+  )
+}
+
 /** Takes from the widest column of text until all fit; undefined where they cannot. */
 function fit(natural: readonly number[], columns: readonly Column[], room: number): readonly number[] | undefined {
   const widths = [...natural]

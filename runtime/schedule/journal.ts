@@ -60,5 +60,6 @@ function isEvent(value: unknown): value is JournalEvent {
 
 /** Reads a journal; lines that a kill has torn are left out. Throws where there is no such file. */
 export async function readJournal(path: string): Promise<readonly JournalEvent[]> {
-  return (await readFile(path, 'utf8')).split('\n').map(parseJson).filter(isEvent)
+  const lines: readonly unknown[] = (await readFile(path, 'utf8')).split('\n').map(parseJson)
+  return lines.filter(isEvent)
 }

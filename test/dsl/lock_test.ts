@@ -1,14 +1,16 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { isLock, printLock, type StageOutput } from '../../dsl/compile/lock.ts'
+import { changesSince } from '../../dsl/compile/changes.ts'
+import { lockOf, parseLock, printLock, type StageOutput } from '../../dsl/compile/lock.ts'
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
+import { planTexts, smallRecipe } from './support.ts'
 
 const stage = (id: string): Stage => ({
   id,
   kind: 'landmarks',
-  version: 1,
-  params: {},
-  inputs: {},
+  version: 3,
+  params: { split: { test: 0.2 }, sizes: [300, 600] },
+  inputs: { 'data.0': { stage: 'b', split: 'train' } },
   externals: [{ name: 'data/landmarks.geojson', path: '/home/somebody/data/landmarks.geojson', sha256: 'abc' }],
   needs: { slots: 0, memory: 1 },
   key: `key-of-${id}`,
@@ -20,37 +22,105 @@ const outputs = new Map<string, StageOutput>([
   ['a', { digest: 'd1', metrics: { tiles: 12, share: 0.1 } }],
   ['b', { digest: 'd2', metrics: {} }],
 ])
+const printed = (of: Plan): string => printLock(lockOf(of, outputs))
 
 test('a lock has one sorted item a line, and a last line that stays', () => {
-  const lines = printLock(plan, outputs).split('\n')
-  assert.equal(lines.slice(1, 7), [
+  const lines = printed(plan).split('\n')
+  assert.equal(lines.slice(1, 14), [
     '  "external data/landmarks.geojson": "abc",',
+    '  "input a data.0": "b (train)",',
+    '  "input b data.0": "b (train)",',
+    '  "kind a": "landmarks@3",',
+    '  "kind b": "landmarks@3",',
     '  "metric a.share": 0.1,',
     '  "metric a.tiles": 12,',
     '  "output a": "d1",',
     '  "output b": "d2",',
-    lines[6],
+    '  "parameter a sizes": [300,600],',
+    '  "parameter a split.test": 0.2,',
+    '  "parameter b sizes": [300,600],',
+    '  "parameter b split.test": 0.2,',
   ])
-  assert.match(lines[6] ?? '', /^ {2}"recipe": "[0-9a-f]{64}",$/)
-  assert.equal(lines.slice(7), ['  "stage a": "key-of-a",', '  "stage b": "key-of-b",', '  "version": 1', '}', ''])
+  assert.match(lines[14] ?? '', /^ {2}"recipe": "[0-9a-f]{64}",$/)
+  assert.equal(lines.slice(15), ['  "stage a": "key-of-a",', '  "stage b": "key-of-b",', '  "version": 1', '}', ''])
 })
 
 test('a lock says nothing of the machine', () => {
-  assert.not.match(printLock(plan, outputs), 'somebody')
+  assert.not.match(printed(plan), 'somebody')
 })
 
 test('a changed claim changes the lock', () => {
   const claim = { name: 'c', stage: 'a', metric: 'tiles', atLeast: 3, tolerance: 0, origin: 'here' }
-  assert.is.not(printLock({ ...plan, claims: [claim] }, outputs), printLock(plan, outputs))
+  assert.is.not(printed({ ...plan, claims: [claim] }), printed(plan))
 })
 
 test('a plan with a stage that is not done cannot be locked', () => {
-  assert.throws(() => printLock(plan, new Map()), 'Stage "b" has no result')
+  assert.throws(() => lockOf(plan, new Map()), 'Stage "b" has no result')
+})
+
+/** Outputs for any plan; names of stages of a matrix hold spaces, dots and signs. */
+const outputsOf = ({ stages }: Plan): ReadonlyMap<string, StageOutput> =>
+  new Map(stages.map(({ id }, index) => [id, { digest: `d${index}`, metrics: { count: index, 'f-1': -0.5 } }]))
+
+test('what is printed reads back, and prints the same again', async () => {
+  const matrix = smallRecipe
+    .replace('seed: 3', "params: { text: a }\nmatrix: { text: ['a b', 'c.d e'] }")
+    .replace('[land]', `['\${params.text}']`)
+  for (const recipe of [smallRecipe, matrix]) {
+    const whole = await planTexts({ 'r.yaml': recipe })
+    const lock = lockOf(whole, outputsOf(whole))
+    const read = parseLock(printLock(lock))
+    assert.equal(read, lock)
+    assert.is(read && printLock(read), printLock(lock))
+  }
 })
 
 test('a lock is told from other files', () => {
-  assert.ok(isLock(printLock(plan, outputs)))
-  for (const text of ['', '{}', 'null', '[]', 'my notes']) assert.not.ok(isLock(text))
+  assert.ok(parseLock(printed(plan)))
+  for (const text of ['', '{}', 'null', '[]', 'my notes', '{"recipe":"x","version":2}'])
+    assert.is(parseLock(text), undefined)
+})
+
+/** What makes a stage of the small recipe differ from its lock after an edit: `STAGE KIND NAME BEFORE AFTER`. */
+async function changes(id: string, edit: (recipe: string) => string, files = {}): Promise<readonly string[]> {
+  const before = await planTexts({ 'r.yaml': smallRecipe })
+  const after = await planTexts({ 'r.yaml': edit(smallRecipe), ...files })
+  const [changed] = after.stages.filter(other => other.id === id)
+  if (changed === undefined) throw new Error(`No stage ${id}`)
+  const found = changesSince(lockOf(before, outputsOf(before)), after, changed)
+  return found.map(({ stage, kind, name, before, after }) => `${stage.id} ${kind} ${name} ${before} ${after}`)
+}
+
+test('nothing has changed where the key is the same', async () => {
+  assert.equal(await changes('retrieval', recipe => recipe), [])
+  assert.equal(await changes('clean', recipe => recipe.replace('samples: 1k, learn', 'samples: 2k, learn')), [])
+})
+
+test('a changed parameter is named where it lies, upstream too', async () => {
+  const found = await changes('pretrain.mix', recipe => recipe.replace('samples: 2k\n', 'samples: 3k\n'))
+  assert.equal(found, ['web parameter samples 2000 3000'])
+})
+
+test('a changed input is named', async () => {
+  const found = await changes('pretrain.first', recipe => recipe.replace('data: clean,', 'data: overhead,'))
+  assert.equal(found, ['pretrain.first input data.0 clean overhead'])
+})
+
+test('a changed file and a new stage are named', async () => {
+  const moved = await changes('places', recipe => recipe.replace('table.geojson', 'other.geojson'), {
+    'other.geojson': '{}',
+  })
+  assert.is(moved.length, 1)
+  assert.match(moved[0] ?? '', /^places\.tiles file other\.geojson undefined [0-9a-f]{64}$/)
+  const renamed = await changes('plain', recipe =>
+    recipe.replace('plausible: {', 'plain: { min_words: 3,').replace('from: plausible', 'from: plain'),
+  )
+  assert.equal(renamed, ['plain stage  undefined plain'])
+})
+
+test('a stage that was only renamed has not changed', async () => {
+  const renamed = await changes('plain', recipe => recipe.replaceAll('plausible', 'plain'))
+  assert.equal(renamed, [])
 })
 
 test.run()

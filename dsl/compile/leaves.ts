@@ -1,0 +1,16 @@
+/** Single values inside parameters, by dotted path. */
+import type { Json } from './plan.ts'
+
+/** A value that is no record, and the names that lead to it. */
+export interface Leaf {
+  readonly path: readonly string[]
+  readonly value: Json
+}
+
+/** The leaves of parameters, in their order; a list is one leaf. */
+export function leaves(value: Json, path: readonly string[] = []): readonly Leaf[] {
+  if (typeof value !== 'object' || value === null || isList(value)) return [{ path, value }]
+  return Object.entries(value).flatMap(([name, field]) => leaves(field, [...path, name]))
+}
+
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
