@@ -34,7 +34,7 @@ export interface LoadedRecipe {
 /** Reads and checks a recipe file; `sets` are `path=value` changes, applied in order. */
 export async function loadRecipe(
   file: string,
-  { sets = [] }: { readonly sets?: readonly string[] } = {},
+  { sets = [] }: { readonly sets?: readonly string[] | undefined } = {},
 ): Promise<LoadedRecipe> {
   const path = resolve(file)
   const folder = dirname(path)

@@ -3,7 +3,8 @@ import { Command } from 'commander'
 import { isClean } from '../../dsl/check/diagnostic.ts'
 import { renderJson } from '../../dsl/check/render.ts'
 import { loadRecipe } from '../../dsl/compile/load.ts'
-import { exitCodes, printDiagnostics, setOption } from './recipe.ts'
+import { setOption } from './options.ts'
+import { exitCodes, printDiagnostics } from './recipe.ts'
 
 /** The command. */
 export function command(): Command {
@@ -25,7 +26,7 @@ Examples:
 
 async function check(
   files: readonly string[],
-  options: { readonly set: readonly string[]; readonly json?: true },
+  options: { readonly set?: readonly string[]; readonly json?: true },
 ): Promise<void> {
   const loaded = []
   for (const file of files) loaded.push(await loadRecipe(file, { sets: options.set }))

@@ -1,10 +1,11 @@
 /** What the compiler asks of this machine: kinds of stages, digests of files, files of installed packages. */
 import { createHash, type Hash } from 'node:crypto'
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { dirname, join, sep } from 'node:path'
 import type { Environment } from '../../dsl/compile/environment.ts'
 import type { StageKind } from '../stages/stage.ts'
 import { sha256 } from '../store/digest.ts'
+import { versionOf } from './version.ts'
 
 /** An environment with these kinds of stages. */
 export function machineEnvironment(kinds: readonly StageKind[]): Environment {
@@ -52,9 +53,4 @@ export function resolvePackageFile(name: string): { readonly path: string; reado
       return { path: join(folder, 'node_modules', name), version: versionOf(join(found, 'package.json')) }
   }
   throw new Error(`The package '${packageName}' is not installed; run npm ci`)
-}
-
-function versionOf(manifest: string): string {
-  const content: unknown = JSON.parse(readFileSync(manifest, 'utf8'))
-  return typeof content === 'object' && content !== null && 'version' in content ? String(content.version) : '0.0.0'
 }

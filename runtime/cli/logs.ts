@@ -4,13 +4,14 @@ import { pipeline } from 'node:stream/promises'
 import { Command } from 'commander'
 import { latestLog } from '../schedule/logs.ts'
 import { openStore, storeFolder } from '../store/store.ts'
+import { storeOption } from './options.ts'
 
 /** The command. */
 export function command(): Command {
   return new Command('logs')
     .description('Print the log of a stage: what it told, what libraries printed, and the stack trace of a failure')
     .argument('<stage>', 'stage, as `terroir plan` names it')
-    .option('--store <dir>', 'folder of results (default: TERROIR_STORE or .terroir)')
+    .addOption(storeOption())
     .action(async (stage: string, options: { readonly store?: string }) => {
       const store = openStore(storeFolder(options.store))
       const path = await latestLog(store, stage)

@@ -6,9 +6,10 @@
  * action. The table below names and summarises them; only the file of the invoked command is loaded, so starting
  * stays quick. An action sets `process.exitCode` (see `exitCodes`); what it throws is printed as one line.
  */
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
+import { codeOf } from '../store/files.ts'
+import { versionOf } from './version.ts'
 
 interface CommandEntry {
   readonly name: string
@@ -28,6 +29,7 @@ const commands: readonly CommandEntry[] = [
   },
   { name: 'run', summary: 'run what is not done yet', load: () => import('./run.ts') },
   { name: 'report', summary: 'write the HTML report of a run', load: () => import('./report.ts') },
+  { name: 'logs', summary: 'print what a stage said in its latest run', load: () => import('./logs.ts') },
   { name: 'schema', summary: 'print the JSON Schema of recipes, for editors', load: () => import('./schema.ts') },
   { name: 'doctor', summary: 'say what this machine can run', load: () => import('./doctor.ts') },
 ]
@@ -36,7 +38,7 @@ const commands: readonly CommandEntry[] = [
 async function program(invoked: string | undefined): Promise<Command> {
   const root = new Command('terroir')
     .description('A workflow language for remote-sensing vision-language models: write a recipe, check it, run it.')
-    .version(version(), '-V, --version', 'print the version')
+    .version(versionOf(join(import.meta.dirname, '../../../package.json')), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .addHelpText('after', examples)
@@ -58,11 +60,6 @@ Examples:
 
 Exit codes: 0 ok, 1 failed work, 2 bad recipe or usage, 130 interrupted.`
 
-function version(): string {
-  const content: unknown = JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8'))
-  return typeof content === 'object' && content !== null && 'version' in content ? String(content.version) : ''
-}
-
 /** Runs one command line and returns the exit code that a fault of usage or work asks for. */
 async function main(argv: readonly string[]): Promise<number | undefined> {
   const root = await program(argv.find(argument => !argument.startsWith('-')))
@@ -75,6 +72,12 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
     return 1
   }
 }
+
+// A reader that has seen enough, such as `head`, ends the program without a fault.
+process.stdout.on('error', error => {
+  if (codeOf(error) !== 'EPIPE') throw error
+  process.exit()
+})
 
 const code = await main(process.argv.slice(2))
 if (code !== undefined) process.exitCode = code

@@ -1,15 +1,16 @@
 /** `terroir plan`: shows what a recipe compiles to and what of it is done. */
 import { Command, Option } from 'commander'
-import type { Input, Plan, Stage } from '../../dsl/compile/plan.ts'
+import { inputText, type Plan, type Stage } from '../../dsl/compile/plan.ts'
 import { drawGraph, type GraphFormat, graphFormats } from '../../dsl/print/graph.ts'
+import { textTable } from '../report/table.ts'
 import { findResults } from '../schedule/select.ts'
 import { openStore, storeFolder } from '../store/store.ts'
 import { painter } from './live/format.ts'
-import { hasColour, loadPlan, setOption } from './recipe.ts'
-import { layTable } from './table.ts'
+import { setOption, storeOption } from './options.ts'
+import { hasColour, loadPlan } from './recipe.ts'
 
 interface Flags {
-  readonly set: readonly string[]
+  readonly set?: readonly string[]
   readonly json?: true
   readonly graph?: GraphFormat
   readonly store?: string
@@ -25,7 +26,7 @@ export function command(): Command {
     .addOption(setOption())
     .option('--json', 'print the plan as JSON')
     .addOption(new Option('--graph <format>', 'print a graph').choices(graphFormats))
-    .option('--store <dir>', 'folder of results (default: TERROIR_STORE or .terroir)')
+    .addOption(storeOption())
     .addHelpText(
       'after',
       `
@@ -51,33 +52,23 @@ async function showPlan(file: string, flags: Flags): Promise<void> {
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
-/** `landmarks.train`, or the stage alone. */
-const inputText = ({ stage, split }: Input): string => (split === undefined ? stage : `${stage} (${split})`)
+/** Inputs and files; many files are only counted. */
+function inputsText({ inputs, externals }: Stage): string {
+  const files = externals.length > 2 ? [`${externals.length} files`] : externals.map(({ name }) => name)
+  return [...new Set(Object.values(inputs).map(inputText)), ...files].join(', ')
+}
 
 function table(plan: Plan, isDone: (stage: Stage) => boolean): string {
   const paint = painter(hasColour(process.stdout))
-  const head = ['stage', 'kind', 'key', 'state', 'inputs'].map(text => ({
-    text,
-    paint: (padded: string) => paint('quiet', padded),
-  }))
-  const rows = plan.stages.map(stage => {
-    const state = isDone(stage) ? 'cached' : 'to run'
-    const inputs = [
-      ...new Set([...Object.values(stage.inputs).map(inputText), ...stage.externals.map(({ name }) => name)]),
-    ]
-    return [
-      { text: stage.id },
-      { text: stage.kind },
-      { text: stage.key.slice(0, 8) },
-      { text: state, paint: (padded: string) => paint(isDone(stage) ? 'good' : 'active', padded) },
-      { text: inputs.join(', ') },
-    ]
-  })
+  const rows = plan.stages.map(stage => [
+    stage.id,
+    stage.kind,
+    paint('quiet', stage.key.slice(0, 8)),
+    isDone(stage) ? paint('good', 'cached') : paint('active', 'to run'),
+    inputsText(stage),
+  ])
+  const columns = ['Stage', 'Kind', 'Key', 'State', 'Inputs'].map(title => ({ title }))
   const done = plan.stages.filter(isDone).length
   const summary = `${plan.stages.length} stages: ${done} cached, ${plan.stages.length - done} to run`
-  return [
-    ...layTable([head, ...rows], { width: process.stdout.columns ?? Number.POSITIVE_INFINITY }),
-    '',
-    summary,
-  ].join('\n')
+  return `${textTable(columns, rows, { width: process.stdout.columns ?? Number.POSITIVE_INFINITY })}\n\n${summary}`
 }

@@ -1,5 +1,4 @@
 /** What every command that takes a recipe shares: reading it, telling what is wrong with it, compiling it. */
-import { Option } from 'commander'
 import { type Diagnostic, isClean } from '../../dsl/check/diagnostic.ts'
 import { renderText } from '../../dsl/check/render.ts'
 import { type LoadedRecipe, loadRecipe } from '../../dsl/compile/load.ts'
@@ -41,7 +40,7 @@ export async function planOf(loaded: LoadedRecipe): Promise<Plan> {
 
 /** Reads and checks a recipe, and tells on stderr what it finds. With errors the exit code is set. */
 export async function loadChecked(file: string, options: RecipeOptions = {}): Promise<LoadedRecipe | undefined> {
-  const loaded = await loadRecipe(file, options.set ? { sets: options.set } : {})
+  const loaded = await loadRecipe(file, { sets: options.set })
   printDiagnostics(loaded.diagnostics)
   if (isClean(loaded.diagnostics)) return loaded
   process.exitCode = exitCodes.badRecipe
@@ -52,13 +51,6 @@ export async function loadChecked(file: string, options: RecipeOptions = {}): Pr
 export function printDiagnostics(diagnostics: readonly Diagnostic[]): void {
   if (diagnostics.length > 0)
     process.stderr.write(`${renderText(diagnostics, { colour: hasColour(process.stderr) })}\n`)
-}
-
-/** `--set`, which may be given many times. */
-export function setOption(): Option {
-  return new Option('--set <path=value>', 'change a value, as in --set params.tile=64; may be repeated')
-    .default([], 'nothing')
-    .argParser((value: string, before: readonly string[]) => [...before, value])
 }
 
 /** Whether to colour what goes to a stream: only for people, and not where `NO_COLOR` is set. */

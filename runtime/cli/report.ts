@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { isReport, renderReport } from '../report/mod.ts'
 import { findResults } from '../schedule/select.ts'
 import { openStore, storeFolder } from '../store/store.ts'
+import { setOption, storeOption } from './options.ts'
 import { reportFolder, settleReport } from './outputs.ts'
 import { loadPlan } from './recipe.ts'
 
@@ -27,9 +28,9 @@ export function command(): Command {
   return new Command('report')
     .description('Write the HTML report of a recipe from the results in the store, and print its path')
     .argument('<recipe>', 'recipe file')
+    .addOption(setOption())
     .option('--out <file>', 'write the page to this file instead of the store')
-    .option('--set <path=value...>', 'change a value of the recipe: train.pretrain.batch_size=32')
-    .option('--store <dir>', 'folder of results (default: TERROIR_STORE or .terroir)')
+    .addOption(storeOption())
     .addHelpText('after', examples)
     .action(report)
 }

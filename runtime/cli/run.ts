@@ -8,8 +8,9 @@ import { findResults, planUntil, withDependents } from '../schedule/select.ts'
 import { openStore, type Result, type Store, storeFolder } from '../store/store.ts'
 import { painter } from './live/format.ts'
 import { jsonView, openView, type View } from './live/view.ts'
+import { collect, setOption, storeOption } from './options.ts'
 import { lockPath, settleLock, settleReport } from './outputs.ts'
-import { exitCodes, hasColour, loadPlan, setOption } from './recipe.ts'
+import { exitCodes, hasColour, loadPlan } from './recipe.ts'
 import { claimTable, faultLines, type Printing, stageTable, warningLines } from './summary.ts'
 
 /** What `terroir run` was given. */
@@ -54,15 +55,13 @@ export function command(): Program {
     .option('--jobs <count>', 'stages to run at the same time (default: the number of cores)', wholeNumber)
     .option('--keep-going', 'after a failure, run what does not need the failed stage')
     .option('--strict', 'exit with 1 when a claim does not hold')
-    .option('--store <dir>', 'folder of results (default: TERROIR_STORE or .terroir)')
+    .addOption(storeOption())
     .option('--json', 'print events as JSON, one a line')
     .addHelpText('after', examples)
     .action(async (recipe: string, flags: Flags) => {
       process.exitCode = await run(recipe, flags)
     })
 }
-
-const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1 on')

@@ -5,7 +5,6 @@ import { cut, painter } from '../../runtime/cli/live/format.ts'
 import { drawRows } from '../../runtime/cli/live/rows.ts'
 import { openScreen } from '../../runtime/cli/live/screen.ts'
 import { applyEvent, type Rows, rateOf } from '../../runtime/cli/live/state.ts'
-import { layTable } from '../../runtime/cli/table.ts'
 import type { RunEvent } from '../../runtime/schedule/events.ts'
 
 const stages = Array.from({ length: 20 }, (_, index) => `stage-${index}`)
@@ -77,18 +76,6 @@ test('a screen paints over its last frame, wrapped lines included', () => {
 test('text is cut to one line without control characters', () => {
   assert.is(cut('a\nb\x1b[31mc\x00d', 20), 'a bc d')
   assert.is(cut('abcdef', 4), 'abc…')
-})
-
-test('a table pads its columns and cuts the last', () => {
-  const rows = [
-    ['Stage', 'Time'],
-    ['a', '12 s'],
-    ['longer', '3 s'],
-  ].map(cells => [...cells.map(text => ({ text })), { text: 'x'.repeat(40) }])
-  assert.equal(layTable(rows, { width: 30, right: [1] }).slice(1), [
-    `a       12 s  ${'x'.repeat(15)}…`,
-    `longer   3 s  ${'x'.repeat(15)}…`,
-  ])
 })
 
 test.run()

@@ -1,0 +1,9 @@
+/** Versions of packages. */
+import { readFileSync } from 'node:fs'
+import { isRecord, parseJson } from '../../dsl/read/json.ts'
+
+/** The version that a `package.json` states; empty where it states none. */
+export function versionOf(manifest: string): string {
+  const content = parseJson(readFileSync(manifest, 'utf8'))
+  return isRecord(content) ? String(content.version ?? '') : ''
+}
