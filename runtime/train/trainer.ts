@@ -58,7 +58,7 @@ interface StepInputs {
 const maxLogitScale = Math.log(100)
 
 /** A step that computes losses and gradients and updates every weight. */
-function trainStep(losses: TrainOptions<Batch>['losses'], optimizer: AdamWSpec) {
+export function trainStep(losses: TrainOptions<Batch>['losses'], optimizer: AdamWSpec) {
   return ({ weights, first, second, batch, learningRate, step }: StepInputs) => {
     const names = Object.keys(weights)
     const measured: Record<string, tf.Tensor> = {}

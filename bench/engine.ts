@@ -1,0 +1,175 @@
+/**
+ * Compares this engine with PyTorch: training steps and inference, the same weights and batches, one process each, turn
+ * about. `engine.js [--json] [--rounds N] [--threads N] [CASE...]`.
+ */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { execa } from 'execa'
+import { type Case, cases, writeCase } from './engine_cases.ts'
+import { type Peer, startPeer, type Turn } from './peers/peer.ts'
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '7' },
+    threads: { type: 'string', default: String(availableParallelism()) },
+  },
+})
+
+/** Steps before measuring; their values say whether both sides compute the same. */
+const warmUp = 6
+
+interface Spread {
+  readonly min: number
+  readonly median: number
+  readonly max: number
+}
+
+function spreadOf(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN
+  return { min: at(0), median: at(0.5), max: at(1) }
+}
+
+/** A Python that has PyTorch. */
+async function findPython(): Promise<string | undefined> {
+  for (const command of [process.env.PYTHON ?? 'python3', '/usr/bin/python3'])
+    if (!(await execa(command, ['-c', 'import torch, numpy'], { reject: false })).failed) return command
+  return undefined
+}
+
+/** Lets glibc reuse what PyTorch frees; by default it goes back to the system and is faulted in again at every step. */
+const keepMemory = { MALLOC_MMAP_THRESHOLD_: String(2 ** 25), MALLOC_TRIM_THRESHOLD_: String(2 ** 33) }
+
+async function startPeers(folder: string, python: string | undefined): Promise<readonly Peer[]> {
+  const script = join(import.meta.dirname, 'peers/engine_terroir.js')
+  const own = await startPeer('terroir', process.execPath, { parameters: [script, folder, options.threads] })
+  if (python === undefined) return [own]
+  // Node runs compiled files; the script for Python stays where it was written.
+  const torch = resolve(import.meta.dirname, '../../bench/peers/engine_torch.py')
+  const others = ['conv', 'plain'].map(form =>
+    startPeer(`PyTorch (${form})`, python, { parameters: [torch, folder, options.threads, form], env: keepMemory }),
+  )
+  return [own, ...(await Promise.all(others))]
+}
+
+interface Measured {
+  readonly peer: string
+  readonly turns: readonly Turn[]
+  readonly firstValues: readonly number[]
+  readonly firstSeconds: number
+  readonly memory: number | undefined
+}
+
+/** Every peer in turn, forwards in one round and backwards in the next. */
+async function measure({ turn }: Case, peers: readonly Peer[]): Promise<readonly Measured[]> {
+  const turns = new Map<Peer, Turn[]>(peers.map(peer => [peer, []]))
+  const first = new Map<Peer, Turn>()
+  const warm = new Map<Peer, Turn>()
+  for (const peer of peers) {
+    first.set(peer, await peer.turn(1))
+    warm.set(peer, await peer.turn(warmUp - 1))
+  }
+  for (let round = 0; round < Number(options.rounds); round++)
+    for (const peer of round % 2 === 0 ? peers : [...peers].reverse()) turns.get(peer)?.push(await peer.turn(turn))
+  return Promise.all(
+    peers.map(async peer => ({
+      peer: peer.name,
+      turns: turns.get(peer) ?? [],
+      firstValues: [first, warm].flatMap(turn => turn.get(peer)?.values ?? []),
+      firstSeconds: first.get(peer)?.seconds ?? Number.NaN,
+      memory: await peer.peakMemory(),
+    })),
+  )
+}
+
+const perStep = ({ turn }: Case, { turns }: Measured, what: 'seconds' | 'cpuSeconds' | 'outsideSeconds') =>
+  spreadOf(turns.map(one => ((one[what] ?? Number.NaN) * 1000) / turn))
+
+/** Largest difference of the values over the largest value. */
+function difference(a: readonly number[], b: readonly number[]): number {
+  const largest = Math.max(...a.map(Math.abs))
+  return Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? Number.NaN)))) / largest
+}
+
+function compare(own: Measured, peer: Measured) {
+  const ratio = (what: 'seconds' | 'cpuSeconds') =>
+    spreadOf(own.turns.map((turn, i) => (peer.turns[i]?.[what] ?? Number.NaN) / turn[what]))
+  const differ = difference(own.firstValues, peer.firstValues)
+  if (!(differ < 1e-3)) throw new Error(`terroir and ${peer.peer} compute different things: values differ by ${differ}`)
+  return { peer: peer.peer, speed: ratio('seconds'), work: ratio('cpuSeconds'), difference: differ }
+}
+
+const mebibytes = (bytes: number | undefined) => (bytes === undefined ? undefined : Math.round(bytes / 2 ** 20))
+
+async function benchmark(benchCase: Case, python: string | undefined) {
+  const folder = await mkdtemp(join(tmpdir(), 'terroir-bench-'))
+  try {
+    await writeCase(folder, benchCase)
+    const peers = await startPeers(folder, python)
+    try {
+      const [own, ...others] = await measure(benchCase, peers)
+      if (own === undefined) throw new Error('No peer was measured')
+      const step = perStep(benchCase, own, 'seconds')
+      const best = [...others].sort(
+        (a, b) => perStep(benchCase, a, 'seconds').median - perStep(benchCase, b, 'seconds').median,
+      )[0]
+      return {
+        name: benchCase.name,
+        imagesPerSecond: (benchCase.images * 1000) / step.median,
+        stepMilliseconds: step,
+        compileSeconds: own.firstSeconds - step.median / 1000,
+        overheadMilliseconds: perStep(benchCase, own, 'outsideSeconds').median,
+        memoryMebibytes: mebibytes(own.memory),
+        peers: others.map(peer => ({
+          name: peer.peer,
+          stepMilliseconds: perStep(benchCase, peer, 'seconds'),
+          memoryMebibytes: mebibytes(peer.memory),
+        })),
+        best: best && compare(own, best),
+      }
+    } finally {
+      await Promise.all(peers.map(peer => peer.end()))
+    }
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+const digits = (value: number) => value.toPrecision(3)
+const spreadText = ({ min, median, max }: Spread) => `${digits(median)} (${digits(min)} to ${digits(max)})`
+
+function report({ about }: Case, result: Awaited<ReturnType<typeof benchmark>>): string {
+  const { best } = result
+  const lines = [
+    `${result.name}: ${about}`,
+    `  terroir  ${digits(result.imagesPerSecond)} images/s, ${spreadText(result.stepMilliseconds)} ms a step, ${result.memoryMebibytes} MiB`,
+    `           trace and compile ${digits(result.compileSeconds)} s, ${digits(result.overheadMilliseconds)} ms a call outside the session`,
+    ...result.peers.map(
+      peer => `  ${peer.name}  ${spreadText(peer.stepMilliseconds)} ms a step, ${peer.memoryMebibytes} MiB`,
+    ),
+    ...(best === undefined
+      ? []
+      : [
+          `  speed over ${best.peer}: ${spreadText(best.speed)} by the clock, ${spreadText(best.work)} by processor time; values within ${best.difference.toExponential(0)}`,
+        ]),
+  ]
+  return lines.join('\n')
+}
+
+const python = await findPython()
+if (python === undefined)
+  console.log(
+    'PyTorch was not found, so only this engine is measured; install it (on Debian: apt install python3-torch libopenblas0-pthread) or name an interpreter that has it in PYTHON',
+  )
+const results = []
+for (const benchCase of cases) {
+  if (positionals.length > 0 && !positionals.includes(benchCase.name)) continue
+  const result = await benchmark(benchCase, python)
+  results.push(result)
+  console.log(`${report(benchCase, result)}\n`)
+}
+if (options.json) console.log(JSON.stringify({ bench: 'engine', threads: Number(options.threads), cases: results }))

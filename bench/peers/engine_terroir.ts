@@ -1,0 +1,162 @@
+/**
+ * This project's side of the engine's benchmark: `engine_terroir.js FOLDER THREADS`. It compiles the case's step, says
+ * that it is ready, and then for each line with a number runs that many steps and answers with a line of JSON.
+ */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { InferenceSession } from 'onnxruntime-node'
+import { margins, type QueryTokens, spread, windowEmbeddings } from '../../runtime/distill/sao.ts'
+import {
+  chooseEngine,
+  type Engine,
+  floatsOf,
+  type HostArray,
+  jit,
+  type NdArray,
+  scalarOf,
+  tf,
+} from '../../runtime/engine/mod.ts'
+import { unit, weight } from '../../runtime/model/layers.ts'
+import { imageTokens } from '../../runtime/model/mammut.ts'
+import { encodeImage, encodeText } from '../../runtime/model/openclip.ts'
+import { type Arrays, readSafetensors } from '../../runtime/model/safetensors.ts'
+import { contrastiveLoss, pairLosses } from '../../runtime/train/losses.ts'
+import { type BatchTensors, type StepLosses, trainStep } from '../../runtime/train/trainer.ts'
+import type { Task } from '../engine_cases.ts'
+
+interface Work {
+  readonly engine: Engine
+  readonly weights: Arrays
+  readonly batches: readonly Arrays[]
+}
+
+/** Runs step number `i` and gives a few of its numbers to compare: its loss, or its first outputs. */
+type RunStep = (i: number) => Promise<readonly number[]>
+
+type Tensors = Record<string, tf.Tensor>
+
+const firstOf = (array: NdArray): readonly number[] => Array.from(floatsOf(array).subarray(0, 8))
+
+/** Time inside onnxruntime, so that what the engine adds to it can be told apart. */
+let inSession = 0
+const create = InferenceSession.create.bind(InferenceSession)
+Object.assign(InferenceSession, {
+  create: async (...given: Parameters<typeof create>) => {
+    const session = await create(...given)
+    const run = session.run.bind(session)
+    const timed = async (...inputs: Parameters<typeof run>) => {
+      const start = performance.now()
+      const outputs = await run(...inputs)
+      inSession += performance.now() - start
+      return outputs
+    }
+    return Object.assign(session, { run: timed })
+  },
+})
+
+function training(task: Extract<Task, { optimizer: object }>, { engine, weights, batches }: Work): RunStep {
+  const losses = (batch: BatchTensors, weights: Readonly<Tensors>): StepLosses => {
+    const [images, tokens] = [weight(batch, 'images'), weight(batch, 'tokens')]
+    if (task.kind === 'train-mammut') return { loss: pairLosses({ images, tokens }, weights, task).loss }
+    const features = unit(encodeImage(images, weights, task.config))
+    const texts = unit(encodeText(tokens, weights, task.config))
+    return { loss: contrastiveLoss(features, texts, weight(weights, 'logit_scale')) }
+  }
+  const step = jit(trainStep(losses, task.optimizer), { engine, keep: ['weights', 'first', 'second'] })
+  const zeros = (): Record<string, NdArray> =>
+    Object.fromEntries(
+      Object.entries(weights).map(([name, { data, shape }]) => [
+        name,
+        { location: 'host', dtype: 'float32', shape, data: new Float32Array(data.length) } satisfies HostArray,
+      ]),
+    )
+  let state: { weights: Record<string, NdArray>; first: Record<string, NdArray>; second: Record<string, NdArray> } = {
+    weights: { ...weights },
+    first: zeros(),
+    second: zeros(),
+  }
+  return async i => {
+    const result = await step({
+      ...state,
+      batch: batches[i % 2] ?? {},
+      learningRate: scalarOf(task.optimizer.learningRate),
+      step: scalarOf(i + 1),
+    })
+    state = { weights: result.weights, first: result.first, second: result.second }
+    return Object.values(result.losses).flatMap(firstOf)
+  }
+}
+
+function encoding({ config }: Extract<Task, { kind: 'encode' }>, { engine, weights, batches }: Work): RunStep {
+  const step = jit(
+    ({ images, weights }: { images: tf.Tensor; weights: Tensors }) => ({
+      features: encodeImage(images, weights, config),
+    }),
+    { engine },
+  )
+  return async i => {
+    const { images } = batches[i % 2] ?? {}
+    if (images === undefined) throw new Error('The case has no images')
+    return firstOf((await step({ images, weights })).features)
+  }
+}
+
+function mapping(
+  { config, window: spec, queries }: Extract<Task, { kind: 'heatmaps' }>,
+  { engine, weights, batches }: Work,
+): RunStep {
+  interface Inputs {
+    readonly images: tf.Tensor
+    readonly prompts: tf.Tensor
+    readonly against: tf.Tensor
+    readonly weights: Tensors
+  }
+  const step = jit(
+    ({ images, prompts, against, weights }: Inputs) => {
+      const [ours, others] = [tf.split(prompts, queries), tf.split(against, queries)]
+      const texts = ours.map((prompts, i): QueryTokens => ({ prompts, against: others[i] ?? prompts }))
+      const windows = windowEmbeddings(imageTokens(images, weights, config), weights, { config, spec })
+      return { maps: spread(margins(windows, texts, weights, config), { config, spec }) }
+    },
+    { engine },
+  )
+  return async i => {
+    const { images, prompts, against } = batches[i % 2] ?? {}
+    if (!images || !prompts || !against) throw new Error('The case lacks images or texts')
+    return firstOf((await step({ images, prompts, against, weights })).maps)
+  }
+}
+
+function prepare(task: Task, work: Work): RunStep {
+  switch (task.kind) {
+    case 'train-openclip':
+    case 'train-mammut':
+      return training(task, work)
+    case 'encode':
+      return encoding(task, work)
+    case 'heatmaps':
+      return mapping(task, work)
+  }
+}
+
+const [folder = '.', threads = '1'] = process.argv.slice(2)
+const task = JSON.parse(await readFile(join(folder, 'case.json'), 'utf8')) as Task
+const read = async (name: string) => (await readSafetensors(join(folder, `${name}.safetensors`))).arrays
+const work = {
+  engine: await chooseEngine('cpu', Number(threads)),
+  weights: await read('weights'),
+  batches: [await read('batch0'), await read('batch1')],
+}
+const step = prepare(task, work)
+let done = 0
+console.log('{}')
+for await (const line of createInterface({ input: process.stdin })) {
+  const [start, cpu] = [performance.now(), process.cpuUsage()]
+  inSession = 0
+  const values: (readonly number[])[] = []
+  for (let i = 0; i < Number(line); i++) values.push(await step(done++))
+  const [seconds, used] = [(performance.now() - start) / 1000, process.cpuUsage(cpu)]
+  const answer = { seconds, cpuSeconds: (used.user + used.system) / 1e6, outsideSeconds: seconds - inSession / 1000 }
+  console.log(JSON.stringify({ ...answer, values: values.flat() }))
+}
