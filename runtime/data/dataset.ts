@@ -61,6 +61,8 @@ export interface LoadOptions {
   /** `train`, `val` or `test`; absent: every sample. */
   readonly split?: string | undefined
   readonly size: number
+  /** Reads no more than this many samples, at even steps through the split. */
+  readonly atMost?: number
 }
 
 /** Images of a dataset in memory. */
@@ -120,8 +122,9 @@ export async function deriveDataset(parent: string, folder: string, rows: readon
 }
 
 /** Decodes every image of a split; other sizes are scaled. Throws an error that names sample and shard on bad bytes. */
-export async function loadPixels(folder: string, { split, size }: LoadOptions): Promise<Pixels> {
-  const rows = await selectRows(folder, split)
+export async function loadPixels(folder: string, options: LoadOptions): Promise<Pixels> {
+  const { split, size, atMost } = options
+  const rows = atEvenSteps(await selectRows(folder, split), atMost)
   const pixels = new Uint8Array(rows.length * size * size * 3)
   await forEachFile({ folder, rows, extent: row => row.image }, async (bytes, row, position) => {
     const image = await decodeImage(bytes, { name: nameOf(row), size })
@@ -132,8 +135,8 @@ export async function loadPixels(folder: string, { split, size }: LoadOptions): 
 
 /** Decodes one mask of every sample of a split: `[samples, size, size]`, 0 or 1. Throws where a sample lacks it. */
 export async function loadMasks(folder: string, options: LoadOptions & { readonly name: string }): Promise<Uint8Array> {
-  const { split, size, name } = options
-  const rows = await selectRows(folder, split)
+  const { split, size, name, atMost } = options
+  const rows = atEvenSteps(await selectRows(folder, split), atMost)
   const masks = new Uint8Array(rows.length * size * size)
   await forEachFile({ folder, rows, extent: row => extentOf(row, name) }, async (bytes, row, position) => {
     const mask = await decodeGrey(bytes, { name: `${name} mask of ${nameOf(row)}`, size })
@@ -141,6 +144,13 @@ export async function loadMasks(folder: string, options: LoadOptions & { readonl
     for (const [i, value] of mask.data.entries()) masks[start + i] = value > 127 ? 1 : 0
   })
   return masks
+}
+
+function atEvenSteps(rows: readonly Row[], atMost = rows.length): readonly Row[] {
+  if (rows.length <= atMost) return rows
+  return Array.from({ length: atMost }, (_, i) => rows[Math.floor((i * rows.length) / atMost)]).filter(
+    row => row !== undefined,
+  )
 }
 
 const nameOf = (row: Row): string => `'${row.sample.key}' in shards/${row.shard}`

@@ -1,6 +1,9 @@
 /** Encoded pictures to raw bytes and back. */
 import sharp, { type Sharp } from 'sharp'
 
+// Pictures are small and many are in work at once: threads inside one cost more than they give.
+sharp.concurrency(1)
+
 /** Raw pixels, row-major, interleaved, 8 bits a channel: grey or RGB. */
 export interface Raster {
   readonly data: Uint8Array

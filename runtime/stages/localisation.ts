@@ -18,6 +18,9 @@ import { engineNameOf, inputFolder, type StageContext, type StageResult } from '
 
 const shown = 6
 
+/** Images whose masks make the mean mask: its error falls with their root, and a thousand leave about a point. */
+const referenceImages = 1000
+
 /**
  * Scores every patch for every concept and compares the maps with the dataset's masks of the same names.
  *
@@ -98,7 +101,7 @@ async function meanMask(
   if (reference === undefined) return undefined
   const means: Concept[] = []
   for (const { name, masks } of concepts) {
-    const known = await loadMasks(reference.folder, { split: reference.split, name, size })
+    const known = await loadMasks(reference.folder, { split: reference.split, name, size, atMost: referenceImages })
     means.push(meanMaskConcept({ name, masks }, { reference: known, size }))
   }
   return localisation(means, { images: (means[0]?.masks.length ?? 0) / size ** 2, rows: size, columns: size, size })

@@ -58,8 +58,9 @@ export async function run(context: StageContext): Promise<StageResult> {
     tokenizer,
     contextLength: config.text.contextLength,
     imageSize: config.imageSize,
-    // Crops are cut from a quarter more pixels than the model sees.
-    storedSize: augmentation.crop < 1 ? Math.round(config.imageSize * 1.25) : config.imageSize,
+    // Held so that the smallest crop still has the model's resolution; crops that are nearly whole need no more.
+    storedSize:
+      augmentation.crop < 0.9 ? Math.round(config.imageSize / Math.sqrt(augmentation.crop)) : config.imageSize,
     batchSize,
     augmentation,
     seed: readNumber(params, 'seed'),

@@ -180,4 +180,16 @@ test('keys that break file names or repeat are refused', () =>
     )
   }))
 
+test('a bounded load takes samples at even steps, masks and images alike', () =>
+  inTempFolder(async folder => {
+    await makeDataset(folder)
+    const { samples } = await loadPixels(folder, { size: 8, atMost: 2 })
+    assert.equal(
+      samples.map(sample => sample.key),
+      ['s-0', 's-2'],
+    )
+    assert.is((await loadMasks(folder, { size: 8, name: 'water', atMost: 3 })).length, 3 * 64)
+    assert.is((await loadMasks(folder, { size: 8, name: 'water', atMost: 9 })).length, 4 * 64)
+  }))
+
 test.run()
