@@ -30,18 +30,24 @@ export async function runEagerly(
   { backend, stays }: EagerOptions,
 ): Promise<Tree<NdArray>> {
   tf.setBackend(backend)
+  const given = leavesOf(inputs, isNdArray)
   let outputs: TensorTree = []
-  const all = tf.tidy(() => {
+  tf.tidy(() => {
     outputs = step(mapTree(inputs, isNdArray, toTensor) as never) as TensorTree
     return leavesOf(outputs, isTensor).map(({ leaf }) => leaf)
   })
-  for (const { path, leaf } of leavesOf(inputs, isNdArray))
-    if (stays(path) && leaf.location === 'device') leaf.release()
-  const read = new Map<tf.Tensor, NdArray>()
-  const kept = new Set(leavesOf(outputs, isTensor).flatMap(({ path, leaf }) => (stays(path) ? [leaf] : [])))
-  for (const tensor of all) read.set(tensor, kept.has(tensor) ? onDevice(tensor) : await readTensor(tensor))
-  for (const tensor of all) if (!kept.has(tensor)) tensor.dispose()
-  return mapTree(outputs, isTensor, leaf => read.get(leaf) ?? onDevice(leaf))
+  const results = leavesOf(outputs, isTensor)
+  const arrays = new Map<string, NdArray>()
+  for (const { path, leaf } of results) arrays.set(path, stays(path) ? onDevice(leaf) : await readTensor(leaf))
+  // A step may return what it was given, which then lives on.
+  const alive = new Set<unknown>(results.flatMap(({ path, leaf }) => (stays(path) ? [leaf] : [])))
+  for (const { path, leaf } of given) {
+    if (leaf.location !== 'device') continue
+    if (!stays(path)) alive.add(leaf.handle)
+    else if (!alive.has(leaf.handle)) leaf.release()
+  }
+  for (const { leaf } of results) if (!alive.has(leaf)) leaf.dispose()
+  return mapTree(outputs, isTensor, (leaf, path) => arrays.get(path) ?? onDevice(leaf))
 }
 
 const onDevice = (tensor: tf.Tensor): NdArray => ({

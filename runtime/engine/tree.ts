@@ -11,15 +11,20 @@ export interface Named<Leaf> {
 
 const join = (path: string, name: string | number): string => (path === '' ? String(name) : `${path}.${name}`)
 
+/** Children by name; throws where there can be none. */
+function childrenOf<Leaf>(tree: Tree<Leaf>, path: string): [string, Tree<Leaf>][] {
+  if (typeof tree === 'object' && tree !== null) return Object.entries(tree)
+  const place = path === '' ? 'The whole' : `'${path}'`
+  throw new Error(`${place} is ${tree === null ? 'null' : typeof tree}, not a tensor or a record of tensors`)
+}
+
 /** Leaves in key order of insertion; throws where something is neither leaf nor tree. */
 export function leavesOf<Leaf>(tree: Tree<Leaf>, isLeaf: (value: unknown) => value is Leaf, path = ''): Named<Leaf>[] {
   if (isLeaf(tree)) return [{ path, leaf: tree }]
-  if (typeof tree !== 'object' || tree === null)
-    throw new Error(`'${path}' is ${tree === null ? 'null' : typeof tree}, not a tensor or a record of tensors`)
-  return Object.entries(tree).flatMap(([name, child]) => leavesOf(child as Tree<Leaf>, isLeaf, join(path, name)))
+  return childrenOf(tree, path).flatMap(([name, child]) => leavesOf(child, isLeaf, join(path, name)))
 }
 
-/** The same tree with every leaf replaced by `change(leaf, path)`. */
+/** The same tree with every leaf replaced by `change(leaf, path)`; throws where something is neither leaf nor tree. */
 export function mapTree<From, To>(
   tree: Tree<From>,
   isLeaf: (value: unknown) => value is From,
@@ -28,6 +33,7 @@ export function mapTree<From, To>(
 ): Tree<To> {
   if (isLeaf(tree)) return change(tree, path)
   if (Array.isArray(tree)) return tree.map((child, i) => mapTree(child as Tree<From>, isLeaf, change, join(path, i)))
-  const entries = Object.entries(tree as { readonly [name: string]: Tree<From> })
-  return Object.fromEntries(entries.map(([name, child]) => [name, mapTree(child, isLeaf, change, join(path, name))]))
+  return Object.fromEntries(
+    childrenOf(tree, path).map(([name, child]) => [name, mapTree(child, isLeaf, change, join(path, name))]),
+  )
 }

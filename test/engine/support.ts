@@ -49,3 +49,13 @@ export async function runGraph(graph: Graph, feeds: Readonly<Record<string, Host
   await session.dispose()
   return Object.fromEntries([...results].map(([name, array]): [string, HostArray] => [name, onHost(array)]))
 }
+
+/** Message of the error that `body` ends with; throws where it ends well. */
+export async function errorOf(body: () => Promise<unknown>): Promise<string> {
+  try {
+    await body()
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+  throw new Error('It ended well')
+}

@@ -36,9 +36,47 @@ function nodeOf(values: ArrayLike<number>, shape: readonly number[], dtype: DTyp
   return uniform ? fill(first, { shape, dtype }) : constant(elements, { shape, dtype })
 }
 
+/** What is known while a step runs. */
+interface StepState {
+  /** Variables made outside it, by the data they had when it began. */
+  readonly outside: ReadonlyMap<object, tf.Variable>
+  /** Data that its kernels made. */
+  readonly made: Set<object>
+  /** The first error that tfjs would have hidden. */
+  fault: unknown
+}
+
 /** Extends tfjs' own class because tfjs asks for one; the graph lives in the tensors' entries. */
 export class Recorder extends tf.KernelBackend {
   private readonly entries = new tf.DataStorage<Entry>(this, tf.engine())
+  private step: StepState | undefined
+  /** Data of tensors that outlived their step, in a variable of the caller, say. */
+  private readonly stale = new WeakSet<object>()
+
+  /** Starts a step, which must not use these variables. */
+  begin(variables: Iterable<tf.Variable>): void {
+    const outside = new Map(Array.from(variables, variable => [variable.dataId, variable]))
+    this.step = { outside, made: new Set(), fault: undefined }
+  }
+
+  /** Throws where the step read a value that it never waited for, or assigned to a variable from outside. */
+  check(): void {
+    if (this.step?.fault !== undefined) throw this.step.fault
+    for (const [dataId, variable] of this.step?.outside ?? [])
+      if (variable.dataId !== dataId)
+        throw new Error(
+          `A jit step assigns to the variable '${variable.name}', which was made outside it; return the new value from the step instead`,
+        )
+  }
+
+  /** Ends a step and forgets what it made. */
+  end(): void {
+    for (const dataId of this.step?.made ?? []) {
+      this.stale.add(dataId)
+      this.entries.delete(dataId)
+    }
+    this.step = undefined
+  }
 
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): object {
     const dataId = {}
@@ -61,11 +99,21 @@ export class Recorder extends tf.KernelBackend {
   record(node: Node): Info {
     const dataId = {}
     this.entries.set(dataId, { node, references: 1 })
+    this.step?.made.add(dataId)
     return { dataId, shape: [...node.shape], dtype: node.dtype }
   }
 
   /** The node behind a tensor, in the tensor's own shape. */
   node(info: Info): Node {
+    if (this.stale.has(info.dataId))
+      throw new Error(
+        'A jit step uses a tensor that another step made; return the tensor from the one and pass it in to the other',
+      )
+    const variable = this.step?.outside.get(info.dataId)
+    if (variable !== undefined)
+      throw new Error(
+        `A jit step uses the variable '${variable.name}', which was made outside it and would keep the value that it has now; pass it in as an input`,
+      )
     const { node } = this.entries.get(info.dataId)
     if (sameShape(node.shape, info.shape)) return node
     if (node.op === 'fill') return fill(node.value, { shape: info.shape, dtype: node.dtype })
@@ -88,8 +136,15 @@ export class Recorder extends tf.KernelBackend {
     )
   }
 
+  /** Keeps the error for `check`: in a step, which is not async, nothing would ever see the promise fail. */
   override read(dataId: object): Promise<Elements> {
-    return Promise.resolve(this.readSync(dataId))
+    try {
+      return Promise.resolve(this.readSync(dataId))
+    } catch (error) {
+      if (this.step === undefined) throw error
+      this.step.fault ??= error
+      return new Promise(() => {})
+    }
   }
 
   override incRef(dataId: object): void {

@@ -19,23 +19,16 @@ const isType = (value: unknown): value is TensorType =>
 
 const isTensor = (value: unknown): value is tf.Tensor => value instanceof tf.Tensor
 
-let shared: Recorder | undefined
+const recorder = new Recorder()
+// The last choice of tfjs, so that where there is no other backend, constants can be made outside a step too.
+tf.registerBackend(recorderName, () => recorder, 0)
+registerKernels(recorder)
 
-function recorderBackend(): Recorder {
-  if (shared) return shared
-  const recorder = new Recorder()
-  tf.registerBackend(recorderName, () => recorder)
-  registerKernels(recorder)
-  shared = recorder
-  return recorder
-}
-
-/** First frame of a stack that is neither tfjs' nor this folder's: where the user's code called. */
+/** First frame of a stack that is neither tfjs' nor the engine's: where the user's code called. */
 function callSite(error: Error): string {
-  const frames = (error.stack ?? '').split('\n').slice(1)
-  const own = frames.find(
-    line => !/tfjs-core|tfjs_gradients|engine[/\\]trace|node:internal|engine[/\\](jit|tree)/.test(line),
-  )
+  const frames = (error.stack ?? '').split('\n').filter(line => /^\s+at /.test(line))
+  const others = /tfjs-core|[/\\]tslib[/\\]|runtime[/\\]engine[/\\]|node:internal|<anonymous>\)$/
+  const own = frames.find(line => !others.test(line))
   return own?.trim().replace(/^at /, '') ?? 'an unknown place'
 }
 
@@ -48,6 +41,41 @@ function explain(error: unknown): Error {
   return new Error(message, { cause: error })
 }
 
+/** Runs `body` so that errors show the user's frames below the many of tfjs, and no variable made in it outlives it. */
+function enclosed<T>(body: () => T): T {
+  const [backend, limit] = [tf.engine().backendName, Error.stackTraceLimit]
+  const outside = new Set(Object.values(tf.engine().registeredVariables))
+  Error.stackTraceLimit = 200
+  tf.setBackend(recorderName)
+  recorder.begin(outside)
+  try {
+    const result = body()
+    recorder.check()
+    return result
+  } catch (error) {
+    throw explain(error)
+  } finally {
+    for (const variable of Object.values(tf.engine().registeredVariables))
+      if (!outside.has(variable)) variable.dispose()
+    recorder.end()
+    if (backend) tf.setBackend(backend)
+    Error.stackTraceLimit = limit
+  }
+}
+
+/** The step's tensors; throws where it returns a promise of them. */
+function tensorsOf(result: unknown): TensorTree {
+  if (!(result instanceof Promise)) return result as TensorTree
+  result.catch(() => {})
+  throw new Error("A jit step returned a promise; take 'async' off the step and await before it is called")
+}
+
+/** Takes a path; throws where it is taken, as by both `{ 'a.b': x }` and `{ a: { b: x } }`. */
+function claim(paths: Set<string>, path: string): void {
+  if (paths.has(path)) throw new Error(`Two tensors have the path '${path}'; rename one of them`)
+  paths.add(path)
+}
+
 /**
  * Traces `step` over inputs of the given types.
  *
@@ -55,29 +83,25 @@ function explain(error: unknown): Error {
  * names the operation and the place in the caller's code.
  */
 export function trace(step: (inputs: never) => unknown, inputTypes: Tree<TensorType>): Traced {
-  const recorder = recorderBackend()
-  const before = tf.engine().backendName
-  tf.setBackend(recorderName)
-  try {
-    const graphInputs: InputNode[] = []
-    const outputs: Output[] = []
-    let outputTypes: Tree<TensorType> = []
+  const graphInputs: InputNode[] = []
+  const outputs: Output[] = []
+  const [given, returned] = [new Set<string>(), new Set<string>()]
+  let outputTypes: Tree<TensorType> = []
+  enclosed(() =>
     tf.tidy(() => {
       const tensors = mapTree(inputTypes, isType, (type, path) => {
+        claim(given, path)
         const node = input(path, type)
         graphInputs.push(node)
         return tf.engine().makeTensorFromTensorInfo(recorder.record(node))
       })
-      outputTypes = mapTree(step(tensors as never) as TensorTree, isTensor, (leaf, name) => {
+      outputTypes = mapTree(tensorsOf(step(tensors as never)), isTensor, (leaf, name) => {
+        claim(returned, name)
         const node = recorder.node(leaf)
         outputs.push({ name, node })
         return { shape: node.shape, dtype: node.dtype }
       })
-    })
-    return { graph: { inputs: graphInputs, outputs }, outputs: outputTypes }
-  } catch (error) {
-    throw explain(error)
-  } finally {
-    if (before) tf.setBackend(before)
-  }
+    }),
+  )
+  return { graph: { inputs: graphInputs, outputs }, outputs: outputTypes }
 }

@@ -1,0 +1,64 @@
+/** A tiny MaMMUT and the training step on it, for runs that are compared between engines. */
+import { createRandom } from '../../runtime/data/random.ts'
+import { type Engine, floats, floatsOf, ints, jit, type NdArray, scalarOf } from '../../runtime/engine/mod.ts'
+import type { MammutConfig } from '../../runtime/model/config.ts'
+import { initialWeights } from '../../runtime/model/initialise.ts'
+import type { Weights } from '../../runtime/model/layers.ts'
+import { pairLosses } from '../../runtime/train/losses.ts'
+import { type BatchTensors, trainStep } from '../../runtime/train/trainer.ts'
+
+const config: MammutConfig = {
+  imageSize: 16,
+  patchSize: 8,
+  vision: { width: 16, layers: 1, heads: 2 },
+  text: { width: 16, layers: 2, heads: 2, contextLength: 6, vocabSize: 20, crossAttnEvery: 2 },
+  embedDim: 8,
+  mlpRatio: 2,
+}
+const pairs = 4
+
+function batch(number: number) {
+  const random = createRandom(number, 'tiny pairs')
+  const images = Float32Array.from({ length: pairs * 3 * 16 * 16 }, () => random.between(-1, 1))
+  const tokens = Int32Array.from({ length: pairs * 6 }, (_, i) =>
+    i % 6 === 0 ? 1 : i % 6 === 5 ? 2 : 3 + random.below(17),
+  )
+  return { images: floats(images, [pairs, 3, 16, 16]), tokens: ints(tokens, [pairs, 6]) }
+}
+
+function losses({ images, tokens }: BatchTensors, weights: Weights) {
+  if (images === undefined || tokens === undefined) throw new Error('A batch lacks images or tokens')
+  const { loss, contrastive, caption } = pairLosses({ images, tokens }, weights, { config, captionWeight: 1 })
+  return { loss, contrastive, caption }
+}
+
+/** What a run leaves: the loss of each step, and the state after the last. */
+export interface TinyRun {
+  readonly losses: readonly number[]
+  readonly weights: Readonly<Record<string, NdArray>>
+}
+
+/** Trains for so many steps each on a batch of its own, with weights and moments kept where the engine computes. */
+export async function trainTiny(engine: Engine, steps: number): Promise<TinyRun> {
+  const optimizer = { beta1: 0.9, beta2: 0.98, weightDecay: 0.01, clipNorm: 1 }
+  const step = jit(trainStep(losses, optimizer), { engine, keep: ['weights', 'first', 'second'] })
+  const weights: Readonly<Record<string, NdArray>> = initialWeights(config, 3)
+  const zeros = () =>
+    Object.fromEntries(
+      Object.entries(weights).map(([name, { shape }]): [string, NdArray] => [
+        name,
+        floats(new Float32Array(shape.reduce((a, b) => a * b, 1)), shape),
+      ]),
+    )
+  let state = { weights, first: zeros(), second: zeros() }
+  const measured: number[] = []
+  for (let number = 1; number <= steps; number++) {
+    const inputs = { ...state, batch: batch(number), learningRate: scalarOf(1e-3), step: scalarOf(number) }
+    const { losses, weights, first, second } = await step(inputs)
+    state = { weights, first, second }
+    if (losses.loss === undefined) throw new Error('The step returned no loss')
+    measured.push(floatsOf(losses.loss)[0] ?? Number.NaN)
+  }
+  await step.dispose()
+  return { losses: measured, weights: state.weights }
+}
