@@ -1,8 +1,7 @@
 /** Checks that claims name a metric that is measured, and say what is expected of it. */
 import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
-import type { FilledRecipe } from './filled.ts'
-import { isMetric, metricNames } from './metrics.ts'
-import { type Checked, keyAt, spanAt, splitReference } from './names.ts'
+import { measuredStages, splitMetric } from './metrics.ts'
+import { type Checked, keyAt, spanAt } from './names.ts'
 import { suggest } from './suggest.ts'
 
 /** One diagnostic for each claim that cannot be judged. */
@@ -15,37 +14,29 @@ export function checkClaims(checked: Checked): readonly Diagnostic[] {
 }
 
 function checkMetric(checked: Checked, claim: string, field: 'metric' | 'over'): readonly Diagnostic[] {
-  const { recipe } = checked
-  const written = recipe.claims[claim]?.[field] ?? ''
-  const { name, part = '' } = splitReference(written)
+  const { stage, metric } = splitMetric(checked.recipe.claims[claim]?.[field] ?? '')
   const span = spanAt(checked, ['claims', claim, field])
-  const entry = measuring(recipe, name)
-  if (entry === undefined) {
-    const measured = [...Object.keys(recipe.evaluate), ...Object.keys(recipe.filters)]
-    const near = suggest(name, measured)
+  const measured = measuredStages(checked.recipe)
+  const found = measured.get(stage)
+  if (found === undefined) {
+    const near = suggest(stage, measured.keys())
     return [
       diagnose('unknown-reference', span, {
-        message: `There is no evaluation or filter '${name}'`,
-        ...replaceWith(span, near && `${near}.${part}`, {
-          otherwise: `metrics are of ${measured.join(', ') || 'entries of evaluate and filters'}`,
+        message: `No stage '${stage}' is measured`,
+        ...replaceWith(span, near && `${near}.${metric}`, {
+          otherwise: `stages are ${[...measured.keys()].join(', ')}`,
         }),
       }),
     ]
   }
-  if (isMetric(entry, part)) return []
-  const names = metricNames(entry)
-  const near = suggest(part, names)
+  if (found.metrics.includes(metric)) return []
+  const near = suggest(metric, found.metrics)
   return [
     diagnose('unknown-metric', span, {
-      message: `'${name}' (${entry.kind}) has no metric '${part}'`,
-      ...replaceWith(span, near && `${name}.${near}`, { otherwise: `metrics are ${names.join(', ')}` }),
+      message: `'${stage}' (${found.kind}) has no metric '${metric}'`,
+      ...replaceWith(span, near && `${stage}.${near}`, { otherwise: `metrics are ${found.metrics.join(', ')}` }),
     }),
   ]
-}
-
-function measuring(recipe: FilledRecipe, name: string) {
-  if (Object.hasOwn(recipe.evaluate, name)) return recipe.evaluate[name]
-  return Object.hasOwn(recipe.filters, name) ? recipe.filters[name] : undefined
 }
 
 function checkBounds(checked: Checked, name: string): readonly Diagnostic[] {

@@ -158,7 +158,7 @@ function patternFault(place: Place, failure: Failure): readonly Diagnostic[] {
   if (definition === 'Name') return [badName(value.span, written)]
   return [
     diagnose('bad-name', value.span, {
-      message: `'${place.path.join('.')}' is '${written}'; it is written ENTRY.METRIC, such as 'retrieval.mean_recall'`,
+      message: `'${place.path.join('.')}' is '${written}'; it is written STAGE.METRIC, such as 'retrieval.mean_recall'`,
     }),
   ]
 }

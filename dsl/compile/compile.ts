@@ -1,7 +1,7 @@
 /** From a checked recipe to a plan. */
 import { join } from 'node:path'
 import type { FilledRecipe } from '../check/filled.ts'
-import { splitReference } from '../check/names.ts'
+import { splitMetric } from '../check/metrics.ts'
 import type { Draft } from './draft.ts'
 import type { Environment } from './environment.ts'
 import { expand } from './expand.ts'
@@ -66,14 +66,10 @@ function packageFile(file: string, { resolvePackageFile, digest }: Environment):
 
 function plannedClaims(recipe: FilledRecipe): readonly PlannedClaim[] {
   return Object.entries(recipe.claims).map(([name, claim]) => {
-    const metricOf = (reference: string) => {
-      const { name: stage, part = '' } = splitReference(reference)
-      return { stage, metric: part }
-    }
     return {
       name,
-      ...metricOf(claim.metric),
-      ...(claim.over !== undefined && { over: metricOf(claim.over) }),
+      ...splitMetric(claim.metric),
+      ...(claim.over !== undefined && { over: splitMetric(claim.over) }),
       ...(claim.expect !== undefined && { expect: claim.expect }),
       ...(claim.at_least !== undefined && { atLeast: claim.at_least }),
       ...(claim.at_most !== undefined && { atMost: claim.at_most }),

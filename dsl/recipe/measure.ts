@@ -38,7 +38,7 @@ export interface LocalisationEvaluation {
 
 /** An expected metric, with its origin. One of `expect`, `at_least`, `at_most` is given. */
 export interface Claim {
-  /** `EVALUATION.METRIC` or `FILTER.METRIC`: `retrieval.mean_recall`, `overhead.f1`. @pattern ^[a-z][a-z0-9_-]*(\.[a-z0-9_@-]+)+$ */
+  /** `STAGE.METRIC`: `retrieval.mean_recall`, `overhead.f1`, `pretrain.mix.caption_loss`. @pattern ^[a-z][a-z0-9_-]*(\.[a-z0-9_@-]+)+$ */
   metric: string
   /**
    * Another metric, subtracted first: the claim is about the difference. `sao.mean_iou` over `attention.mean_iou`

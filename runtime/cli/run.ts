@@ -210,7 +210,7 @@ function closing(
   { name, stages }: Plan,
   { outcome, results, ran }: Pick<Ended, 'outcome' | 'results' | 'ran'>,
 ): string {
-  if (outcome === 'done') return ran.size === 0 ? `${name} is up to date` : `${name} is done`
+  if (outcome === 'done') return ran.size === 0 ? 'Everything is up to date' : `${name} is done`
   const word = outcome === 'failed' ? 'failed' : 'was stopped'
   return `${name} ${word}; ${results.size} of ${stages.length} stages are done and kept, run again to go on`
 }

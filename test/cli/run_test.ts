@@ -25,7 +25,7 @@ test('a first run makes everything, tells claims and report; a second one says t
     const second = await run(folder, 'small')
     assert.is(second.exitCode, 0)
     assert.is(second.stderr, '')
-    assert.match(second.stdout, 'fixture is up to date')
+    assert.match(second.stdout, 'Everything is up to date')
     assert.match(second.stdout, report)
     assert.is((await stat(report)).mtimeMs, written)
     assert.is(await readFile(join(folder, 'fixture.lock'), 'utf8'), lock)

@@ -1,0 +1,59 @@
+import { cp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { measuredStages } from '../../dsl/check/metrics.ts'
+import { isRecord, parseJson } from '../../dsl/read/json.ts'
+import { loadPlan } from '../../runtime/cli/recipe.ts'
+import { findResults } from '../../runtime/schedule/select.ts'
+import { openStore } from '../../runtime/store/store.ts'
+import { inTempFolder, projectRoot } from '../support.ts'
+
+const program = join(import.meta.dirname, '../../runtime/cli/main.js')
+const kinds = ['lake', 'desert', 'mountain range', 'island', 'river delta', 'gulf', 'rainforest']
+
+/** The project's own landmarks, six of each of seven kinds. */
+async function fewLandmarks(): Promise<string> {
+  const table = parseJson(await readFile(join(projectRoot, 'recipes/data/landmarks.geojson'), 'utf8'))
+  const features = isRecord(table) && Array.isArray(table.features) ? table.features : []
+  const few = kinds.flatMap(kind => features.filter(feature => feature.properties.kind === kind).slice(0, 6))
+  return JSON.stringify({ type: 'FeatureCollection', features: few })
+}
+
+test('every kind of stage runs, measures what claims may name, and runs no second time', () =>
+  inTempFolder(async folder => {
+    const recipe = join(folder, 'whole.yaml')
+    await cp(join(projectRoot, 'test/cli/fixtures/whole.yaml'), recipe)
+    await writeFile(join(folder, 'places.geojson'), await fewLandmarks())
+    const run = (...args: readonly string[]) =>
+      execa('node', [program, ...args], { cwd: folder, reject: false, env: { TERROIR_STORE: '' } })
+
+    const first = await run('run', 'whole.yaml')
+    assert.is(first.exitCode, 0, first.stderr)
+    assert.match(first.stdout, /trains +at most 20 .* held/)
+    const lock = await readFile(join(folder, 'whole.lock'), 'utf8')
+
+    const loaded = await loadPlan(recipe)
+    const [variant] = loaded?.loaded.variants ?? []
+    if (loaded === undefined || variant === undefined) throw new Error('The recipe does not load')
+    const results = await findResults(loaded.plan, openStore(join(folder, '.terroir')))
+    const measured = measuredStages(variant.recipe)
+    for (const { id, kind } of loaded.plan.stages) {
+      const expected = measured.get(id)
+      assert.is(expected?.kind, kind, id)
+      assert.equal(Object.keys(results.get(id)?.manifest.metrics ?? {}).sort(), expected?.metrics.toSorted(), id)
+    }
+
+    const second = await run('run', 'whole.yaml')
+    assert.is(second.exitCode, 0)
+    assert.is(second.stderr, '')
+    assert.match(second.stdout, /Everything is up to date\nReport: .*index\.html$/)
+    assert.is(await readFile(join(folder, 'whole.lock'), 'utf8'), lock)
+
+    const explained = await run('explain', 'whole.yaml', 'pretrain.mix')
+    assert.match(explained.stdout, /state +cached in /)
+    assert.match(explained.stdout, /lock +the key is that in whole\.lock/)
+  }))
+
+test.run()
