@@ -72,6 +72,25 @@ test('imports make no cycle', () => {
   assert.equal(cycles, [])
 })
 
+/** Packages that a file loads as soon as it is loaded, by itself or by what it imports. */
+function loadedPackages(path: string, seen = new Set<string>()): ReadonlySet<string> {
+  const source = all.find(one => one.path === path)
+  if (source === undefined || seen.has(path)) return new Set()
+  seen.add(path)
+  const atOnce = [...source.text.matchAll(/^(?:import|export) (?!type )(?:[^;']*? from )?'([^']+)'/gm)]
+  const specifiers = atOnce.map(match => match[1] ?? '').filter(specifier => !specifier.startsWith('node:'))
+  const files = specifiers.filter(specifier => specifier.startsWith('.'))
+  const below = files.flatMap(file => [...loadedPackages(join(dirname(path), file).split(sep).join('/'), seen)])
+  return new Set([...specifiers.filter(specifier => !specifier.startsWith('.')), ...below])
+}
+
+test('commands that find everything done load no engine, no image library and no compiler', () => {
+  for (const command of ['main', 'check', 'plan', 'explain', 'run', 'recipe', 'environment'])
+    for (const name of loadedPackages(`runtime/cli/${command}.ts`))
+      assert.ok(['commander', 'yaml'].includes(name), `runtime/cli/${command}.ts loads ${name}`)
+  assert.ok(loadedPackages('runtime/report/mod.ts').has('sharp'), 'what is loaded is seen')
+})
+
 test('no file is above 400 lines, but for what is generated', () => {
   const generated = ['dsl/check/validate_recipe.ts']
   const long = all.filter(({ path, text }) => text.split('\n').length > 401 && !generated.includes(path))
