@@ -1,4 +1,4 @@
-/** Zero-shot classification: each image goes to the class whose prompts it is nearest to (DESIGN section 8). */
+/** Zero-shot classification: each image goes to the class whose prompts it is nearest to (docs/protocol.md). */
 import { mean, percent } from './percent.ts'
 import { eachSimilarity, packUnitRows, similarity } from './similarity.ts'
 

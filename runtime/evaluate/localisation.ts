@@ -1,4 +1,4 @@
-/** Zero-shot localisation: score maps of concepts against their masks (DESIGN section 8). */
+/** Zero-shot localisation: score maps of concepts against their masks (docs/protocol.md). */
 import { averagePrecision, type MapShape, overlap, pointsInside, upsample } from './heatmap.ts'
 import { mean, percent } from './percent.ts'
 

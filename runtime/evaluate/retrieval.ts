@@ -1,4 +1,4 @@
-/** Zero-shot image-text retrieval, after RemoteCLIP's protocol (DESIGN section 8). */
+/** Zero-shot image-text retrieval, after RemoteCLIP's protocol (docs/protocol.md). */
 import { mean, percent } from './percent.ts'
 import { eachSimilarity, packUnitRows, similarity } from './similarity.ts'
 

@@ -1,4 +1,4 @@
-/** Stage `classification`: zero-shot classification with prompt templates. */
+/** Stage `classification`: zero-shot classification with prompt templates (docs/protocol.md). */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadPixels } from '../data/dataset.ts'
@@ -52,7 +52,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   const classes = classEmbeddings(prompts, { templates: templates.length, dim })
   const scores = classification({ images, classes, labels, names, dim })
   const chance = classificationChance(labels, names.length)
-  const intervals = classificationIntervals(scores, { seed: typeof params.seed === 'number' ? params.seed : 0 })
+  const intervals = classificationIntervals(scores, { seed: 0 })
   const protocol = {
     split: split ?? 'all',
     images: rows.length,

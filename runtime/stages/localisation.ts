@@ -1,4 +1,4 @@
-/** Stage `localisation`: zero-shot localisation against masks. */
+/** Stage `localisation`: zero-shot localisation against masks (docs/protocol.md). */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadMasks, loadPixels } from '../data/dataset.ts'

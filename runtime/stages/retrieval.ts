@@ -1,4 +1,4 @@
-/** Stage `retrieval`: zero-shot image-text retrieval. */
+/** Stage `retrieval`: zero-shot image-text retrieval (docs/protocol.md). */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadPixels } from '../data/dataset.ts'
@@ -36,7 +36,7 @@ interface Protocol {
  * `t2i_r1_times_chance` and `mean_recall_times_chance`.
  */
 export async function run(context: StageContext): Promise<StageResult> {
-  const { inputs, out, report, params } = context
+  const { inputs, out, report } = context
   const model = await readModel(inputFolder(inputs, 'model').folder)
   const { folder, split } = inputFolder(inputs, 'data')
   const { samples, pixels } = await loadPixels(folder, { split, size: model.config.imageSize })
@@ -58,7 +58,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     samples.length,
     captions.map(list => list.length),
   )
-  const intervals = retrievalIntervals(scores, owner, { seed: typeof params.seed === 'number' ? params.seed : 0 })
+  const intervals = retrievalIntervals(scores, owner, { seed: 0 })
   const protocol: Protocol = {
     split: split ?? 'all',
     images: samples.length,
