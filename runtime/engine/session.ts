@@ -2,7 +2,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { type HostArray, hostArray, type NdArray } from './array.ts'
 import { type Graph, input, sizeOf } from './graph/ir.ts'
-import type { DType, TensorType } from './graph/ops.ts'
+import type { TensorType } from './graph/ops.ts'
 import { emit, fedName, resultName, usedInputs } from './onnx/emit.ts'
 
 /** Engines that onnxruntime carries out. */
@@ -41,6 +41,7 @@ export async function openSession(graph: Graph, options: SessionOptions): Promis
       graph.outputs.map(({ name }) => [resultName(name), onDevice(name) ? 'gpu-buffer' : 'cpu']),
     ),
   })
+  let stands = true
   const used = usedInputs(graph)
   const fed = graph.inputs.map(node => node.name).filter(name => used.has(name))
   return {
@@ -56,11 +57,14 @@ export async function openSession(graph: Graph, options: SessionOptions): Promis
         graph.outputs.map(({ name, node }) => {
           const tensor = results[resultName(name)]
           if (tensor === undefined) throw new Error(`onnxruntime returned no '${name}'`)
-          return [name, fromTensor(tensor as Tensor, node, options)]
+          return [name, fromTensor(tensor as Tensor, node, { options, stands: () => stands })]
         }),
       )
     },
-    dispose: () => (session as InferenceSession).release(),
+    dispose: async () => {
+      stands = false
+      await (session as InferenceSession).release()
+    },
   }
 }
 
@@ -70,19 +74,35 @@ function toTensor(OrtTensor: typeof Tensor, array: HostArray): Tensor {
   return new OrtTensor('bool', array.data, array.shape)
 }
 
-function fromTensor(
-  tensor: Tensor,
-  { shape, dtype }: { readonly shape: readonly number[]; readonly dtype: DType },
-  options: SessionOptions,
-): NdArray {
+interface Origin {
+  readonly options: SessionOptions
+  /** Whether the session that made the array still stands. */
+  readonly stands: () => boolean
+}
+
+/** A result; onnxruntime ends the process when a device's memory is touched after its session, so that is refused here. */
+function fromTensor(tensor: Tensor, { shape, dtype }: TensorType, { options, stands }: Origin): NdArray {
   const type: TensorType = { shape, dtype }
   if (tensor.location === 'cpu') return hostArray(tensor.data as HostArray['data'], type)
+  let released = false
+  const held = (): Tensor => {
+    if (released) throw new Error(`An array of shape [${shape}] on the device was used up by a call; use its result`)
+    if (stands()) return tensor
+    throw new Error(
+      `An array of shape [${shape}] was on the device of a step that was disposed of; read it before that`,
+    )
+  }
   return {
     ...type,
     location: 'device',
-    handle: tensor,
-    read: () => readBack(tensor, type, options),
-    release: () => tensor.dispose(),
+    get handle() {
+      return held()
+    },
+    read: async () => readBack(held(), type, options),
+    release: () => {
+      if (!released && stands()) tensor.dispose()
+      released = true
+    },
   }
 }
 

@@ -1,6 +1,20 @@
 /** A tiny MaMMUT and the training step on it, for runs that are compared between engines. */
 import { createRandom } from '../../runtime/data/random.ts'
-import { type Engine, floats, floatsOf, ints, jit, type NdArray, scalarOf } from '../../runtime/engine/mod.ts'
+import type { TensorType } from '../../runtime/engine/graph/ops.ts'
+import {
+  type Engine,
+  floats,
+  floatsOf,
+  type HostArray,
+  ints,
+  isNdArray,
+  jit,
+  mapTree,
+  type NdArray,
+  scalarOf,
+  type Tree,
+  toHost,
+} from '../../runtime/engine/mod.ts'
 import type { MammutConfig } from '../../runtime/model/config.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
 import type { Weights } from '../../runtime/model/layers.ts'
@@ -32,16 +46,19 @@ function losses({ images, tokens }: BatchTensors, weights: Weights) {
   return { loss, contrastive, caption }
 }
 
-/** What a run leaves: the loss of each step, and the state after the last. */
+/** What a run leaves: the loss of each step, and the weights after the last. */
 export interface TinyRun {
   readonly losses: readonly number[]
-  readonly weights: Readonly<Record<string, NdArray>>
+  readonly weights: Readonly<Record<string, HostArray>>
+  /** Where the weights were kept between steps. */
+  readonly location: NdArray['location'] | undefined
 }
 
-/** Trains for so many steps each on a batch of its own, with weights and moments kept where the engine computes. */
-export async function trainTiny(engine: Engine, steps: number): Promise<TinyRun> {
-  const optimizer = { beta1: 0.9, beta2: 0.98, weightDecay: 0.01, clipNorm: 1 }
-  const step = jit(trainStep(losses, optimizer), { engine, keep: ['weights', 'first', 'second'] })
+/** The step that is compiled, as a function of tensors. */
+export const tinyStep = trainStep(losses, { beta1: 0.9, beta2: 0.98, weightDecay: 0.01, clipNorm: 1 })
+
+/** What the step gets first. */
+function initialInputs() {
   const weights: Readonly<Record<string, NdArray>> = initialWeights(config, 3)
   const zeros = () =>
     Object.fromEntries(
@@ -50,7 +67,19 @@ export async function trainTiny(engine: Engine, steps: number): Promise<TinyRun>
         floats(new Float32Array(shape.reduce((a, b) => a * b, 1)), shape),
       ]),
     )
-  let state = { weights, first: zeros(), second: zeros() }
+  return { weights, first: zeros(), second: zeros() }
+}
+
+/** Shapes and dtypes of everything that the step gets. */
+export function tinyTypes(): Tree<TensorType> {
+  const inputs = { ...initialInputs(), batch: batch(1), learningRate: scalarOf(1), step: scalarOf(1) }
+  return mapTree(inputs as Tree<NdArray>, isNdArray, ({ shape, dtype }): TensorType => ({ shape, dtype }))
+}
+
+/** Trains for so many steps each on a batch of its own, with weights and moments kept where the engine computes. */
+export async function trainTiny(engine: Engine, steps: number): Promise<TinyRun> {
+  const step = jit(tinyStep, { engine, keep: ['weights', 'first', 'second'] })
+  let state = initialInputs()
   const measured: number[] = []
   for (let number = 1; number <= steps; number++) {
     const inputs = { ...state, batch: batch(number), learningRate: scalarOf(1e-3), step: scalarOf(number) }
@@ -59,6 +88,8 @@ export async function trainTiny(engine: Engine, steps: number): Promise<TinyRun>
     if (losses.loss === undefined) throw new Error('The step returned no loss')
     measured.push(floatsOf(losses.loss)[0] ?? Number.NaN)
   }
+  const trained: Record<string, HostArray> = {}
+  for (const [name, array] of Object.entries(state.weights)) trained[name] = await toHost(array)
   await step.dispose()
-  return { losses: measured, weights: state.weights }
+  return { losses: measured, weights: trained, location: Object.values(state.weights)[0]?.location }
 }

@@ -57,6 +57,12 @@ function floorMod(a: Node, b: Node): Node {
   return apply('select', [sameSign, rest, apply('mod', [apply('add', [rest, b]), b])])
 }
 
+/** Whole powers by float32, exact below 2^24: onnxruntime's WebGPU has none of int32. */
+function power(base: Node, exponent: Node): Node {
+  if (base.dtype === 'float32') return apply('pow', [base, exponent])
+  return as(apply('round', [apply('pow', [as(base, 'float32'), as(exponent, 'float32')])]), 'int32')
+}
+
 /** log(1 + x), which for small x must not lose x in the sum: log(s) * x / (s - 1) with s = 1 + x as it was rounded. */
 function log1p(x: Node): Node {
   const sum = apply('add', [x, scalar(1)])
@@ -114,7 +120,7 @@ export const elementwiseKernels: Readonly<Record<string, Lowering>> = {
   Minimum: binary('min'),
   Mod: one(({ node }) => floorMod(node('a'), node('b'))),
   Multiply: binary('mul'),
-  Pow: binary('pow'),
+  Pow: one(({ node }) => power(node('a'), node('b'))),
   RealDiv: binary('div'),
   FloorDiv: one(({ node }) => floorDiv(node('a'), node('b'))),
   Sub: binary('sub'),

@@ -1,0 +1,71 @@
+/** Runs on WebGPU in a process of its own, which a driver may end; prints what it saw as one line of JSON. */
+import { InferenceSession } from 'onnxruntime-node'
+import { optimize } from '../../runtime/engine/graph/optimize.ts'
+import {
+  type Engine,
+  floats,
+  floatsOf,
+  type HostArray,
+  ints,
+  jit,
+  type NdArray,
+  tf,
+  toHost,
+  tryEngine,
+} from '../../runtime/engine/mod.ts'
+import { emit } from '../../runtime/engine/onnx/emit.ts'
+import { trace } from '../../runtime/engine/trace/trace.ts'
+import { errorOf } from './support.ts'
+import { tinyStep, tinyTypes, trainTiny } from './tiny_mammut.ts'
+
+const engine: Engine = { name: 'webgpu', provider: 'webgpu', threads: 1 }
+const numbers = ({ data }: HostArray): number[] => Array.from(data)
+
+/** State of two dtypes through three calls, read and used again, then after its time. */
+async function keeping() {
+  type State = { readonly state: { readonly w: tf.Tensor; readonly fixed: tf.Tensor; readonly count: tf.Tensor } }
+  const step = jit(
+    ({ state: { w, fixed, count } }: State) => ({
+      state: { w: tf.add(w, fixed), fixed, count: tf.add(count, tf.scalar(1, 'int32')) },
+      sum: tf.sum(w),
+    }),
+    { engine, keep: ['state'] },
+  )
+  const three = floats(Float32Array.of(1, 2, 3))
+  const first = await step({ state: { w: three, fixed: three, count: ints(Int32Array.of(7)) } })
+  const second = await step({ state: first.state })
+  const read = async (arrays: Readonly<Record<string, NdArray>>) => {
+    const hosts = await Promise.all(Object.values(arrays).map(toHost))
+    return hosts.map(numbers)
+  }
+  const before = await read(second.state)
+  const third = await step({ state: second.state })
+  const after = await read(third.state)
+  const usedUp = await errorOf(() => step({ state: first.state }))
+  await step.dispose()
+  const late = await errorOf(() => toHost(third.state.w))
+  const kept = third.state.w
+  if (kept.location === 'device') kept.release()
+  return { location: kept.location, sum: Array.from(floatsOf(third.sum)), before, after, usedUp, late }
+}
+
+/** Makes onnxruntime log on which provider it puts each operator. */
+async function placement(): Promise<void> {
+  const model = emit(optimize(trace(tinyStep, tinyTypes()).graph), { fusedProducts: false })
+  const session = await InferenceSession.create(model, {
+    executionProviders: ['webgpu', 'cpu'],
+    graphOptimizationLevel: 'disabled',
+    logSeverityLevel: 0,
+    logVerbosityLevel: 1,
+  })
+  await session.release()
+}
+
+const availability = await tryEngine('webgpu')
+if (process.argv[2] === 'placement') await placement()
+else if (!availability.available) console.log(JSON.stringify({ missing: availability.detail }))
+else {
+  const { losses, weights, location } = await trainTiny(engine, 5)
+  const finite = Object.values(weights).every(({ data }) => data.every(Number.isFinite))
+  console.log(JSON.stringify({ losses, location, finite, keeping: await keeping() }))
+}

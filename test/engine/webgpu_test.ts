@@ -1,0 +1,78 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { execa } from 'execa'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { compiledEngine } from './support.ts'
+import { trainTiny } from './tiny_mammut.ts'
+
+/** Debian's chromium-common brings a Vulkan in software, for machines without a graphics driver. */
+const softwareVulkan = '/usr/lib/chromium/vk_swiftshader_icd.json'
+
+interface Seen {
+  readonly losses: readonly number[]
+  readonly location: string
+  readonly finite: boolean
+  readonly keeping: {
+    readonly location: string
+    readonly sum: readonly number[]
+    readonly before: readonly (readonly number[])[]
+    readonly after: readonly (readonly number[])[]
+    readonly usedUp: string
+    readonly late: string
+  }
+}
+
+const child = (argument: string) =>
+  execa(process.execPath, [join(import.meta.dirname, 'webgpu_child.js'), argument], {
+    all: true,
+    reject: false,
+    env:
+      process.env.VK_ICD_FILENAMES === undefined && existsSync(softwareVulkan)
+        ? { VK_ICD_FILENAMES: softwareVulkan }
+        : {},
+  })
+
+const { stdout, all, exitCode } = await child('run')
+const line = stdout.split('\n').findLast(text => text.startsWith('{'))
+const seen: Seen | { readonly missing: string } | undefined = line === undefined ? undefined : JSON.parse(line)
+
+if (seen !== undefined && 'missing' in seen) {
+  for (const name of ['WebGPU trains as the CPU does', 'WebGPU keeps state on the device'])
+    console.log(`skipped: ${name} (${seen.missing})`)
+} else {
+  test('the WebGPU process ends well', () => {
+    assert.is(exitCode, 0, all)
+    assert.ok(seen, all)
+  })
+
+  test('WebGPU trains as the CPU does: five losses of a tiny MaMMUT within 1e-4', async () => {
+    const { losses } = await trainTiny(compiledEngine(1), 5)
+    losses.forEach((loss, i) => {
+      const other = seen?.losses[i] ?? Number.NaN
+      assert.ok(Math.abs(loss - other) < 1e-4 * Math.max(1, loss), `step ${i + 1}: ${other}, on the CPU ${loss}`)
+    })
+    assert.equal([seen?.location, seen?.finite], ['device', true])
+  })
+
+  test('WebGPU keeps state on the device, reads it at any step, and refuses it after its time', () => {
+    assert.equal(seen?.keeping.before, [[3, 6, 9], [1, 2, 3], [9]])
+    assert.equal(seen?.keeping.after, [[4, 8, 12], [1, 2, 3], [10]])
+    assert.equal([seen?.keeping.location, seen?.keeping.sum], ['device', [18]])
+    assert.match(seen?.keeping.usedUp ?? '', 'used up by a call')
+    assert.match(seen?.keeping.late ?? '', 'disposed of; read it before')
+  })
+
+  test('of a training step, only slices of whole numbers fall back to the CPU', async () => {
+    const { all } = await child('placement')
+    const log = (all ?? '').split('\n').filter(text => text.includes('VerifyEachNodeIsAssignedToAnEp'))
+    const start = log.findIndex(text => text.includes('placed on [CPUExecutionProvider]'))
+    const end = log.findIndex(text => text.includes('placed on [WebGpuExecutionProvider]'))
+    assert.ok(end >= 0, 'onnxruntime names the operators on WebGPU')
+    const fallen = log.slice(start + 1, Math.max(start + 1, end)).map(text => /\]\s+(\w+) \(/.exec(text)?.[1])
+    console.log(`on the CPU: ${fallen.join(', ') || 'nothing'}`)
+    assert.ok(fallen.every(type => type === 'Slice'))
+  })
+}
+
+test.run()
