@@ -1,56 +1,60 @@
 /** What checks say: one type for every producer; producers collect and never throw. */
 import type { Span } from '../read/located.ts'
 
-/** The closed set of codes. Each stands for one kind of fault. */
-export type Code =
+/** The closed set of codes; docs/diagnostics.md explains each. */
+export const codes = [
   // files
-  | 'missing-file'
-  | 'not-a-file'
-  | 'unreadable-file'
-  | 'file-too-large'
-  | 'invalid-utf8'
-  | 'empty-recipe'
+  'missing-file',
+  'not-a-file',
+  'unreadable-file',
+  'file-too-large',
+  'invalid-utf8',
+  'empty-recipe',
   // YAML
-  | 'yaml-syntax'
-  | 'tab-indent'
-  | 'duplicate-key'
-  | 'bad-key'
-  | 'ambiguous-scalar'
-  | 'alias-bomb'
-  | 'too-deep'
-  | 'unsupported-tag'
+  'yaml-syntax',
+  'tab-indent',
+  'duplicate-key',
+  'bad-key',
+  'ambiguous-scalar',
+  'alias-bomb',
+  'too-deep',
+  'unsupported-tag',
   // extends, params, matrix, --set
-  | 'extends-cycle'
-  | 'unknown-parameter'
-  | 'bad-substitution'
-  | 'bad-set'
-  | 'matrix-too-large'
+  'extends-cycle',
+  'unknown-parameter',
+  'bad-substitution',
+  'bad-set',
+  'matrix-too-large',
   // shape of the recipe
-  | 'unknown-key'
-  | 'missing-key'
-  | 'unknown-kind'
-  | 'unknown-value'
-  | 'type-mismatch'
-  | 'out-of-range'
-  | 'bad-quantity'
-  | 'bad-name'
+  'unknown-key',
+  'missing-key',
+  'unknown-kind',
+  'unknown-value',
+  'type-mismatch',
+  'out-of-range',
+  'bad-quantity',
+  'bad-name',
   // meaning
-  | 'duplicate-name'
-  | 'unknown-reference'
-  | 'wrong-kind'
-  | 'unknown-split'
-  | 'unknown-phase'
-  | 'unknown-round'
-  | 'dependency-cycle'
-  | 'leaking-split'
-  | 'shape-mismatch'
-  | 'unknown-metric'
-  | 'claim-bounds'
-  | 'bad-template'
-  | 'unused-entry'
+  'duplicate-name',
+  'unknown-reference',
+  'wrong-kind',
+  'unknown-split',
+  'unknown-phase',
+  'unknown-round',
+  'dependency-cycle',
+  'leaking-split',
+  'shape-mismatch',
+  'unknown-metric',
+  'claim-bounds',
+  'bad-template',
+  'unused-entry',
   // TypeScript recipes
-  | 'typescript-syntax'
-  | 'not-static'
+  'typescript-syntax',
+  'not-static',
+] as const
+
+/** Stands for one kind of fault. */
+export type Code = (typeof codes)[number]
 
 /** Errors stop a run; warnings do not. */
 export type Severity = 'error' | 'warning'

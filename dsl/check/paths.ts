@@ -1,10 +1,10 @@
 /** Checks that files which a recipe names are there. */
-import { readdirSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { similarFile } from '../read/file.ts'
 import type { ValuePath } from '../read/located.ts'
 import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
 import { type Checked, spanAt } from './names.ts'
-import { suggest } from './suggest.ts'
 
 /** One diagnostic for each missing file, and for a folder where a file belongs or the other way round. */
 export function checkPaths(checked: Checked): readonly Diagnostic[] {
@@ -21,7 +21,7 @@ function checkPath(checked: Checked, path: string, at: ValuePath, wanted: 'file'
   const span = spanAt(checked, at)
   const stat = statSync(absolute, { throwIfNoEntry: false })
   if (stat === undefined) {
-    const near = suggest(basename(path), neighbours(absolute))
+    const near = similarFile(absolute)
     return [
       diagnose('missing-file', span, {
         message: `There is no ${wanted} '${path}' beside the recipe`,
@@ -39,12 +39,4 @@ function checkPath(checked: Checked, path: string, at: ValuePath, wanted: 'file'
           message: `'${path || '.'}' is ${stat.isDirectory() ? 'a folder; a file' : 'no folder; a folder'} belongs here`,
         }),
       ]
-}
-
-function neighbours(absolute: string): readonly string[] {
-  try {
-    return readdirSync(dirname(absolute))
-  } catch {
-    return []
-  }
 }

@@ -31,7 +31,10 @@ export function expandMatrix(
       return {
         cells: [],
         diagnostics: [
-          diagnose('matrix-too-large', key, { message: `The matrix has more than ${mostVariants} variants` }),
+          diagnose('matrix-too-large', key, {
+            message: `The matrix has more than ${mostVariants} variants`,
+            fix: { hint: 'remove values, or make several recipes that extend one' },
+          }),
         ],
       }
     if (values.length > 0) cells = cells.flatMap(cell => values.map(item => new Map(cell).set(axis, item)))

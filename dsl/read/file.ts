@@ -1,7 +1,8 @@
 /** Reads recipe files from disk; every way this can go wrong is a diagnostic. */
-import { readFileSync, statSync } from 'node:fs'
-import { relative, resolve } from 'node:path'
-import { type Code, type Diagnostic, diagnose } from '../check/diagnostic.ts'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { type Code, type Details, type Diagnostic, diagnose } from '../check/diagnostic.ts'
+import { suggest } from '../check/suggest.ts'
 import type { SourceText, Span } from './located.ts'
 
 /** Recipes are read by people; beyond this size a file is something else. */
@@ -14,8 +15,8 @@ export type ReadResult = { readonly source: SourceText } | { readonly fault: Dia
 export function readSource(path: string, asked?: Span): ReadResult {
   const name = relative('.', path) || path
   const empty: SourceText = { name, path: resolve(path), text: '' }
-  const fault = (code: Code, message: string): ReadResult => ({
-    fault: diagnose(code, asked ?? { source: empty, start: 0, end: 0 }, { message }),
+  const fault = (code: Code, message: string, details: Details = {}): ReadResult => ({
+    fault: diagnose(code, asked ?? { source: empty, start: 0, end: 0 }, { message, ...details }),
   })
   try {
     const stat = statSync(path)
@@ -33,11 +34,27 @@ export function readSource(path: string, asked?: Span): ReadResult {
     return { source: { ...empty, text } }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR') return fault('missing-file', `There is no file '${name}'`)
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      return fault('missing-file', `There is no file '${name}'`, { fix: { hint: missingHint(name, asked) } })
     return fault(
       'unreadable-file',
       `'${name}' cannot be read: ${error instanceof Error ? error.message : String(error)}`,
     )
+  }
+}
+
+function missingHint(name: string, asked: Span | undefined): string {
+  const near = similarFile(name)
+  if (near !== undefined) return `did you mean '${join(dirname(name), near)}'?`
+  return asked ? 'paths are relative to the file they stand in' : "name a recipe file; 'terroir init' writes one"
+}
+
+/** The file of the same folder whose name is nearest; undefined where none is near, or there is no such folder. */
+export function similarFile(path: string): string | undefined {
+  try {
+    return suggest(basename(path), readdirSync(dirname(path)))
+  } catch {
+    return undefined
   }
 }
 

@@ -195,7 +195,10 @@ const nothingAfter = ({ source, end }: Span): Located => ({
 
 function readKey(reading: Reading, node: Node | null, parent: Node) {
   if (!isScalar(node) || node.value === null) {
-    report(reading, 'bad-key', node ? spanOf(reading, node) : spanOf(reading, parent), { message: 'A key is text' })
+    report(reading, 'bad-key', node ? spanOf(reading, node) : spanOf(reading, parent), {
+      message: 'A key is text',
+      fix: { hint: 'write a name before the colon' },
+    })
     return undefined
   }
   const span = spanOf(reading, node)
