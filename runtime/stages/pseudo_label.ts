@@ -46,27 +46,30 @@ export async function run(context: StageContext): Promise<StageResult> {
     metadata: { split: split ?? '' },
   })
   const size = model.config.imageSize
-  const first = pixels.subarray(0, shown * size * size * 3)
-  const raw = await heatmaps(model, first, { ...options, window: singlePatch })
+  const area = size * size * 3
+  const chosen = Array.from({ length: shown }, (_, i) => Math.floor(((i + 0.5) * samples.length) / shown))
+  const few = new Uint8Array(shown * area)
+  for (const [i, image] of chosen.entries()) few.set(pixels.subarray(image * area, (image + 1) * area), i * area)
+  const raw = await heatmaps(model, few, { ...options, window: singlePatch })
   const rows = await Promise.all(
-    samples.slice(0, shown).map(async (sample, image) => {
-      const file = await writeTile(out, sample.key, { pixels, image, size })
-      return queries.flatMap(({ name }, concept) => [
-        { image: file, lines: [name] },
-        { image: file, lines: ['attention'], heat: heatOf(raw, { image, concept, side, concepts: queries.length }) },
-        { image: file, lines: ['SAO'], heat: heatOf(smooth, { image, concept, side, concepts: queries.length }) },
-        {
-          image: file,
-          lines: ['label'],
-          heat: heatOf(Float32Array.from(labels), { image, concept, side, concepts: queries.length }),
-        },
-      ])
+    chosen.map(async (image, i) => {
+      const file = await writeTile(out, samples[image]?.key ?? String(image), { pixels, image, size })
+      return queries.flatMap(({ name }, concept) => {
+        const map = (maps: Float32Array, number: number) =>
+          heatOf(maps, { image: number, concept, side, concepts: queries.length })
+        return [
+          { image: file, lines: [name] },
+          { image: file, lines: ['attention'], heat: map(raw, i) },
+          { image: file, lines: ['SAO'], heat: map(smooth, image) },
+          { image: file, lines: ['label'], heat: map(Float32Array.from(labels), image) },
+        ]
+      })
     }),
   )
   const exhibit: Exhibit = {
     kind: 'strips',
     title: 'Pseudo-labels',
-    note: 'The image, the raw map of single patches, the map smoothed by SAO, and the label: the smoothed map above 0.',
+    note: 'The image, the raw map of single patches, the map smoothed by SAO, and the label: the smoothed map above 0. Images at even steps through the training split.',
     rows,
   }
   const percent = (share: number) => Number((100 * share).toFixed(2))

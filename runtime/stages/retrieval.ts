@@ -109,15 +109,14 @@ async function examples(out: string, found: Examples): Promise<Exhibit> {
     const order = samples
       .map((_, image) => ({ image, score: dot(found.images, image, found.embedded, text, dim) }))
       .sort((a, b) => b.score - a.score)
-    const row: Figure[] = []
+    const row: Figure[] = [{ image: '', lines: [texts[text] ?? ''] }]
     for (const { image, score } of order.slice(0, shownHits)) {
       const key = samples[image]?.key ?? String(image)
       const file = await writeTile(out, key, { ...found, image })
       const right = image === wanted
-      const lines = row.length === 0 ? [texts[text] ?? '', score.toFixed(3)] : [score.toFixed(3)]
       row.push({
         image: file,
-        lines,
+        lines: [score.toFixed(3)],
         tag: { text: right ? 'right' : samples[image]?.label || 'other', tone: right ? 'good' : 'neutral' },
       })
     }
