@@ -21,7 +21,7 @@ test('every field is described, and what may be left out has a default or is kno
       if (!isRequired && property.default === undefined) withoutDefault.add(field)
       assert.ok(field === 'kind' || property.description || property.$ref, `${name}.${field} lacks a description`)
     }
-  const known: readonly Undefaulted[] = ['at_least', 'at_most', 'captions', 'cities_above', 'expect', 'extends']
+  const known: readonly Undefaulted[] = ['at_least', 'at_most', 'captions', 'cities_above', 'expect', 'extends', 'over']
   assert.equal([...withoutDefault].sort(), known)
 })
 
@@ -30,7 +30,7 @@ const requiredOf = (schema: SchemaNode): readonly unknown[] =>
 
 test('the recipes of the project are fine', async () => {
   const folder = join(projectRoot, 'recipes')
-  for (const file of readdirSync(folder).filter(name => name.endsWith('.yaml'))) {
+  for (const file of readdirSync(folder).filter(name => /\.(yaml|ts)$/.test(name))) {
     const { diagnostics } = await loadRecipe(join(folder, file))
     assert.equal(
       diagnostics.map(({ code, message }) => `${file}: ${code}: ${message}`),
