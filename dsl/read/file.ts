@@ -1,6 +1,6 @@
 /** Reads recipe files from disk; every way this can go wrong is a diagnostic. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { type Code, type Details, type Diagnostic, diagnose } from '../check/diagnostic.ts'
 import { suggest } from '../check/suggest.ts'
 import type { SourceText, Span } from './located.ts'
@@ -49,10 +49,12 @@ function missingHint(name: string, asked: Span | undefined): string {
   return asked ? 'paths are relative to the file they stand in' : "name a recipe file; 'terroir init' writes one"
 }
 
-/** The file of the same folder whose name is nearest; undefined where none is near, or there is no such folder. */
+/** The file of the same folder whose name, endings aside, is nearest; undefined where none is near or no folder there. */
 export function similarFile(path: string): string | undefined {
+  const stem = (file: string): string => basename(file, extname(file))
   try {
-    return suggest(basename(path), readdirSync(dirname(path)))
+    const byStem = new Map(readdirSync(dirname(path)).map(file => [stem(file), file]))
+    return byStem.get(suggest(stem(path), byStem.keys()) ?? '')
   } catch {
     return undefined
   }

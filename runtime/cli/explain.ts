@@ -1,15 +1,13 @@
 /** `terroir explain`: where a value, or the key of a stage, comes from. */
 import { Command } from 'commander'
-import { suggest } from '../../dsl/check/suggest.ts'
 import type { LoadedRecipe } from '../../dsl/compile/load.ts'
-import type { Plan } from '../../dsl/compile/plan.ts'
 import { provenance } from '../../dsl/compile/provenance.ts'
 import { canonical } from '../../dsl/print/canonical.ts'
 import { findResults } from '../schedule/select.ts'
 import { openStore, storeFolder } from '../store/store.ts'
 import { explainStage, sourceText } from './explain_stage.ts'
 import { setOption, storeOption } from './options.ts'
-import { exitCodes, loadChecked, planOf } from './recipe.ts'
+import { loadChecked, planOf, tellUnknownStage } from './recipe.ts'
 
 interface Flags {
   readonly set?: readonly string[]
@@ -44,24 +42,12 @@ async function explain(file: string, what: string, flags: Flags): Promise<void> 
   if (value) return print(value)
   const plan = await planOf(loaded)
   const stage = plan.stages.find(({ id }) => id === what)
-  if (stage === undefined) return print(unknown(plan, what), process.stderr)
+  if (stage === undefined) return tellUnknownStage(plan, what)
   const results = await findResults(plan, openStore(storeFolder(flags.store)))
   print(await explainStage(stage, { loaded, plan }, results))
 }
 
-function print(lines: readonly string[], stream: NodeJS.WriteStream = process.stdout): void {
-  stream.write(`${lines.join('\n')}\n`)
-}
-
-function unknown(plan: Plan, what: string): readonly string[] {
-  process.exitCode = exitCodes.badRecipe
-  const ids = plan.stages.map(({ id }) => id)
-  const near = suggest(what, ids)
-  return [
-    `error: The recipe has no stage and no value '${what}'`,
-    `hint: ${near ? `write '${near}'` : `stages are ${ids.join(', ')}`}`,
-  ]
-}
+const print = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`)
 
 function valueLines({ variants }: LoadedRecipe, what: string): readonly string[] | undefined {
   const lines = variants.flatMap(variant => {

@@ -8,7 +8,7 @@
  */
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import { codeOf } from '../store/files.ts'
+import { codeOf, faultText } from '../store/files.ts'
 import { versionOf } from './version.ts'
 
 interface CommandEntry {
@@ -46,7 +46,7 @@ async function program(invoked: string | undefined): Promise<Command> {
     .exitOverride()
   for (const { name, summary, load } of commands) {
     const command = name === invoked ? (await load()).command().copyInheritedSettings(root) : new Command(name)
-    root.addCommand(command.summary(summary))
+    root.addCommand(command.summary(summary).showHelpAfterError(`(terroir ${name} --help says how it is used)`))
   }
   return root
 }
@@ -68,7 +68,7 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
     return undefined
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(`error: ${faultText(error)}\n`)
     return 1
   }
 }

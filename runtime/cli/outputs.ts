@@ -25,6 +25,7 @@ export async function settleReport(plan: Plan, { store, results }: Finished): Pr
   const [known, path] = (await readFile(stamp, 'utf8').catch(() => '')).split('\n')
   if (known === shown && path !== undefined) return path
   const { writeReport } = await import('../report/mod.ts')
+  await store.prepare()
   await mkdir(folder, { recursive: true })
   await rm(stamp, { force: true })
   const written = await writeReport({ plan, results, folder })

@@ -1,6 +1,7 @@
 /** What every command that takes a recipe shares: reading it, telling what is wrong with it, compiling it. */
 import { type Diagnostic, isClean } from '../../dsl/check/diagnostic.ts'
 import { renderText } from '../../dsl/check/render.ts'
+import { suggest } from '../../dsl/check/suggest.ts'
 import { type LoadedRecipe, loadRecipe } from '../../dsl/compile/load.ts'
 import type { Plan } from '../../dsl/compile/plan.ts'
 
@@ -51,6 +52,16 @@ export async function loadChecked(file: string, options: RecipeOptions = {}): Pr
 export function printDiagnostics(diagnostics: readonly Diagnostic[]): void {
   if (diagnostics.length > 0)
     process.stderr.write(`${renderText(diagnostics, { colour: hasColour(process.stderr) })}\n`)
+}
+
+/** Says that the plan has no such stage, and which was probably meant. */
+export function tellUnknownStage({ stages }: Plan, name: string): void {
+  const ids = stages.map(({ id }) => id)
+  const near = suggest(name, ids)
+  process.stderr.write(
+    `error: The recipe has no stage '${name}'\nhint: ${near ? `write '${near}'` : `stages are ${ids.join(', ')}`}\n`,
+  )
+  process.exitCode = exitCodes.badRecipe
 }
 
 /** Whether to colour what goes to a stream: only for people, and not where `NO_COLOR` is set. */

@@ -4,13 +4,13 @@ import type { Plan } from '../../dsl/compile/plan.ts'
 import { type JudgedClaim, judgeClaims } from '../report/claims.ts'
 import type { RunEvent } from '../schedule/events.ts'
 import type { RunEnd } from '../schedule/run_plan.ts'
-import { findResults, planUntil, withDependents } from '../schedule/select.ts'
+import { findResults, planUntil, stagesNamed, withDependents } from '../schedule/select.ts'
 import { openStore, type Result, type Store, storeFolder } from '../store/store.ts'
 import { painter } from './live/format.ts'
 import { jsonView, openView, type View } from './live/view.ts'
 import { collect, setOption, storeOption } from './options.ts'
 import { lockPath, settleLock, settleReport } from './outputs.ts'
-import { exitCodes, hasColour, loadPlan } from './recipe.ts'
+import { exitCodes, hasColour, loadPlan, tellUnknownStage } from './recipe.ts'
 import { claimTable, faultLines, type Printing, stageTable, warningLines } from './summary.ts'
 
 /** What `terroir run` was given. */
@@ -71,9 +71,15 @@ function wholeNumber(text: string): number {
 async function run(recipe: string, flags: Flags): Promise<number> {
   const loaded = await loadPlan(recipe, flags)
   if (loaded === undefined) return exitCodes.badRecipe
+  const { plan } = loaded
+  const unknown = [flags.until ?? [], flags.force ?? []].flat().find(name => stagesNamed(plan, name).length === 0)
+  if (unknown !== undefined) {
+    tellUnknownStage(plan, unknown)
+    return exitCodes.badRecipe
+  }
   // A lock speaks for the recipe as it is written, and for all of it.
   const asWritten = flags.until === undefined && flags.engine === undefined && !flags.set?.length
-  return runCompiled(loaded.plan, flags, asWritten ? { lock: lockPath(loaded.loaded.path) } : {})
+  return runCompiled(plan, flags, asWritten ? { lock: lockPath(loaded.loaded.path) } : {})
 }
 
 /** What a run may be given beside its flags. */

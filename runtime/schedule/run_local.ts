@@ -35,6 +35,7 @@ const localSlots = 1
 /** Runs what is missing of a plan. Rejects where the store cannot be written. */
 export async function runLocally(plan: Plan, options: LocalRunOptions): Promise<RunEnd> {
   const { store, found, forced, keepGoing, jobs = availableParallelism(), onEvent, signal, entry } = options
+  await store.prepare()
   await recover(store)
   const run = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-${process.pid}`
   const journal = await openJournal(join(journalFolder(store), `${run}.ndjson`))

@@ -29,6 +29,24 @@ export async function listTree(root: string): Promise<Tree> {
 /** Code of a fault of the file system, such as `ENOENT`; empty where it has none. */
 export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 
+const reasons: { readonly [code: string]: string } = {
+  ENOENT: 'there is no such file or folder',
+  ENOTDIR: 'a file stands where a folder belongs',
+  EEXIST: 'a file stands where a folder belongs',
+  EISDIR: 'it is a folder',
+  EACCES: 'permission is denied',
+  EPERM: 'permission is denied',
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+}
+
+/** A fault in words: faults of the file system name the path and what is wrong with it. */
+export function faultText(error: unknown): string {
+  const reason = reasons[codeOf(error)]
+  if (reason !== undefined && error instanceof Error && 'path' in error) return `'${error.path}': ${reason}`
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** Flushes a file, or the list of names in a folder, to the disk. */
 export async function flush(path: string): Promise<void> {
   const handle = await open(path, 'r')

@@ -1,8 +1,8 @@
 /** The content-addressed store: immutable results by key, published atomically. */
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type FileRecord, outputDigest, sha256File } from './digest.ts'
-import { codeOf, flush, listTree, writeFlushed } from './files.ts'
+import { codeOf, faultText, flush, listTree, writeFlushed } from './files.ts'
 import { type Manifest, manifestName, type Outcome, parseManifest } from './manifest.ts'
 import { makeOwnedFolder, removeStale } from './staging.ts'
 
@@ -19,6 +19,8 @@ export interface Store {
   readonly folder: string
   /** The result of a key; `undefined` where there is none, or a file of it is missing or of another size. */
   find(key: string): Promise<Result | undefined>
+  /** Makes the store's own folders; throws an error that says what is in the way where it cannot be written. */
+  prepare(): Promise<void>
   /** Makes a fresh, empty folder for a stage to write into; it is removed once its process is dead. */
   stage(key: string): Promise<string>
   /**
@@ -67,8 +69,23 @@ export function openStore(folder: string): Store {
 
   async function stage(key: string): Promise<string> {
     folderOf(key)
-    await prepare(root, [results, staging])
+    await prepare()
     return makeOwnedFolder(staging, key)
+  }
+
+  async function prepare(): Promise<void> {
+    try {
+      for (const folder of [root, results, staging]) {
+        await mkdir(folder, { recursive: true })
+        await access(folder, constants.W_OK)
+      }
+    } catch (cause) {
+      throw new Error(`The store cannot be written, ${faultText(cause)}; choose another folder with --store`, { cause })
+    }
+    // Results stay out of git.
+    await writeFile(join(root, '.gitignore'), '*\n', { flag: 'wx' }).catch(error => {
+      if (codeOf(error) !== 'EEXIST') throw error
+    })
   }
 
   /** Renames a folder away and deletes it there: a reader sees all of it or nothing. */
@@ -121,20 +138,12 @@ export function openStore(folder: string): Store {
     return [...faults, ...foreign.map(path => `"${path}" was added after publishing`)]
   }
 
-  return { folder: root, find, stage, publish, verify, sweep: () => removeStale(staging) }
+  return { folder: root, find, prepare, stage, publish, verify, sweep: () => removeStale(staging) }
 }
 
 /** Turns "there is no such file" into `undefined`; every other fault stays one. */
 function absent(error: unknown): undefined {
   if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error))) throw error
-}
-
-/** Makes the store's folders, and keeps them out of git. */
-async function prepare(root: string, folders: readonly string[]): Promise<void> {
-  await Promise.all(folders.map(folder => mkdir(folder, { recursive: true })))
-  await writeFile(join(root, '.gitignore'), '*\n', { flag: 'wx' }).catch(error => {
-    if (codeOf(error) !== 'EEXIST') throw error
-  })
 }
 
 /** Digests and flushes everything a stage wrote. A manifest of its own is a fault of the stage. */
