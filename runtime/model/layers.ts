@@ -51,27 +51,45 @@ export const causalMask = (count: number): tf.Tensor =>
   )
 
 /**
- * Layer normalisation over the last side, epsilon 1e-5. Its gradient is written out, in the usual closed form,
- * because the one that follows the tape takes three times as many passes over memory.
+ * x less its mean over its deviation, along the last side, epsilon 1e-5. The gradient is written out, in the usual closed
+ * form, because the one that follows the tape takes three times as many passes over memory.
  */
-export function layerNorm(x: tf.Tensor, weights: Weights, name: string): tf.Tensor {
-  const normalise = tf.customGrad((...args) => {
-    const [input, gain, bias, save] = args as unknown as [tf.Tensor, tf.Tensor, tf.Tensor, tf.GradSaveFunc]
+function normalise(x: tf.Tensor): tf.Tensor {
+  const over = tf.customGrad((...args) => {
+    const [input, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc]
     const centred = tf.sub(input, tf.mean(input, -1, true))
-    const scale = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon))
-    const normal = tf.mul(centred, scale)
-    save([normal, scale, gain])
-    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[] => {
-      const [unit, inverse, factor] = saved as [tf.Tensor, tf.Tensor, tf.Tensor]
-      const leading = dy.shape.slice(0, -1).map((_, i) => i)
-      const slope = tf.mul(dy, factor)
-      const along = tf.mean(tf.mul(slope, unit), -1, true)
-      const dx = tf.mul(tf.sub(tf.sub(slope, tf.mean(slope, -1, true)), tf.mul(unit, along)), inverse)
-      return [dx, tf.sum(tf.mul(dy, unit), leading), tf.sum(dy, leading)]
+    const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon))
+    const normal = tf.mul(centred, inverse)
+    save([normal, inverse])
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
+      const [unit, scale] = saved as [tf.Tensor, tf.Tensor]
+      const along = tf.mean(tf.mul(dy, unit), -1, true)
+      return tf.mul(tf.sub(tf.sub(dy, tf.mean(dy, -1, true)), tf.mul(unit, along)), scale)
     }
-    return { value: tf.add(tf.mul(normal, gain), bias), gradFunc }
+    return { value: normal, gradFunc }
   })
-  return normalise(x, weight(weights, `${name}.weight`), weight(weights, `${name}.bias`))
+  return over(x)
+}
+
+/** Layer normalisation over the last side. */
+export const layerNorm = (x: tf.Tensor, weights: Weights, name: string): tf.Tensor =>
+  tf.add(tf.mul(normalise(x), weight(weights, `${name}.weight`)), weight(weights, `${name}.bias`))
+
+/**
+ * A linear layer of a normalised x: `norm` names the norm, `linear` the layer with all that stands before `weight` and
+ * `bias`. Where x has more rows than the matrix, gain and bias of the norm are multiplied into the matrix, which saves
+ * passes over x, and more over its gradient.
+ */
+export function normLinear(
+  x: tf.Tensor,
+  weights: Weights,
+  { norm, linear }: { readonly norm: string; readonly linear: string },
+): tf.Tensor {
+  const [matrix, bias] = [weight(weights, `${linear}weight`), weight(weights, `${linear}bias`)]
+  const [out = 0, into = 0] = matrix.shape
+  if (x.size < out * into) return affine(layerNorm(x, weights, norm), matrix, bias)
+  const [gain, shift] = [weight(weights, `${norm}.weight`), weight(weights, `${norm}.bias`)]
+  return affine(normalise(x), tf.mul(matrix, gain), tf.add(bias, tf.sum(tf.mul(matrix, shift), 1)))
 }
 
 /** Exact (erf) GELU, its gradient written out. */
@@ -126,46 +144,40 @@ export interface AttentionOptions {
 }
 
 /**
- * Multi-head self-attention with a packed projection to q, k, v, its parameters `in_proj.weight` and `in_proj.bias`,
- * or `in_proj_weight` and `in_proj_bias` as PyTorch names them.
+ * x + attn(ln_1 x), the first part of a pre-norm block: multi-head self-attention with a packed projection to q, k, v,
+ * its parameters `in_proj.weight` and `in_proj.bias`, or `in_proj_weight` and `in_proj_bias` as PyTorch names them.
  */
-export function selfAttention(
+export function addAttention(
   x: tf.Tensor,
   weights: Weights,
   name: string,
   { heads, mask }: AttentionOptions,
 ): tf.Tensor {
   const [batch = 0, tokens = 0, width = 0] = x.shape
-  const into = `${name}.in_proj`
+  const into = `${name}.attn.in_proj`
   const joint = `${into}_weight` in weights ? '_' : '.'
-  const projected = affine(x, weight(weights, `${into}${joint}weight`), weight(weights, `${into}${joint}bias`))
+  const projected = normLinear(x, weights, { norm: `${name}.ln_1`, linear: `${into}${joint}` })
   const packed = tf.reshape(projected, [batch, tokens, 3, heads, width / heads])
   const [query, key, value] = tf.unstack(tf.transpose(packed, [2, 0, 3, 1, 4]), 0) as [tf.Tensor, tf.Tensor, tf.Tensor]
-  return linear(attend(query, key, value, mask), weights, `${name}.out_proj`)
+  return tf.add(x, linear(attend(query, key, value, mask), weights, `${name}.attn.out_proj`))
 }
 
-/** Multi-head attention of `x` over `source` with separate projections. */
-export function crossAttention(
+/** x + cross_attn(ln_cross x, source), the part between the two others: `x` attends to `source`, separate projections. */
+export function addCrossAttention(
   x: tf.Tensor,
-  source: tf.Tensor,
   weights: Weights,
-  { name, heads }: { readonly name: string; readonly heads: number },
+  name: string,
+  { heads, source }: { readonly heads: number; readonly source: tf.Tensor },
 ): tf.Tensor {
-  const project = (input: tf.Tensor, part: string) => split(linear(input, weights, `${name}.${part}`), heads)
-  return linear(
-    attend(project(x, 'q_proj'), project(source, 'k_proj'), project(source, 'v_proj')),
-    weights,
-    `${name}.out_proj`,
-  )
+  const into = `${name}.cross_attn`
+  const query = split(normLinear(x, weights, { norm: `${name}.ln_cross`, linear: `${into}.q_proj.` }), heads)
+  const project = (part: string) => split(linear(source, weights, `${into}.${part}`), heads)
+  return tf.add(x, linear(attend(query, project('k_proj'), project('v_proj')), weights, `${into}.out_proj`))
 }
 
-/** The first half of a pre-norm block: x + attn(ln_1 x). */
-export const addAttention = (x: tf.Tensor, weights: Weights, name: string, options: AttentionOptions): tf.Tensor =>
-  tf.add(x, selfAttention(layerNorm(x, weights, `${name}.ln_1`), weights, `${name}.attn`, options))
-
-/** The second half of a pre-norm block: x + mlp(ln_2 x). */
+/** x + mlp(ln_2 x), the last part of a pre-norm block. */
 export function addMlp(x: tf.Tensor, weights: Weights, name: string, activate = gelu): tf.Tensor {
-  const inner = linear(layerNorm(x, weights, `${name}.ln_2`), weights, `${name}.mlp.c_fc`)
+  const inner = normLinear(x, weights, { norm: `${name}.ln_2`, linear: `${name}.mlp.c_fc.` })
   return tf.add(x, linear(activate(inner), weights, `${name}.mlp.c_proj`))
 }
 

@@ -8,10 +8,10 @@ import { tf } from '../engine/mod.ts'
 import { crossAttends, type MammutConfig } from './config.ts'
 import {
   addAttention,
+  addCrossAttention,
   addMlp,
   affine,
   causalMask,
-  crossAttention,
   embedTokens,
   hidden,
   layerNorm,
@@ -85,10 +85,8 @@ function decode(tokens: tf.Tensor, weights: Weights, { config, mask, image }: De
   for (let i = 0; i < layers; i++) {
     const name = `text.blocks.${i}`
     x = addAttention(x, weights, name, { heads, mask })
-    if (image !== undefined && crossAttends(config, i)) {
-      const normal = layerNorm(x, weights, `${name}.ln_cross`)
-      x = tf.add(x, crossAttention(normal, image, weights, { name: `${name}.cross_attn`, heads }))
-    }
+    if (image !== undefined && crossAttends(config, i))
+      x = addCrossAttention(x, weights, name, { heads, source: image })
     x = addMlp(x, weights, name)
   }
   return layerNorm(x, weights, 'text.ln_final')

@@ -36,6 +36,9 @@ function flopsOf(node: ApplyNode): number {
       return 5 * elements
     case 'layerNorm':
       return 8 * elements
+    case 'normal':
+      return 6 * elements
+    case 'inverseDeviation': // comes with `normal`
     case 'scatterAdd':
     case 'argMax':
     case 'cumsum':

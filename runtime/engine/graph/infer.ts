@@ -106,10 +106,13 @@ function inferChecked(op: Op, inputs: readonly TensorType[], attributes: Attribu
       return { shape: [...at(0).shape, numberOf(attributes, 'depth')], dtype: dtypeOf(attributes) }
     case 'softmax':
     case 'cumsum':
+    case 'normal':
       return at(0)
     case 'layerNorm':
       if (`${at(1).shape}` !== `${at(0).shape.slice(-1)}`) throw new Error('the gain is not one for each channel')
       return at(0)
+    case 'inverseDeviation':
+      return { shape: [...at(0).shape.slice(0, -1), 1], dtype: at(0).dtype }
     case 'argMax':
       return { shape: reduced(at(0).shape, [numberOf(attributes, 'axis')], false), dtype: 'int32' }
   }

@@ -55,6 +55,8 @@ export const otherOps = [
   'oneHot', // `depth` new last side, `on`, `off`
   'softmax', // over the last side
   'layerNorm', // x, gain, bias over the last side, `epsilon`
+  'normal', // x over the last side less its mean, over its deviation, `epsilon`
+  'inverseDeviation', // of the last side, which becomes one, `epsilon`
   'argMax', // int32 index along `axis`
   'cumsum', // along `axis`, `exclusive`, `reverse`
 ] as const

@@ -1,6 +1,7 @@
 /** The passes in their order. */
 import type { Graph } from './ir.ts'
 import { fuse } from './passes/fuse.ts'
+import { fuseNorms } from './passes/norms.ts'
 import { foldBiases, foldScales, foldTransposes } from './passes/products.ts'
 import { share } from './passes/share.ts'
 import { simplify } from './passes/simplify.ts'
@@ -13,6 +14,7 @@ const passes: readonly ((graph: Graph) => Graph)[] = [
   simplify,
   foldBiases,
   fuse,
+  fuseNorms,
   share,
 ]
 

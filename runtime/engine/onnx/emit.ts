@@ -18,6 +18,8 @@ interface Emitter {
   int64(values: readonly number[], scalar?: boolean): string
   tensor(tensor: Omit<OnnxTensor, 'name'>): string
   fresh(): string
+  /** Names of the results of an operator that serves several nodes, written by the first of them. */
+  readonly shared: Map<string, readonly [string, string]>
   node(node: OnnxNode): void
 }
 
@@ -43,6 +45,7 @@ export function emit(graph: Graph, options: EmitOptions): Uint8Array {
     options,
     fresh,
     tensor,
+    shared: new Map(),
     node: node => {
       nodes.push(node)
       for (const name of node.outputs) made.add(name)
@@ -210,6 +213,10 @@ function writeApply(emitter: Emitter, node: ApplyNode): string {
         integers: { axis: -1 },
         floats: { epsilon: numberOf(attributes, 'epsilon') },
       })
+    case 'normal':
+      return writeNormal(emitter, node, operands)[0]
+    case 'inverseDeviation':
+      return writeNormal(emitter, node, operands)[1]
     case 'argMax': {
       const index = simple('ArgMax', { integers: { axis: numberOf(attributes, 'axis'), keepdims: 0 } })
       return write(emitter, 'Cast', [index], { integers: { to: elementTypes.int32 } })
@@ -222,6 +229,26 @@ function writeApply(emitter: Emitter, node: ApplyNode): string {
       return write(emitter, 'CumSum', [...operands, emitter.int64([numberOf(attributes, 'axis')], true)], { integers })
     }
   }
+}
+
+/** Normal values and inverse deviation, which one operator gives. */
+function writeNormal(emitter: Emitter, node: ApplyNode, [x = '']: readonly string[]): readonly [string, string] {
+  const epsilon = numberOf(node.attributes, 'epsilon')
+  const id = `normal ${x} ${epsilon}`
+  const known = emitter.shared.get(id)
+  if (known !== undefined) return known
+  const width = node.inputs[0]?.shape.at(-1) ?? 1
+  const gain = emitter.tensor({ type: 'float32', dims: [width], data: new Float32Array(width).fill(1) })
+  const [normal, mean, inverse] = [emitter.fresh(), emitter.fresh(), emitter.fresh()]
+  emitter.node({
+    type: 'LayerNormalization',
+    inputs: [x, gain],
+    outputs: [normal, mean, inverse],
+    integers: { axis: -1 },
+    floats: { epsilon },
+  })
+  emitter.shared.set(id, [normal, inverse])
+  return [normal, inverse]
 }
 
 /** ScatterElements: onnxruntime's ScatterND loses repeated indices when two threads meet. */

@@ -1,0 +1,40 @@
+/** Normalisation over the last side as one operator, also where a gradient needs its parts. */
+import { apply, type Graph, isApply, type Node } from '../ir.ts'
+import { listOf } from '../ops.ts'
+import { isFill, rewrite } from './rewrite.ts'
+
+const operands = (node: Node | undefined, op: string): readonly Node[] => (node?.op === op ? node.inputs : [])
+
+/** What `node` is the mean of, over the last side and kept as a side of one. */
+function meanOf(node: Node | undefined): Node | undefined {
+  if (!node || !isApply(node) || node.op !== 'mean' || node.attributes.keep !== true) return undefined
+  const [x] = node.inputs
+  return `${listOf(node.attributes, 'axes')}` === `${(x?.shape.length ?? 0) - 1}` ? x : undefined
+}
+
+/** The `x` of `x - mean(x)`. */
+function centredOf(node: Node | undefined): Node | undefined {
+  const [x, mean] = operands(node, 'sub')
+  return x !== undefined && meanOf(mean) === x ? x : undefined
+}
+
+/** `reciprocal(sqrt(mean((x - mean(x))^2) + epsilon))` as `inverseDeviation(x)`. */
+function inverseDeviation(node: Node): Node | undefined {
+  const [root] = operands(node, 'reciprocal')
+  const [padded] = operands(root, 'sqrt')
+  const [variance, epsilon] = operands(padded, 'add')
+  const [a, b] = operands(meanOf(variance), 'mul')
+  const x = centredOf(a)
+  return x && a === b && isFill(epsilon) ? apply('inverseDeviation', [x], { epsilon: epsilon.value }) : undefined
+}
+
+/** `(x - mean(x)) * inverseDeviation(x)` as `normal(x)`. */
+function normal(node: Node): Node | undefined {
+  const [centred, inverse] = operands(node, 'mul')
+  const [x] = operands(inverse, 'inverseDeviation')
+  if (!x || !inverse || !isApply(inverse) || centredOf(centred) !== x) return undefined
+  return apply('normal', [x], inverse.attributes)
+}
+
+/** Fuses what `fuse` left: chains whose parts a gradient uses. */
+export const fuseNorms = (graph: Graph): Graph => rewrite(graph, node => inverseDeviation(node) ?? normal(node) ?? node)
