@@ -92,18 +92,23 @@ export function normLinear(
   return affine(normalise(x), tf.mul(matrix, gain), tf.add(bias, tf.sum(tf.mul(matrix, shift), 1)))
 }
 
-/** Exact (erf) GELU, its gradient written out. */
+/**
+ * Exact (erf) GELU, its gradient written out, in terms of x / sqrt 2: the factors that stand outside are then taken by the
+ * matrix products before and after.
+ */
 export function gelu(x: tf.Tensor): tf.Tensor {
   const activate = tf.customGrad((...args) => {
     const [input, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc]
-    const share = tf.add(tf.mul(tf.erf(tf.mul(input, Math.SQRT1_2)), 0.5), 0.5)
-    save([input, share])
+    const scaled = tf.mul(input, Math.SQRT1_2)
+    const share = tf.add(tf.erf(scaled), 1)
+    save([scaled, share])
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
-      const [z, below] = saved as [tf.Tensor, tf.Tensor]
-      const density = tf.mul(tf.exp(tf.mul(tf.mul(z, z), -0.5)), 1 / Math.sqrt(2 * Math.PI))
-      return tf.mul(dy, tf.add(below, tf.mul(z, density)))
+      const [u, below] = saved as [tf.Tensor, tf.Tensor]
+      // exp(log(2 / sqrt pi) - u^2) is the derivative of erf(u).
+      const density = tf.exp(tf.sub(Math.log(2 / Math.sqrt(Math.PI)), tf.mul(u, u)))
+      return tf.mul(tf.mul(dy, tf.add(below, tf.mul(u, density))), 0.5)
     }
-    return { value: tf.mul(input, share), gradFunc }
+    return { value: tf.mul(tf.mul(scaled, share), Math.SQRT1_2), gradFunc }
   })
   return activate(x)
 }

@@ -1,7 +1,9 @@
 /** Small graphs on which each pass has something to do, and something to leave alone. */
 import { apply, constant, fill, type Graph, input, type Node, scalar } from '../../runtime/engine/graph/ir.ts'
 import { optimize } from '../../runtime/engine/graph/optimize.ts'
+import { moveFactors } from '../../runtime/engine/graph/passes/factors.ts'
 import { fuse } from '../../runtime/engine/graph/passes/fuse.ts'
+import { fuseNorms } from '../../runtime/engine/graph/passes/norms.ts'
 import { foldBiases, foldScales, foldTransposes } from '../../runtime/engine/graph/passes/products.ts'
 import { share } from '../../runtime/engine/graph/passes/share.ts'
 import { simplify } from '../../runtime/engine/graph/passes/simplify.ts'
@@ -54,8 +56,8 @@ function normalised(source: Node): { readonly normal: Node; readonly shifted: No
 
 function gelu(source: Node): Node {
   const scaled = apply('mul', [source, scalar(Math.fround(Math.SQRT1_2))])
-  const share = apply('add', [apply('mul', [apply('erf', [scaled]), scalar(0.5)]), scalar(0.5)])
-  return apply('mul', [source, share])
+  const share = apply('add', [apply('erf', [scaled]), scalar(1)])
+  return apply('mul', [apply('mul', [scaled, share]), scalar(Math.fround(Math.SQRT1_2))])
 }
 
 const simplifyCases: readonly PassCase[] = [
@@ -139,7 +141,29 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('layer normalisation', normalised(x).shifted),
       results('layer normalisation whose parts are used stays', ...Object.values(normalised(x))),
       results('GELU', gelu(x)),
-      results('GELU of another operand stays', apply('mul', [y, gelu(x).inputs[1] ?? x])),
+      results('GELU of another operand stays', apply('mul', [y, gelu(x).inputs[0] ?? x])),
+      results('GELU whose parts are used stays', ...geluAndParts()),
+    ],
+  },
+  fuse_norms: {
+    pass: fuseNorms,
+    cases: [
+      results('a norm whose parts are used', ...Object.values(normalised(x))),
+      results('a deviation alone', apply('mul', [x, normalised(y).normal.inputs[1] ?? y])),
+    ],
+  },
+  move_factors: {
+    pass: moveFactors,
+    cases: [
+      results('from operands into a product', matmul(scaled(x, 2), scaled(w, 3), { alpha: 5 })),
+      results('through a reshape', matmul(reshape(scaled(reshape(x, [6]), 2), [2, 3]), w)),
+      results('from operands into a layer, beside its bias', apply('linear', [scaled(x, 2), w, bias])),
+      results('onto a layer', scaled(apply('linear', [x, w, bias]), 2)),
+      results('onto a layer through a reshape', scaled(reshape(apply('linear', [x, w, bias]), [4, 2]), 2)),
+      results('onto a layer used twice stays', ...scaledLayerAndLayer()),
+      results('out of a sum', sum(scaled(x, 2), [0])),
+      results('out of a sum of nothing stays', sum(scaled(x, 2), [])),
+      results('factors that overflow together stay', matmul(scaled(x, 1e30), scaled(w, 1e30))),
     ],
   },
   optimize: {
@@ -160,6 +184,20 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('constants stay', apply('add', [row, constant(Float32Array.of(1, 2, 3), row)])),
     ],
   },
+}
+
+function scaled(node: Node, factor: number): Node {
+  return apply('mul', [node, scalar(factor)])
+}
+
+function geluAndParts(): readonly Node[] {
+  const whole = gelu(x)
+  return [whole, ...(whole.inputs[0]?.inputs ?? [])]
+}
+
+function scaledLayerAndLayer(): readonly Node[] {
+  const layer = apply('linear', [x, w, bias])
+  return [scaled(layer, 2), layer]
 }
 
 function reordered(): Node {

@@ -153,8 +153,9 @@ function choose(a: Node, b: Node): Node {
 }
 
 function gelu(a: Node): Node {
-  const share = apply('mul', [apply('erf', [apply('mul', [a, scalar(Math.fround(Math.SQRT1_2))])]), scalar(0.5)])
-  return apply('mul', [a, apply('add', [share, scalar(0.5)])])
+  const scaled = apply('mul', [a, scalar(Math.fround(Math.SQRT1_2))])
+  const product = apply('mul', [scaled, apply('add', [apply('erf', [scaled]), scalar(1)])])
+  return apply('mul', [product, scalar(Math.fround(Math.SQRT1_2))])
 }
 
 function layerNorm(a: Node): Node {

@@ -1,5 +1,6 @@
 /** The passes in their order. */
 import type { Graph } from './ir.ts'
+import { moveFactors } from './passes/factors.ts'
 import { fuse } from './passes/fuse.ts'
 import { fuseNorms } from './passes/norms.ts'
 import { foldBiases, foldScales, foldTransposes } from './passes/products.ts'
@@ -15,6 +16,7 @@ const passes: readonly ((graph: Graph) => Graph)[] = [
   foldBiases,
   fuse,
   fuseNorms,
+  moveFactors,
   share,
 ]
 

@@ -37,16 +37,15 @@ function layerNorm(node: Node): Match | undefined {
   return { fused: apply('layerNorm', [x, gain, bias], { epsilon: epsilon.value }), part: normal }
 }
 
-/** `x * (erf(x / sqrt 2) * 0.5 + 0.5)`. */
+/** `u * (erf(u) + 1) / sqrt 2` where `u` is `x / sqrt 2`. */
 function gelu(node: Node): Match | undefined {
-  const product = made(node, 'mul')
-  const [x, share] = product?.inputs ?? []
-  const shifted = made(share, 'add')
-  const halved = made(shifted?.inputs[0], 'mul')
-  const scaled = made(made(halved?.inputs[0], 'erf')?.inputs[0], 'mul')
-  if (!x || !shifted || scaled?.inputs[0] !== x || !near(scaled.inputs[1], Math.SQRT1_2)) return undefined
-  if (!near(shifted.inputs[1], 0.5) || !near(halved?.inputs[1], 0.5)) return undefined
-  return { fused: apply('gelu', [x]), part: shifted }
+  const whole = made(node, 'mul')
+  const product = made(whole?.inputs[0], 'mul')
+  const [scaled, share] = [made(product?.inputs[0], 'mul'), made(product?.inputs[1], 'add')]
+  const x = scaled?.inputs[0]
+  if (!x || !share || made(share.inputs[0], 'erf')?.inputs[0] !== scaled || !near(share.inputs[1], 1)) return undefined
+  if (!near(whole?.inputs[1], Math.SQRT1_2) || !near(scaled?.inputs[1], Math.SQRT1_2)) return undefined
+  return { fused: apply('gelu', [x]), part: share }
 }
 
 const match = (node: Node): Match | undefined => layerNorm(node) ?? gelu(node)
