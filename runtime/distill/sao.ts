@@ -7,7 +7,7 @@
  */
 import { tf } from '../engine/mod.ts'
 import { gridSide, type MammutConfig } from '../model/config.ts'
-import type { Weights } from '../model/layers.ts'
+import { affine, unit, type Weights } from '../model/layers.ts'
 import { embedText, poolingParts, projectPooled } from '../model/mammut.ts'
 
 /** A sliding window, in patches. A window of one is the raw map. */
@@ -80,16 +80,13 @@ export function margins(
   weights: Weights,
   config: MammutConfig,
 ): tf.Tensor {
-  const [batch = 0, count = 0, embed = 0] = regions.shape
-  const rows = tf.reshape(regions, [-1, embed]) as tf.Tensor2D
-  const columns = queries.map(({ prompts, against }) => {
-    const mean = tf.mean(embedText(prompts, weights, config), 0, true)
-    const own = tf.div(mean, tf.sqrt(tf.add(tf.sum(tf.square(mean)), 1e-12))) as tf.Tensor2D
-    const other = embedText(against, weights, config) as tf.Tensor2D
-    const nearest = tf.max(tf.matMul(rows, other, false, true), 1, true)
-    return tf.sub(tf.matMul(rows, own, false, true), nearest)
-  })
-  return tf.reshape(tf.concat(columns, 1), [batch, count, queries.length])
+  const groups = [...queries.map(({ prompts }) => prompts), ...queries.map(({ against }) => against)]
+  const sizes = groups.map(({ shape: [rows = 0] }) => rows)
+  const texts = tf.split(embedText(tf.concat(groups), weights, config), sizes)
+  const own = unit(tf.concat(texts.slice(0, queries.length).map(text => tf.mean(text, 0, true))))
+  const near = affine(regions, tf.concat(texts.slice(queries.length)))
+  const nearest = tf.split(near, sizes.slice(queries.length), 2).map(scores => tf.max(scores, 2, true))
+  return tf.sub(affine(regions, own), tf.concat(nearest, 2))
 }
 
 /** Window margins [b, windows, concepts] -> patch margins [b, n, concepts]: the mean of the windows over each patch. */
