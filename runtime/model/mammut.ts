@@ -81,7 +81,7 @@ interface DecodeOptions {
 /** tokens [b, n] -> states [b, n, width] after `ln_final`. */
 function decode(tokens: tf.Tensor, weights: Weights, { config, mask, image }: DecodeOptions): tf.Tensor {
   const { heads, layers } = config.text
-  let x = embedTokens(tokens, weight(weights, 'text.token_embedding.weight'), weight(weights, 'text.pos_embed'))
+  let x = embedTokens(tokens, tokenTable(weights), weight(weights, 'text.pos_embed'))
   for (let i = 0; i < layers; i++) {
     const name = `text.blocks.${i}`
     x = addAttention(x, weights, name, { heads, mask })
@@ -107,14 +107,14 @@ export function embedText(tokens: tf.Tensor, weights: Weights, config: MammutCon
   return unit(tf.matMul(means as tf.Tensor2D, weight(weights, 'text.proj') as tf.Tensor2D))
 }
 
-/** tokens [b, n] and image tokens -> next-token logits [b, n - 1, vocabulary], tied to the token embedding. */
-export function captionLogits(tokens: tf.Tensor, image: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor {
+/** tokens [b, n] and image tokens -> states [b, n - 1, width], each of what comes after a token. */
+export function captionStates(tokens: tf.Tensor, image: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor {
   const [batch = 0, length = 0] = tokens.shape
   const count = length - 1
   const input = tf.slice(tokens, [0, 0], [batch, count])
   const padding = tf.reshape(tf.mul(tf.sub(1, validTokens(input)), hidden), [batch, 1, 1, count])
-  const states = decode(input, weights, { config, mask: tf.minimum(causalMask(count), padding), image })
-  const table = weight(weights, 'text.token_embedding.weight') as tf.Tensor2D
-  const logits = tf.matMul(tf.reshape(states, [-1, config.text.width]) as tf.Tensor2D, table, false, true)
-  return tf.reshape(logits, [batch, count, config.text.vocabSize])
+  return decode(input, weights, { config, mask: tf.minimum(causalMask(count), padding), image })
 }
+
+/** The token embedding [vocabulary, width], to which next-token logits are tied: they are `affine(states, tokenTable)`. */
+export const tokenTable = (weights: Weights): tf.Tensor => weight(weights, 'text.token_embedding.weight')

@@ -4,7 +4,8 @@ import * as assert from 'uvu/assert'
 import { chooseEngine, floatsOf, type HostArray, jit, type NdArray, tf } from '../../runtime/engine/mod.ts'
 import type { MammutConfig } from '../../runtime/model/config.ts'
 import { parameterShapes } from '../../runtime/model/config.ts'
-import { captionLogits, embedImage, embedText, imageTokens } from '../../runtime/model/mammut.ts'
+import { affine } from '../../runtime/model/layers.ts'
+import { captionStates, embedImage, embedText, imageTokens, tokenTable } from '../../runtime/model/mammut.ts'
 import { readSafetensors } from '../../runtime/model/safetensors.ts'
 import { pairLosses } from '../../runtime/train/losses.ts'
 import { relativeError, sharedPath, testWithShared } from '../support.ts'
@@ -57,7 +58,7 @@ for (const name of ['mammut_tiny', 'mammut_tiny_every3']) {
         image_tokens: features,
         image_embedding: embedImage(features, weights, config),
         text_embedding: embedText(tokens, weights, config),
-        caption_logits: captionLogits(tokens, features, weights, config),
+        caption_logits: affine(captionStates(tokens, features, weights, config), tokenTable(weights)),
         contrastive_loss: parts.contrastive,
         caption_loss: parts.caption,
         loss: value as tf.Tensor,
