@@ -37,18 +37,21 @@ export function adamw(
   spec: AdamWSpec,
 ): AdamWState & { readonly gradientNorm: tf.Tensor } {
   const names = Object.keys(state.weights)
-  const gradientNorm = tf.sqrt(tf.addN(names.map(name => tf.sum(tf.square(weight(gradients, name))))))
+  const squares = Object.fromEntries(names.map(name => [name, tf.square(weight(gradients, name))]))
+  const gradientNorm = tf.sqrt(tf.addN(names.map(name => tf.sum(weight(squares, name)))))
   const clip = tf.minimum(tf.div(spec.clipNorm, tf.add(gradientNorm, 1e-6)), 1)
   const bias1 = tf.sub(1, tf.pow(spec.beta1, step))
   const bias2 = tf.sqrt(tf.sub(1, tf.pow(spec.beta2, step)))
   const rate = tf.div(tf.mul(learningRate, bias2), bias1)
   const floor = tf.mul(bias2, epsilon)
+  // The clipped gradient is never an array of its own: what clips it is part of these numbers.
+  const newFirst = tf.mul(clip, 1 - spec.beta1)
+  const newSecond = tf.mul(tf.square(clip), 1 - spec.beta2)
   const next = { weights: {}, first: {}, second: {} } as Record<keyof AdamWState, Record<string, tf.Tensor>>
   for (const name of names) {
     const old = weight(state.weights, name)
-    const gradient = tf.mul(weight(gradients, name), clip)
-    const first = tf.add(tf.mul(weight(state.first, name), spec.beta1), tf.mul(gradient, 1 - spec.beta1))
-    const second = tf.add(tf.mul(weight(state.second, name), spec.beta2), tf.mul(tf.square(gradient), 1 - spec.beta2))
+    const first = tf.add(tf.mul(weight(state.first, name), spec.beta1), tf.mul(weight(gradients, name), newFirst))
+    const second = tf.add(tf.mul(weight(state.second, name), spec.beta2), tf.mul(weight(squares, name), newSecond))
     const kept = decays(name, old.shape) ? tf.mul(old, tf.sub(1, tf.mul(learningRate, spec.weightDecay))) : old
     next.first[name] = first
     next.second[name] = second
