@@ -21,14 +21,14 @@ const commands: readonly CommandEntry[] = [
   { name: 'init', summary: 'write a commented starter recipe', load: () => import('./init.ts') },
   { name: 'check', summary: 'say what is wrong with recipes, before anything runs', load: () => import('./check.ts') },
   { name: 'fmt', summary: 'lay recipes out canonically, comments kept', load: () => import('./fmt.ts') },
-  { name: 'plan', summary: 'show the stages of a recipe and which are done', load: () => import('./plan.ts') },
+  { name: 'plan', summary: 'show the stages of a recipe, and which are done', load: () => import('./plan.ts') },
   {
     name: 'explain',
-    summary: 'say where a value or the key of a stage comes from',
+    summary: 'say why a stage runs or not, and where a value comes from',
     load: () => import('./explain.ts'),
   },
   { name: 'run', summary: 'run what is not done yet', load: () => import('./run.ts') },
-  { name: 'report', summary: 'write the HTML report of a run', load: () => import('./report.ts') },
+  { name: 'report', summary: 'write the HTML report of a recipe', load: () => import('./report.ts') },
   { name: 'logs', summary: 'print what a stage said in its latest run', load: () => import('./logs.ts') },
   { name: 'schema', summary: 'print the JSON Schema of recipes, for editors', load: () => import('./schema.ts') },
   { name: 'doctor', summary: 'say what this machine can run', load: () => import('./doctor.ts') },
@@ -57,6 +57,8 @@ Examples:
   terroir check my-recipe.yaml      find mistakes, with hints
   terroir plan my-recipe.yaml       see what would run
   terroir run my-recipe.yaml        run it; a second time does nothing
+
+Each command has its own help: terroir run --help
 
 Exit codes: 0 ok, 1 failed work, 2 bad recipe or usage, 130 interrupted.`
 

@@ -17,16 +17,16 @@ interface Flags {
 
 const examples = `
 Examples:
-  terroir report recipes/quickstart.yaml
-  terroir report recipes/quickstart.yaml --out quickstart.html
+  terroir report recipe.yaml
+  terroir report recipe.yaml --out first.html
 
-The page needs nothing but itself: it can be mailed, printed and archived. Stages that have not run are shown as such.
-Exit codes: 0 ok, 1 the page cannot be written, 2 bad recipe or usage.`
+The page needs nothing but itself: it can be mailed, printed and archived.
+Stages that have not run are shown as such.`
 
 /** The command. */
 export function command(): Command {
   return new Command('report')
-    .description('Write the HTML report of a recipe from the results in the store, and print its path')
+    .description('Writes the HTML report of a recipe from the results in the store, and prints its path.')
     .argument('<recipe>', 'recipe file')
     .addOption(setOption())
     .option('--out <file>', 'write the page to this file instead of the store')

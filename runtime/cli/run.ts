@@ -5,6 +5,7 @@ import { type JudgedClaim, judgeClaims } from '../report/claims.ts'
 import type { RunEvent } from '../schedule/events.ts'
 import type { RunEnd } from '../schedule/run_plan.ts'
 import { findResults, planUntil, stagesNamed, withDependents } from '../schedule/select.ts'
+import { engineNames } from '../stages/stage.ts'
 import { openStore, type Result, type Store, storeFolder } from '../store/store.ts'
 import { painter } from './live/format.ts'
 import { jsonView, openView, type View } from './live/view.ts'
@@ -28,32 +29,29 @@ export interface Flags {
 
 const examples = `
 Examples:
-  terroir run recipes/quickstart.yaml
-  terroir run recipes/quickstart.yaml --set train.pretrain.batch_size=32 --until pretrain.web
-  terroir run recipes/quickstart.yaml --force overhead
+  terroir run recipe.yaml
+  terroir run recipe.yaml --until pretrain.web
+  terroir run recipe.yaml --set train.pretrain.batch_size=32
+  terroir run recipe.yaml --force overhead
 
 A run can be interrupted at any time; the next one goes on from what is done.
-Exit codes: 0 done, 1 a stage failed, or with --strict a claim does not hold, 2 bad recipe or usage, 130 interrupted.`
+
+Exit codes: 0 done, 1 a stage failed or, with --strict, a claim does not hold,
+2 bad recipe or usage, 130 interrupted.`
 
 /** The command. */
 export function command(): Program {
   return new Command('run')
-    .description('Run the stages of a recipe whose results are not stored yet')
+    .description(
+      'Runs the stages of a recipe whose results are not stored yet; then prints what they made and which claims hold, and writes report and lock.',
+    )
     .argument('<recipe>', 'recipe file')
     .addOption(setOption())
-    .addOption(
-      new Option('--engine <name>', 'compute with this engine, whatever the recipe says').choices([
-        'auto',
-        'cpu',
-        'webgpu',
-        'cuda',
-        'native',
-      ]),
-    )
-    .option('--force <stage>', 'run this stage and what depends on it again; may be repeated', collect)
+    .addOption(new Option('--engine <name>', 'compute with this engine, whatever the recipe says').choices(engineNames))
+    .option('--force <stage>', 'run this stage again, and what depends on it; may be repeated', collect)
     .option('--until <stage>', 'run only this stage and what it needs')
-    .option('--jobs <count>', 'stages to run at the same time (default: the number of cores)', wholeNumber)
-    .option('--keep-going', 'after a failure, run what does not need the failed stage')
+    .option('--jobs <count>', 'stages at the same time (default: the number of cores)', wholeNumber)
+    .option('--keep-going', 'after a failure, go on with what does not need the failed stage')
     .option('--strict', 'exit with 1 when a claim does not hold')
     .addOption(storeOption())
     .option('--json', 'print events as JSON, one a line')

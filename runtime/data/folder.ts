@@ -20,6 +20,8 @@ export interface FolderOptions {
   readonly seed: number
   /** Is told which image was skipped, and why. */
   readonly warn: (message: string) => void
+  /** Is told how many of the images are read. */
+  readonly onImages?: (done: number, total: number) => void
 }
 
 /** An image file and what is said of it. */
@@ -67,6 +69,7 @@ export async function* readFolder(folder: string, options: FolderOptions): Async
   const splits = splitFiles(entries, options)
   let corrupt = 0
   for (const [i, { file, captions, label }] of entries.entries()) {
+    options.onImages?.(i, entries.length)
     const image = await readImage(join(folder, file), file, options.tileSize)
     if (image instanceof Error) {
       corrupt += 1

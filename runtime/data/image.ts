@@ -56,7 +56,8 @@ async function decode(picture: Sharp, channels: 1 | 3, { name, size }: DecodeOpt
     if (info.channels !== channels) throw new Error(`it has ${info.channels} channels`)
     return { data, width: info.width, height: info.height, channels }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    // The decoder repeats itself, a line each time.
+    const [reason] = (cause instanceof Error ? cause.message : String(cause)).split('\n')
     throw new Error(`Cannot read image ${name}: ${reason}; replace or remove it`, { cause })
   }
 }

@@ -128,12 +128,13 @@ export function createScheduler(
   }
 
   function skipDependents(of: Node, reason: string): readonly Skip[] {
+    const lost = new Set([of.task.id])
     const skipped: Skip[] = []
-    const open = [...of.dependents]
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      if (next.state.kind !== 'waiting') continue
-      skipped.push(skip(next, reason))
-      open.push(...next.dependents)
+    // Tasks stand in topological order, so one pass finds all that hang on the failed one.
+    for (const one of nodes.values()) {
+      if (one.state.kind !== 'waiting' || !one.task.after.some(id => lost.has(id))) continue
+      lost.add(one.task.id)
+      skipped.push(skip(one, reason))
     }
     return skipped
   }

@@ -29,6 +29,7 @@ export async function run({ params, externals, out, report, signal }: StageConte
       counts.corrupt += 1
       report.warn(message)
     },
+    onImages: (done, total) => report.progress({ done, total, unit: 'images' }),
   })
   const dataset = await createDataset(out)
   const shown: SampleFiles[] = []

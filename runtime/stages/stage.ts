@@ -70,7 +70,8 @@ export function inputFolder(inputs: StageContext['inputs'], role: string): Input
   return found
 }
 
-const engineNames: readonly EngineName[] = ['auto', 'cpu', 'webgpu', 'cuda', 'native']
+/** Every engine that a recipe or a run may ask for. */
+export const engineNames: readonly EngineName[] = ['auto', 'cpu', 'webgpu', 'cuda', 'native']
 
 /** The requested engine; throws where there is none of that name. */
 export function engineNameOf({ engine }: Pick<StageContext, 'engine'>): EngineName {
