@@ -202,12 +202,9 @@ function printText({ plan, outcome, results, ran, faults, claims, report }: Conc
     outcome === 'done' && claims.length > 0 ? [claimTable(claims, printing)] : [],
     [closing(plan, { outcome, results, ran }), ...(report === undefined ? [] : [`Report: ${report}`])],
   ]
-  printLine(
-    blocks
-      .filter(lines => lines.length > 0)
-      .map(lines => lines.join('\n'))
-      .join('\n\n'),
-  )
+  const text = blocks.filter(lines => lines.length > 0).map(lines => lines.join('\n'))
+  // What ran stands above, in the view of the run.
+  printLine(`${ran.size > 0 ? '\n' : ''}${text.join('\n\n')}`)
 }
 
 function closing(

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
+import { isRecord, isText } from '../../dsl/read/json.ts'
 import type { Sample } from './sample.ts'
 import type { Extent } from './shards.ts'
 
@@ -119,11 +120,7 @@ function toExtent(pair: unknown): Extent | undefined {
     : undefined
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string'
-
 const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText)
 
 const isFacts = (value: unknown): value is Sample['facts'] =>
-  typeof value === 'object' &&
-  value !== null &&
-  Object.values(value).every(fact => isText(fact) || typeof fact === 'number' || isTexts(fact))
+  isRecord(value) && Object.values(value).every(fact => isText(fact) || typeof fact === 'number' || isTexts(fact))

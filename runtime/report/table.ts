@@ -69,17 +69,20 @@ function stack(columns: readonly Column[], rows: readonly (readonly string[])[])
 }
 
 function pad(cell: string, { width, align }: { readonly width: number; readonly align: 'left' | 'right' }): string {
-  const text = displayWidth(cell) > width ? cut(stripVTControlCharacters(cell), width) : cell
+  const text = fitText(cell, width)
   const space = ' '.repeat(Math.max(0, width - displayWidth(text)))
   return align === 'right' ? space + text : text + space
 }
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
-function cut(text: string, width: number): string {
+/** A text of one line; where it is wider than `width` columns it is cut with an ellipsis, and loses its colours. */
+export function fitText(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text
+  if (width < 1) return ''
   let kept = ''
   let used = 0
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of graphemes.segment(stripVTControlCharacters(text))) {
     used += graphemeWidth(segment)
     if (used > width - 1) break
     kept += segment

@@ -1,13 +1,10 @@
 /** Texts and colours for a terminal. */
 import { stripVTControlCharacters, styleText } from 'node:util'
+import { fitText } from '../../report/table.ts'
 
-/** Cuts a text of one-column characters to a width, with an ellipsis; line breaks become spaces. */
-export function cut(text: string, width: number): string {
-  const line = stripVTControlCharacters(text).replaceAll(/[\s\p{Cc}]+/gu, ' ')
-  const characters = [...line]
-  if (characters.length <= width) return line
-  return width < 1 ? '' : `${characters.slice(0, width - 1).join('')}…`
-}
+/** Cuts a text to a width, with an ellipsis; line breaks become spaces, colours are dropped. */
+export const cut = (text: string, width: number): string =>
+  fitText(stripVTControlCharacters(text).replaceAll(/[\s\p{Cc}]+/gu, ' '), width)
 
 /** What a piece of text means; a terminal shows it as a colour. */
 export type Tone = 'good' | 'bad' | 'active' | 'quiet' | 'strong'
