@@ -5,6 +5,7 @@ import { heatmaps } from '../distill/heatmaps.ts'
 import { pseudoLabels } from '../distill/pseudo_labels.ts'
 import { singlePatch } from '../distill/sao.ts'
 import { chooseEngine, hostArray } from '../engine/mod.ts'
+import { percent } from '../evaluate/percent.ts'
 import { gridSide } from '../model/config.ts'
 import { readModel } from '../model/model_folder.ts'
 import { writeSafetensors } from '../model/safetensors.ts'
@@ -72,7 +73,6 @@ export async function run(context: StageContext): Promise<StageResult> {
     note: 'The image, the raw map of single patches, the map smoothed by SAO, and the label: the smoothed map above 0. Images at even steps through the training split.',
     rows,
   }
-  const percent = (share: number) => Number((100 * share).toFixed(2))
   const metrics = Object.fromEntries(
     queries.flatMap(({ name }, i) => [
       [`positive_${name}`, percent(positive[i] ?? 0)],
