@@ -3,7 +3,7 @@
  * about. `engine.js [--json] [--rounds N] [--threads N] [CASE...]`.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
-import { availableParallelism, tmpdir } from 'node:os'
+import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { execa } from 'execa'
@@ -164,6 +164,11 @@ const python = await findPython()
 if (python === undefined)
   console.log(
     'PyTorch was not found, so only this engine is measured; install it (on Debian: apt install python3-torch libopenblas0-pthread) or name an interpreter that has it in PYTHON',
+  )
+const [load = 0] = loadavg()
+if (load > 0.5)
+  console.log(
+    `Other work keeps ${load.toFixed(1)} processors busy: PyTorch's threads, which wait actively for each other, then lose far more time than terroir's`,
   )
 const results = []
 for (const benchCase of cases) {
