@@ -27,7 +27,9 @@ export function localExecutor({ store, journal, run, engine, entry }: LocalOptio
   async function jobOf(stage: Stage, order: StageOrder): Promise<Job> {
     const { id, kind, params } = stage
     const externals = Object.fromEntries(stage.externals.map(external => [external.name, external.path]))
-    return { id, kind, params, inputs: order.inputs, externals, out: await store.stage(stage.key), engine }
+    const checkpoints = await store.checkpoints(stage.key, { anew: order.replace })
+    const out = await store.stage(stage.key)
+    return { id, kind, params, inputs: order.inputs, externals, out, checkpoints, engine }
   }
 
   function start(stage: Stage, order: StageOrder) {
@@ -42,7 +44,7 @@ export function localExecutor({ store, journal, run, engine, entry }: LocalOptio
       worker = startWorker(job, {
         sandbox: {
           readable: [...Object.values(job.inputs).map(input => input.folder), ...Object.values(job.externals)],
-          writable: [job.out],
+          writable: [job.out, job.checkpoints],
         },
         log: join(logFolder(store), run, logName(stage.id)),
         memory: stage.needs.memory,

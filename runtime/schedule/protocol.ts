@@ -75,7 +75,8 @@ const isTable = (value: unknown, holds: (entry: unknown) => boolean): boolean =>
   isRecord(value) && Object.values(value).every(holds)
 
 function isJob(value: unknown): value is Job {
-  if (!isRecord(value) || ![value.id, value.kind, value.out, value.engine].every(isText)) return false
+  if (!isRecord(value) || ![value.id, value.kind, value.out, value.checkpoints, value.engine].every(isText))
+    return false
   const isInput = (input: unknown) => isRecord(input) && isText(input.folder)
   return isRecord(value.params) && isTable(value.inputs, isInput) && isTable(value.externals, isText)
 }

@@ -33,8 +33,13 @@ export interface StageContext {
   readonly inputs: { readonly [role: string]: InputFolder }
   /** Absolute path of each external, by its name. */
   readonly externals: { readonly [name: string]: string }
-  /** Staging folder: the only place a stage writes. */
+  /** Staging folder: becomes the result. A stage writes here and into `checkpoints`, nowhere else. */
   readonly out: string
+  /**
+   * Folder of what a later attempt at the same key goes on from, empty at the first; it is removed once the result is
+   * published. Write into it by `replaceFile`: a kill may come at any instant.
+   */
+  readonly checkpoints: string
   /** Requested engine, as in the recipe. */
   readonly engine: string
   readonly report: Reporter

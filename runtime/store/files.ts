@@ -1,6 +1,6 @@
 /** Files: walking a result's folder, making it survive a power cut, faults by code. */
-import { open, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { open, readdir, rename, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 
 /** What lies below a folder: relative paths with `/` between folders, sorted. */
 export interface Tree {
@@ -66,4 +66,21 @@ export async function writeFlushed(path: string, text: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+/**
+ * Replaces a file so that a reader, also one after a kill or a power cut, sees the old content or the new, never a
+ * part: `write` writes a file beside it, `PATH.new`, which then takes its place.
+ */
+export async function replaceFile(path: string, write: (aside: string) => Promise<void>): Promise<void> {
+  const aside = `${path}.new`
+  try {
+    await write(aside)
+    await flush(aside)
+    await rename(aside, path)
+  } catch (error) {
+    await rm(aside, { force: true })
+    throw error
+  }
+  await flush(dirname(path))
 }

@@ -24,6 +24,11 @@ export interface Store {
   /** Makes a fresh, empty folder for a stage to write into; it is removed once its process is dead. */
   stage(key: string): Promise<string>
   /**
+   * The folder where a stage keeps what its next attempt goes on from, made where it is absent. Unlike a staging
+   * folder it outlives its process; publishing the key removes it. `anew` empties it first.
+   */
+  checkpoints(key: string, options?: { readonly anew?: boolean }): Promise<string>
+  /**
    * Publishes a staging folder, which is gone afterwards. Where a sound result of the same key was published
    * meanwhile that one stays and is returned, unless `replace` is set.
    */
@@ -42,11 +47,9 @@ export function openStore(folder: string): Store {
   const root = resolve(folder)
   const results = join(root, 'results')
   const staging = join(root, 'staging')
+  const checkpointsOf = (key: string): string => join(root, 'checkpoints', checkedKey(key))
 
-  function folderOf(key: string): string {
-    if (!/^[0-9a-f]{64}$/.test(key)) throw new Error(`"${key}" is no key; expected 64 hexadecimal digits`)
-    return join(results, key)
-  }
+  const folderOf = (key: string): string => join(results, checkedKey(key))
 
   async function read(key: string): Promise<Result | undefined> {
     const folder = folderOf(key)
@@ -71,6 +74,13 @@ export function openStore(folder: string): Store {
     folderOf(key)
     await prepare()
     return makeOwnedFolder(staging, key)
+  }
+
+  async function checkpoints(key: string, { anew = false } = {}): Promise<string> {
+    const folder = checkpointsOf(key)
+    if (anew) await rm(folder, { recursive: true, force: true })
+    await mkdir(folder, { recursive: true })
+    return folder
   }
 
   async function prepare(): Promise<void> {
@@ -110,6 +120,7 @@ export function openStore(folder: string): Store {
       try {
         await rename(from, folder)
         await flush(results)
+        await rm(checkpointsOf(outcome.key), { recursive: true, force: true })
         return { folder, manifest }
       } catch (error) {
         if (!['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(codeOf(error))) throw error
@@ -138,7 +149,13 @@ export function openStore(folder: string): Store {
     return [...faults, ...foreign.map(path => `"${path}" was added after publishing`)]
   }
 
-  return { folder: root, find, prepare, stage, publish, verify, sweep: () => removeStale(staging) }
+  return { folder: root, find, prepare, stage, checkpoints, publish, verify, sweep: () => removeStale(staging) }
+}
+
+/** A key that may become a path. */
+function checkedKey(key: string): string {
+  if (!/^[0-9a-f]{64}$/.test(key)) throw new Error(`"${key}" is no key; expected 64 hexadecimal digits`)
+  return key
 }
 
 /** Turns "there is no such file" into `undefined`; every other fault stays one. */

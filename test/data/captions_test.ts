@@ -219,6 +219,7 @@ test('the stage captions a dataset, shows some of it, and repeats itself', () =>
         inputs: { data: { folder: join(folder, 'in') } },
         externals: {},
         out,
+        checkpoints: out,
         engine: 'cpu',
         report: { progress() {}, log() {}, warn() {} },
         signal: new AbortController().signal,

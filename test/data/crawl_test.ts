@@ -52,6 +52,7 @@ async function contextOf(
     inputs,
     externals,
     out: folder,
+    checkpoints: folder,
     engine: 'cpu',
     report,
     signal: new AbortController().signal,

@@ -64,6 +64,7 @@ function runStage(folder: string, out: string, split: Record<string, number | st
       'data/few.geojson': join(folder, 'few.geojson'),
     },
     out,
+    checkpoints: out,
     engine: 'cpu',
     report: { progress() {}, log() {}, warn() {} },
     signal: new AbortController().signal,

@@ -65,6 +65,20 @@ test('a forced stage runs again, and so does what is made from it', () =>
     assert.is(again.outcome, 'done')
   }))
 
+test('an attempt finds what earlier ones kept; a forced one begins anew, and a result ends it', () =>
+  inTempFolder(async folder => {
+    const store = openStore(folder)
+    const plan = planOf([stage('long', 'goes-on')])
+    const faults = async (choices?: Choices) =>
+      (await run(plan, store, choices)).events.flatMap(event => (event.kind === 'stage-failed' ? event.fault.text : []))
+    assert.equal(await faults(), ['Ended after 0 earlier attempts'])
+    assert.equal(await faults(), ['Ended after 1 earlier attempts'])
+    assert.equal(await faults({ forced: new Set(['long']) }), ['Ended after 0 earlier attempts'])
+    assert.equal(await faults(), ['Ended after 1 earlier attempts'])
+    assert.equal(await faults(), [])
+    assert.equal(await readdir(join(folder, 'checkpoints')), [])
+  }))
+
 test('a plan can be cut down to a stage and what it needs', () => {
   assert.equal(planUntil(diamond, 'right').stages, [right])
   assert.equal(planUntil(diamond, 'joined').stages.length, 3)
