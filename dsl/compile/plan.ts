@@ -20,6 +20,8 @@ export interface Needs {
   readonly slots: number
   /** Peak resident memory in bytes, estimated. */
   readonly memory: number
+  /** Processor cores that it keeps busy. @default 1 */
+  readonly cores?: number
 }
 
 /** An input: the output of another stage, or one split of it. */

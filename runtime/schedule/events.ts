@@ -6,6 +6,8 @@ import type { Fault } from './fault.ts'
 export type RunEvent =
   /** Comes first, with every stage of the run in topological order. */
   | { readonly kind: 'run-started'; readonly run: string; readonly stages: readonly string[] }
+  /** Stages are ready, and other runs hold the devices; says which. */
+  | { readonly kind: 'run-waiting'; readonly text: string }
   | { readonly kind: 'stage-cached'; readonly stage: string; readonly summary: string }
   | { readonly kind: 'stage-started'; readonly stage: string; readonly slots: readonly number[] }
   | { readonly kind: 'stage-progress'; readonly stage: string; readonly progress: Progress }

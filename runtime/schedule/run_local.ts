@@ -85,6 +85,7 @@ async function record(journal: Journal, event: RunEvent): Promise<void> {
     case 'run-ended':
       return journal.append(event)
     case 'run-started':
+    case 'run-waiting':
     case 'stage-cached':
     case 'stage-started':
     case 'stage-progress':

@@ -3,19 +3,23 @@ import type { Plan, Stage } from '../../dsl/compile/plan.ts'
 import type { InputFolder } from '../stages/stage.ts'
 import type { Result } from '../store/store.ts'
 import type { RunEvent } from './events.ts'
-import type { Executor, StageEnd } from './executor.ts'
+import type { Executor, RunningStage, StageEnd } from './executor.ts'
 import { createScheduler, type Limits, type Skip } from './scheduler.ts'
+import { createSlots, type SlotPool } from './slots.ts'
 
 /** How a run is done. */
 export interface RunOptions {
   readonly run: string
   readonly executor: Executor
   readonly limits: Limits
+  /** Who hands out slots. @default as many as the limits say, for this run alone */
+  readonly pool?: SlotPool
   /** Results that are stored already, by stage. */
   readonly found: ReadonlyMap<string, Result>
   /** Stages that run although a result is stored. */
   readonly forced: ReadonlySet<string>
   readonly keepGoing: boolean
+  /** What it returns is awaited before the run ends, and ends the run where it rejects. */
   readonly onEvent: (event: RunEvent) => Promise<void> | void
   /** Stops the run gracefully. */
   readonly signal: AbortSignal
@@ -28,30 +32,35 @@ export interface RunEnd {
   readonly results: ReadonlyMap<string, Result>
 }
 
-interface Running {
-  readonly stop: () => void
-  readonly ended: Promise<{ readonly stage: Stage; readonly end: StageEnd }>
-}
-
 const cpuStageCost = 1
 /** Stages that hold a device are the long ones: what leads to them starts first. */
 const slotStageCost = 10
 
 /** Runs the stages of a plan that have no stored result. Rejects where the store or the journal fails. */
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> {
-  const { executor, limits, forced, keepGoing, onEvent, signal } = options
+  const { executor, limits, pool = createSlots(limits.slots), forced, keepGoing, signal } = options
   const results = new Map(options.found)
   const wanted = plan.stages.filter(stage => !results.has(stage.id))
-  const scheduler = createScheduler(wanted.map(taskOf(results)), limits, { keepGoing })
+  const scheduler = createScheduler(wanted.map(taskOf(results)), limits, { keepGoing, pool })
   const byId = new Map(wanted.map(stage => [stage.id, stage]))
-  const running = new Map<string, Running>()
+  const running = new Map<string, RunningStage>()
+  const bell = createBell()
+  const ends: Ended[] = []
+  /** Why the run cannot go on: the store or the journal cannot be written. */
+  const broken: unknown[] = []
+  let told: Promise<unknown> = Promise.resolve()
   let failed = false
 
-  await onEvent({ kind: 'run-started', run: options.run, stages: plan.stages.map(stage => stage.id) })
-  for (const [stage, { manifest }] of results) await onEvent({ kind: 'stage-cached', stage, summary: manifest.summary })
-
-  const tellSkips = async (skips: readonly Skip[]): Promise<void> => {
-    for (const { id, reason } of skips) await onEvent({ kind: 'stage-skipped', stage: id, reason })
+  function tell(event: RunEvent): void {
+    const telling = Promise.resolve(options.onEvent(event)).catch(breakOff)
+    told = Promise.all([told, telling])
+  }
+  function breakOff(reason: unknown): void {
+    broken.push(reason)
+    bell.ring()
+  }
+  function tellSkips(skips: readonly Skip[]): void {
+    for (const { id, reason } of skips) tell({ kind: 'stage-skipped', stage: id, reason })
   }
 
   function inputsOf(stage: Stage): Record<string, InputFolder> {
@@ -68,79 +77,113 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> 
     )
   }
 
-  async function launch(): Promise<void> {
+  function launch(): void {
     for (const { id, slots } of scheduler.start()) {
       const stage = byId.get(id)
       if (stage === undefined) continue
-      await onEvent({ kind: 'stage-started', stage: id, slots })
+      tell({ kind: 'stage-started', stage: id, slots })
       const started = executor.start(stage, {
         slots,
         inputs: inputsOf(stage),
         replace: forced.has(id),
-        onMessage: message => {
-          if (message.kind === 'progress')
-            void onEvent({ kind: 'stage-progress', stage: id, progress: message.progress })
-          if (message.kind === 'log' || message.kind === 'warn') {
-            void onEvent({ kind: 'stage-log', stage: id, level: message.kind, text: message.text })
-          }
+        onMessage(message) {
+          if (message.kind === 'progress') tell({ kind: 'stage-progress', stage: id, progress: message.progress })
+          if (message.kind === 'log' || message.kind === 'warn')
+            tell({ kind: 'stage-log', stage: id, level: message.kind, text: message.text })
         },
       })
-      const ended = started.ended.then(end => ({ stage, end }))
-      ended.catch(() => undefined)
-      running.set(id, { stop: started.stop, ended })
+      running.set(id, started)
+      started.ended
+        .then(end => void ends.push({ stage, end }))
+        .then(bell.ring)
+        .catch(breakOff)
       if (signal.aborted) started.stop()
     }
   }
 
-  async function settle(stage: Stage, end: StageEnd): Promise<void> {
+  function settle({ stage, end }: Ended): void {
     running.delete(stage.id)
     switch (end.kind) {
       case 'done': {
         const { summary, metrics, seconds } = end.result.manifest
         results.set(stage.id, end.result)
-        if (end.cached) await onEvent({ kind: 'stage-cached', stage: stage.id, summary })
-        else
-          await onEvent({ kind: 'stage-done', stage: stage.id, summary, metrics, seconds, peakMemory: end.peakMemory })
+        if (end.cached) tell({ kind: 'stage-cached', stage: stage.id, summary })
+        else tell({ kind: 'stage-done', stage: stage.id, summary, metrics, seconds, peakMemory: end.peakMemory })
         scheduler.end(stage.id, 'done')
         return
       }
       case 'fault':
         failed = true
-        await onEvent({ kind: 'stage-failed', stage: stage.id, fault: end.fault, peakMemory: end.peakMemory })
+        tell({ kind: 'stage-failed', stage: stage.id, fault: end.fault, peakMemory: end.peakMemory })
         return tellSkips(scheduler.end(stage.id, 'failed'))
       case 'stopped':
-        await onEvent({ kind: 'stage-skipped', stage: stage.id, reason: 'it was stopped' })
+        tell({ kind: 'stage-skipped', stage: stage.id, reason: 'it was stopped' })
         return tellSkips(scheduler.end(stage.id, 'failed'))
     }
   }
 
-  let halted: Promise<void> = Promise.resolve()
-  const stopAll = (): void => {
-    halted = tellSkips(scheduler.halt('the run was stopped'))
-    halted.catch(() => undefined)
-    for (const stage of running.values()) stage.stop()
+  /** Slots of other processes come free without a stage of this run ending. */
+  const awaitsOthers = (): boolean => scheduler.waitsForSlots() && pool.others !== undefined
+  let awaited = ''
+  function awaitOthers(): void {
+    const text = pool.others?.text() ?? ''
+    if (text !== awaited && text !== '') tell({ kind: 'run-waiting', text })
+    awaited = text
+    pool.others?.changed().then(bell.ring, breakOff)
   }
+
+  function stopAll(): void {
+    tellSkips(scheduler.halt('the run was stopped'))
+    for (const stage of running.values()) stage.stop()
+    bell.ring()
+  }
+
+  tell({ kind: 'run-started', run: options.run, stages: plan.stages.map(stage => stage.id) })
+  for (const [stage, { manifest }] of results) tell({ kind: 'stage-cached', stage, summary: manifest.summary })
   signal.addEventListener('abort', stopAll, { once: true })
   if (signal.aborted) stopAll()
   try {
-    await launch()
-    while (running.size > 0) {
-      const { stage, end } = await Promise.race([...running.values()].map(one => one.ended))
-      await settle(stage, end)
-      await launch()
+    launch()
+    while (broken.length === 0 && (running.size > 0 || awaitsOthers())) {
+      if (awaitsOthers()) awaitOthers()
+      await bell.rung()
+      for (const ended of ends.splice(0)) settle(ended)
+      if (broken.length === 0) launch()
     }
-    await halted
-  } catch (error) {
-    for (const stage of running.values()) stage.stop()
-    await Promise.allSettled([...running.values()].map(stage => stage.ended))
-    throw error
+    if (broken.length > 0) {
+      for (const stage of running.values()) stage.stop()
+      await Promise.allSettled([...running.values()].map(stage => stage.ended))
+    }
   } finally {
     signal.removeEventListener('abort', stopAll)
   }
   const complete = plan.stages.every(stage => results.has(stage.id))
   const outcome = complete ? 'done' : failed && !signal.aborted ? 'failed' : 'stopped'
-  await onEvent({ kind: 'run-ended', outcome })
+  if (broken.length === 0) tell({ kind: 'run-ended', outcome })
+  await told
+  if (broken.length > 0) throw broken[0]
   return { outcome, results }
+}
+
+interface Ended {
+  readonly stage: Stage
+  readonly end: StageEnd
+}
+
+/** Something to wait for again and again; what rings before anyone waits is not lost. */
+function createBell() {
+  let rung = false
+  let wake = (): void => undefined
+  return {
+    ring(): void {
+      rung = true
+      wake()
+    },
+    async rung(): Promise<void> {
+      if (!rung) await new Promise<void>(resolve => (wake = resolve))
+      rung = false
+    },
+  }
 }
 
 const taskOf =

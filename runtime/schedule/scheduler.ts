@@ -1,10 +1,13 @@
 /**
  * Decides which stage starts when: a state machine without clock, files or processes, so that it can be simulated.
  *
- * Ready tasks start by the length of the path that hangs on them. A task that waits for slots keeps later tasks from
- * taking any, and one that waits for memory keeps later tasks from starting at all, so wide tasks never starve.
+ * Ready tasks start by the length of the path that hangs on them, wide ones first where that is equal. A task that
+ * waits for slots keeps later tasks from taking any, and one that waits for memory or cores keeps later tasks from
+ * starting at all: no task is overtaken for ever.
  */
 import type { Needs } from '../../dsl/compile/plan.ts'
+import { createHeap } from './heap.ts'
+import { createSlots, type SlotPool } from './slots.ts'
 
 /** Something to run. */
 export interface Task {
@@ -24,6 +27,8 @@ export interface Limits {
   readonly jobs: number
   /** Bytes; a task that needs more runs alone. */
   readonly memory: number
+  /** Processor cores; a task that needs more runs alone. @default no limit */
+  readonly cores?: number
 }
 
 /** Where a task stands. */
@@ -49,12 +54,21 @@ export interface Scheduler {
   /** Lets nothing more start; returns what is skipped because of it. */
   halt(reason: string): readonly Skip[]
   state(id: string): TaskState
+  /** Whether a ready task waits for slots, as `start` last found it. */
+  waitsForSlots(): boolean
 }
 
 /** A task that will not run. */
 export interface Skip {
   readonly id: string
   readonly reason: string
+}
+
+/** How tasks are scheduled. */
+export interface SchedulerOptions {
+  readonly keepGoing: boolean
+  /** Who hands out the slots. @default as many as the limits say, for this run alone */
+  readonly pool?: SlotPool
 }
 
 /**
@@ -64,42 +78,51 @@ export interface Skip {
 export function createScheduler(
   tasks: readonly Task[],
   limits: Limits,
-  { keepGoing }: { readonly keepGoing: boolean },
+  { keepGoing, pool = createSlots(limits.slots) }: SchedulerOptions,
 ): Scheduler {
   const nodes = link(tasks, limits)
-  const ready: Node[] = []
-  const running = new Set<Node>()
-  const freeSlots = Array.from({ length: limits.slots }, (_, slot) => slot)
+  const withSlots = createHeap(startsBefore)
+  const withoutSlots = createHeap(startsBefore)
+  const used = { tasks: 0, memory: 0, cores: 0 }
+  let waiting = false
   const node = (id: string): Node => found(nodes, id)
+  const coresOf = ({ cores = 1 }: Needs): number => cores
+  const queueOf = ({ task }: Node) => (task.needs.slots > 0 ? withSlots : withoutSlots)
+  for (const one of nodes.values()) if (one.pending === 0) queueOf(one).push(one)
 
-  function enqueue(added: Node): void {
-    const place = ready.findIndex(other => other.priority < added.priority)
-    ready.splice(place === -1 ? ready.length : place, 0, added)
+  const fits = (needs: Needs): boolean =>
+    used.tasks === 0 ||
+    (used.memory + needs.memory <= limits.memory &&
+      used.cores + coresOf(needs) <= (limits.cores ?? Number.POSITIVE_INFINITY))
+
+  function count({ needs }: Task, sign: 1 | -1): void {
+    used.tasks += sign
+    used.memory += sign * needs.memory
+    used.cores += sign * coresOf(needs)
   }
-  for (const one of nodes.values()) if (one.pending === 0) enqueue(one)
 
-  const memoryFits = (needs: Needs): boolean =>
-    running.size === 0 || [...running].reduce((sum, { task }) => sum + task.needs.memory, needs.memory) <= limits.memory
+  /** The ready task to start next; those that need slots are out of question once one of them waits. */
+  function next(): Node | undefined {
+    const [wide, slotless] = [waiting ? undefined : withSlots.peek(), withoutSlots.peek()]
+    if (wide === undefined || slotless === undefined) return wide ?? slotless
+    return startsBefore(wide, slotless) ? wide : slotless
+  }
 
   function start(): readonly Start[] {
     const starts: Start[] = []
-    let slotsReserved = false
-    let index = 0
-    while (index < ready.length && running.size < limits.jobs) {
-      const next = ready[index]
-      if (next === undefined) break
-      const { id, needs } = next.task
-      if (needs.slots > 0 && (slotsReserved || needs.slots > freeSlots.length)) {
-        slotsReserved = true
-        index += 1
+    waiting = false
+    while (used.tasks < limits.jobs) {
+      const first = next()
+      if (first === undefined || !fits(first.task.needs)) break
+      const slots = first.task.needs.slots > 0 ? pool.take(first.task.needs.slots) : []
+      if (slots === undefined) {
+        waiting = true
         continue
       }
-      if (!memoryFits(needs)) break
-      ready.splice(index, 1)
-      const slots = freeSlots.splice(0, needs.slots)
-      next.state = { kind: 'running', slots }
-      running.add(next)
-      starts.push({ id, slots })
+      queueOf(first).pop()
+      first.state = { kind: 'running', slots }
+      count(first.task, 1)
+      starts.push({ id: first.task.id, slots })
     }
     return starts
   }
@@ -107,9 +130,8 @@ export function createScheduler(
   function end(id: string, outcome: 'done' | 'failed'): readonly Skip[] {
     const ended = node(id)
     if (ended.state.kind !== 'running') throw new Error(`Stage "${id}" ended while it was ${ended.state.kind}`)
-    freeSlots.push(...ended.state.slots)
-    freeSlots.sort((a, b) => a - b)
-    running.delete(ended)
+    if (ended.state.slots.length > 0) pool.give(ended.state.slots)
+    count(ended.task, -1)
     ended.state = { kind: outcome }
     if (outcome === 'failed') {
       const skipped = skipDependents(ended, `it needs "${id}", which failed`)
@@ -117,7 +139,7 @@ export function createScheduler(
     }
     for (const dependent of ended.dependents) {
       dependent.pending -= 1
-      if (dependent.pending === 0 && dependent.state.kind === 'waiting') enqueue(dependent)
+      if (dependent.pending === 0 && dependent.state.kind === 'waiting') queueOf(dependent).push(dependent)
     }
     return []
   }
@@ -128,33 +150,42 @@ export function createScheduler(
   }
 
   function skipDependents(of: Node, reason: string): readonly Skip[] {
-    const lost = new Set([of.task.id])
-    const skipped: Skip[] = []
-    // Tasks stand in topological order, so one pass finds all that hang on the failed one.
-    for (const one of nodes.values()) {
-      if (one.state.kind !== 'waiting' || !one.task.after.some(id => lost.has(id))) continue
-      lost.add(one.task.id)
-      skipped.push(skip(one, reason))
+    const lost = new Set<Node>()
+    const open = [...of.dependents]
+    for (let one = open.pop(); one !== undefined; one = open.pop()) {
+      if (one.state.kind !== 'waiting' || lost.has(one)) continue
+      lost.add(one)
+      open.push(...one.dependents)
     }
-    return skipped
+    return [...lost].sort((a, b) => a.order - b.order).map(one => skip(one, reason))
   }
 
   function halt(reason: string): readonly Skip[] {
-    ready.length = 0
+    withSlots.clear()
+    withoutSlots.clear()
+    waiting = false
     return [...nodes.values()].filter(({ state }) => state.kind === 'waiting').map(one => skip(one, reason))
   }
 
-  return { start, end, halt, state: id => node(id).state }
+  return { start, end, halt, state: id => node(id).state, waitsForSlots: () => waiting }
 }
 
 interface Node {
   readonly task: Task
+  /** Place among the tasks as given. */
+  readonly order: number
   readonly dependents: Node[]
   /** Own cost and that of the costliest chain of dependents. */
   priority: number
   /** Tasks it still waits for. */
   pending: number
   state: TaskState
+}
+
+function startsBefore(a: Node, b: Node): boolean {
+  if (a.priority !== b.priority) return a.priority > b.priority
+  if (a.task.needs.slots !== b.task.needs.slots) return a.task.needs.slots > b.task.needs.slots
+  return a.order < b.order
 }
 
 function found(nodes: ReadonlyMap<string, Node>, id: string): Node {
@@ -165,12 +196,19 @@ function found(nodes: ReadonlyMap<string, Node>, id: string): Node {
 
 function link(tasks: readonly Task[], limits: Limits): ReadonlyMap<string, Node> {
   const nodes = new Map<string, Node>()
-  for (const task of tasks) {
+  for (const [order, task] of tasks.entries()) {
     if (task.needs.slots > limits.slots) {
       throw new Error(`Stage "${task.id}" needs ${task.needs.slots} slots, and this run has ${limits.slots}`)
     }
     const before = new Set(task.after)
-    const added: Node = { task, dependents: [], priority: task.cost, pending: before.size, state: { kind: 'waiting' } }
+    const added: Node = {
+      task,
+      order,
+      dependents: [],
+      priority: task.cost,
+      pending: before.size,
+      state: { kind: 'waiting' },
+    }
     for (const id of before) found(nodes, id).dependents.push(added)
     nodes.set(task.id, added)
   }

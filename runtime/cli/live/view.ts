@@ -27,16 +27,21 @@ export const openView = (stream: NodeJS.WriteStream, { colour }: { readonly colo
 function openRows(terminal: NodeJS.WriteStream, paint: Paint): View {
   let rows: Rows = new Map()
   let notice = ''
+  let waiting = ''
   const screen = openScreen(terminal)
   const draw = (): void => {
     const { columns = 80, rows: lines = 24 } = terminal
-    screen.paint(drawRows(rows, { columns, lines: lines - 1, paint, notice, now: performance.now() }))
+    screen.paint(
+      drawRows(rows, { columns, lines: lines - 1, paint, notice: notice || waiting, now: performance.now() }),
+    )
   }
   const timer = setInterval(draw, framesEvery)
   terminal.on('resize', draw)
   return {
     show(event) {
       rows = applyEvent(rows, event, performance.now())
+      if (event.kind === 'run-waiting') waiting = event.text
+      if (event.kind === 'stage-started') waiting = ''
     },
     notice(text) {
       notice = text
@@ -80,6 +85,8 @@ export function openLines(write: (line: string) => void): View {
         case 'stage-log':
           if (event.level === 'warn') tell('warning', event.stage, event.text)
           return
+        case 'run-waiting':
+          return tell('waiting', event.text)
         case 'run-started':
         case 'stage-progress':
         case 'run-ended':
