@@ -115,10 +115,11 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> 
       case 'fault':
         failed = true
         tell({ kind: 'stage-failed', stage: stage.id, fault: end.fault, peakMemory: end.peakMemory })
-        return tellSkips(scheduler.end(stage.id, 'failed'))
+        tellSkips(scheduler.end(stage.id, 'failed'))
+        return
       case 'stopped':
         tell({ kind: 'stage-skipped', stage: stage.id, reason: 'it was stopped' })
-        return tellSkips(scheduler.end(stage.id, 'failed'))
+        tellSkips(scheduler.end(stage.id, 'failed'))
     }
   }
 
