@@ -85,5 +85,5 @@ export type {
   RetrievalEvaluation,
 } from './recipe/measure.ts'
 export type { MammutModel, Model, TextTower, TokenizerSpec, Tower } from './recipe/model.ts'
-export type { Count, DatasetRef, Distance, ModelRef, Name, Path, Share } from './recipe/scalars.ts'
+export type { Count, DatasetRef, Distance, Duration, ModelRef, Name, Path, Share } from './recipe/scalars.ts'
 export type { AdamW, Augment, Distill, Phase, Query, Sao, Train } from './recipe/train.ts'

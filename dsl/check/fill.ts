@@ -2,7 +2,7 @@
 import { dirname, join, relative, sep } from 'node:path'
 import type { Located, LocatedScalar, Span } from '../read/located.ts'
 import type { FilledRecipe } from './filled.ts'
-import { parseCount, parseMetres } from './quantities.ts'
+import { parseCount, parseMetres, parseSeconds } from './quantities.ts'
 import { chosenSchema, definitionName, recipeSchema, resolved, type SchemaNode } from './schema_node.ts'
 
 /**
@@ -44,6 +44,8 @@ function fillScalar(definition: string | undefined, { value, span, origin }: Loc
       return parseCount(value)
     case 'Distance':
       return parseMetres(value)
+    case 'Duration':
+      return parseSeconds(value)
     case 'Path':
       return relative(folder, join(dirname((origin ?? span).source.path), value))
         .split(sep)

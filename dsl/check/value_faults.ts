@@ -23,7 +23,7 @@ export function startOf(value: Located): Span {
 export function wrongType(place: Place, types: readonly Failure[]): Diagnostic {
   const { path, value, schema } = place
   const isQuantity = value.kind === 'scalar' && typeof value.value === 'number'
-  if (isQuantity && schema.pattern === recipeSchema.$defs?.Distance?.pattern) return badQuantity(place)
+  if (isQuantity && bareHints(schema) !== undefined) return badQuantity(place)
   const expected = [...new Set(types.flatMap(({ params }) => String(params.type).split(',')))].map(words).join(' or ')
   const actual = describe(value)
   return diagnose('type-mismatch', value.kind === 'scalar' ? value.span : startOf(value), {
@@ -150,7 +150,7 @@ function patternFault(place: Place, failure: Failure): readonly Diagnostic[] {
   )?.[0]
   // References have checks of their own, which know the names that exist.
   if (definition === 'DatasetRef' || definition === 'ModelRef') return []
-  if (definition === 'Count' || definition === 'Distance') return [badQuantity(place)]
+  if (definition === 'Count' || definition === 'Distance' || definition === 'Duration') return [badQuantity(place)]
   const { value } = place
   if (propertyName !== undefined && value.kind === 'map')
     return [badName(value.entries.get(propertyName)?.key ?? place.name, propertyName)]
@@ -186,10 +186,17 @@ function badQuantity({ path, value, schema }: Place): Diagnostic {
 }
 
 function quantityFix(span: Span, written: string, schema: SchemaNode): Details {
-  const isBare = /^[0-9.]+$/.test(written) && schema.pattern === recipeSchema.$defs?.Distance?.pattern
-  return isBare
-    ? { fix: { hint: `write '${written}km' or '${written}m'` } }
-    : replaceWith(span, properQuantity(written))
+  const units = /^[0-9.]+$/.test(written) ? bareHints(schema) : undefined
+  return units === undefined
+    ? replaceWith(span, properQuantity(written))
+    : { fix: { hint: `write ${units.map(unit => `'${written}${unit}'`).join(' or ')}` } }
+}
+
+/** Units to offer where a quantity that needs one was written without. */
+function bareHints({ pattern }: SchemaNode): readonly string[] | undefined {
+  if (pattern === undefined) return undefined
+  if (pattern === recipeSchema.$defs?.Distance?.pattern) return ['km', 'm']
+  return pattern === recipeSchema.$defs?.Duration?.pattern ? ['s', 'm'] : undefined
 }
 
 /** The spelling that was probably meant: spaces, commas and cases of letters aside. */

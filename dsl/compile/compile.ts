@@ -35,7 +35,7 @@ function compileVariant(variant: Variant, folder: string, environment: Environme
 }
 
 function finish(draft: Draft, folder: string, environment: Environment, keys: ReadonlyMap<string, string>): Stage {
-  const { files, ...rest } = draft
+  const { files, settings = {}, ...rest } = draft
   const info = environment.kind(draft.kind)
   if (info === undefined) throw new Error(`No kind of stage is called '${draft.kind}', which '${draft.id}' needs`)
   const ofPackages = info.packageFiles?.(draft.params) ?? []
@@ -43,13 +43,13 @@ function finish(draft: Draft, folder: string, environment: Environment, keys: Re
     ...files.map(file => ownFile(file, folder, environment)),
     ...ofPackages.map(file => packageFile(file, environment)),
   ]
-  const parts = { ...rest, version: info.version, externals }
+  const parts = { ...rest, settings, version: info.version, externals }
   const keyOf = (stage: string): string => {
     const key = keys.get(stage)
     if (key === undefined) throw new Error(`'${draft.id}' comes before its input '${stage}'`)
     return key
   }
-  return { ...parts, needs: info.needs(draft.params), key: stageKey(parts, keyOf) }
+  return { ...parts, needs: info.needs({ ...draft.params, ...settings }), key: stageKey(parts, keyOf) }
 }
 
 function ownFile(name: string, folder: string, { digest }: Environment): External {

@@ -7,6 +7,8 @@ export interface Draft {
   readonly id: string
   readonly kind: string
   readonly params: { readonly [name: string]: Json }
+  /** How it is computed, not what: changes nothing of the result but rounding, and no key. */
+  readonly settings?: { readonly [name: string]: Json }
   readonly inputs: { readonly [role: string]: Input }
   /** Paths of files and folders that it reads, relative to the recipe's folder. */
   readonly files: readonly string[]

@@ -27,7 +27,8 @@ export function expandModel(name: string, { tokenizer }: Entry<'models'>, { reci
 
 /** A stage for each phase; each starts from the one before. */
 export function expandTrain(name: string, train: Entry<'train'>, { recipe, seed }: Expanding): readonly Draft[] {
-  const { model: architecture, phases, ...shared } = train
+  const { model: architecture, phases, checkpoint_every, ...shared } = train
+  const settings = params({ checkpoint_every })
   const spec = recipe.models[architecture]
   if (spec === undefined) return []
   const { kind, tokenizer, ...sizes } = spec
@@ -42,6 +43,7 @@ export function expandTrain(name: string, train: Entry<'train'>, { recipe, seed 
       id: `${name}.${phaseName}`,
       kind: 'train',
       params: params({ model, ...shared, data: mix, ...rest, seed }),
+      settings,
       inputs: {
         tokenizer: input(`${architecture}.tokenizer`),
         ...(before && { init: input(`${name}.${before.name}`) }),
@@ -64,7 +66,7 @@ function mixOf(data: string | Readonly<Record<string, number>>): readonly (reado
 
 /** Two stages for each round: pseudo-labels by the model of the round before, then training on them. */
 export function expandDistill(name: string, distill: Entry<'distill'>, { recipe, seed }: Expanding): readonly Draft[] {
-  const { model, queries, sao, rounds, margin, data: images, ...training } = distill
+  const { model, queries, sao, rounds, margin, data: images, checkpoint_every, ...training } = distill
   const data = trainingInput(recipe, images)
   const path = ['distill', name]
   return Array.from({ length: rounds }, (_, index) => index + 1).flatMap(round => {
@@ -83,6 +85,7 @@ export function expandDistill(name: string, distill: Entry<'distill'>, { recipe,
         id: `${name}.${round}`,
         kind: 'region-train',
         params: params({ ...training, queries, seed }),
+        settings: params({ checkpoint_every }),
         inputs: { init: start, labels: input(labels), data },
         files: [],
         path,

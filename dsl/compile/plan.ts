@@ -45,6 +45,8 @@ export interface Stage {
   readonly version: number
   /** Parameters with defaults filled in and quantities in base units. */
   readonly params: { readonly [name: string]: Json }
+  /** How it is computed: changes nothing of the result but rounding, and is no part of the key. */
+  readonly settings: { readonly [name: string]: Json }
   /** Inputs by role. */
   readonly inputs: { readonly [role: string]: Input }
   readonly externals: readonly External[]

@@ -9,6 +9,9 @@ export type Count = number | `${number}${'' | 'k' | 'M' | 'G'}`
 /** A length on the ground: `800km`, `120m`. @pattern ^[0-9]+(\.[0-9]+)?(km|m)$ */
 export type Distance = `${number}${'km' | 'm'}`
 
+/** A time: `90s`, `5m`, `2h`. @pattern ^[0-9]+(\.[0-9]+)?(s|m|h)$ */
+export type Duration = `${number}${'s' | 'm' | 'h'}`
+
 /** A share between 0 and 1. @minimum 0 @maximum 1 */
 export type Share = number
 

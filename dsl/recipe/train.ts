@@ -1,5 +1,5 @@
 /** Training: curricula of phases, and rounds of self-distillation. */
-import type { Count, DatasetRef, ModelRef, Name, Share } from './scalars.ts'
+import type { Count, DatasetRef, Duration, ModelRef, Name, Share } from './scalars.ts'
 
 /** A training run: a curriculum of phases over one model. */
 export interface Train {
@@ -13,6 +13,11 @@ export interface Train {
   optimizer?: AdamW
   /** Random changes of training images. @default {} */
   augment?: Augment
+  /**
+   * Time between two checkpoints, from which a run that was stopped or killed goes on. A request to stop makes one, too.
+   * How often changes nothing of the result. @default "2m"
+   */
+  checkpoint_every?: Duration
   /** The curriculum, in order; each phase starts from the weights of the one before. @minItems 1 */
   phases: Phase[]
 }
@@ -93,6 +98,8 @@ export interface Distill {
    * pseudo-labels stay where they belong. @default 0.2
    */
   colour?: Share
+  /** Time between two checkpoints of a round, as in `train`. @default "2m" */
+  checkpoint_every?: Duration
 }
 
 /** A concept to localise. */

@@ -27,10 +27,11 @@ export async function explainStage(
     keys.get(input.stage)?.slice(0, 8) ?? '',
     results.has(input.stage) ? 'cached' : 'to run',
   ])
-  const parameters = leaves(stage.params).map(({ path, value }) => {
-    const found = parameterSource(loaded, stage, path)
-    return [path.join('.'), canonical(value), found ? sourceText(found) : '']
-  })
+  const values = (tree: Stage['params']) =>
+    leaves(tree).map(({ path, value }) => {
+      const found = parameterSource(loaded, stage, path)
+      return [path.join('.'), canonical(value), found ? sourceText(found) : '']
+    })
   const result = results.get(stage.id)
   return [
     `${stage.id} (${stage.kind}, version ${stage.version})`,
@@ -42,7 +43,8 @@ export async function explainStage(
       'files',
       stage.externals.map(({ name, sha256 }) => [name, sha256.slice(0, 8)]),
     ),
-    ...section('parameters', parameters),
+    ...section('parameters', values(stage.params)),
+    ...section('settings, which are no part of the key', values(stage.settings)),
   ]
 }
 

@@ -14,6 +14,10 @@ export interface Random {
   pick<T>(items: readonly T[]): T
   /** A shuffled copy. */
   shuffle<T>(items: readonly T[]): T[]
+  /** Where the stream stands: a 32-bit whole number. */
+  position(): number
+  /** Goes on from a position that a stream of the same seed and name told. */
+  seek(position: number): void
 }
 
 /** Makes an independent stream for each seed and name (FNV-1a of the name into Mulberry32). */
@@ -30,6 +34,10 @@ export function createRandom(seed: number, name: string): Random {
   return {
     next,
     below,
+    position: () => state,
+    seek(position) {
+      state = position | 0
+    },
     between: (low, high) => low + next() * (high - low),
     chance: share => next() < share,
     pick(items) {

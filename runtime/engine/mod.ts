@@ -12,6 +12,7 @@ export {
 } from './array.ts'
 export { type Availability, chooseEngine, type Engine, engineNames, tryEngine } from './engines.ts'
 export { type Arrays, type JitOptions, jit, type Step } from './jit.ts'
+export { fillState, readState } from './state.ts'
 export { tf } from './tfjs.ts'
 export type { TensorTree } from './trace/trace.ts'
 export { leavesOf, mapTree, type Tree } from './tree.ts'

@@ -1,10 +1,11 @@
 /** The safetensors format: a length, a JSON header, raw little-endian data. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { type FileHandle, open, writeFile } from 'node:fs/promises'
 import { type HostArray, hostArray } from '../engine/mod.ts'
 
 /** Tensors by name. */
 export type Arrays = Readonly<Record<string, HostArray>>
 
+/** Content of a file. */
 export interface Safetensors {
   readonly arrays: Arrays
   /** The header's `__metadata__`. */
@@ -26,22 +27,21 @@ function isEntry(value: unknown): value is Entry {
 }
 
 /** int64 is narrowed to int32, float16 and float64 become float32; other types throw. */
-function decode(name: string, entry: Entry, bytes: Uint8Array): HostArray {
+function decode(name: string, entry: Entry, { buffer }: Buffer<ArrayBuffer>): HostArray {
   const { dtype, shape } = entry
-  const copy = new Uint8Array(bytes).buffer
   switch (dtype) {
     case 'F32':
-      return hostArray(new Float32Array(copy), { shape, dtype: 'float32' })
+      return hostArray(new Float32Array(buffer), { shape, dtype: 'float32' })
     case 'F64':
-      return hostArray(Float32Array.from(new Float64Array(copy)), { shape, dtype: 'float32' })
+      return hostArray(Float32Array.from(new Float64Array(buffer)), { shape, dtype: 'float32' })
     case 'F16':
-      return hostArray(Float32Array.from(new Uint16Array(copy), halfToFloat), { shape, dtype: 'float32' })
+      return hostArray(Float32Array.from(new Uint16Array(buffer), halfToFloat), { shape, dtype: 'float32' })
     case 'I32':
-      return hostArray(new Int32Array(copy), { shape, dtype: 'int32' })
+      return hostArray(new Int32Array(buffer), { shape, dtype: 'int32' })
     case 'I64':
-      return hostArray(Int32Array.from(new BigInt64Array(copy), Number), { shape, dtype: 'int32' })
+      return hostArray(Int32Array.from(new BigInt64Array(buffer), Number), { shape, dtype: 'int32' })
     case 'BOOL':
-      return hostArray(new Uint8Array(copy), { shape, dtype: 'bool' })
+      return hostArray(new Uint8Array(buffer), { shape, dtype: 'bool' })
     default:
       throw new Error(`tensor '${name}' has dtype ${dtype}; F32, F16, F64, I32, I64 and BOOL can be read`)
   }
@@ -55,33 +55,46 @@ function halfToFloat(bits: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
 
-/** Parses the content of a file; `name` is used in errors, which say what is wrong with the file. */
-export function parseSafetensors(bytes: Uint8Array, name: string): Safetensors {
-  const fault = (what: string) => new Error(`'${name}' is not a whole safetensors file: ${what}`)
-  if (bytes.length < 8) throw fault(`it has ${bytes.length} bytes`)
-  const length = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true))
-  if (length > bytes.length - 8) throw fault(`the header of ${length} bytes does not fit in it`)
-  let header: Record<string, unknown>
+/** Reads a file array by array, so that it may be larger than memory holds twice; errors name it. */
+export async function readSafetensors(path: string): Promise<Safetensors> {
+  const fault = (what: string) => new Error(`'${path}' is not a whole safetensors file: ${what}`)
+  const file = await open(path, 'r')
   try {
-    header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(8, 8 + length)))
-  } catch {
-    throw fault('its header is not JSON')
+    const { size } = await file.stat()
+    if (size < 8) throw fault(`it has ${size} bytes`)
+    const length = Number((await bytesAt(file, 0, 8)).readBigUInt64LE())
+    if (length > size - 8) throw fault(`the header of ${length} bytes does not fit in it`)
+    let header: Record<string, unknown>
+    try {
+      header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await bytesAt(file, 8, length)))
+    } catch {
+      throw fault('its header is not JSON')
+    }
+    const arrays: Record<string, HostArray> = {}
+    for (const [key, entry] of Object.entries(header)) {
+      if (key === '__metadata__') continue
+      if (!isEntry(entry)) throw fault(`the entry of '${key}' lacks dtype, shape or data_offsets`)
+      const [begin, end] = entry.data_offsets
+      if (begin > end || 8 + length + end > size)
+        throw fault(`the data of '${key}' end at byte ${8 + length + end} of ${size}`)
+      arrays[key] = decode(key, entry, await bytesAt(file, 8 + length + begin, end - begin))
+    }
+    return { arrays, metadata: (header.__metadata__ ?? {}) as Record<string, string> }
+  } finally {
+    await file.close()
   }
-  const arrays: Record<string, HostArray> = {}
-  for (const [key, entry] of Object.entries(header)) {
-    if (key === '__metadata__') continue
-    if (!isEntry(entry)) throw fault(`the entry of '${key}' lacks dtype, shape or data_offsets`)
-    const [begin, end] = entry.data_offsets
-    if (begin > end || 8 + length + end > bytes.length)
-      throw fault(`the data of '${key}' end at byte ${8 + length + end} of ${bytes.length}`)
-    arrays[key] = decode(key, entry, bytes.subarray(8 + length + begin, 8 + length + end))
-  }
-  return { arrays, metadata: (header.__metadata__ ?? {}) as Record<string, string> }
 }
 
-/** Reads a file; errors name it. */
-export const readSafetensors = async (path: string): Promise<Safetensors> =>
-  parseSafetensors(await readFile(path), path)
+/** Bytes that begin a buffer of their own; a single read of the system takes at most 2 GiB. */
+async function bytesAt(file: FileHandle, position: number, length: number): Promise<Buffer<ArrayBuffer>> {
+  const bytes = Buffer.from(new ArrayBuffer(length))
+  for (let done = 0; done < length; ) {
+    const { bytesRead } = await file.read(bytes, done, Math.min(length - done, 2 ** 30), position + done)
+    if (bytesRead === 0) throw new Error(`The file ended at byte ${position + done} while it was read`)
+    done += bytesRead
+  }
+  return bytes
+}
 
 /** Throws where an array is missing or has another shape than it must; `where` names the file or folder. */
 export function requireShapes(
@@ -96,29 +109,25 @@ export function requireShapes(
   }
 }
 
-/** The content of a file: entries sorted by name, data aligned to 8 bytes, the same arrays give the same bytes. */
-export function formatSafetensors(arrays: Arrays, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
-  const names = Object.keys(arrays).sort()
+/**
+ * Writes a file: entries sorted by name, the header padded so that data are aligned to 8 bytes; the same arrays give the
+ * same bytes, which are written one array after the other.
+ */
+export async function writeSafetensors(path: string, { arrays, metadata }: Safetensors): Promise<void> {
+  const sorted = Object.entries(arrays).sort(([a], [b]) => (a < b ? -1 : 1))
   const header: Record<string, unknown> = Object.keys(metadata).length > 0 ? { __metadata__: metadata } : {}
-  const parts: Uint8Array[] = []
   let offset = 0
-  for (const name of names) {
-    const array = arrays[name]
-    if (array === undefined) continue
-    const { data, shape, dtype } = array
+  for (const [name, { data, shape, dtype }] of sorted) {
     header[name] = { dtype: dtypeNames[dtype], shape, data_offsets: [offset, offset + data.byteLength] }
-    parts.push(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     offset += data.byteLength
   }
-  const text = JSON.stringify(header)
-  const head = Buffer.from(
-    text.padEnd(Math.ceil(Buffer.byteLength(text) / 8) * 8 + text.length - Buffer.byteLength(text)),
-  )
+  const text = Buffer.from(JSON.stringify(header))
+  const head = Buffer.concat([text, Buffer.alloc(-text.length & 7, ' ')])
   const length = Buffer.alloc(8)
   length.writeBigUInt64LE(BigInt(head.length))
-  return Buffer.concat([length, head, ...parts])
+  await writeFile(path, [length, head, ...sorted.map(([, { data }]) => bytesOf(data))])
 }
 
-/** Writes a file. */
-export const writeSafetensors = (path: string, { arrays, metadata }: Safetensors): Promise<void> =>
-  writeFile(path, formatSafetensors(arrays, metadata))
+/** The bytes of an array's elements, not copied. */
+export const bytesOf = ({ buffer, byteOffset, byteLength }: HostArray['data']): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)

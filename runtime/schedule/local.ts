@@ -25,11 +25,11 @@ export interface LocalOptions {
 /** Makes an executor whose stages are processes of this machine. */
 export function localExecutor({ store, journal, run, engine, entry }: LocalOptions): Executor {
   async function jobOf(stage: Stage, order: StageOrder): Promise<Job> {
-    const { id, kind, params } = stage
+    const { id, kind, params, settings } = stage
     const externals = Object.fromEntries(stage.externals.map(external => [external.name, external.path]))
     const checkpoints = await store.checkpoints(stage.key, { anew: order.replace })
     const out = await store.stage(stage.key)
-    return { id, kind, params, inputs: order.inputs, externals, out, checkpoints, engine }
+    return { id, kind, params, settings, inputs: order.inputs, externals, out, checkpoints, engine }
   }
 
   function start(stage: Stage, order: StageOrder) {

@@ -78,7 +78,12 @@ function isJob(value: unknown): value is Job {
   if (!isRecord(value) || ![value.id, value.kind, value.out, value.checkpoints, value.engine].every(isText))
     return false
   const isInput = (input: unknown) => isRecord(input) && isText(input.folder)
-  return isRecord(value.params) && isTable(value.inputs, isInput) && isTable(value.externals, isText)
+  return (
+    isRecord(value.params) &&
+    isRecord(value.settings) &&
+    isTable(value.inputs, isInput) &&
+    isTable(value.externals, isText)
+  )
 }
 
 /** Reads the line that asks a worker to run a stage; `undefined` where it is none. */

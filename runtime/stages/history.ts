@@ -1,33 +1,21 @@
 /** What a training stage records of its steps. */
 
-import type { StepReport } from '../train/trainer.ts'
+import type { StepReport } from '../train/history.ts'
 import type { Exhibit } from './exhibit.ts'
 import type { Reporter } from './stage.ts'
 
-/** Collects steps, tells progress, and turns them into curves and metrics. */
-export interface History {
-  onStep(report: StepReport): void
-  readonly steps: readonly StepReport[]
-}
-
-export function createHistory(
+/** Tells the progress of a training run, step by step. */
+export function tellSteps(
   report: Reporter,
   { total, batchSize }: { readonly total: number; readonly batchSize: number },
-): History {
-  const steps: StepReport[] = []
-  return {
-    steps,
-    onStep: step => {
-      steps.push(step)
-      const loss = step.losses.loss
-      report.progress({
-        done: step.step * batchSize,
-        total: total * batchSize,
-        unit: 'samples',
-        ...(loss === undefined ? {} : { loss }),
-      })
-    },
-  }
+): (step: StepReport) => void {
+  return ({ step, losses: { loss } }) =>
+    report.progress({
+      done: step * batchSize,
+      total: total * batchSize,
+      unit: 'samples',
+      ...(loss === undefined ? {} : { loss }),
+    })
 }
 
 /** Mean of a loss over the last tenth of the steps. */

@@ -5,7 +5,9 @@ import type { Window } from '../distill/sao.ts'
 import type { MammutConfig } from '../model/config.ts'
 import type { AdamWSpec } from '../train/adamw.ts'
 import type { Augmentation } from '../train/augment.ts'
+import type { Checkpointing } from '../train/resume.ts'
 import { type Params, readBoolean, readNumber, readParams, readTexts } from './params.ts'
+import type { StageContext } from './stage.ts'
 
 /** An architecture. The MLP is four times as wide as its tower, as in the paper's ViTs. */
 export function readModelConfig(params: Params): MammutConfig {
@@ -41,6 +43,14 @@ export const readAugmentation = (params: Params): Augmentation => ({
   crop: readNumber(params, 'crop'),
   dihedral: readBoolean(params, 'dihedral'),
   colour: readNumber(params, 'colour'),
+})
+
+/** Where a training stage leaves its checkpoints, and how often. */
+export const readCheckpointing = ({ settings, checkpoints, report }: StageContext): Checkpointing => ({
+  folder: checkpoints,
+  every: readNumber(settings, 'checkpoint_every'),
+  log: report.log,
+  warn: report.warn,
 })
 
 /** A concept to localise, with its name. */

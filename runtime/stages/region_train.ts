@@ -11,8 +11,8 @@ import { readSafetensors } from '../model/safetensors.ts'
 import { type Batch, createLoader } from '../train/loader.ts'
 import { pairLosses } from '../train/losses.ts'
 import { train } from '../train/trainer.ts'
-import { createHistory, finalLoss, lossCurves } from './history.ts'
-import { readOptimizer, readQueries } from './model_params.ts'
+import { finalLoss, lossCurves, tellSteps } from './history.ts'
+import { readCheckpointing, readOptimizer, readQueries } from './model_params.ts'
 import { readNumber, readParams } from './params.ts'
 import { engineNameOf, inputFolder, type StageContext, type StageResult } from './stage.ts'
 
@@ -61,8 +61,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     )
   const queries = tokenizeQueries(model, readQueries(params))
   const captionWeight = readNumber(params, 'caption_weight')
-  const history = createHistory(report, { total: steps, batchSize })
-  const weights = await train({
+  const trained = await train({
     engine: await chooseEngine(engineNameOf(context)),
     weights: model.weights,
     optimizer: readOptimizer(readParams(params, 'optimizer')),
@@ -78,7 +77,7 @@ export async function run(context: StageContext): Promise<StageResult> {
       const { contrastive, caption } = pair
       return { loss: tf.add(pair.loss, tf.mul(region, regionWeight)), contrastive, caption, region }
     },
-    next: loader.next,
+    loader,
     arrays: batch => ({
       images: batch.images,
       tokens: batch.tokens,
@@ -91,12 +90,13 @@ export async function run(context: StageContext): Promise<StageResult> {
         ]),
       ),
     }),
-    onStep: history.onStep,
+    onStep: tellSteps(report, { total: steps, batchSize }),
+    checkpoints: readCheckpointing(context),
     signal,
   })
-  await writeModel(out, { config, weights, tokenizerFile })
-  await writeFile(join(out, 'history.json'), `${JSON.stringify(history.steps)}\n`)
-  const last = (name: string) => finalLoss(history.steps, name)
+  await writeModel(out, { config, weights: trained.weights, tokenizerFile })
+  await writeFile(join(out, 'history.json'), `${JSON.stringify(trained.steps)}\n`)
+  const last = (name: string) => finalLoss(trained.steps, name)
   return {
     metrics: {
       steps,
@@ -106,7 +106,7 @@ export async function run(context: StageContext): Promise<StageResult> {
       region_loss: last('region'),
     },
     summary: `${(steps * batchSize).toLocaleString('en')} pairs, region loss ${last('region').toFixed(3)}`,
-    exhibits: [lossCurves(history.steps, { batchSize, title: 'Losses' })],
+    exhibits: [lossCurves(trained.steps, { batchSize, title: 'Losses' })],
   }
 }
 

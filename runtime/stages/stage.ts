@@ -30,6 +30,8 @@ export interface Reporter {
 export interface StageContext {
   readonly id: string
   readonly params: { readonly [name: string]: Json }
+  /** How to compute, not what; see `Stage.settings` of the plan. */
+  readonly settings: { readonly [name: string]: Json }
   readonly inputs: { readonly [role: string]: InputFolder }
   /** Absolute path of each external, by its name. */
   readonly externals: { readonly [name: string]: string }

@@ -10,8 +10,8 @@ import type { Arrays } from '../model/safetensors.ts'
 import { createLoader, type MixPart } from '../train/loader.ts'
 import { pairLosses } from '../train/losses.ts'
 import { train } from '../train/trainer.ts'
-import { createHistory, finalLoss, lossCurves } from './history.ts'
-import { readAugmentation, readModelConfig, readOptimizer } from './model_params.ts'
+import { finalLoss, lossCurves, tellSteps } from './history.ts'
+import { readAugmentation, readCheckpointing, readModelConfig, readOptimizer } from './model_params.ts'
 import { type Params, readNumber, readParams, readText } from './params.ts'
 import { engineNameOf, inputFolder, type StageContext, type StageResult } from './stage.ts'
 
@@ -66,8 +66,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     seed: readNumber(params, 'seed'),
     name: id,
   })
-  const history = createHistory(report, { total: steps, batchSize })
-  const weights = await train({
+  const trained = await train({
     engine: await chooseEngine(engineNameOf(context)),
     weights: await startingWeights(config, context),
     optimizer: readOptimizer(readParams(params, 'optimizer')),
@@ -77,22 +76,23 @@ export async function run(context: StageContext): Promise<StageResult> {
       const { loss, contrastive, caption } = pairLosses({ images, tokens }, values, { config, captionWeight })
       return { loss, contrastive, ...(captionWeight === 0 ? {} : { caption }) }
     },
-    next: loader.next,
+    loader,
     arrays: ({ images, tokens }) => ({ images, tokens }),
-    onStep: history.onStep,
+    onStep: tellSteps(report, { total: steps, batchSize }),
+    checkpoints: readCheckpointing(context),
     signal,
   })
-  await writeModel(out, { config, weights, tokenizerFile })
-  await writeFile(join(out, 'history.json'), `${JSON.stringify(history.steps)}\n`)
+  await writeModel(out, { config, weights: trained.weights, tokenizerFile })
+  await writeFile(join(out, 'history.json'), `${JSON.stringify(trained.steps)}\n`)
   return {
     metrics: {
       parameters: parameterCount(config),
       steps,
-      loss: finalLoss(history.steps, 'loss'),
-      contrastive_loss: finalLoss(history.steps, 'contrastive'),
-      ...(captionWeight === 0 ? {} : { caption_loss: finalLoss(history.steps, 'caption') }),
+      loss: finalLoss(trained.steps, 'loss'),
+      contrastive_loss: finalLoss(trained.steps, 'contrastive'),
+      ...(captionWeight === 0 ? {} : { caption_loss: finalLoss(trained.steps, 'caption') }),
     },
-    summary: `${(steps * batchSize).toLocaleString('en')} pairs of ${loader.samples.toLocaleString('en')} samples, loss ${finalLoss(history.steps, 'loss').toFixed(2)}`,
-    exhibits: [lossCurves(history.steps, { batchSize, title: 'Losses' })],
+    summary: `${(steps * batchSize).toLocaleString('en')} pairs of ${loader.samples.toLocaleString('en')} samples, loss ${finalLoss(trained.steps, 'loss').toFixed(2)}`,
+    exhibits: [lossCurves(trained.steps, { batchSize, title: 'Losses' })],
   }
 }

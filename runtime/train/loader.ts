@@ -41,7 +41,14 @@ export interface Loader {
   /** Samples of all parts together. */
   readonly samples: number
   next(): Batch
+  /** Where it stands: a loader of the same options that is restored to it draws the same batches from there on. */
+  position(): Position
+  /** Goes to a position; throws where it is that of other datasets. */
+  restore(position: Position): void
 }
+
+/** Where a loader stands, as arrays by name. */
+export type Position = Readonly<Record<string, HostArray>>
 
 interface Loaded {
   readonly keys: readonly string[]
@@ -114,5 +121,20 @@ export async function createLoader(options: LoaderOptions): Promise<Loader> {
       rows,
     }
   }
-  return { samples: parts.reduce((sum, part) => sum + part.keys.length, 0), next }
+  const position = (): Position => ({
+    random: ints(Int32Array.of(random.position())),
+    ...Object.fromEntries(parts.map(({ order }, i) => [`order.${i}`, ints(Int32Array.from(order))])),
+  })
+  const restore = (to: Position): void => {
+    const orders = parts.map(({ keys }, i) => {
+      const order = Array.from(to[`order.${i}`]?.data ?? [-1])
+      if (order.length <= keys.length && order.every(row => row >= 0 && row < keys.length)) return order
+      throw new Error(`The order of dataset ${i} is not one of its ${keys.length} samples`)
+    })
+    const [drawn] = to.random?.data ?? []
+    if (drawn === undefined) throw new Error('The position of the random numbers is missing')
+    for (const [i, part] of parts.entries()) part.order = orders[i] ?? []
+    random.seek(drawn)
+  }
+  return { samples: parts.reduce((sum, part) => sum + part.keys.length, 0), next, position, restore }
 }

@@ -1,19 +1,11 @@
 /** The training loop. */
-import {
-  type Engine,
-  floats,
-  floatsOf,
-  type HostArray,
-  jit,
-  type NdArray,
-  scalarOf,
-  tf,
-  toHost,
-} from '../engine/mod.ts'
+import { type Engine, floats, floatsOf, type HostArray, jit, readState, scalarOf, tf } from '../engine/mod.ts'
 import type { Weights } from '../model/layers.ts'
 import { type AdamWSpec, adamw } from './adamw.ts'
+import type { StepReport } from './history.ts'
 import { learningRate, type Schedule } from './learning_rate.ts'
-import type { Batch } from './loader.ts'
+import type { Batch, Loader } from './loader.ts'
+import { type Checkpointing, openKeeper } from './resume.ts'
 
 /** What a loss gets beside the weights: the tensors of a batch. */
 export type BatchTensors = Readonly<Record<string, tf.Tensor>>
@@ -27,20 +19,13 @@ export interface TrainOptions<B extends Batch> {
   readonly optimizer: AdamWSpec
   readonly schedule: Schedule
   readonly losses: (batch: BatchTensors, weights: Weights) => StepLosses
-  readonly next: () => B
+  readonly loader: Pick<Loader, 'position' | 'restore'> & { next(): B }
   /** Arrays of a batch that go into the step. */
   readonly arrays: (batch: B) => Readonly<Record<string, HostArray>>
   readonly onStep: (step: StepReport) => void
+  /** Absent: a run that is stopped begins anew. */
+  readonly checkpoints?: Checkpointing
   readonly signal: AbortSignal
-}
-
-/** What one step measured. */
-export interface StepReport {
-  /** From 1. */
-  readonly step: number
-  readonly learningRate: number
-  readonly gradientNorm: number
-  readonly losses: Readonly<Record<string, number>>
 }
 
 type Tensors = Readonly<Record<string, tf.Tensor>>
@@ -77,25 +62,31 @@ export function trainStep(losses: TrainOptions<Batch>['losses'], optimizer: Adam
   }
 }
 
+/** What training gives. */
+export interface Trained {
+  readonly weights: Readonly<Record<string, HostArray>>
+  /** Of every step, those before a resume included. */
+  readonly steps: readonly StepReport[]
+}
+
 /**
- * Trains for `schedule.steps` steps and returns the weights. A loss that is not finite stops the run with the samples
- * of its batch named; an aborted signal stops it between steps.
+ * Trains for `schedule.steps` steps. A loss that is not finite stops the run with the samples of its batch named; an
+ * aborted signal stops it between steps, after a checkpoint. A run that finds a checkpoint goes on from it, and ends bit
+ * by bit as if it had not stopped.
  */
-export async function train<B extends Batch>(options: TrainOptions<B>): Promise<Readonly<Record<string, HostArray>>> {
-  const { engine, schedule, signal } = options
+export async function train<B extends Batch>(options: TrainOptions<B>): Promise<Trained> {
+  const { engine, schedule, signal, loader } = options
+  const keeper = openKeeper(options)
+  const start = await keeper.start()
   const step = jit(trainStep(options.losses, options.optimizer), { engine, keep: ['weights', 'first', 'second'] })
-  const zeros = (): Record<string, NdArray> =>
-    Object.fromEntries(
-      Object.entries(options.weights).map(([name, { data, shape }]) => [
-        name,
-        floats(new Float32Array(data.length), shape),
-      ]),
-    )
-  let state = { weights: options.weights as Readonly<Record<string, NdArray>>, first: zeros(), second: zeros() }
+  const reports = [...start.reports]
+  let { state } = start
   try {
-    for (let number = 1; number <= schedule.steps; number++) {
+    while (reports.length < schedule.steps) {
+      if (signal.aborted) await keeper.save({ state, reports })
       signal.throwIfAborted()
-      const batch = options.next()
+      const number = reports.length + 1
+      const batch = loader.next()
       const rate = learningRate(number, schedule)
       const result = await step({
         ...state,
@@ -110,14 +101,18 @@ export async function train<B extends Batch>(options: TrainOptions<B>): Promise<
       if (!Number.isFinite(losses.loss) || !Number.isFinite(gradientNorm))
         throw new Error(notFinite(number, losses, batch))
       state = { weights: result.weights, first: result.first, second: result.second }
-      options.onStep({ step: number, learningRate: rate, gradientNorm, losses })
+      const report = { step: number, learningRate: rate, gradientNorm, losses }
+      reports.push(report)
+      options.onStep(report)
+      if (number < schedule.steps && keeper.isDue()) await keeper.save({ state, reports })
       // The step blocks this thread; give messages and signals a turn.
       await new Promise(resolve => setImmediate(resolve))
     }
-    const trained: Record<string, HostArray> = {}
-    for (const [name, array] of Object.entries(state.weights))
-      trained[name] = floats(Float32Array.from(floatsOf(await toHost(array))), array.shape)
-    return trained
+    // Copied: what a session returned goes with it.
+    const weights = Object.entries(await readState(state.weights, engine)).map(
+      ([name, array]) => [name, floats(floatsOf(array).slice(), array.shape)] as const,
+    )
+    return { weights: Object.fromEntries(weights), steps: reports }
   } finally {
     await step.dispose()
   }

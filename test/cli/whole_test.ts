@@ -4,22 +4,13 @@ import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { measuredStages } from '../../dsl/check/metrics.ts'
-import { isRecord, parseJson } from '../../dsl/read/json.ts'
 import { loadPlan } from '../../runtime/cli/recipe.ts'
 import { findResults } from '../../runtime/schedule/select.ts'
 import { openStore } from '../../runtime/store/store.ts'
 import { inTempFolder, projectRoot } from '../support.ts'
+import { fewLandmarks } from './fixtures/landmarks.ts'
 
 const program = join(import.meta.dirname, '../../runtime/cli/main.js')
-const kinds = ['lake', 'desert', 'mountain range', 'island', 'river delta', 'gulf', 'rainforest']
-
-/** The project's own landmarks, six of each of seven kinds. */
-async function fewLandmarks(): Promise<string> {
-  const table = parseJson(await readFile(join(projectRoot, 'recipes/data/landmarks.geojson'), 'utf8'))
-  const features = isRecord(table) && Array.isArray(table.features) ? table.features : []
-  const few = kinds.flatMap(kind => features.filter(feature => feature.properties.kind === kind).slice(0, 6))
-  return JSON.stringify({ type: 'FeatureCollection', features: few })
-}
 
 test('every kind of stage runs, measures what claims may name, and runs no second time', () =>
   inTempFolder(async folder => {

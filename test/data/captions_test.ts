@@ -218,6 +218,7 @@ test('the stage captions a dataset, shows some of it, and repeats itself', () =>
         params: { captions: { kind: 'grammar', per_image: 3 }, seed: 9 },
         inputs: { data: { folder: join(folder, 'in') } },
         externals: {},
+        settings: {},
         out,
         checkpoints: out,
         engine: 'cpu',

@@ -51,6 +51,7 @@ async function contextOf(
     params,
     inputs,
     externals,
+    settings: {},
     out: folder,
     checkpoints: folder,
     engine: 'cpu',

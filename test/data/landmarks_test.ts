@@ -65,6 +65,7 @@ function runStage(folder: string, out: string, split: Record<string, number | st
     },
     out,
     checkpoints: out,
+    settings: {},
     engine: 'cpu',
     report: { progress() {}, log() {}, warn() {} },
     signal: new AbortController().signal,

@@ -12,6 +12,16 @@ test('the same seed and name give the same numbers; another seed or name gives o
   assert.is.not(numbers(1, 'a')[0], numbers(1, 'b')[0])
 })
 
+test('a stream goes on from any position', () => {
+  const random = createRandom(1, 'a')
+  random.next()
+  const position = random.position()
+  const expected = [random.next(), random.next()]
+  const other = createRandom(1, 'a')
+  other.seek(position)
+  assert.equal([other.next(), other.next()], expected)
+})
+
 test('a shuffled list holds the same items, and the list itself stays', () => {
   const items = [undefined, 0, '', 'a', null]
   const shuffled = createRandom(3, 'shuffle').shuffle(items)

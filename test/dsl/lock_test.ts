@@ -10,6 +10,7 @@ const stage = (id: string): Stage => ({
   kind: 'landmarks',
   version: 3,
   params: { split: { test: 0.2 }, sizes: [300, 600] },
+  settings: {},
   inputs: { 'data.0': { stage: 'b', split: 'train' } },
   externals: [{ name: 'data/landmarks.geojson', path: '/home/somebody/data/landmarks.geojson', sha256: 'abc' }],
   needs: { slots: 0, memory: 1 },

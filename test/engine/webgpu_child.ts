@@ -1,20 +1,26 @@
 /** Runs on WebGPU in a process of its own, which a driver may end; prints what it saw as one line of JSON. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { InferenceSession } from 'onnxruntime-node'
 import { optimize } from '../../runtime/engine/graph/optimize.ts'
 import {
   type Engine,
+  fillState,
   floats,
   floatsOf,
   type HostArray,
   ints,
   jit,
   type NdArray,
+  readState,
   tf,
   toHost,
   tryEngine,
 } from '../../runtime/engine/mod.ts'
 import { emit } from '../../runtime/engine/onnx/emit.ts'
 import { trace } from '../../runtime/engine/trace/trace.ts'
+import { readSafetensors, writeSafetensors } from '../../runtime/model/safetensors.ts'
 import { errorOf } from './support.ts'
 import { tinyStep, tinyTypes, trainTiny } from './tiny_mammut.ts'
 
@@ -39,6 +45,7 @@ async function keeping() {
     return hosts.map(numbers)
   }
   const before = await read(second.state)
+  const file = await saved(second.state)
   const third = await step({ state: second.state })
   const after = await read(third.state)
   const usedUp = await errorOf(() => step({ state: first.state }))
@@ -46,7 +53,20 @@ async function keeping() {
   const late = await errorOf(() => toHost(third.state.w))
   const kept = third.state.w
   if (kept.location === 'device') kept.release()
-  return { location: kept.location, sum: Array.from(floatsOf(third.sum)), before, after, usedUp, late }
+  return { file, location: kept.location, sum: Array.from(floatsOf(third.sum)), before, after, usedUp, late }
+}
+
+/** Arrays that went from the device into a file and came back from it. */
+async function saved(state: Readonly<Record<string, NdArray>>) {
+  const folder = await mkdtemp(join(tmpdir(), 'terroir-test-'))
+  try {
+    const path = join(folder, 'state.safetensors')
+    await writeSafetensors(path, { arrays: await readState(state, engine), metadata: {} })
+    const { arrays } = await readSafetensors(path)
+    return Object.values(fillState(state, arrays)).map(array => (array.location === 'host' ? numbers(array) : []))
+  } finally {
+    await rm(folder, { recursive: true })
+  }
 }
 
 /** Makes onnxruntime log on which provider it puts each operator. */

@@ -16,6 +16,7 @@ interface Seen {
   readonly keeping: {
     readonly location: string
     readonly sum: readonly number[]
+    readonly file: readonly (readonly number[])[]
     readonly before: readonly (readonly number[])[]
     readonly after: readonly (readonly number[])[]
     readonly usedUp: string
@@ -57,6 +58,7 @@ if (seen !== undefined && 'missing' in seen) {
 
   test('WebGPU keeps state on the device, reads it at any step, and refuses it after its time', () => {
     assert.equal(seen?.keeping.before, [[3, 6, 9], [1, 2, 3], [9]])
+    assert.equal(seen?.keeping.file, seen?.keeping.before, 'through a safetensors file')
     assert.equal(seen?.keeping.after, [[4, 8, 12], [1, 2, 3], [10]])
     assert.equal([seen?.keeping.location, seen?.keeping.sum], ['device', [18]])
     assert.match(seen?.keeping.usedUp ?? '', 'used up by a call')

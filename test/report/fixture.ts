@@ -19,12 +19,12 @@ const stage = (id: string, kind: string, inputs: readonly string[], path: readon
   path,
   version: 1,
   params: {},
+  settings: {},
   inputs: Object.fromEntries(inputs.map((name, index) => [`input${index}`, { stage: name }])),
   externals: [],
   needs: { slots: 1, memory: 0 },
   key: id,
 })
-
 const mix = 'pretrain.mix'
 
 /** A plan of the shape the quickstart compiles to. */

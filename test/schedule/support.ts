@@ -21,6 +21,7 @@ export function stage(
     kind,
     version: 1,
     params,
+    settings: {},
     inputs: Object.fromEntries(inputs.map(input => [input.id, { stage: input.id }])),
     externals: [],
     needs: { slots, memory: 1e8 },

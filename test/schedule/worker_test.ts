@@ -20,7 +20,7 @@ interface Order extends Partial<WorkerOptions> {
 function work(out: string, kind: string, { params = {}, childProcesses = false, ...options }: Order = {}) {
   const messages: Message[] = []
   const worker = startWorker(
-    { id: 'stage', kind, params, inputs: {}, externals: {}, out, checkpoints: out, engine: 'cpu' },
+    { id: 'stage', kind, params, settings: {}, inputs: {}, externals: {}, out, checkpoints: out, engine: 'cpu' },
     {
       entry: fixture('worker'),
       sandbox: { readable: [], writable: [out], childProcesses },

@@ -5,7 +5,7 @@ import { createDataset } from '../../runtime/data/dataset.ts'
 import { encodePng } from '../../runtime/data/image.ts'
 import { createRandom } from '../../runtime/data/random.ts'
 import { loadTokenizer } from '../../runtime/data/tokenizer.ts'
-import { floatsOf } from '../../runtime/engine/mod.ts'
+import { floatsOf, ints } from '../../runtime/engine/mod.ts'
 import { channelDeviation, channelMean } from '../../runtime/model/preprocess.ts'
 import { jitterColour, randomCrop, resample } from '../../runtime/train/augment.ts'
 import { createLoader } from '../../runtime/train/loader.ts'
@@ -91,6 +91,30 @@ test('the same seed draws the same batches; another name draws others', () =>
     }
     assert.equal(await first('x'), await first('x'))
     assert.not.equal((await first('x')).rows, (await first('y')).rows)
+  }))
+
+test('a loader that is restored to a position draws the same batches from there on', () =>
+  inTempFolder(async folder => {
+    await coloured(folder, { samples: 9, captions: ['a lake', 'a desert'] })
+    const open = () =>
+      createLoader({
+        ...base,
+        augmentation: { crop: 0.5, dihedral: true, colour: 0.3 },
+        parts: [
+          { folder, weight: 0.7 },
+          { folder, weight: 0.3 },
+        ],
+        batchSize: 4,
+      })
+    const loader = await open()
+    loader.next()
+    const position = loader.position()
+    const expected = [loader.next(), loader.next(), loader.next()]
+    const other = await open()
+    other.restore(position)
+    assert.equal([other.next(), other.next(), other.next()], expected)
+    const foreign = { ...position, 'order.1': ints(Int32Array.of(9)) }
+    assert.throws(() => other.restore(foreign), /order of dataset 1 is not one of its 9 samples/)
   }))
 
 test('a sample without captions is named', () =>

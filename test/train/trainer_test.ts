@@ -35,7 +35,7 @@ function batch() {
 async function fit(steps: number, peak: number) {
   const history: { loss: number; contrastive: number; caption: number }[] = []
   const fixed = batch()
-  const weights = await train({
+  const { weights } = await train({
     engine: await chooseEngine('cpu'),
     weights: initialWeights(config, 3),
     optimizer: { beta1: 0.9, beta2: 0.98, weightDecay: 0, clipNorm: 1 },
@@ -45,7 +45,7 @@ async function fit(steps: number, peak: number) {
       const { loss, contrastive, caption } = pairLosses({ images, tokens }, values, { config, captionWeight: 1 })
       return { loss, contrastive, caption }
     },
-    next: () => fixed,
+    loader: { next: () => fixed, position: () => ({}), restore: () => {} },
     arrays: ({ images, tokens }) => ({ images, tokens }),
     onStep: ({ losses }) =>
       history.push({ loss: losses.loss ?? 0, contrastive: losses.contrastive ?? 0, caption: losses.caption ?? 0 }),

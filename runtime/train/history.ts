@@ -1,0 +1,47 @@
+/** What a training run measures, as arrays that a checkpoint keeps. */
+import { floats } from '../engine/mod.ts'
+import type { Arrays } from '../model/safetensors.ts'
+import { learningRate, type Schedule } from './learning_rate.ts'
+
+/** What one step measured; all but the learning rate are float32. */
+export interface StepReport {
+  /** From 1. */
+  readonly step: number
+  readonly learningRate: number
+  readonly gradientNorm: number
+  readonly losses: Readonly<Record<string, number>>
+}
+
+/** A column for each measure; the schedule tells the learning rates again. */
+export function historyArrays(reports: readonly StepReport[]): Arrays {
+  const column = (of: (report: StepReport) => number | undefined) =>
+    floats(Float32Array.from(reports, report => of(report) ?? Number.NaN))
+  const names = Object.keys(reports[0]?.losses ?? {})
+  return {
+    gradientNorm: column(report => report.gradientNorm),
+    ...Object.fromEntries(names.map((name, i) => [`losses.${i}.${name}`, column(report => report.losses[name])])),
+  }
+}
+
+/** The reports behind such arrays; throws where they are not of so many steps. */
+export function readHistory(
+  arrays: Arrays,
+  { steps, schedule }: { readonly steps: number; readonly schedule: Schedule },
+): readonly StepReport[] {
+  const column = (path: string): ArrayLike<number> => {
+    const found = arrays[path]?.data
+    if (found?.length === steps) return found
+    throw new Error(`Its history '${path}' is not of ${steps} steps`)
+  }
+  const norms = column('gradientNorm')
+  const losses = Object.keys(arrays)
+    .filter(path => path.startsWith('losses.'))
+    .sort()
+    .map(path => ({ name: path.replace(/^losses\.\d+\./, ''), values: column(path) }))
+  return Array.from({ length: steps }, (_, i) => ({
+    step: i + 1,
+    learningRate: learningRate(i + 1, schedule),
+    gradientNorm: norms[i] ?? Number.NaN,
+    losses: Object.fromEntries(losses.map(({ name, values }) => [name, values[i] ?? Number.NaN])),
+  }))
+}

@@ -1,0 +1,74 @@
+/** A tiny training run that tests stop, split and compare. */
+import { createRandom } from '../../runtime/data/random.ts'
+import { chooseEngine, floats, type HostArray, ints } from '../../runtime/engine/mod.ts'
+import type { MammutConfig } from '../../runtime/model/config.ts'
+import { initialWeights } from '../../runtime/model/initialise.ts'
+import type { StepReport } from '../../runtime/train/history.ts'
+import type { Position } from '../../runtime/train/loader.ts'
+import { pairLosses } from '../../runtime/train/losses.ts'
+import type { Checkpointing } from '../../runtime/train/resume.ts'
+import { type Trained, train } from '../../runtime/train/trainer.ts'
+
+const config: MammutConfig = {
+  imageSize: 16,
+  patchSize: 8,
+  vision: { width: 16, layers: 2, heads: 2 },
+  text: { width: 16, layers: 2, heads: 2, contextLength: 6, vocabSize: 20, crossAttnEvery: 2 },
+  embedDim: 8,
+  mlpRatio: 2,
+}
+const pairs = 8
+
+/** Random pairs, other ones at each call; its position is that of its random numbers. */
+function randomPairs() {
+  const random = createRandom(5, 'tiny pairs')
+  const next = () => {
+    const images = Float32Array.from({ length: pairs * 3 * 16 * 16 }, () => random.between(-1, 1))
+    const tokens = Int32Array.from({ length: pairs * 6 }, (_, i) =>
+      i % 6 === 0 ? 1 : i % 6 === 5 ? 2 : 3 + random.below(17),
+    )
+    const rows = Array.from({ length: pairs }, (_, row) => ({ part: 0, row, key: `pair-${row}` }))
+    return { images: floats(images, [pairs, 3, 16, 16]), tokens: ints(tokens, [pairs, 6]), rows }
+  }
+  const position = (): Position => ({ random: ints(Int32Array.of(random.position())) })
+  const restore = ({ random: at }: Position) => random.seek(at?.data[0] ?? 0)
+  return { next, position, restore }
+}
+
+/** What a tiny run can be told. */
+export interface TinyOptions {
+  readonly steps: number
+  readonly checkpoints?: Checkpointing
+  readonly signal?: AbortSignal
+  readonly onStep?: (report: StepReport) => void
+}
+
+/** Trains a tiny MaMMUT on two threads. */
+export async function trainTiny({ steps, checkpoints, signal, onStep }: TinyOptions): Promise<Trained> {
+  return train({
+    engine: await chooseEngine('cpu', 2),
+    weights: initialWeights(config, 3),
+    optimizer: { beta1: 0.9, beta2: 0.98, weightDecay: 0.05, clipNorm: 1 },
+    schedule: { peak: 3e-3, warmUp: 0.2, steps },
+    losses: ({ images, tokens }, values) => {
+      if (images === undefined || tokens === undefined) throw new Error('A batch lacks images or tokens')
+      const { loss, contrastive, caption } = pairLosses({ images, tokens }, values, { config, captionWeight: 1 })
+      return { loss, contrastive, caption }
+    },
+    loader: randomPairs(),
+    arrays: ({ images, tokens }) => ({ images, tokens }),
+    onStep: onStep ?? (() => {}),
+    signal: signal ?? new AbortController().signal,
+    ...(checkpoints && { checkpoints }),
+  })
+}
+
+/** The bits of what a run gives, as text. */
+export const bitsOf = ({ weights, steps }: Trained): string =>
+  JSON.stringify([
+    steps,
+    Object.entries(weights).map(([name, { data }]: [string, HostArray]) => [
+      name,
+      Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
+    ]),
+  ])
