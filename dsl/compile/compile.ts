@@ -35,7 +35,7 @@ function compileVariant(variant: Variant, folder: string, environment: Environme
 }
 
 function finish(draft: Draft, folder: string, environment: Environment, keys: ReadonlyMap<string, string>): Stage {
-  const { files, settings = {}, ...rest } = draft
+  const { id, kind, params, settings = {}, inputs, files, path } = draft
   const info = environment.kind(draft.kind)
   if (info === undefined) throw new Error(`No kind of stage is called '${draft.kind}', which '${draft.id}' needs`)
   const ofPackages = info.packageFiles?.(draft.params) ?? []
@@ -43,7 +43,7 @@ function finish(draft: Draft, folder: string, environment: Environment, keys: Re
     ...files.map(file => ownFile(file, folder, environment)),
     ...ofPackages.map(file => packageFile(file, environment)),
   ]
-  const parts = { ...rest, settings, version: info.version, externals }
+  const parts = { id, kind, params, settings, inputs, path, version: info.version, externals }
   const keyOf = (stage: string): string => {
     const key = keys.get(stage)
     if (key === undefined) throw new Error(`'${draft.id}' comes before its input '${stage}'`)
