@@ -1,5 +1,6 @@
 /** What a run tells while it goes on: for the live view, plain lines and `--json`. */
 import type { Progress } from '../stages/stage.ts'
+import type { Owner } from '../store/process.ts'
 import type { Fault } from './fault.ts'
 
 /** An event of a run. */
@@ -10,6 +11,8 @@ export type RunEvent =
   | { readonly kind: 'run-waiting'; readonly text: string }
   | { readonly kind: 'stage-cached'; readonly stage: string; readonly summary: string }
   | { readonly kind: 'stage-started'; readonly stage: string; readonly slots: readonly number[] }
+  /** Another run makes the same result; this one takes it then. */
+  | { readonly kind: 'stage-waiting'; readonly stage: string; readonly owner: Owner }
   | { readonly kind: 'stage-progress'; readonly stage: string; readonly progress: Progress }
   | { readonly kind: 'stage-log'; readonly stage: string; readonly level: 'log' | 'warn'; readonly text: string }
   | {

@@ -1,6 +1,7 @@
 /** The contract between the driver of a run and whatever runs single stages. */
 import type { Stage } from '../../dsl/compile/plan.ts'
 import type { InputFolder } from '../stages/stage.ts'
+import type { Owner } from '../store/process.ts'
 import type { Result } from '../store/store.ts'
 import type { Fault } from './fault.ts'
 import type { Message } from './protocol.ts'
@@ -13,6 +14,8 @@ export interface StageOrder {
   /** Run even where a result is stored, and put the new one in its place. */
   readonly replace: boolean
   readonly onMessage: (message: Message) => void
+  /** Called with a process that makes the same result and is waited for. */
+  readonly onWait: (owner: Owner) => void
 }
 
 /** How a stage ended. */

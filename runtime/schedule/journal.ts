@@ -1,12 +1,20 @@
 /** The append-only log of a run: one JSON object a line, each flushed before the run goes on. */
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { isRecord, parseJson } from '../../dsl/read/json.ts'
-import type { ProcessId } from '../store/process.ts'
+import { isRecord, isText, parseJson } from '../../dsl/read/json.ts'
+import { flush } from '../store/files.ts'
+import type { Owner, ProcessId } from '../store/process.ts'
 
 /** What is recorded. */
 export type JournalEvent =
-  | { readonly kind: 'run-started'; readonly run: string; readonly recipe: string; readonly controller: ProcessId }
+  /** `keys` are those of all stages of the plan: what the run may read. */
+  | {
+      readonly kind: 'run-started'
+      readonly run: string
+      readonly recipe: string
+      readonly controller: Owner
+      readonly keys: readonly string[]
+    }
   | { readonly kind: 'stage-started'; readonly stage: string; readonly key: string; readonly worker: ProcessId }
   | { readonly kind: 'stage-done'; readonly stage: string; readonly seconds: number; readonly peakMemory: number }
   | { readonly kind: 'stage-failed'; readonly stage: string; readonly reason: string; readonly peakMemory: number }
@@ -20,19 +28,27 @@ export interface Journal {
   close(): Promise<void>
 }
 
-/** Opens a journal to append to, and makes it where there is none. */
-export async function openJournal(path: string): Promise<Journal> {
+const lineOf = (event: JournalEvent): string => `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`
+
+async function write(handle: FileHandle, text: string): Promise<void> {
+  await handle.write(text)
+  await handle.datasync()
+}
+
+/**
+ * Begins a journal with its first event. It is written at `aside` and then renamed, so that a journal always names
+ * its controller: one that does not was cut later, and belongs to nobody alive.
+ */
+export async function openJournal(path: string, { first, aside }: JournalStart): Promise<Journal> {
   await mkdir(dirname(path), { recursive: true })
-  const handle = await open(path, 'a')
-  // A leading line break sets apart what a killed writer left unfinished.
-  if ((await handle.stat()).size > 0) await handle.write('\n')
+  const handle = await open(aside, 'ax')
+  await write(handle, lineOf(first))
+  await rename(aside, path)
+  await flush(dirname(path))
   let last = Promise.resolve()
   return {
     append(event) {
-      const written = last.then(async () => {
-        await handle.write(`${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`)
-        await handle.datasync()
-      })
+      const written = last.then(() => write(handle, lineOf(event)))
       last = written.catch(() => undefined)
       return written
     },
@@ -43,19 +59,46 @@ export async function openJournal(path: string): Promise<Journal> {
   }
 }
 
-const kinds: Readonly<Record<JournalEvent['kind'], readonly string[]>> = {
-  'run-started': ['run', 'recipe', 'controller'],
-  'stage-started': ['stage', 'key', 'worker'],
-  'stage-done': ['stage', 'seconds', 'peakMemory'],
-  'stage-failed': ['stage', 'reason', 'peakMemory'],
-  'stage-skipped': ['stage', 'reason'],
-  'run-ended': ['outcome'],
+/** How a journal begins. */
+export interface JournalStart {
+  readonly first: JournalEvent
+  /** A path on the same file system where the journal is written before it is in its place. */
+  readonly aside: string
+}
+
+/** Adds an event to the journal of a run that is over. A leading line break sets it apart from a torn line. */
+export async function appendEvent(path: string, event: JournalEvent): Promise<void> {
+  const handle = await open(path, 'a')
+  try {
+    await write(handle, `\n${lineOf(event)}`)
+  } finally {
+    await handle.close()
+  }
+}
+
+const isProcess = (value: unknown): boolean => isRecord(value) && typeof value.pid === 'number' && isText(value.start)
+
+const isNumber = (value: unknown): boolean => typeof value === 'number'
+
+/** Fields of each kind of event, and what they must hold: a line may have been torn, or edited. */
+const kinds: Readonly<Record<JournalEvent['kind'], Readonly<Record<string, (value: unknown) => boolean>>>> = {
+  'run-started': {
+    run: isText,
+    recipe: isText,
+    controller: value => isProcess(value) && isRecord(value) && isText(value.host),
+    keys: value => Array.isArray(value) && value.every(isText),
+  },
+  'stage-started': { stage: isText, key: isText, worker: isProcess },
+  'stage-done': { stage: isText, seconds: isNumber, peakMemory: isNumber },
+  'stage-failed': { stage: isText, reason: isText, peakMemory: isNumber },
+  'stage-skipped': { stage: isText, reason: isText },
+  'run-ended': { outcome: isText },
 }
 
 function isEvent(value: unknown): value is JournalEvent {
   if (!isRecord(value)) return false
   const fields = Object.entries(kinds).find(([kind]) => kind === value.kind)?.[1]
-  return fields?.every(field => field in value) ?? false
+  return fields !== undefined && Object.entries(fields).every(([name, holds]) => holds(value[name]))
 }
 
 /** Reads a journal; lines that a kill has torn are left out. Throws where there is no such file. */

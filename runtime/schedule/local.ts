@@ -1,5 +1,5 @@
 /** Runs stages on this machine: a sandboxed worker process for each. */
-import { rm } from 'node:fs/promises'
+import { rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { Stage } from '../../dsl/compile/plan.ts'
@@ -37,8 +37,6 @@ export function localExecutor({ store, journal, run, engine, entry }: LocalOptio
     let stopped = false
 
     async function work(): Promise<StageEnd> {
-      const shared = order.replace ? undefined : await store.find(stage.key)
-      if (shared !== undefined) return { kind: 'done', result: shared, peakMemory: 0, cached: true }
       const job = await jobOf(stage, order)
       const began = performance.now()
       worker = startWorker(job, {
@@ -56,6 +54,8 @@ export function localExecutor({ store, journal, run, engine, entry }: LocalOptio
       const end = await worker.ended
       if (end.kind !== 'result') {
         await rm(job.out, { recursive: true, force: true })
+        // Nothing was kept for a later attempt where this succeeds.
+        await rmdir(job.checkpoints).catch(() => undefined)
         return end
       }
       return publish(stage, { job, end, seconds: (performance.now() - began) / 1000, replace: order.replace })

@@ -1,33 +1,76 @@
 /** Puts right what killed controllers left behind; nothing waits for a person. */
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isAlive } from '../store/process.ts'
+import { setTimeout } from 'node:timers/promises'
+import { lives } from '../store/presence.ts'
+import { isAlive, isLocal, type ProcessId } from '../store/process.ts'
 import type { Store } from '../store/store.ts'
-import { openJournal, readJournal } from './journal.ts'
+import { appendEvent, type JournalEvent, readJournal } from './journal.ts'
 
 /** Folder of a store's journals, one file a run. */
 export const journalFolder = (store: Store): string => join(store.folder, 'journal')
+
+/** Claim to the whole store, held for moments: while a run begins, and while results are removed. */
+export const storeGuard = 'store'
+
+/** A run as its journal tells it. */
+export interface JournaledRun {
+  readonly run: string
+  readonly path: string
+  readonly events: readonly JournalEvent[]
+  /** Going on; its controller is one of these processes. */
+  readonly alive: boolean
+}
+
+/** Every run whose journal is there, oldest first. */
+export async function readRuns(store: Store): Promise<readonly JournaledRun[]> {
+  const folder = journalFolder(store)
+  const files = (await readdir(folder).catch(() => [])).filter(file => file.endsWith(journalEnding)).sort()
+  return Promise.all(
+    files.map(async file => {
+      const path = join(folder, file)
+      const events = await readJournal(path)
+      const ended = events.some(event => event.kind === 'run-ended')
+      const controllers = events.flatMap(event => (event.kind === 'run-started' ? [event.controller] : []))
+      const living = ended ? [] : await Promise.all(controllers.map(controller => lives(store.folder, controller)))
+      return { run: file.slice(0, -journalEnding.length), path, events, alive: living.some(Boolean) }
+    }),
+  )
+}
+
+const journalEnding = '.ndjson'
 
 /**
  * Ends the workers of runs whose controller died, closes their journals and removes their staging folders.
  * Returns the names of those runs.
  */
 export async function recover(store: Store): Promise<readonly string[]> {
-  const folder = journalFolder(store)
-  const lost: string[] = []
-  for (const file of await readdir(folder).catch(() => [])) {
-    const path = join(folder, file)
-    const events = await readJournal(path)
-    const controllers = events.flatMap(event => (event.kind === 'run-started' ? [event.controller] : []))
-    if (events.some(event => event.kind === 'run-ended') || controllers.some(isAlive)) continue
-    for (const event of events) {
-      if (event.kind === 'stage-started' && isAlive(event.worker)) process.kill(-event.worker.pid, 'SIGKILL')
-    }
-    const journal = await openJournal(path)
-    await journal.append({ kind: 'run-ended', outcome: 'lost' })
-    await journal.close()
-    lost.push(file.replace('.ndjson', ''))
-  }
+  const runs = await readRuns(store)
+  const lost = runs.filter(({ events, alive }) => !alive && !events.some(event => event.kind === 'run-ended'))
+  await endAll(lost.flatMap(({ events }) => workersHere(events)))
+  for (const { path } of lost) await appendEvent(path, { kind: 'run-ended', outcome: 'lost' })
   await store.sweep()
-  return lost
+  return lost.map(({ run }) => run)
+}
+
+/** Workers that a journal names and that this machine may still run. */
+function workersHere(events: readonly JournalEvent[]): readonly ProcessId[] {
+  const here = events.some(event => event.kind === 'run-started' && isLocal(event.controller))
+  return here ? events.flatMap(event => (event.kind === 'stage-started' ? [event.worker] : [])) : []
+}
+
+const endWithin = 5000
+const lookEvery = 20
+
+/** Kills workers with all they started, and waits until they are gone: they may not write any more. */
+async function endAll(workers: readonly ProcessId[]): Promise<void> {
+  const left = workers.filter(isAlive)
+  for (const { pid } of left) {
+    try {
+      process.kill(-pid, 'SIGKILL')
+    } catch {
+      // It ended by itself, or leads no group any more.
+    }
+  }
+  for (let waited = 0; left.some(isAlive) && waited < endWithin; waited += lookEvery) await setTimeout(lookEvery)
 }

@@ -1,13 +1,12 @@
 /** A run on this machine, from recovery to the last line of its journal. */
 import { availableParallelism, totalmem } from 'node:os'
-import { join } from 'node:path'
 import type { Plan } from '../../dsl/compile/plan.ts'
-import { thisProcess } from '../store/process.ts'
 import type { Result, Store } from '../store/store.ts'
+import { beginRun } from './begin.ts'
+import { claimedExecutor } from './claimed.ts'
 import type { RunEvent } from './events.ts'
-import { type Journal, openJournal } from './journal.ts'
+import type { Journal } from './journal.ts'
 import { localExecutor } from './local.ts'
-import { journalFolder, recover } from './recover.ts'
 import { type RunEnd, runPlan } from './run_plan.ts'
 
 /** How a local run is done. */
@@ -35,21 +34,25 @@ const localSlots = 1
 /** Runs what is missing of a plan. Rejects where the store cannot be written. */
 export async function runLocally(plan: Plan, options: LocalRunOptions): Promise<RunEnd> {
   const { store, found, forced, keepGoing, jobs = availableParallelism(), onEvent, signal, entry } = options
-  await store.prepare()
-  await recover(store)
-  const run = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-${process.pid}`
-  const journal = await openJournal(join(journalFolder(store), `${run}.ndjson`))
+  const begun = await beginRun(plan, { store, found })
+  const { run, journal } = begun
+  const executor = localExecutor({
+    store,
+    journal,
+    run,
+    engine: plan.engine,
+    ...(entry === undefined ? {} : { entry }),
+  })
   try {
-    await journal.append({ kind: 'run-started', run, recipe: plan.name, controller: thisProcess() })
     return await runPlan(plan, {
       run,
-      executor: localExecutor({ store, journal, run, engine: plan.engine, ...(entry === undefined ? {} : { entry }) }),
+      executor: claimedExecutor(executor, store),
       limits: {
         slots: localSlots,
         jobs,
         memory: memoryShare * Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
       },
-      found: new Map([...found].filter(([id]) => !forced.has(id))),
+      found: new Map([...begun.found].filter(([id]) => !forced.has(id))),
       forced,
       keepGoing,
       signal,
@@ -59,7 +62,7 @@ export async function runLocally(plan: Plan, options: LocalRunOptions): Promise<
       },
     })
   } finally {
-    await journal.close()
+    await begun.end()
   }
 }
 
@@ -88,6 +91,7 @@ async function record(journal: Journal, event: RunEvent): Promise<void> {
     case 'run-waiting':
     case 'stage-cached':
     case 'stage-started':
+    case 'stage-waiting':
     case 'stage-progress':
     case 'stage-log':
       return

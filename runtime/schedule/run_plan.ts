@@ -86,6 +86,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> 
         slots,
         inputs: inputsOf(stage),
         replace: forced.has(id),
+        onWait: owner => tell({ kind: 'stage-waiting', stage: id, owner }),
         onMessage(message) {
           if (message.kind === 'progress') tell({ kind: 'stage-progress', stage: id, progress: message.progress })
           if (message.kind === 'log' || message.kind === 'warn')

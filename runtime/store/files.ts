@@ -7,23 +7,26 @@ export interface Tree {
   readonly files: readonly string[]
   /** Innermost first; the folder itself is `''` and last. */
   readonly folders: readonly string[]
+  /** Links, sockets and the like, which a result may not hold: a link could reach outside the store. */
+  readonly others: readonly string[]
 }
 
-/** Lists a folder. Throws on anything but plain files and folders: a link could reach outside the store. */
+/** Lists a folder. */
 export async function listTree(root: string): Promise<Tree> {
   const files: string[] = []
   const folders: string[] = []
+  const others: string[] = []
   async function walk(relative: string): Promise<void> {
     for (const entry of await readdir(join(root, relative), { withFileTypes: true })) {
       const path = relative === '' ? entry.name : `${relative}/${entry.name}`
       if (entry.isDirectory()) await walk(path)
       else if (entry.isFile()) files.push(path)
-      else throw new Error(`"${path}" is neither a file nor a folder; a stage may leave nothing else in its result`)
+      else others.push(path)
     }
     folders.push(relative)
   }
   await walk('')
-  return { files: files.sort(), folders }
+  return { files: files.sort(), folders, others }
 }
 
 /** Code of a fault of the file system, such as `ENOENT`; empty where it has none. */
@@ -38,12 +41,17 @@ const reasons: { readonly [code: string]: string } = {
   EPERM: 'permission is denied',
   EROFS: 'the file system is read-only',
   ENOSPC: 'the disk is full',
+  EDQUOT: 'your quota of the disk is used up',
 }
+
+/** True where there is no room left. */
+export const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(codeOf(error))
 
 /** A fault in words: faults of the file system name the path and what is wrong with it. */
 export function faultText(error: unknown): string {
   const reason = reasons[codeOf(error)]
   if (reason !== undefined && error instanceof Error && 'path' in error) return `'${error.path}': ${reason}`
+  if (isFull(error)) return reason ?? ''
   return error instanceof Error ? error.message : String(error)
 }
 

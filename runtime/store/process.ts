@@ -1,13 +1,31 @@
-/** Who owns something: a process, told from a later one of the same number by its start time. */
+/** Who owns something: a process, told from a later one of the same number by its start, on a machine. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readFileSync, readlinkSync } from 'node:fs'
+import { hostname } from 'node:os'
 
 /** A process on this machine. */
 export interface ProcessId {
   readonly pid: number
-  /** When it started, in the unit of the operating system: only compared for equality. */
+  /** When it started, and in which boot of the machine: only compared for equality. */
   readonly start: string
 }
+
+/** A process, and the machine or container on which its number means something. */
+export interface Owner extends ProcessId {
+  readonly host: string
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
+
+/** Numbers and start times begin anew with each boot. */
+const boot = process.platform === 'linux' ? `-${read('/proc/sys/kernel/random/boot_id').slice(0, 8)}` : ''
 
 /** Start of a living process; `undefined` where none has this number. */
 export function processStart(pid: number): string | undefined {
@@ -16,7 +34,7 @@ export function processStart(pid: number): string | undefined {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
       // The second field is the program's name in brackets and may itself hold spaces and brackets.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-      return fields[0] === 'Z' ? undefined : fields[19]
+      return fields[0] === 'Z' ? undefined : `${fields[19]}${boot}`
     }
     const started = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' })
     return started.trim().replaceAll(/[^A-Za-z0-9]+/g, '-') || undefined
@@ -25,8 +43,36 @@ export function processStart(pid: number): string | undefined {
   }
 }
 
+/** Containers of one machine may share its name, but not the numbers of their processes. */
+function namespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return ''
+  }
+}
+
+const host = `${hostname().replaceAll(/[^A-Za-z0-9-]+/g, '-')}-${createHash('sha256')
+  .update(`${read('/etc/machine-id')} ${namespace()}`)
+  .digest('hex')
+  .slice(0, 8)}`
+
+const self: Owner = { pid: process.pid, start: processStart(process.pid) ?? 'unknown', host }
+
 /** This process. */
-export const thisProcess = (): ProcessId => ({ pid: process.pid, start: processStart(process.pid) ?? 'unknown' })
+export const thisProcess = (): Owner => self
 
 /** True while the very process lives, not one that inherited its number. */
 export const isAlive = (owner: ProcessId): boolean => processStart(owner.pid) === owner.start
+
+/** True where the process is one of this machine, so that `isAlive` can tell. */
+export const isLocal = (owner: Owner): boolean => owner.host === host
+
+/** An owner as a part of file names: `HOST.PID.START`. */
+export const ownerText = ({ host, pid, start }: Owner): string => `${host}.${pid}.${start}`
+
+/** Reads the owner at the start of a text; `undefined` where there is none. */
+export function parseOwner(text: string): Owner | undefined {
+  const [host, pid = '', start] = text.split('.')
+  return host && /^\d+$/.test(pid) && start ? { host, pid: Number(pid), start } : undefined
+}

@@ -1,33 +1,36 @@
 /** Staging folders: where a stage writes before its result is published. The name tells the owner. */
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { isAlive, type ProcessId, thisProcess } from './process.ts'
+import { lives } from './presence.ts'
+import { ownerText, parseOwner, thisProcess } from './process.ts'
 
-/** A host's name as one part of a folder name. */
-const host = (): string => hostname().replaceAll(/[^A-Za-z0-9-]+/g, '-')
+/** Folder of staging folders inside a store. */
+export const stagingFolder = (root: string): string => join(root, 'staging')
 
-/** Makes a fresh folder `LABEL.HOST.PID.START.RANDOM`, owned by this process. */
-export async function makeOwnedFolder(parent: string, label: string): Promise<string> {
-  const { pid, start } = thisProcess()
-  const folder = join(parent, `${label}.${host()}.${pid}.${start}.${randomBytes(4).toString('hex')}`)
-  await mkdir(folder, { recursive: true })
+/** A fresh path `LABEL.OWNER.RANDOM` inside the staging folder; what is there is removed once this process is dead. */
+export const ownedPath = (root: string, label: string): string =>
+  join(stagingFolder(root), `${label}.${ownerText(thisProcess())}.${randomBytes(4).toString('hex')}`)
+
+/** Makes a fresh folder owned by this process. */
+export async function makeOwnedFolder(root: string, label: string): Promise<string> {
+  const folder = ownedPath(root, label)
+  await mkdir(folder)
   return folder
 }
 
-function ownerOf(name: string): ProcessId | undefined {
-  const [, madeOn, pid, start] = name.split('.')
-  return madeOn === host() && start !== undefined ? { pid: Number(pid), start } : undefined
-}
-
-/** Removes the folders whose owner on this machine is dead, and returns their names; others are left alone. */
-export async function removeStale(parent: string): Promise<readonly string[]> {
-  const names = await readdir(parent).catch(() => [])
-  const stale = names.filter(name => {
-    const owner = ownerOf(name)
-    return owner !== undefined && !isAlive(owner)
-  })
-  await Promise.all(stale.map(name => rm(join(parent, name), { recursive: true, force: true })))
+/**
+ * Removes what lies in the staging folder and belongs to dead processes, and returns the names; all else is left
+ * alone. What cannot be removed stays for the next time.
+ */
+export async function removeStale(root: string): Promise<readonly string[]> {
+  const names = await readdir(stagingFolder(root)).catch(() => [])
+  const stale: string[] = []
+  for (const name of names) {
+    const owner = parseOwner(name.slice(name.indexOf('.') + 1))
+    if (owner !== undefined && !(await lives(root, owner))) stale.push(name)
+  }
+  const options = { recursive: true, force: true, maxRetries: 3 }
+  await Promise.allSettled(stale.map(name => rm(join(stagingFolder(root), name), options)))
   return stale
 }

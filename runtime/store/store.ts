@@ -1,10 +1,13 @@
 /** The content-addressed store: immutable results by key, published atomically. */
-import { access, constants, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type FileRecord, outputDigest, sha256File } from './digest.ts'
-import { codeOf, faultText, flush, listTree, writeFlushed } from './files.ts'
+import { codeOf, flush, listTree, writeFlushed } from './files.ts'
 import { type Manifest, manifestName, type Outcome, parseManifest } from './manifest.ts'
-import { makeOwnedFolder, removeStale } from './staging.ts'
+import { checkLayout, prepareStore } from './prepare.ts'
+import { forgetDead } from './presence.ts'
+import { makeOwnedFolder, ownedPath, removeStale } from './staging.ts'
+import { verifyFiles } from './verify.ts'
 
 /** A published result. */
 export interface Result {
@@ -17,7 +20,10 @@ export interface Result {
 export interface Store {
   /** Absolute path. */
   readonly folder: string
-  /** The result of a key; `undefined` where there is none, or a file of it is missing or of another size. */
+  /**
+   * The result of a key; `undefined` where there is none, or a file of it is missing or of another size. Rejects where
+   * the folder holds a store of another layout.
+   */
   find(key: string): Promise<Result | undefined>
   /** Makes the store's own folders; throws an error that says what is in the way where it cannot be written. */
   prepare(): Promise<void>
@@ -30,28 +36,37 @@ export interface Store {
   checkpoints(key: string, options?: { readonly anew?: boolean }): Promise<string>
   /**
    * Publishes a staging folder, which is gone afterwards. Where a sound result of the same key was published
-   * meanwhile that one stays and is returned, unless `replace` is set.
+   * meanwhile that one stays and is returned, unless `replace` is set. What is there and not sound is set aside.
    */
   publish(staging: string, outcome: Outcome, options?: { readonly replace?: boolean }): Promise<Result>
   /** Reads every file again and returns what is wrong, one line a fault; empty when the result is sound. */
   verify(key: string): Promise<readonly string[]>
-  /** Removes what dead processes left behind; returns the folder names. */
+  /** Moves a damaged result out of the way, so that the next run makes it anew; returns where it lies now. */
+  setAside(key: string): Promise<string>
+  /** Removes what dead processes left behind; returns the names. */
   sweep(): Promise<readonly string[]>
 }
 
 /** The store's folder: an option, else `TERROIR_STORE`, else `.terroir` in the current folder. */
 export const storeFolder = (option?: string): string => resolve(option ?? (process.env.TERROIR_STORE || '.terroir'))
 
+/** Names of folders inside a store. */
+export const rooms = { results: 'results', checkpoints: 'checkpoints', damaged: 'damaged' } as const
+
+/** True for what may become a path: 64 hexadecimal digits. */
+export const isKey = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
+
 /** Opens the store of a folder; nothing is made before it is needed. */
 export function openStore(folder: string): Store {
   const root = resolve(folder)
-  const results = join(root, 'results')
-  const staging = join(root, 'staging')
-  const checkpointsOf = (key: string): string => join(root, 'checkpoints', checkedKey(key))
-
+  const results = join(root, rooms.results)
   const folderOf = (key: string): string => join(results, checkedKey(key))
+  const checkpointsOf = (key: string): string => join(root, rooms.checkpoints, checkedKey(key))
+  let checked: Promise<void> | undefined
 
   async function read(key: string): Promise<Result | undefined> {
+    checked ??= checkLayout(root)
+    await checked
     const folder = folderOf(key)
     const text = await readFile(join(folder, manifestName), 'utf8').catch(absent)
     const manifest = text === undefined ? undefined : parseManifest(text)
@@ -71,9 +86,9 @@ export function openStore(folder: string): Store {
   }
 
   async function stage(key: string): Promise<string> {
-    folderOf(key)
+    checkedKey(key)
     await prepare()
-    return makeOwnedFolder(staging, key)
+    return makeOwnedFolder(root, key)
   }
 
   async function checkpoints(key: string, { anew = false } = {}): Promise<string> {
@@ -83,37 +98,35 @@ export function openStore(folder: string): Store {
     return folder
   }
 
-  async function prepare(): Promise<void> {
-    try {
-      for (const folder of [root, results, staging]) {
-        await mkdir(folder, { recursive: true })
-        await access(folder, constants.W_OK)
-      }
-    } catch (cause) {
-      throw new Error(`The store cannot be written, ${faultText(cause)}; choose another folder with --store`, { cause })
-    }
-    // Results stay out of git.
-    await writeFile(join(root, '.gitignore'), '*\n', { flag: 'wx' }).catch(error => {
-      if (codeOf(error) !== 'EEXIST') throw error
-    })
+  let prepared: Promise<void> | undefined
+  function prepare(): Promise<void> {
+    prepared ??= prepareStore(root)
+    return prepared
   }
 
   /** Renames a folder away and deletes it there: a reader sees all of it or nothing. */
   async function discard(folder: string): Promise<void> {
-    const aside = await makeOwnedFolder(staging, 'discarded')
-    try {
-      await rename(folder, join(aside, 'result'))
-    } catch (error) {
-      if (codeOf(error) !== 'ENOENT') throw error
-    }
+    const aside = ownedPath(root, 'discarded')
+    await rename(folder, aside).catch(absent)
     await rm(aside, { recursive: true, force: true })
+  }
+
+  async function setAside(key: string): Promise<string> {
+    await mkdir(join(root, rooms.damaged), { recursive: true })
+    const stamp = new Date().toISOString().replaceAll(/[-:.]/g, '')
+    const aside = join(root, rooms.damaged, `${checkedKey(key)}.${stamp}`)
+    await rename(folderOf(key), aside).catch(absent)
+    await flush(results)
+    return aside
   }
 
   async function publish(from: string, outcome: Outcome, { replace = false } = {}): Promise<Result> {
     const folder = folderOf(outcome.key)
     const files = await seal(from)
     const manifest: Manifest = { ...outcome, files, digest: outputDigest(files, outcome.metrics) }
-    await writeFlushed(join(from, manifestName), `${JSON.stringify(manifest, null, 1)}\n`)
+    const path = join(from, manifestName)
+    await writeFlushed(path, `${JSON.stringify(manifest, null, 1)}\n`)
+    await chmod(path, readOnly)
     await flush(from)
     if (replace) await discard(folder)
     while (true) {
@@ -130,31 +143,35 @@ export function openStore(folder: string): Store {
         await rm(from, { recursive: true, force: true })
         return theirs
       }
-      await discard(folder)
+      await setAside(outcome.key)
     }
   }
 
   async function verify(key: string): Promise<readonly string[]> {
     const result = await read(key)
-    if (result === undefined) return [`"${folderOf(key)}" holds no sound manifest`]
-    const { files } = result.manifest
-    const faults: string[] = []
-    for (const [path, file] of Object.entries(files)) {
-      const digest = await sha256File(join(result.folder, path)).catch(absent)
-      if (digest === undefined) faults.push(`"${path}" is missing`)
-      else if (digest !== file.sha256) faults.push(`"${path}" is not as it was published`)
-    }
-    const tree = await listTree(result.folder)
-    const foreign = tree.files.filter(path => path !== manifestName && files[path] === undefined)
-    return [...faults, ...foreign.map(path => `"${path}" was added after publishing`)]
+    if (result === undefined) return [`"${manifestName}" is missing or not as it was published`]
+    return verifyFiles(result.folder, result.manifest)
   }
 
-  return { folder: root, find, prepare, stage, checkpoints, publish, verify, sweep: () => removeStale(staging) }
+  async function sweep(): Promise<readonly string[]> {
+    const stale = await removeStale(root)
+    await forgetDead(root)
+    return stale
+  }
+
+  return { folder: root, find, prepare, stage, checkpoints, publish, verify, setAside, sweep }
 }
 
-/** A key that may become a path. */
+/** Keys under which a store holds something, and names of what else lies among its results. */
+export async function listResults(
+  store: Store,
+): Promise<{ readonly keys: readonly string[]; readonly foreign: readonly string[] }> {
+  const names = (await readdir(join(store.folder, rooms.results)).catch(absent)) ?? []
+  return { keys: names.filter(isKey).sort(), foreign: names.filter(name => !isKey(name)).sort() }
+}
+
 function checkedKey(key: string): string {
-  if (!/^[0-9a-f]{64}$/.test(key)) throw new Error(`"${key}" is no key; expected 64 hexadecimal digits`)
+  if (!isKey(key)) throw new Error(`"${key}" is no key; expected 64 hexadecimal digits`)
   return key
 }
 
@@ -163,12 +180,19 @@ function absent(error: unknown): undefined {
   if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error))) throw error
 }
 
-/** Digests and flushes everything a stage wrote. A manifest of its own is a fault of the stage. */
+/** Files of results are shared: what another recipe reads may not be changed by accident. */
+const readOnly = 0o444
+
+/** Digests, protects and flushes everything a stage wrote. A manifest of its own is a fault of the stage. */
 async function seal(folder: string): Promise<{ readonly [path: string]: FileRecord }> {
   const tree = await listTree(folder)
+  const [other] = tree.others
+  if (other !== undefined)
+    throw new Error(`"${other}" is neither a file nor a folder; a stage may leave nothing else in its result`)
   const files: Record<string, FileRecord> = {}
   for (const path of tree.files) {
     const file = join(folder, path)
+    await chmod(file, readOnly)
     await flush(file)
     files[path] = { size: (await stat(file)).size, sha256: await sha256File(file) }
   }

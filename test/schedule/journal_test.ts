@@ -1,24 +1,26 @@
 import { appendFile, readFile, truncate } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type JournalEvent, openJournal, readJournal } from '../../runtime/schedule/journal.ts'
+import { appendEvent, type JournalEvent, openJournal, readJournal } from '../../runtime/schedule/journal.ts'
 import { journalFolder, recover } from '../../runtime/schedule/recover.ts'
 import { processStart, thisProcess } from '../../runtime/store/process.ts'
 import { openStore } from '../../runtime/store/store.ts'
 import { inTempFolder } from '../support.ts'
 
-const controller = { pid: 2 ** 22 + 7, start: '1' }
+const controller = { ...thisProcess(), pid: 2 ** 22 + 7, start: '1' }
 const events: readonly JournalEvent[] = [
-  { kind: 'run-started', run: 'r', recipe: 'quickstart', controller },
+  { kind: 'run-started', run: 'r', recipe: 'quickstart', controller, keys: ['k'] },
   { kind: 'stage-started', stage: 'a', key: 'k', worker: { pid: 2 ** 22 + 8, start: '2' } },
   { kind: 'stage-done', stage: 'a', seconds: 1, peakMemory: 2 },
 ]
 
 async function write(path: string, written: readonly JournalEvent[]): Promise<void> {
-  const journal = await openJournal(path)
-  await Promise.all(written.map(event => journal.append(event)))
+  const [first, ...others] = written
+  if (first === undefined) throw new Error('Nothing to write')
+  const journal = await openJournal(path, { first, aside: `${dirname(path)}.aside` })
+  await Promise.all(others.map(event => journal.append(event)))
   await journal.close()
 }
 
@@ -46,7 +48,7 @@ test('cut anywhere, a journal yields its whole lines, and what is appended later
     }
     await truncate(path, 0)
     await appendFile(path, text.slice(0, text.length - 9))
-    await write(path, [{ kind: 'run-ended', outcome: 'lost' }])
+    await appendEvent(path, { kind: 'run-ended', outcome: 'lost' })
     assert.equal(await kindsOf(path), ['run-started', 'stage-started', 'run-ended'])
   }))
 
@@ -66,10 +68,13 @@ test('recovery ends the workers of dead controllers only, once', () =>
     const worker = { pid, start: processStart(pid) ?? '' }
     const path = (run: string) => join(journalFolder(store), `${run}.ndjson`)
     const started: JournalEvent = { kind: 'stage-started', stage: 'a', key: 'k', worker }
-    await write(path('alive'), [{ kind: 'run-started', run: 'alive', recipe: 'q', controller: thisProcess() }, started])
+    await write(path('alive'), [
+      { kind: 'run-started', run: 'alive', recipe: 'q', keys: [], controller: thisProcess() },
+      started,
+    ])
     assert.equal(await recover(store), [])
     assert.ok(processStart(pid))
-    await write(path('dead'), [{ kind: 'run-started', run: 'dead', recipe: 'q', controller }, started])
+    await write(path('dead'), [{ kind: 'run-started', run: 'dead', recipe: 'q', keys: [], controller }, started])
     assert.equal(await recover(store), ['dead'])
     assert.is((await orphan).signal, 'SIGKILL')
     assert.equal(await recover(store), [])

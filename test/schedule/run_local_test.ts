@@ -134,14 +134,38 @@ for (const moment of ['run-started', 'stage-started', 'stage-progress']) {
     }))
 }
 
-test('two controllers on one store agree on one result', () =>
+test('two controllers on one store do each stage once: one waits, says for whom, and takes the result', () =>
   inTempFolder(async folder => {
-    const store = openStore(folder)
-    const [one, two] = await Promise.all([run(diamond, store), run(diamond, openStore(folder))])
-    assert.is(one.outcome, 'done')
-    assert.is(two.outcome, 'done')
-    const digest = (end: typeof one): string | undefined => end.results.get('joined')?.manifest.digest
-    assert.is(digest(one), digest(two))
+    const ends = await Promise.all([run(diamond, openStore(folder)), run(diamond, openStore(folder))])
+    assert.equal(
+      ends.map(({ outcome }) => outcome),
+      ['done', 'done'],
+    )
+    const done = ends.map(({ told }) => told('stage-done')).join(' ')
+    assert.equal(done.trim().split(' ').sort(), ['joined', 'left', 'right'])
+    const waits = ends.flatMap(({ events }) => events.flatMap(event => (event.kind === 'stage-waiting' ? event : [])))
+    assert.ok(waits.length > 0)
+    assert.ok(waits.every(({ owner }) => owner.pid === process.pid))
+    assert.equal(await readdir(join(folder, 'claims')), [])
+  }))
+
+test('a run that waits for another can be stopped', () =>
+  inTempFolder(async folder => {
+    const plan = planOf([stage('long', 'until-stopped')])
+    const stops: (() => void)[] = []
+    const compete = (): ReturnType<typeof run> =>
+      run(plan, openStore(folder), {
+        onEvent(event, stop) {
+          if (event.kind === 'run-started') stops.push(stop)
+          if (event.kind === 'stage-waiting') stop()
+          if (event.kind === 'run-ended') for (const each of stops) each()
+        },
+      })
+    const ends = await Promise.all([compete(), compete()])
+    assert.equal(
+      ends.map(({ outcome }) => outcome),
+      ['stopped', 'stopped'],
+    )
   }))
 
 test.run()

@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { test } from 'uvu'
@@ -69,11 +69,14 @@ test('a damaged result counts as absent, is described by verify, and is replaced
     await writeFile(join(result, 'shards/a.bin'), 'cOntent')
     await writeFile(join(result, 'foreign'), '')
     assert.ok(await store.find(key))
+    await symlink('/etc/hostname', join(result, 'link'))
     assert.equal(await store.verify(key), [
       '"shards/a.bin" is not as it was published',
       '"foreign" was added after publishing',
+      '"link" was added after publishing',
     ])
     await rm(join(result, 'shards/a.bin'))
+    assert.match((await store.verify(key))[0] ?? '', '"shards/a.bin" is missing')
     assert.is(await store.find(key), undefined)
     await store.publish(await staged(store), outcome)
     assert.equal(await store.verify(key), [])
@@ -81,6 +84,26 @@ test('a damaged result counts as absent, is described by verify, and is replaced
     assert.is(await store.find(key), undefined)
     await store.publish(await staged(store), outcome)
     assert.ok(await store.find(key))
+  }))
+
+test('files of a result are read-only, and the folder of a store can be deleted all the same', () =>
+  inTempFolder(async folder => {
+    const store = openStore(join(folder, 'store'))
+    const result = await store.publish(await staged(store), outcome)
+    for (const name of ['shards/a.bin', 'manifest.json'])
+      assert.is((await stat(join(result.folder, name))).mode & 0o777, 0o444)
+    await execa('rm', ['-r', store.folder])
+  }))
+
+test('what is damaged is set aside by the next publish, not deleted', () =>
+  inTempFolder(async folder => {
+    const store = openStore(folder)
+    const { folder: result } = await store.publish(await staged(store, 'first'), outcome)
+    await rm(join(result, 'manifest.json'))
+    await store.publish(await staged(store, 'second'), outcome)
+    const [aside = ''] = await readdir(join(folder, 'damaged'))
+    assert.is(await readFile(join(folder, 'damaged', aside, 'shards/a.bin'), 'utf8'), 'first')
+    assert.equal(await store.verify(key), [])
   }))
 
 test('links in a result are refused', () =>
@@ -124,13 +147,19 @@ for (const mode of ['publish', 'replace'] as const) {
     }))
 }
 
-test('sweep leaves the folders of living processes and of unknown owners', () =>
+test('sweep leaves the folders of living processes, on other machines too, and what it does not know', () =>
   inTempFolder(async folder => {
     const store = openStore(folder)
     await staged(store)
     await mkdir(join(folder, 'staging', 'notes'))
     await mkdir(join(folder, 'staging', `${key}.another-host.1.1.abcd`))
+    const beat = join(folder, 'alive', 'another-host.1.1.aaaa')
+    await writeFile(beat, '\n')
     assert.equal(await store.sweep(), [])
+    const longAgo = new Date(Date.now() - 600_000)
+    await utimes(beat, longAgo, longAgo)
+    assert.equal(await store.sweep(), [`${key}.another-host.1.1.abcd`])
+    assert.equal(await readdir(join(folder, 'alive')), [])
   }))
 
 test('a process is told from another of the same number by its start', () => {

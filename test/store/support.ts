@@ -1,4 +1,5 @@
 /** A stage's outcome for tests of the store. */
+import { execa } from 'execa'
 import { sha256 } from '../../runtime/store/digest.ts'
 import type { Outcome } from '../../runtime/store/manifest.ts'
 
@@ -14,3 +15,13 @@ export const outcome: Outcome = {
   seconds: 1.5,
   warnings: [],
 }
+
+const nobody = 65534
+
+/** Runs a module without the rights of root, which may write anywhere. */
+export const asNobody = (code: string) =>
+  execa('node', ['--input-type=module', '-e', code], {
+    reject: false,
+    cwd: '/',
+    ...(process.getuid?.() === 0 && { uid: nobody, gid: nobody }),
+  })

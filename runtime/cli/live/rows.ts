@@ -68,7 +68,7 @@ function noteOf(row: Row): string {
 function progressText(row: Row, { room, now, paint }: { room: number; now: number; paint: Paint }): string {
   const { progress } = row
   const elapsed = formatSeconds((now - row.started) / 1000)
-  if (progress === undefined) return cut(elapsed, room)
+  if (progress === undefined) return cut(row.note === '' ? elapsed : `waits ${row.note}`, room)
   const share = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0
   const percent = `${Math.floor(share * 100)}%`
   const { count, rate, loss, left } = describeProgress(row, now)

@@ -1,6 +1,7 @@
 /** What a live view shows of a run: one row a stage, folded from the run's events. */
 import type { RunEvent } from '../../schedule/events.ts'
 import type { Progress } from '../../stages/stage.ts'
+import { isLocal, type Owner } from '../../store/process.ts'
 
 /** A stage's row. Times are milliseconds of the caller's clock. */
 export interface Row {
@@ -36,6 +37,8 @@ export function applyEvent(rows: Rows, event: RunEvent, now: number): Rows {
       return change(rows, event.stage, { state: 'cached', note: event.summary })
     case 'stage-started':
       return change(rows, event.stage, { state: 'running', started: now })
+    case 'stage-waiting':
+      return change(rows, event.stage, { note: waitingText(event.owner) })
     case 'stage-progress': {
       const before = rows.get(event.stage)
       return change(rows, event.stage, { progress: event.progress, marks: marksAfter(before, event.progress, now) })
@@ -52,6 +55,10 @@ export function applyEvent(rows: Rows, event: RunEvent, now: number): Rows {
       return rows
   }
 }
+
+/** Which run makes a stage that this one waits for. */
+export const waitingText = (owner: Owner): string =>
+  `for process ${owner.pid}${isLocal(owner) ? '' : ` on ${owner.host}`}, which makes the same result`
 
 const blank = (stage: string): Row => ({ stage, state: 'waiting', started: 0, seconds: 0, note: '', marks: [] })
 

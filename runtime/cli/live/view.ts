@@ -5,7 +5,7 @@ import type { RunEvent } from '../../schedule/events.ts'
 import { type Paint, painter } from './format.ts'
 import { describeProgress, drawRows } from './rows.ts'
 import { openScreen } from './screen.ts'
-import { applyEvent, type Rows } from './state.ts'
+import { applyEvent, type Rows, waitingText } from './state.ts'
 
 /** Something that shows events. */
 export interface View {
@@ -76,6 +76,8 @@ export function openLines(write: (line: string) => void): View {
           return tell('cached', event.stage, event.summary)
         case 'stage-started':
           return tell('start', event.stage)
+        case 'stage-waiting':
+          return tell('waits', event.stage, waitingText(event.owner))
         case 'stage-done':
           return tell('done', event.stage, `${formatSeconds(event.seconds)}  ${event.summary}`)
         case 'stage-failed':

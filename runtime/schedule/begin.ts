@@ -1,0 +1,55 @@
+/** The beginning and the end of a run: what every executor needs before its first stage. */
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Plan } from '../../dsl/compile/plan.ts'
+import { takeClaim } from '../store/claims.ts'
+import { announce } from '../store/presence.ts'
+import { thisProcess } from '../store/process.ts'
+import { ownedPath } from '../store/staging.ts'
+import type { Result, Store } from '../store/store.ts'
+import { type Journal, openJournal } from './journal.ts'
+import { journalFolder, recover, storeGuard } from './recover.ts'
+
+/** A run that has begun. */
+export interface BegunRun {
+  /** Its name: that of its journal and of its folder of logs. */
+  readonly run: string
+  readonly journal: Journal
+  /** Those of the results that are still there. */
+  readonly found: ReadonlyMap<string, Result>
+  /** Closes the journal. */
+  end(): Promise<void>
+}
+
+/**
+ * Puts right what dead runs left, and says in a journal which results this run reads. Meanwhile nobody else may begin
+ * a run or clean the store; what was cleaned away since `found` was looked up is left out of it.
+ */
+export async function beginRun(
+  plan: Plan,
+  { store, found }: { readonly store: Store; readonly found: ReadonlyMap<string, Result> },
+): Promise<BegunRun> {
+  await store.prepare()
+  const leave = await announce(store.folder)
+  try {
+    const guard = await takeClaim(store.folder, storeGuard)
+    try {
+      await recover(store)
+      const controller = thisProcess()
+      const time = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')
+      const run = `${time}-${controller.pid}-${randomBytes(2).toString('hex')}`
+      const journal = await openJournal(join(journalFolder(store), `${run}.ndjson`), {
+        first: { kind: 'run-started', run, recipe: plan.name, controller, keys: plan.stages.map(({ key }) => key) },
+        aside: ownedPath(store.folder, 'journal'),
+      })
+      const still = [...found].filter(([, result]) => existsSync(result.folder))
+      return { run, journal, found: new Map(still), end: () => journal.close().finally(leave) }
+    } finally {
+      await guard?.release()
+    }
+  } catch (error) {
+    await leave()
+    throw error
+  }
+}
