@@ -1,40 +1,45 @@
 /** Turns a valid located recipe into the filled one, by the schema: defaults, quantities, paths, order of keys. */
 import { dirname, join, relative, sep } from 'node:path'
-import type { Located, LocatedScalar, Span } from '../read/located.ts'
+import type { Located, LocatedMap, LocatedScalar, Span } from '../read/located.ts'
 import type { FilledRecipe } from './filled.ts'
 import { parseCount, parseMetres, parseSeconds } from './quantities.ts'
 import { chosenSchema, definitionName, recipeSchema, resolved, type SchemaNode } from './schema_node.ts'
 
 /**
- * Fills a recipe that has passed the schema. Paths, which are written relative to the file that they stand in,
- * become relative to `folder`, with `/` between names.
+ * Makes what fills recipes that have passed the schema. Paths, which are written relative to the file that they stand
+ * in, become relative to `folder`, with `/` between names. What variants of a recipe have in common is filled once
+ * and shared between them.
  */
-export function fillRecipe(recipe: Located, folder: string): FilledRecipe {
-  // The schema is generated from the type that FilledRecipe is made of, and the value has passed it.
-  return fill(recipeSchema, recipe, folder) as FilledRecipe
-}
+export function createFiller(folder: string): (recipe: Located) => FilledRecipe {
+  const known = new Map<Located, { readonly schema: SchemaNode; readonly value: unknown }>()
 
-function fill(schema: SchemaNode, node: Located, folder: string): unknown {
-  switch (node.kind) {
-    case 'scalar':
-      return fillScalar(definitionName(chosenSchema(schema, node)), node, folder)
-    case 'list':
-      return node.items.map(item => fill(resolved(schema).items ?? {}, item, folder))
-    case 'map': {
-      const target = resolved(chosenSchema(schema, node))
-      const filled: Record<string, unknown> = {}
-      for (const [name, property] of Object.entries(target.properties ?? {})) {
-        const entry = node.entries.get(name)
-        if (entry) filled[name] = fill(property, entry.value, folder)
-        else if (property.default !== undefined)
-          filled[name] = fill(property, written(property.default, node.span), folder)
-      }
-      if (typeof target.additionalProperties === 'object')
-        for (const [name, entry] of node.entries)
-          if (!Object.hasOwn(filled, name)) filled[name] = fill(target.additionalProperties, entry.value, folder)
-      return filled
-    }
+  function fill(schema: SchemaNode, node: Located): unknown {
+    if (node.kind === 'scalar') return fillScalar(definitionName(chosenSchema(schema, node)), node, folder)
+    // An alias may use one value in places of two schemas.
+    const before = known.get(node)
+    if (before?.schema === schema) return before.value
+    const value =
+      node.kind === 'list' ? node.items.map(item => fill(resolved(schema).items ?? {}, item)) : fillMap(schema, node)
+    known.set(node, { schema, value })
+    return value
   }
+
+  function fillMap(schema: SchemaNode, node: LocatedMap): unknown {
+    const target = resolved(chosenSchema(schema, node))
+    const filled: Record<string, unknown> = {}
+    for (const [name, property] of Object.entries(target.properties ?? {})) {
+      const entry = node.entries.get(name)
+      if (entry) filled[name] = fill(property, entry.value)
+      else if (property.default !== undefined) filled[name] = fill(property, written(property.default, node.span))
+    }
+    if (typeof target.additionalProperties === 'object')
+      for (const [name, entry] of node.entries)
+        if (!Object.hasOwn(filled, name)) filled[name] = fill(target.additionalProperties, entry.value)
+    return filled
+  }
+
+  // The schema is generated from the type that FilledRecipe is made of, and the value has passed it.
+  return recipe => fill(recipeSchema, recipe) as FilledRecipe
 }
 
 function fillScalar(definition: string | undefined, { value, span, origin }: LocatedScalar, folder: string): unknown {

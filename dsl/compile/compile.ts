@@ -14,7 +14,11 @@ import { type CompiledVariant, joinVariants } from './variants.ts'
 export function compile({ folder, variants }: LoadedRecipe, environment: Environment): Plan {
   const [first] = variants
   if (first === undefined) throw new Error('A recipe with errors has no plan; check it first')
-  const remembered: Environment = { ...environment, digest: remember(environment.digest) }
+  const remembered: Environment = {
+    ...environment,
+    digest: remember(environment.digest),
+    resolvePackageFile: remember(environment.resolvePackageFile),
+  }
   const { name, description, engine } = first.recipe
   return {
     name,
@@ -79,11 +83,12 @@ function plannedClaims(recipe: FilledRecipe): readonly PlannedClaim[] {
   })
 }
 
-function remember(digest: (path: string) => string): (path: string) => string {
-  const known = new Map<string, string>()
-  return path => {
-    const found = known.get(path) ?? digest(path)
-    known.set(path, found)
+/** Asks once for each name: every variant reads the same files. */
+function remember<Fact>(ask: (name: string) => Fact): (name: string) => Fact {
+  const known = new Map<string, Fact>()
+  return name => {
+    const found = known.get(name) ?? ask(name)
+    known.set(name, found)
     return found
   }
 }

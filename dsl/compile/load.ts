@@ -1,7 +1,7 @@
 /** From a recipe file to checked variants: read, extend, set, expand, insert, check, fill. */
 import { dirname, extname, resolve } from 'node:path'
 import { type Diagnostic, diagnose, isClean } from '../check/diagnostic.ts'
-import { fillRecipe } from '../check/fill.ts'
+import { createFiller } from '../check/fill.ts'
 import type { FilledRecipe } from '../check/filled.ts'
 import { checkMeaning } from '../check/meaning.ts'
 import { checkSchema } from '../check/schema.ts'
@@ -63,6 +63,7 @@ function checkVariants(tree: LocatedMap, folder: string, end: End): LoadedRecipe
   const { cells, diagnostics: faults } = expandMatrix(tree, parameters)
   const diagnostics: Diagnostic[] = [...faults]
   const variants: Variant[] = []
+  const fill = createFiller(folder)
   const used = new Set<string>()
   for (const cell of cells) {
     const inserted = substitute(tree, new Map([...parameters, ...cell]))
@@ -70,7 +71,7 @@ function checkVariants(tree: LocatedMap, folder: string, end: End): LoadedRecipe
     const shape = isClean(inserted.diagnostics) ? checkSchema(inserted.value) : inserted.diagnostics
     diagnostics.push(...shape)
     if (!isClean(shape)) continue
-    const variant: Variant = { cell, tree: inserted.value, recipe: fillRecipe(inserted.value, folder) }
+    const variant: Variant = { cell, tree: inserted.value, recipe: fill(inserted.value) }
     diagnostics.push(...checkMeaning({ recipe: variant.recipe, tree: variant.tree, folder }))
     variants.push(variant)
   }

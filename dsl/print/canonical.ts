@@ -4,12 +4,13 @@
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   if (typeof value === 'object' && value !== null) {
-    const fields = Object.entries(value)
-      .filter(([, field]) => field !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`)
-    return `{${fields.join(',')}}`
+    let fields = ''
+    for (const [name, field] of Object.entries(value).sort(byName))
+      if (field !== undefined) fields += `${fields && ','}${JSON.stringify(name)}:${canonical(field)}`
+    return `{${fields}}`
   }
   if (typeof value === 'number' && !Number.isFinite(value)) throw new TypeError(`${value} has no canonical form`)
   return JSON.stringify(value)
 }
+
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1)
