@@ -39,11 +39,10 @@ export async function prepareStore(root: string): Promise<void> {
   if (present.length > 0 && !present.includes(folders[0]) && !present.includes(layoutName))
     throw new Error(`'${root}' holds other files and no store; name a new or an empty folder with --store`)
   try {
-    for (const name of folders) {
+    for (const name of ['', ...folders]) {
       await makeFolder(join(root, name))
       await access(join(root, name), constants.W_OK)
     }
-    await access(root, constants.W_OK)
     if (!present.includes(layoutName)) await writeWhole(root, layoutName, `${JSON.stringify({ layout })}\n`)
     // Results stay out of git.
     if (!present.includes('.gitignore')) await writeFile(join(root, '.gitignore'), '*\n')

@@ -64,7 +64,7 @@ function steady(text: string, folder: string): string {
     .replaceAll(projectRoot, 'PROJECT')
     .replaceAll(/@[0-9]+\.[0-9]+\.[0-9]+\//g, '@VERSION/')
     .replaceAll(/(\(.*, version |"version": )[0-9]+/g, '$1N')
-    .replaceAll(/logs\/[0-9]{8}T[0-9]{6}-[0-9]+\//g, 'logs/RUN/')
+    .replaceAll(/logs\/[0-9]{8}T[0-9]{6}-[0-9]+-[0-9a-f]{4}\//g, 'logs/RUN/')
     .replaceAll(/"memory": [0-9]+/g, '"memory": BYTES')
     .replaceAll(/\b[0-9a-f]{64}\b/g, 'KEY')
     .replaceAll(/\b[0-9a-f]{8}\b/g, 'KEY'.padEnd(8))
