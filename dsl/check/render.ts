@@ -57,25 +57,40 @@ function frame({ source, start, end }: Span, tone: Tone): readonly string[] {
   ]
 }
 
-/** JSON for tools: an array, positions from 1, one object a diagnostic. */
+/**
+ * JSON for tools: an array of what the Language Server Protocol calls a Diagnostic, each with its `file`. Lines and
+ * characters count from 0; `severity` is 1 for an error, 2 for a warning; `data.fix` has the hint and, where one edit
+ * mends the fault, that edit.
+ */
 export function renderJson(diagnostics: readonly Diagnostic[]): string {
   return JSON.stringify(inOrder(diagnostics).map(jsonOf), null, 2)
 }
 
-function jsonOf({ span, related, fix, ...rest }: Diagnostic) {
+function jsonOf({ code, severity, span, message, expected, actual, related, fix }: Diagnostic) {
   return {
-    ...rest,
-    ...range(span),
-    related: related.map(item => ({ ...range(item.span), message: item.message })),
-    ...(fix && {
-      fix: { hint: fix.hint, ...(fix.edit && { edit: { ...range(fix.edit.span), text: fix.edit.text } }) },
+    ...location(span),
+    severity: severity === 'error' ? 1 : 2,
+    code,
+    source: 'terroir',
+    message,
+    ...(related.length > 0 && {
+      relatedInformation: related.map(item => ({ location: location(item.span), message: item.message })),
     }),
+    data: {
+      ...(expected !== undefined && { expected }),
+      ...(actual !== undefined && { actual }),
+      ...(fix && { fix: { hint: fix.hint, ...(fix.edit && { ...location(fix.edit.span), newText: fix.edit.text }) } }),
+    },
   }
 }
 
-function range({ source, start, end }: Span) {
+function location({ source, start, end }: Span) {
   const file = source.name.startsWith('--') ? source.name : relative('.', source.path)
-  return { file, start: position(source, start), end: position(source, end) }
+  const at = (offset: number) => {
+    const { line, column } = position(source, offset)
+    return { line: line - 1, character: column - 1 }
+  }
+  return { file, range: { start: at(start), end: at(end) } }
 }
 
 /** Errors before warnings, then as written. */

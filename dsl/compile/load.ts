@@ -29,6 +29,8 @@ export interface LoadedRecipe {
   readonly folder: string
   readonly variants: readonly Variant[]
   readonly diagnostics: readonly Diagnostic[]
+  /** Absolute paths of the files that were read or sought: the recipe, what it extends, what it imports. */
+  readonly files: readonly string[]
 }
 
 /** Reads and checks a recipe file; `sets` are `path=value` changes, applied in order. */
@@ -38,14 +40,16 @@ export async function loadRecipe(
 ): Promise<LoadedRecipe> {
   const path = resolve(file)
   const folder = dirname(path)
+  const files = new Set<string>()
   const end = (diagnostics: readonly Diagnostic[], variants: readonly Variant[] = []): LoadedRecipe => ({
     path,
     folder,
     variants: isClean(diagnostics) ? variants : [],
     diagnostics: withoutRepeats(diagnostics),
+    files: [...files],
   })
 
-  const read = await readExtended(path, [])
+  const read = await readExtended(path, { trail: [], files })
   if (read.value === undefined || !isClean(read.diagnostics)) return end(read.diagnostics)
   let tree = read.value
   for (const flag of sets) {
@@ -93,8 +97,17 @@ function unusedParameters(tree: LocatedMap, used: ReadonlySet<string>): readonly
     )
 }
 
-/** Reads a file and the bases that it extends; `trail` are the files that led here. */
-async function readExtended(path: string, trail: readonly string[], asked?: Span): Promise<ReadValue> {
+interface Reading {
+  /** The files that led here. */
+  readonly trail: readonly string[]
+  /** Gathers every file that is read or sought. */
+  readonly files: Set<string>
+  /** Where the file was named; absent for the recipe itself. */
+  readonly asked?: Span
+}
+
+/** Reads a file and the bases that it extends. */
+async function readExtended(path: string, { trail, files, asked }: Reading): Promise<ReadValue> {
   if (asked && trail.includes(path))
     return {
       diagnostics: [
@@ -104,11 +117,12 @@ async function readExtended(path: string, trail: readonly string[], asked?: Span
         }),
       ],
     }
+  files.add(path)
   const file = readSource(path, asked)
   if ('fault' in file) return { diagnostics: [file.fault] }
   const read =
     extname(path) === '.ts'
-      ? (await import('../read/typescript.ts')).readTypeScript(file.source)
+      ? (await import('../read/typescript.ts')).readTypeScript(file.source, files)
       : readYaml(file.source)
   const base = read.value?.kind === 'map' ? read.value.entries.get('extends')?.value : undefined
   if (
@@ -118,7 +132,11 @@ async function readExtended(path: string, trail: readonly string[], asked?: Span
     !isClean(read.diagnostics)
   )
     return read
-  const below = await readExtended(resolve(dirname(path), base.value), [...trail, path], base.span)
+  const below = await readExtended(resolve(dirname(path), base.value), {
+    trail: [...trail, path],
+    files,
+    asked: base.span,
+  })
   if (below.value === undefined) return below
   return {
     value: mergePatch(below.value, withoutExtends(read.value)),

@@ -7,8 +7,8 @@ import { defaultOf, type Evaluating, isLanguage, notStatic } from './static.ts'
 import { wire } from './wiring.ts'
 import type { ReadValue } from './yaml.ts'
 
-/** Reads a recipe that is the default export of a file. */
-export function readTypeScript(source: SourceText): ReadValue {
+/** Reads a recipe that is the default export of a file; `files` gathers the paths of what it imports. */
+export function readTypeScript(source: SourceText, files: Set<string> = new Set()): ReadValue {
   const project = new Project({
     useInMemoryFileSystem: true,
     compilerOptions: { noLib: true, resolveJsonModule: true },
@@ -21,7 +21,10 @@ export function readTypeScript(source: SourceText): ReadValue {
     constants: new Map(),
     steps: 0,
     isStopped: false,
-    open: (path, asked) => openFile(state, path, asked),
+    open: (path, asked) => {
+      files.add(path)
+      return openFile(state, path, asked)
+    },
   }
   try {
     const file = addFile(state, source)

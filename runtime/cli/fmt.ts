@@ -5,19 +5,20 @@ import { isClean } from '../../dsl/check/diagnostic.ts'
 import { readSource } from '../../dsl/read/file.ts'
 import { readYaml } from '../../dsl/read/yaml.ts'
 import { exitCodes, printDiagnostics } from './recipe.ts'
+import { recipeFiles } from './recipe_files.ts'
 
 /** The command. */
 export function command(): Command {
   return new Command('fmt')
     .description('Lays YAML recipes out canonically: order of keys, indent, blank lines. Comments and meaning stay.')
-    .argument('<recipe...>', 'YAML recipe files', yamlFile)
+    .argument('<recipe...>', 'YAML recipe files, or folders of them', yamlFile)
     .option('--check', 'change nothing; exit with 1 when a file is not laid out so')
     .addHelpText(
       'after',
       `
 Examples:
-  terroir fmt recipes/*.yaml
-  terroir fmt --check recipes/*.yaml`,
+  terroir fmt recipe.yaml
+  terroir fmt --check recipes`,
     )
     .action(format)
 }
@@ -29,7 +30,7 @@ function yamlFile(file: string, before: readonly string[] = []): readonly string
 
 async function format(files: readonly string[], { check }: { readonly check?: true }): Promise<void> {
   const { formatYaml } = await import('../../dsl/print/format.ts')
-  for (const file of files) {
+  for (const file of recipeFiles(files, ['.yaml', '.yml'])) {
     const read = readSource(file)
     const diagnostics = 'fault' in read ? [read.fault] : readYaml(read.source).diagnostics
     if ('fault' in read || !isClean(diagnostics)) {
