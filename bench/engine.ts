@@ -60,7 +60,7 @@ interface Measured {
   readonly peer: string
   readonly turns: readonly Turn[]
   readonly firstValues: readonly number[]
-  readonly firstSeconds: number
+  readonly compileSeconds: number
   readonly memory: number | undefined
 }
 
@@ -80,7 +80,7 @@ async function measure({ turn }: Case, peers: readonly Peer[]): Promise<readonly
       peer: peer.name,
       turns: turns.get(peer) ?? [],
       firstValues: [first, warm].flatMap(turn => turn.get(peer)?.values ?? []),
-      firstSeconds: first.get(peer)?.seconds ?? Number.NaN,
+      compileSeconds: first.get(peer)?.outsideSeconds ?? Number.NaN,
       memory: await peer.peakMemory(),
     })),
   )
@@ -121,7 +121,7 @@ async function benchmark(benchCase: Case, python: string | undefined) {
         name: benchCase.name,
         imagesPerSecond: (benchCase.images * 1000) / step.median,
         stepMilliseconds: step,
-        compileSeconds: own.firstSeconds - step.median / 1000,
+        compileSeconds: own.compileSeconds,
         overheadMilliseconds: perStep(benchCase, own, 'outsideSeconds').median,
         memoryMebibytes: mebibytes(own.memory),
         peers: others.map(peer => ({

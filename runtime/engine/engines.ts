@@ -50,7 +50,7 @@ async function tryProvider(provider: Provider): Promise<Availability> {
     const x = input('x', { shape: [], dtype: 'float32' })
     const graph = { inputs: [x], outputs: [{ name: 'y', node: apply('add', [x, scalar(1)]) }] }
     const session = await openSession(graph, { provider, threads: 1, stays: () => false })
-    await session.run(new Map([['x', scalarOf(1)]]))
+    await session.run([scalarOf(1)])
     await session.dispose()
     return {
       name: provider,

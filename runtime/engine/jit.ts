@@ -2,12 +2,13 @@
 import { isNdArray, type NdArray } from './array.ts'
 import { runEagerly } from './eager.ts'
 import type { Engine } from './engines.ts'
+import { sameShape } from './graph/ir.ts'
 import type { TensorType } from './graph/ops.ts'
 import { optimize } from './graph/optimize.ts'
 import { openSession, type Session } from './session.ts'
 import type { tf } from './tfjs.ts'
 import { trace } from './trace/trace.ts'
-import { leavesOf, mapTree, type Tree } from './tree.ts'
+import { follows, leavesOf, mapTree, type Tree } from './tree.ts'
 
 /** The same tree with arrays where the step has tensors. */
 export type Arrays<T> = T extends tf.Tensor ? NdArray : { readonly [K in keyof T]: Arrays<T[K]> }
@@ -29,8 +30,8 @@ export interface Step<In, Out> {
 }
 
 interface Compiled {
-  readonly session: Session
-  readonly outputs: Tree<TensorType>
+  readonly inputs: Tree<TensorType>
+  readonly ready: Promise<{ readonly session: Session; readonly outputs: Tree<TensorType> }>
 }
 
 const isType = (value: unknown): value is TensorType =>
@@ -53,14 +54,29 @@ export function jit<In extends object, Out extends object>(
 ): Step<In, Out> {
   const kept = new Set(options.keep ?? [])
   const stays = (path: string) => kept.has(topName(path))
-  const compiled = new Map<string, Promise<Compiled>>()
+  const compiled: Compiled[] = []
 
-  const compile = async (inputs: Tree<NdArray>): Promise<Compiled> => {
-    const types = mapTree(inputs, isNdArray, ({ shape, dtype }): TensorType => ({ shape, dtype }))
+  const compile = async (types: Tree<TensorType>) => {
     const traced = trace(step, types)
     const { provider, threads } = options.engine
-    const session = await openSession(optimize(traced.graph), { provider, threads, stays })
-    return { session, outputs: traced.outputs }
+    return { session: await openSession(optimize(traced.graph), { provider, threads, stays }), outputs: traced.outputs }
+  }
+
+  /** The compiled form of such inputs, and the inputs as a list. */
+  const find = (tree: Tree<NdArray>): { readonly found: Compiled; readonly arrays: readonly NdArray[] } => {
+    const arrays: NdArray[] = []
+    const take = (array: NdArray, { shape, dtype }: TensorType) => {
+      arrays.push(array)
+      return array.dtype === dtype && sameShape(array.shape, shape)
+    }
+    for (const found of compiled) {
+      arrays.length = 0
+      if (follows(tree, found.inputs, { isLeaf: isNdArray, isOther: isType, take })) return { found, arrays }
+    }
+    const types = mapTree(tree, isNdArray, ({ shape, dtype }): TensorType => ({ shape, dtype }))
+    const found: Compiled = { inputs: types, ready: compile(types) }
+    compiled.push(found)
+    return { found, arrays: leavesOf(tree, isNdArray).map(({ leaf }) => leaf) }
   }
 
   const run = async (inputs: Arrays<In>): Promise<Arrays<Out>> => {
@@ -68,24 +84,19 @@ export function jit<In extends object, Out extends object>(
     const tree = given as Tree<NdArray>
     if (options.engine.eager !== undefined)
       return (await runEagerly(step, tree, { backend: options.engine.eager, stays })) as Arrays<Out>
-    const leaves = leavesOf(tree, isNdArray)
-    const signature = leaves.map(({ path, leaf }) => `${path}:${leaf.dtype}[${leaf.shape}]`).join(' ')
-    const ready = compiled.get(signature) ?? compile(tree)
-    compiled.set(signature, ready)
-    const { session, outputs } = await ready
-    const results = await session.run(new Map(leaves.map(({ path, leaf }) => [path, leaf])))
-    for (const { path, leaf } of leaves) if (stays(path) && leaf.location === 'device') leaf.release()
+    const { found, arrays } = find(tree)
+    const { session, outputs } = await found.ready
+    const results = (await session.run(arrays)).values()
     const outcome: unknown = mapTree(outputs, isType, (_, path) => {
-      const array = results.get(path)
-      if (array === undefined) throw new Error(`The compiled step has no output '${path}'`)
-      return array
+      const { value } = results.next()
+      if (value === undefined) throw new Error(`The compiled step has no output '${path}'`)
+      return value
     })
     return outcome as Arrays<Out>
   }
 
   const dispose = async (): Promise<void> => {
-    const all = await Promise.allSettled(compiled.values())
-    compiled.clear()
+    const all = await Promise.allSettled(compiled.splice(0).map(({ ready }) => ready))
     await Promise.all(all.map(result => (result.status === 'fulfilled' ? result.value.session.dispose() : undefined)))
   }
 

@@ -1,6 +1,6 @@
 /** Runs an ONNX model in onnxruntime. */
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
-import { type HostArray, hostArray, type NdArray } from './array.ts'
+import type { HostArray, NdArray } from './array.ts'
 import { type Graph, input, sizeOf } from './graph/ir.ts'
 import type { TensorType } from './graph/ops.ts'
 import { emit, fedName, resultName, usedInputs } from './onnx/emit.ts'
@@ -16,9 +16,10 @@ export interface SessionOptions {
   readonly stays: (output: string) => boolean
 }
 
-/** A graph that is ready to run: arrays by input and output name. */
+/** A graph that is ready to run: arrays in the order of its inputs and outputs. */
 export interface Session {
-  run(inputs: ReadonlyMap<string, NdArray>): Promise<ReadonlyMap<string, NdArray>>
+  /** Frees inputs on a device under a name that stays. */
+  run(inputs: readonly NdArray[]): Promise<readonly NdArray[]>
   dispose(): Promise<void>
 }
 
@@ -44,24 +45,34 @@ export async function openSession(graph: Graph, options: SessionOptions): Promis
     ),
   })
   let stands = true
+  const origin: Origin = { options, stands: () => stands, held: new WeakMap() }
   const used = usedInputs(graph)
-  const fed = graph.inputs.map(node => node.name).filter(name => used.has(name))
+  const inputs = graph.inputs.map(({ name }) => ({
+    name,
+    fed: used.has(name) && fedName(name),
+    stays: options.stays(name),
+  }))
+  const outputs = graph.outputs.map(({ name, node: { shape, dtype } }): OutputSpec => {
+    return { name, fetched: resultName(name), type: { shape, dtype } }
+  })
   return {
-    run: async inputs => {
+    run: async arrays => {
       const feeds: Record<string, Tensor> = {}
-      for (const name of fed) {
-        const array = inputs.get(name)
+      inputs.forEach(({ name, fed }, i) => {
+        const array = arrays[i]
         if (array === undefined) throw new Error(`The step was called without its input '${name}'`)
-        feeds[fedName(name)] = array.location === 'host' ? toTensor(ort.Tensor, array) : (array.handle as Tensor)
-      }
+        if (fed !== false) feeds[fed] = origin.held.get(array) ?? toTensor(ort.Tensor, array)
+      })
       const results = await session.run(feeds)
-      return new Map(
-        graph.outputs.map(({ name, node }) => {
-          const tensor = results[resultName(name)]
-          if (tensor === undefined) throw new Error(`onnxruntime returned no '${name}'`)
-          return [name, fromTensor(tensor as Tensor, node, { options, stands: () => stands })]
-        }),
-      )
+      inputs.forEach(({ stays }, i) => {
+        const array = arrays[i]
+        if (stays && array?.location === 'device') array.release()
+      })
+      return outputs.map(({ name, fetched, type }) => {
+        const tensor = results[fetched]
+        if (tensor === undefined) throw new Error(`onnxruntime returned no '${name}'`)
+        return fromTensor(tensor as Tensor, type, origin)
+      })
     },
     dispose: async () => {
       stands = false
@@ -70,24 +81,45 @@ export async function openSession(graph: Graph, options: SessionOptions): Promis
   }
 }
 
-function toTensor(OrtTensor: typeof Tensor, array: HostArray): Tensor {
+function toTensor(OrtTensor: typeof Tensor, array: NdArray): Tensor {
+  if (array.location === 'device') return array.handle as Tensor
   if (array.data instanceof Float32Array) return new OrtTensor('float32', array.data, array.shape)
   if (array.data instanceof Int32Array) return new OrtTensor('int32', array.data, array.shape)
   return new OrtTensor('bool', array.data, array.shape)
+}
+
+interface OutputSpec {
+  readonly name: string
+  /** Its name in the model. */
+  readonly fetched: string
+  readonly type: TensorType
 }
 
 interface Origin {
   readonly options: SessionOptions
   /** Whether the session that made the array still stands. */
   readonly stands: () => boolean
+  /** What holds each result on the host, so that it need not be wrapped again when it goes in. */
+  readonly held: WeakMap<NdArray, Tensor>
 }
 
 /** A result; onnxruntime ends the process when a device's memory is touched after its session, so that is refused here. */
-function fromTensor(tensor: Tensor, { shape, dtype }: TensorType, { options, stands }: Origin): NdArray {
-  const type: TensorType = { shape, dtype }
-  if (tensor.location === 'cpu') return hostArray(tensor.data as HostArray['data'], type)
+function fromTensor(tensor: Tensor, type: TensorType, { options, stands, held }: Origin): NdArray {
+  const { shape, dtype } = type
+  if (tensor.location === 'cpu') {
+    const array: HostArray = {
+      location: 'host',
+      shape,
+      dtype,
+      get data() {
+        return tensor.data as HostArray['data']
+      },
+    }
+    held.set(array, tensor)
+    return array
+  }
   let released = false
-  const held = (): Tensor => {
+  const onDevice = (): Tensor => {
     if (released) throw new Error(`An array of shape [${shape}] on the device was used up by a call; use its result`)
     if (stands()) return tensor
     throw new Error(
@@ -98,9 +130,9 @@ function fromTensor(tensor: Tensor, { shape, dtype }: TensorType, { options, sta
     ...type,
     location: 'device',
     get handle() {
-      return held()
+      return onDevice()
     },
-    read: async () => readBack(held(), type, options),
+    read: async () => readBack(onDevice(), type, options),
     release: () => {
       if (!released && stands()) tensor.dispose()
       released = true
@@ -123,7 +155,7 @@ async function readBack(tensor: Tensor, type: TensorType, options: SessionOption
       read: () => Promise.reject(new Error('unread')),
       release: () => {},
     }
-    const result = (await copy.run(new Map([['x', array]]))).get('x')
+    const [result] = await copy.run([array])
     if (result?.location !== 'host') throw new Error(`${sizeOf(type.shape)} elements did not come back from the device`)
     return result
   } finally {

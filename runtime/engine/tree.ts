@@ -24,6 +24,30 @@ export function leavesOf<Leaf>(tree: Tree<Leaf>, isLeaf: (value: unknown) => val
   return childrenOf(tree, path).flatMap(([name, child]) => leavesOf(child, isLeaf, join(path, name)))
 }
 
+/** Whether a tree has the names and the order of `like`; hands each leaf with its counterpart to `take`, in that order. */
+export function follows<Leaf, Other>(
+  tree: Tree<Leaf>,
+  like: Tree<Other>,
+  options: FollowOptions<Leaf, Other>,
+): boolean {
+  if (options.isOther(like)) return options.isLeaf(tree) && options.take(tree, like)
+  if (typeof tree !== 'object' || tree === null || options.isLeaf(tree)) return false
+  const [names, expected] = [Object.keys(tree), Object.keys(like)]
+  const [children, others] = [tree as Record<string, Tree<Leaf>>, like as Record<string, Tree<Other>>]
+  if (names.length !== expected.length || Array.isArray(tree) !== Array.isArray(like)) return false
+  return names.every((name, i) => {
+    const [child, other] = [children[name], others[name]]
+    return name === expected[i] && child !== undefined && other !== undefined && follows(child, other, options)
+  })
+}
+
+export interface FollowOptions<Leaf, Other> {
+  readonly isLeaf: (value: unknown) => value is Leaf
+  readonly isOther: (value: unknown) => value is Other
+  /** False ends the walk. */
+  readonly take: (leaf: Leaf, other: Other) => boolean
+}
+
 /** The same tree with every leaf replaced by `change(leaf, path)`; throws where something is neither leaf nor tree. */
 export function mapTree<From, To>(
   tree: Tree<From>,

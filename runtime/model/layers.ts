@@ -93,20 +93,20 @@ export function normLinear(
 }
 
 /**
- * Exact (erf) GELU, its gradient written out, in terms of x / sqrt 2: the factors that stand outside are then taken by the
- * matrix products before and after.
+ * Exact (erf) GELU, in terms of u = x / sqrt 2: the factors that stand outside are then taken by the matrix products before
+ * and after. Its derivative is worked out on the way forward, while u is at hand, so that it alone waits for the gradient.
  */
 export function gelu(x: tf.Tensor): tf.Tensor {
   const activate = tf.customGrad((...args) => {
     const [input, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc]
     const scaled = tf.mul(input, Math.SQRT1_2)
     const share = tf.add(tf.erf(scaled), 1)
-    save([scaled, share])
+    // exp(log(2 / sqrt pi) - u^2) is the derivative of erf(u).
+    const density = tf.exp(tf.sub(Math.log(2 / Math.sqrt(Math.PI)), tf.mul(scaled, scaled)))
+    save([tf.add(share, tf.mul(scaled, density))])
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
-      const [u, below] = saved as [tf.Tensor, tf.Tensor]
-      // exp(log(2 / sqrt pi) - u^2) is the derivative of erf(u).
-      const density = tf.exp(tf.sub(Math.log(2 / Math.sqrt(Math.PI)), tf.mul(u, u)))
-      return tf.mul(tf.mul(dy, tf.add(below, tf.mul(u, density))), 0.5)
+      const [slope] = saved as [tf.Tensor]
+      return tf.mul(tf.mul(dy, slope), 0.5)
     }
     return { value: tf.mul(tf.mul(scaled, share), Math.SQRT1_2), gradFunc }
   })
@@ -158,12 +158,14 @@ export function addAttention(
   name: string,
   { heads, mask }: AttentionOptions,
 ): tf.Tensor {
-  const [batch = 0, tokens = 0, width = 0] = x.shape
   const into = `${name}.attn.in_proj`
   const joint = `${into}_weight` in weights ? '_' : '.'
   const projected = normLinear(x, weights, { norm: `${name}.ln_1`, linear: `${into}${joint}` })
-  const packed = tf.reshape(projected, [batch, tokens, 3, heads, width / heads])
-  const [query, key, value] = tf.unstack(tf.transpose(packed, [2, 0, 3, 1, 4]), 0) as [tf.Tensor, tf.Tensor, tf.Tensor]
+  const [query, key, value] = tf.split(projected, 3, -1).map(part => split(part, heads)) as [
+    tf.Tensor,
+    tf.Tensor,
+    tf.Tensor,
+  ]
   return tf.add(x, linear(attend(query, key, value, mask), weights, `${name}.attn.out_proj`))
 }
 

@@ -3,10 +3,12 @@ import { apply, constant, fill, type Graph, input, type Node, scalar } from '../
 import { optimize } from '../../runtime/engine/graph/optimize.ts'
 import { moveFactors } from '../../runtime/engine/graph/passes/factors.ts'
 import { fuse } from '../../runtime/engine/graph/passes/fuse.ts'
+import { hasten } from '../../runtime/engine/graph/passes/hasten.ts'
 import { fuseNorms } from '../../runtime/engine/graph/passes/norms.ts'
 import { foldBiases, foldScales, foldTransposes } from '../../runtime/engine/graph/passes/products.ts'
 import { share } from '../../runtime/engine/graph/passes/share.ts'
 import { simplify } from '../../runtime/engine/graph/passes/simplify.ts'
+import { splitSums } from '../../runtime/engine/graph/passes/sums.ts'
 
 export interface PassCase {
   readonly name: string
@@ -24,7 +26,8 @@ const w = input('w', { shape: [3, 4], dtype: 'float32' })
 const n = input('n', { shape: [2, 3], dtype: 'int32' })
 const row = input('row', { shape: [3], dtype: 'float32' })
 const bias = input('bias', { shape: [4], dtype: 'float32' })
-const inputs = [x, y, w, n, row, bias]
+const rows = input('rows', { shape: [40, 26, 3], dtype: 'float32' })
+const inputs = [x, y, w, n, row, bias, rows]
 
 /** A case from its results; only the inputs that they reach are listed. */
 function results(name: string, ...nodes: readonly Node[]): PassCase {
@@ -166,6 +169,24 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('factors that overflow together stay', matmul(scaled(x, 1e30), scaled(w, 1e30))),
     ],
   },
+  split_sums: {
+    pass: splitSums,
+    cases: [
+      results('over the first sides', sum(rows, [0, 1]), sum(rows, [0, 1], true)),
+      results('over few rows stays', sum(rows, [0])),
+      results('over all sides or others stays', sum(rows, [0, 1, 2]), sum(rows, [1])),
+      results('rows without a small factor stay', sum(fill(1, { shape: [1033, 2], dtype: 'float32' }), [0])),
+    ],
+  },
+  hasten: {
+    pass: hasten,
+    cases: [
+      results('a layer of GELU waits for the slope', ...layerAndSlope(x)),
+      results('a layer through a reshape', ...layerAndSlope(reshape(x, [1, 2, 3]))),
+      results('without a slope it stays', layerAndSlope(x)[0]),
+      results('the slope of another share stays', layerAndSlope(x)[0], layerAndSlope(y)[1]),
+    ],
+  },
   optimize: {
     pass: optimize,
     cases: [
@@ -188,6 +209,14 @@ export const passCases: Readonly<Record<string, PassCases>> = {
 
 function scaled(node: Node, factor: number): Node {
   return apply('mul', [node, scalar(factor)])
+}
+
+/** A layer of GELU's value, and GELU's slope, as `gelu` of the model's layers makes them. */
+function layerAndSlope(u: Node): readonly [Node, Node] {
+  const part = apply('add', [apply('erf', [u]), scalar(1)])
+  const density = apply('exp', [apply('sub', [scalar(0.12), apply('mul', [u, u])])])
+  const layer = apply('linear', [reshape(apply('mul', [u, part]), [2, 3]), w, bias])
+  return [layer, apply('add', [part, apply('mul', [u, density])])]
 }
 
 function geluAndParts(): readonly Node[] {

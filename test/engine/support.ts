@@ -45,9 +45,17 @@ export function differences(actual: Tree<NdArray>, expected: Tree<NdArray>, tole
 /** Runs a graph as it is, once. */
 export async function runGraph(graph: Graph, feeds: Readonly<Record<string, HostArray>>) {
   const session = await openSession(graph, { provider: 'cpu', threads: 1, stays: () => false })
-  const results = await session.run(new Map(Object.entries(feeds)))
+  const results = await session.run(
+    graph.inputs.map(({ name }) => {
+      const array = feeds[name]
+      if (array === undefined) throw new Error(`No array for '${name}'`)
+      return array
+    }),
+  )
   await session.dispose()
-  return Object.fromEntries([...results].map(([name, array]): [string, HostArray] => [name, onHost(array)]))
+  return Object.fromEntries(
+    results.map((array, i): [string, HostArray] => [graph.outputs[i]?.name ?? '', onHost(array)]),
+  )
 }
 
 /** Message of the error that `body` ends with; throws where it ends well. */

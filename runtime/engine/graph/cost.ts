@@ -54,6 +54,7 @@ function flopsOf(node: ApplyNode): number {
     case 'tile':
     case 'gather':
     case 'oneHot':
+    case 'after':
       return 0
   }
 }

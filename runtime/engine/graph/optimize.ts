@@ -2,10 +2,12 @@
 import type { Graph } from './ir.ts'
 import { moveFactors } from './passes/factors.ts'
 import { fuse } from './passes/fuse.ts'
+import { hasten } from './passes/hasten.ts'
 import { fuseNorms } from './passes/norms.ts'
 import { foldBiases, foldScales, foldTransposes } from './passes/products.ts'
 import { share } from './passes/share.ts'
 import { simplify } from './passes/simplify.ts'
+import { splitSums } from './passes/sums.ts'
 
 const passes: readonly ((graph: Graph) => Graph)[] = [
   simplify,
@@ -17,6 +19,8 @@ const passes: readonly ((graph: Graph) => Graph)[] = [
   fuse,
   fuseNorms,
   moveFactors,
+  splitSums,
+  hasten,
   share,
 ]
 

@@ -217,6 +217,8 @@ function writeApply(emitter: Emitter, node: ApplyNode): string {
       return writeNormal(emitter, node, operands)[0]
     case 'inverseDeviation':
       return writeNormal(emitter, node, operands)[1]
+    case 'after':
+      return writeAfter(emitter, node, operands)
     case 'argMax': {
       const index = simple('ArgMax', { integers: { axis: numberOf(attributes, 'axis'), keepdims: 0 } })
       return write(emitter, 'Cast', [index], { integers: { to: elementTypes.int32 } })
@@ -249,6 +251,14 @@ function writeNormal(emitter: Emitter, node: ApplyNode, [x = '']: readonly strin
   })
   emitter.shared.set(id, [normal, inverse])
   return [normal, inverse]
+}
+
+/** The first value and nothing of the second, joined: the runtime cannot have one without the other. */
+function writeAfter(emitter: Emitter, node: ApplyNode, [value = '', awaited = '']: readonly string[]): string {
+  if (!emitter.options.fusedProducts) return value
+  const nothing = write(emitter, 'Shape', [awaited], { integers: { start: 0, end: 0 } })
+  const typed = write(emitter, 'Cast', [nothing], { integers: { to: elementTypes[node.dtype] } })
+  return write(emitter, 'Concat', [value, typed], { integers: { axis: 0 } })
 }
 
 /** ScatterElements: onnxruntime's ScatterND loses repeated indices when two threads meet. */
