@@ -25,6 +25,9 @@ export interface Flags {
   readonly store?: string
   readonly json?: true
   readonly strict?: true
+  readonly executor?: 'local' | 'slurm'
+  readonly sbatch?: readonly string[]
+  readonly dryRun?: true
 }
 
 const examples = `
@@ -33,6 +36,7 @@ Examples:
   terroir run recipe.yaml --until pretrain.web
   terroir run recipe.yaml --set train.pretrain.batch_size=32
   terroir run recipe.yaml --force overhead
+  terroir run recipe.yaml --executor slurm --sbatch partition=gpu --sbatch pretrain:time=12:00:00
 
 A run can be interrupted at any time; the next one goes on from what is done.
 
@@ -53,6 +57,9 @@ export function command(): Program {
     .option('--jobs <count>', 'stages at the same time (default: the number of cores)', wholeNumber)
     .option('--keep-going', 'after a failure, go on with what does not need the failed stage')
     .option('--strict', 'exit with 1 when a claim does not hold')
+    .addOption(new Option('--executor <name>', 'where stages run').choices(['local', 'slurm']).default('local'))
+    .option('--sbatch <option>', 'with slurm: [STAGE:]NAME=VALUE, an option of sbatch; may be repeated', collect)
+    .option('--dry-run', 'with slurm: print the scripts of the jobs, and submit nothing')
     .addOption(storeOption())
     .option('--json', 'print events as JSON, one a line')
     .addHelpText('after', examples)

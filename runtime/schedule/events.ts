@@ -10,6 +10,8 @@ export type RunEvent =
   /** Stages are ready, and other runs hold the devices; says which. */
   | { readonly kind: 'run-waiting'; readonly text: string }
   | { readonly kind: 'stage-cached'; readonly stage: string; readonly summary: string }
+  /** A job of Slurm waits, at first or again; `text` names it and says what for. */
+  | { readonly kind: 'stage-queued'; readonly stage: string; readonly job: string; readonly text: string }
   | { readonly kind: 'stage-started'; readonly stage: string; readonly slots: readonly number[] }
   /** Another run makes the same result; this one takes it then. */
   | { readonly kind: 'stage-waiting'; readonly stage: string; readonly owner: Owner }

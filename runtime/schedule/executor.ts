@@ -13,6 +13,8 @@ export interface StageOrder {
   readonly inputs: { readonly [role: string]: InputFolder }
   /** Run even where a result is stored, and put the new one in its place. */
   readonly replace: boolean
+  /** Set where this very order was begun before: then its checkpoints count, also with `replace`. */
+  readonly resumed?: boolean
   readonly onMessage: (message: Message) => void
   /** Called with a process that makes the same result and is waited for. */
   readonly onWait: (owner: Owner) => void

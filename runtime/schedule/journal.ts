@@ -16,6 +16,7 @@ export type JournalEvent =
       readonly keys: readonly string[]
     }
   | { readonly kind: 'stage-started'; readonly stage: string; readonly key: string; readonly worker: ProcessId }
+  | { readonly kind: 'stage-submitted'; readonly stage: string; readonly key: string; readonly job: string }
   | { readonly kind: 'stage-done'; readonly stage: string; readonly seconds: number; readonly peakMemory: number }
   | { readonly kind: 'stage-failed'; readonly stage: string; readonly reason: string; readonly peakMemory: number }
   | { readonly kind: 'stage-skipped'; readonly stage: string; readonly reason: string }
@@ -89,6 +90,7 @@ const kinds: Readonly<Record<JournalEvent['kind'], Readonly<Record<string, (valu
     keys: value => Array.isArray(value) && value.every(isText),
   },
   'stage-started': { stage: isText, key: isText, worker: isProcess },
+  'stage-submitted': { stage: isText, key: isText, job: isText },
   'stage-done': { stage: isText, seconds: isNumber, peakMemory: isNumber },
   'stage-failed': { stage: isText, reason: isText, peakMemory: isNumber },
   'stage-skipped': { stage: isText, reason: isText },

@@ -20,14 +20,16 @@ export interface LocalOptions {
   readonly engine: string
   /** Module the workers run. @default `worker.js` of this folder */
   readonly entry?: string
+  /** Milliseconds a stage has to end once it is asked to. @default see `startWorker` */
+  readonly grace?: number
 }
 
 /** Makes an executor whose stages are processes of this machine. */
-export function localExecutor({ store, journal, run, engine, entry }: LocalOptions): Executor {
+export function localExecutor({ store, journal, run, engine, entry, grace }: LocalOptions): Executor {
   async function jobOf(stage: Stage, order: StageOrder): Promise<Job> {
     const { id, kind, params, settings } = stage
     const externals = Object.fromEntries(stage.externals.map(external => [external.name, external.path]))
-    const checkpoints = await store.checkpoints(stage.key, { anew: order.replace })
+    const checkpoints = await store.checkpoints(stage.key, { anew: order.replace && order.resumed !== true })
     const out = await store.stage(stage.key)
     return { id, kind, params, settings, inputs: order.inputs, externals, out, checkpoints, engine }
   }
@@ -49,6 +51,7 @@ export function localExecutor({ store, journal, run, engine, entry }: LocalOptio
         onStart: started => journal.append({ kind: 'stage-started', stage: stage.id, key: stage.key, worker: started }),
         onMessage: order.onMessage,
         ...(entry === undefined ? {} : { entry }),
+        ...(grace === undefined ? {} : { grace }),
       })
       if (stopped) worker.stop()
       const end = await worker.ended

@@ -67,7 +67,7 @@ export async function runLocally(plan: Plan, options: LocalRunOptions): Promise<
 }
 
 /** Journals the events that matter after a crash. */
-async function record(journal: Journal, event: RunEvent): Promise<void> {
+export async function record(journal: Journal, event: RunEvent): Promise<void> {
   switch (event.kind) {
     case 'stage-done':
       return journal.append({
@@ -90,6 +90,7 @@ async function record(journal: Journal, event: RunEvent): Promise<void> {
     case 'run-started':
     case 'run-waiting':
     case 'stage-cached':
+    case 'stage-queued':
     case 'stage-started':
     case 'stage-waiting':
     case 'stage-progress':

@@ -35,6 +35,8 @@ export function applyEvent(rows: Rows, event: RunEvent, now: number): Rows {
       return new Map(event.stages.map(stage => [stage, blank(stage)]))
     case 'stage-cached':
       return change(rows, event.stage, { state: 'cached', note: event.summary })
+    case 'stage-queued':
+      return change(rows, event.stage, { state: 'waiting', note: event.text })
     case 'stage-started':
       return change(rows, event.stage, { state: 'running', started: now })
     case 'stage-waiting':

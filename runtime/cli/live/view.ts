@@ -74,6 +74,8 @@ export function openLines(write: (line: string) => void): View {
       switch (event.kind) {
         case 'stage-cached':
           return tell('cached', event.stage, event.summary)
+        case 'stage-queued':
+          return tell('queued', event.stage, event.text)
         case 'stage-started':
           return tell('start', event.stage)
         case 'stage-waiting':

@@ -1,0 +1,133 @@
+/** Entry point of a job on its node: runs one stage as the local executor does, publishes it, and tells by files. */
+import { appendFileSync, readFileSync } from 'node:fs'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
+import type { InputFolder } from '../../stages/stage.ts'
+import { faultText, replaceFile } from '../../store/files.ts'
+import { openStore, type Store } from '../../store/store.ts'
+import type { RunningStage, StageEnd } from '../executor.ts'
+import { localExecutor } from '../local.ts'
+import type { Message } from '../protocol.ts'
+import type { JobEnd, JobLine } from './messages.ts'
+import { endPath, messagesPath, type Order, orderPath, outputPath, parseOrder } from './order.ts'
+
+/** Milliseconds until what another node wrote is sure to be seen here: how long network file systems remember names. */
+const shareLag = 60_000
+/** Milliseconds a stage has for its checkpoint; Slurm's notice is longer. */
+const grace = 45_000
+/** Milliseconds to wait for Slurm's kill after a stop: Slurm records why, and requeues, only where the job did not exit. */
+const untilKilled = 300_000
+const progressEvery = 1000
+
+const [folder = ''] = process.argv.slice(2)
+const job = process.env.SLURM_JOB_ID ?? 'unknown'
+
+function tell(line: JobLine): void {
+  appendFileSync(messagesPath(folder, job), `${JSON.stringify(line)}\n`)
+}
+
+/** Passes on what people see: no signs of life, and of the progress one a second and the last. */
+function teller(): (message: Message) => void {
+  let told = 0
+  return message => {
+    if (message.kind !== 'progress' && message.kind !== 'log' && message.kind !== 'warn') return
+    const now = Date.now()
+    if (message.kind === 'progress') {
+      if (now - told < progressEvery && message.progress.done < message.progress.total) return
+      told = now
+    }
+    tell(message)
+  }
+}
+
+const put = (end: JobEnd): Promise<void> =>
+  replaceFile(endPath(folder, job), aside => writeFile(aside, `${JSON.stringify(end)}\n`))
+
+async function inputsOf({ inputs, stage }: Order, store: Store): Promise<{ [role: string]: InputFolder }> {
+  const found: { [role: string]: InputFolder } = {}
+  for (const [role, input] of Object.entries(inputs)) {
+    const deadline = Date.now() + shareLag
+    let result = await store.find(input.key)
+    while (result === undefined && Date.now() < deadline) {
+      await setTimeout(1000)
+      result = await store.find(input.key)
+    }
+    if (result === undefined) {
+      throw new Error(
+        `Node ${hostname()} finds no result of "${input.stage}", an input of "${stage.id}", in "${store.folder}"; put the store on a file system that all nodes share, or run again if the input failed`,
+      )
+    }
+    found[role] = { folder: result.folder, ...(input.split === undefined ? {} : { split: input.split }) }
+  }
+  return found
+}
+
+/** Asks the stage to stop, also where the signal came before there was one. */
+const stopping = new AbortController()
+process.on('SIGTERM', () => stopping.abort())
+
+async function work(order: Order): Promise<StageEnd> {
+  const store = openStore(order.store)
+  await store.sweep()
+  const cached = order.replace ? undefined : await store.find(order.stage.key)
+  if (cached !== undefined) return { kind: 'done', result: cached, peakMemory: 0, cached: true }
+  const inputs = await inputsOf(order, store)
+  const executor = localExecutor({
+    store,
+    run: order.run,
+    engine: order.engine,
+    grace,
+    // What a controller journals for its crash is Slurm's to do here: a job ends with all its processes.
+    journal: { append: async () => undefined, close: async () => undefined },
+    ...(order.entry === undefined ? {} : { entry: order.entry }),
+  })
+  const running: RunningStage = executor.start(order.stage, {
+    slots: Array.from({ length: order.stage.needs.slots }, (_, slot) => slot),
+    inputs,
+    replace: order.replace,
+    resumed: Number(process.env.SLURM_RESTART_COUNT ?? 0) > 0,
+    onMessage: teller(),
+  })
+  if (stopping.signal.aborted) running.stop()
+  stopping.signal.addEventListener('abort', () => running.stop())
+  return running.ended
+}
+
+async function main(): Promise<number> {
+  await rm(endPath(folder, job), { force: true })
+  tell({ kind: 'began', host: hostname(), pid: process.pid })
+  const order = parseOrder(await readFile(orderPath(folder), 'utf8'))
+  if (order === undefined) throw new Error(`"${orderPath(folder)}" is no order of this version of terroir; run again`)
+  const end = await work(order)
+  switch (end.kind) {
+    case 'done':
+      await put({ kind: 'done', cached: end.cached, peakMemory: end.peakMemory })
+      return 0
+    case 'fault':
+      await put(end)
+      return 1
+    case 'stopped':
+      await put({ kind: 'stopped' })
+      await setTimeout(untilKilled)
+      return 1
+  }
+}
+
+function lastLines(): readonly string[] {
+  try {
+    return readFileSync(outputPath(folder, job), 'utf8').trimEnd().split('\n').slice(-12)
+  } catch {
+    return []
+  }
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  const log = outputPath(folder, job)
+  const fault = { text: faultText(error), doing: 'preparing or publishing', lastLines: lastLines(), log }
+  console.error(error)
+  process.exitCode = 1
+  await put({ kind: 'fault', fault, peakMemory: 0 })
+}

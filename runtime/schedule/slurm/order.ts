@@ -1,0 +1,86 @@
+/**
+ * The folder of a stage's jobs, `STORE/slurm/KEY`: what controller and node tell each other.
+ *
+ * `order.json` and `script.sh` go to the node. For each job, `JOB.ndjson` comes back, a line for each message, and
+ * `JOB.end.json` once it has ended by itself. Both sides see them through a shared file system.
+ */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Stage } from '../../../dsl/compile/plan.ts'
+import { isRecord, isText, parseJson } from '../../../dsl/read/json.ts'
+import { replaceFile } from '../../store/files.ts'
+import type { Store } from '../../store/store.ts'
+
+/** An input: the stored result of a key. */
+export interface OrderedInput {
+  readonly stage: string
+  readonly key: string
+  readonly split?: string
+}
+
+/** What a job is to do. */
+export interface Order {
+  readonly stage: Stage
+  readonly inputs: { readonly [role: string]: OrderedInput }
+  /** Absolute path of the store's folder, the same on every node. */
+  readonly store: string
+  /** Names the folder of logs. */
+  readonly run: string
+  readonly engine: string
+  /** Run even where a result is stored, and put the new one in its place. */
+  readonly replace: boolean
+  /** Module the worker runs; see `localExecutor`. */
+  readonly entry?: string
+}
+
+/** Folder of the jobs of a key. */
+export const jobFolder = (store: Store, key: string): string => join(store.folder, 'slurm', key)
+
+/** Path of a job's messages. */
+export const messagesPath = (folder: string, job: string): string => join(folder, `${job}.ndjson`)
+
+/** Path of a job's last word. */
+export const endPath = (folder: string, job: string): string => join(folder, `${job}.end.json`)
+
+/** Path of what a job and its libraries printed, and Slurm about it. */
+export const outputPath = (folder: string, job: string): string => join(folder, `${job}.out`)
+
+const orderName = 'order.json'
+
+/** Path of the order in a folder of jobs. */
+export const orderPath = (folder: string): string => join(folder, orderName)
+
+/** Writes order and script; returns the path of the script. */
+export async function writeOrder(folder: string, order: Order, script: string): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  const path = join(folder, 'script.sh')
+  await replaceFile(orderPath(folder), aside => writeFile(aside, `${JSON.stringify(order, null, 1)}\n`))
+  await replaceFile(path, aside => writeFile(aside, script, { mode: 0o755 }))
+  return path
+}
+
+const isInput = (value: unknown): boolean => isRecord(value) && isText(value.key) && isText(value.stage)
+
+function isStage(value: unknown): value is Stage {
+  if (!isRecord(value) || ![value.id, value.kind, value.key].every(isText)) return false
+  const { needs } = value
+  return (
+    isRecord(value.params) &&
+    isRecord(value.inputs) &&
+    Array.isArray(value.externals) &&
+    isRecord(needs) &&
+    typeof needs.slots === 'number' &&
+    typeof needs.memory === 'number'
+  )
+}
+
+function isOrder(value: unknown): value is Order {
+  if (!isRecord(value) || ![value.store, value.run, value.engine].every(isText)) return false
+  return isStage(value.stage) && isRecord(value.inputs) && Object.values(value.inputs).every(isInput)
+}
+
+/** Reads an order; `undefined` where the text is none. */
+export function parseOrder(text: string): Order | undefined {
+  const value = parseJson(text)
+  return isOrder(value) ? value : undefined
+}

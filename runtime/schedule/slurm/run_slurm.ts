@@ -1,0 +1,358 @@
+/**
+ * A run under Slurm: every missing stage becomes a job that waits for the jobs of its inputs. Slurm schedules; this
+ * process submits, watches and tells, and may end at any moment: the next one finds the jobs by their names.
+ */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import type { Plan, Stage } from '../../../dsl/compile/plan.ts'
+import { thisProcess } from '../../store/process.ts'
+import type { Result, Store } from '../../store/store.ts'
+import type { RunEvent } from '../events.ts'
+import type { Fault } from '../fault.ts'
+import { openJournal } from '../journal.ts'
+import { journalFolder } from '../recover.ts'
+import { record } from '../run_local.ts'
+import type { RunEnd } from '../run_plan.ts'
+import { type Answer, askAccounting, askPartitions, askQueue, cancel, type QueuedJob, submit } from './commands.ts'
+import { endText, jobFault, refusalText } from './faults.ts'
+import { followLines, type JobEnd, type JobLine, parseEnd, parseJobLine } from './messages.ts'
+import type { JobOption } from './options.ts'
+import { endPath, jobFolder, messagesPath, type Order, writeOrder } from './order.ts'
+import { dependencyOption, jobIdentity, jobOptions, scriptText } from './script.ts'
+import { isActive, phaseOf, waitText } from './states.ts'
+import { type Evidence, hasEnded, judge } from './verdict.ts'
+
+/** How often is looked, and how long is waited; milliseconds. */
+export interface Pace {
+  /** Between two looks at the files of the jobs. */
+  readonly files: number
+  /** Between two calls of squeue: controllers of large clusters serve thousands. */
+  readonly queue: number
+  /** Until a file that another node wrote is sure to be seen. */
+  readonly lag: number
+  /** For a first answer of squeue. */
+  readonly patience: number
+}
+
+const usualPace: Pace = { files: 1000, queue: 10_000, lag: 60_000, patience: 60_000 }
+
+/** How often a stage whose job lost its node is submitted again. */
+const mostLosses = 3
+
+/** How a run under Slurm is done. */
+export interface SlurmRunOptions {
+  readonly store: Store
+  /** Results that are stored already, by stage. */
+  readonly found: ReadonlyMap<string, Result>
+  /** Stages that run although a result is stored. */
+  readonly forced: ReadonlySet<string>
+  readonly keepGoing: boolean
+  readonly given: readonly JobOption[]
+  readonly onEvent: (event: RunEvent) => void
+  /** Tells a person of something beside the stages. */
+  readonly onNotice: (text: string) => void
+  /** Ends the watching; the jobs go on. */
+  readonly signal: AbortSignal
+  /** @default every second, and every ten for squeue */
+  readonly pace?: Pace
+  /** Module the workers run; see `localExecutor`. */
+  readonly entry?: string
+}
+
+/** How the watching ended. */
+export interface SlurmRunEnd extends RunEnd {
+  /** Jobs that go on. */
+  readonly left: readonly string[]
+}
+
+interface Job {
+  readonly id: string
+  readonly folder: string
+  /** Number of the last answer of the queue before it was submitted or found. */
+  readonly since: number
+  readonly lines: () => Promise<readonly string[]>
+  started: boolean
+  waitsFor: string
+  row?: QueuedJob
+  /** When Slurm was first seen to be done with it. */
+  endedAt?: number
+}
+
+interface Track {
+  readonly stage: Stage
+  job?: Job
+  losses: number
+  /** Number of the queue's answer after which a submission ended unclear. */
+  unclear: number
+}
+
+/** Runs what is missing of a plan. Rejects where the store cannot be written or Slurm gives no first answer. */
+export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<SlurmRunEnd> {
+  const { store, forced, keepGoing, given, onNotice, signal, pace = usualPace, entry } = options
+  await store.prepare()
+  await store.sweep()
+  const results = new Map([...options.found].filter(([id]) => !forced.has(id)))
+  const open = new Map<string, Track>()
+  for (const stage of plan.stages) if (!results.has(stage.id)) open.set(stage.id, { stage, losses: 0, unclear: -1 })
+  /** Jobs that this run has given up; the queue may still show them at work. */
+  const dropped = new Set<string>()
+  let failed = false
+  let answers = 0
+  let queue = await firstAnswer(pace, { onNotice, signal })
+
+  const run = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-${process.pid}`
+  const journal = await openJournal(join(journalFolder(store), `${run}.ndjson`))
+
+  async function tell(event: RunEvent): Promise<void> {
+    options.onEvent(event)
+    await record(journal, event)
+  }
+
+  function inputsOf({ inputs }: Stage): Order['inputs'] {
+    const keys = new Map(plan.stages.map(({ id, key }) => [id, key]))
+    return Object.fromEntries(
+      Object.entries(inputs).map(([role, input]) => [role, { ...input, key: keys.get(input.stage) ?? '' }]),
+    )
+  }
+
+  const before = ({ stage }: Track): readonly Track[] =>
+    Object.values(stage.inputs).flatMap(input => open.get(input.stage) ?? [])
+
+  /** Stages that need a stage, directly or not, and are not settled. */
+  function dependents(id: string): readonly Track[] {
+    const needing = new Set([id])
+    for (const { stage } of open.values()) {
+      if (Object.values(stage.inputs).some(input => needing.has(input.stage))) needing.add(stage.id)
+    }
+    return [...open.values()].filter(({ stage }) => stage.id !== id && needing.has(stage.id))
+  }
+
+  /** Gives every open stage a job: the one that is at work already, or a new one. */
+  async function placeJobs(jobs: readonly QueuedJob[]): Promise<void> {
+    for (const track of [...open.values()]) {
+      const { stage } = track
+      if (!open.has(stage.id) || track.job !== undefined || track.unclear === answers) continue
+      const inputs = before(track).map(({ job }) => job?.id)
+      if (!inputs.every(job => job !== undefined)) continue
+      const { name, comment } = jobIdentity(stage, store)
+      const present = jobs.find(
+        row =>
+          isActive(row.phase) && !dropped.has(row.id) && (row.name === name || row.comment === comment),
+      )
+      if (present !== undefined) await attach(track, present.id)
+      else if (!(await submitNew(track, inputs))) return
+    }
+  }
+
+  async function attach(track: Track, id: string): Promise<void> {
+    const { stage } = track
+    const folder = jobFolder(store, stage.key)
+    const lines = followLines(messagesPath(folder, id))
+    track.job = { id, folder, since: answers, lines, started: false, waitsFor: `job ${id}` }
+    await journal.append({ kind: 'stage-submitted', stage: stage.id, key: stage.key, job: id })
+    await tell({ kind: 'stage-queued', stage: stage.id, job: id, text: `job ${id}` })
+  }
+
+  /** False where Slurm does not answer, so that nothing more is to be tried now. */
+  async function submitNew(track: Track, inputs: readonly string[]): Promise<boolean> {
+    const { stage } = track
+    const folder = jobFolder(store, stage.key)
+    const order: Order = {
+      stage,
+      inputs: inputsOf(stage),
+      store: store.folder,
+      run,
+      engine: plan.engine,
+      replace: forced.has(stage.id),
+      ...(entry === undefined ? {} : { entry }),
+    }
+    const wanted = jobOptions(stage, { store, engine: plan.engine, given })
+    const script = await writeOrder(folder, order, scriptText(wanted, folder))
+    const submission = await submit(script, [dependencyOption(inputs)])
+    switch (submission.kind) {
+      case 'accepted':
+        await attach(track, submission.job)
+        return true
+      case 'refused': {
+        const text = refusalText(submission.why, await askPartitions())
+        await fail(track, { text, doing: 'submitting its job', lastLines: [], log: script })
+        return true
+      }
+      case 'unclear':
+        track.unclear = answers
+        onNotice(`sbatch gave no clear answer (${submission.why}); looking for the job before submitting it again`)
+        return false
+    }
+  }
+
+  async function look(track: Track, job: Job): Promise<void> {
+    for (const line of await job.lines()) {
+      const message = parseJobLine(line)
+      if (message !== undefined) await pass(track, { job, message })
+    }
+    const seen = sightOf(job)
+    if (typeof seen === 'object') {
+      job.row = seen
+      const text = waitText(job.id, seen.reason)
+      if (seen.phase === 'waiting' && text !== job.waitsFor) {
+        job.waitsFor = text
+        job.started = false
+        await tell({ kind: 'stage-queued', stage: track.stage.id, job: job.id, text })
+      }
+    }
+    if (hasEnded(seen)) job.endedAt ??= Date.now()
+    else if (seen !== 'unknown') delete job.endedAt
+    const overdue = job.endedAt !== undefined && Date.now() - job.endedAt > pace.lag
+    const verdict = judge({ queue: seen, end: await readEnd(job), overdue })
+    switch (verdict.kind) {
+      case 'wait':
+        return
+      case 'end':
+        return verdict.end.kind === 'done'
+          ? finish(track, { job, end: verdict.end })
+          : fail(track, verdict.end.fault, verdict.end.peakMemory)
+      case 'silent':
+        return explain(track, { job, phase: verdict.phase })
+    }
+  }
+
+  const sightOf = (job: Job): Evidence['queue'] =>
+    queue.kind === 'silent' || answers <= job.since
+      ? 'unknown'
+      : (queue.value.find(({ id }) => id === job.id) ?? 'absent')
+
+  async function pass({ stage }: Track, { job, message }: { job: Job; message: JobLine }): Promise<void> {
+    switch (message.kind) {
+      case 'began':
+        job.started = true
+        // Where it waits again, it was requeued.
+        job.waitsFor = ''
+        return tell({ kind: 'stage-started', stage: stage.id, slots: [...Array(stage.needs.slots).keys()] })
+      case 'progress':
+        return tell({ kind: 'stage-progress', stage: stage.id, progress: message.progress })
+      case 'log':
+      case 'warn':
+        return tell({ kind: 'stage-log', stage: stage.id, level: message.kind, text: message.text })
+      case 'heartbeat':
+      case 'result':
+      case 'error':
+        return
+    }
+  }
+
+  async function finish(
+    track: Track,
+    { job, end }: { readonly job: Job; readonly end: Extract<JobEnd, { kind: 'done' }> },
+  ): Promise<void> {
+    const { stage } = track
+    const result = await store.find(stage.key)
+    if (result === undefined) {
+      job.endedAt ??= Date.now()
+      if (Date.now() - job.endedAt > pace.lag) await explain(track, { job, phase: 'done' })
+      return
+    }
+    open.delete(stage.id)
+    results.set(stage.id, result)
+    const { summary, metrics, seconds } = result.manifest
+    if (end.cached) await tell({ kind: 'stage-cached', stage: stage.id, summary })
+    else await tell({ kind: 'stage-done', stage: stage.id, summary, metrics, seconds, peakMemory: end.peakMemory })
+  }
+
+  async function explain(
+    track: Track,
+    { job, phase: seen }: { readonly job: Job; readonly phase: Extract<ReturnType<typeof judge>, { phase: unknown }>['phase'] },
+  ): Promise<void> {
+    const { stage } = track
+    const told = seen === 'gone' ? await askAccounting(job.id) : undefined
+    const known = told === undefined ? seen : phaseOf(told)
+    const phase = known === 'waiting' || known === 'running' ? 'gone' : known
+    const result = phase === 'lost' || forced.has(stage.id) ? undefined : await store.find(stage.key)
+    if (result !== undefined) return finish(track, { job, end: { kind: 'done', cached: false, peakMemory: 0 } })
+    if (phase === 'lost' && track.losses < mostLosses) {
+      track.losses += 1
+      onNotice(`Job ${job.id} lost its node (${told ?? job.row?.state}); "${stage.id}" is submitted again`)
+      return giveUp([track, ...dependents(stage.id)])
+    }
+    const text = endText({ job: job.id, stage, phase, ...(job.row && { row: job.row }) })
+    await fail(track, await jobFault(text, { folder: job.folder, job: job.id }))
+  }
+
+  /** Takes the jobs of stages away. */
+  async function giveUp(tracks: readonly Track[], waiting = false): Promise<void> {
+    const jobs = tracks.flatMap(({ job }) => job?.id ?? [])
+    for (const job of jobs) dropped.add(job)
+    for (const track of tracks) delete track.job
+    await cancel(jobs, { waiting })
+  }
+
+  async function fail(track: Track, fault: Fault, peakMemory = 0): Promise<void> {
+    const { id } = track.stage
+    failed = true
+    const lost = dependents(id)
+    open.delete(id)
+    await tell({ kind: 'stage-failed', stage: id, fault, peakMemory })
+    const idle = keepGoing ? [] : [...open.values()].filter(other => !lost.includes(other) && other.job?.started !== true)
+    for (const { stage } of [...lost, ...idle]) open.delete(stage.id)
+    await giveUp([...lost, ...idle], true)
+    for (const { stage } of lost)
+      await tell({ kind: 'stage-skipped', stage: stage.id, reason: `it needs "${id}", which failed` })
+    for (const { stage } of idle)
+      await tell({ kind: 'stage-skipped', stage: stage.id, reason: `the run ended early because "${id}" failed` })
+  }
+
+  try {
+    await journal.append({ kind: 'run-started', run, recipe: plan.name, controller: thisProcess() })
+    await tell({ kind: 'run-started', run, stages: plan.stages.map(stage => stage.id) })
+    for (const [stage, { manifest }] of results) await tell({ kind: 'stage-cached', stage, summary: manifest.summary })
+    let asked = Date.now()
+    while (open.size > 0 && !signal.aborted) {
+      if (queue.kind === 'answer') await placeJobs(queue.value)
+      for (const track of [...open.values()]) if (open.has(track.stage.id) && track.job) await look(track, track.job)
+      if (open.size === 0) break
+      await setTimeout(pace.files, undefined, { signal }).catch(() => undefined)
+      if (signal.aborted || Date.now() - asked < pace.queue) continue
+      const before = queue.kind
+      queue = await askQueue()
+      asked = Date.now()
+      if (queue.kind === 'answer') answers += 1
+      if (queue.kind === 'silent' && before === 'answer')
+        onNotice(`squeue does not answer (${queue.why}); the jobs go on, asking again every ${pace.queue / 1000} s`)
+      if (queue.kind === 'answer' && before === 'silent') onNotice('squeue answers again')
+    }
+    for (const { stage, job } of open.values()) {
+      const reason = job === undefined ? 'the run was stopped' : `job ${job.id} goes on under Slurm`
+      await tell({ kind: 'stage-skipped', stage: stage.id, reason })
+    }
+    const complete = plan.stages.every(stage => results.has(stage.id))
+    const outcome = complete ? 'done' : failed && !signal.aborted ? 'failed' : 'stopped'
+    await tell({ kind: 'run-ended', outcome })
+    return { outcome, results, left: [...open.values()].flatMap(({ job }) => job?.id ?? []) }
+  } finally {
+    await journal.close()
+  }
+}
+
+async function readEnd(job: Job): Promise<JobEnd | undefined> {
+  const text = await readFile(endPath(job.folder, job.id), 'utf8').catch(() => undefined)
+  return text === undefined ? undefined : parseEnd(text)
+}
+
+/** Nothing is submitted before the queue was seen: a job of an earlier controller may be in it. */
+async function firstAnswer(
+  { queue, patience }: Pace,
+  { onNotice, signal }: Pick<SlurmRunOptions, 'onNotice' | 'signal'>,
+): Promise<Answer<readonly QueuedJob[]>> {
+  const until = Date.now() + patience
+  while (true) {
+    const answer = await askQueue()
+    if (answer.kind === 'answer' || signal.aborted) return answer
+    if (Date.now() >= until) {
+      throw new Error(
+        `Slurm does not answer (${answer.why}); nothing was submitted, jobs of earlier runs go on: run again once sinfo answers`,
+      )
+    }
+    onNotice(`Slurm does not answer (${answer.why}); asking again`)
+    await setTimeout(Math.min(queue, patience), undefined, { signal }).catch(() => undefined)
+  }
+}

@@ -1,0 +1,47 @@
+/** What a job's state and its last word together say; a pure function, since it must be right for every order of the two. */
+import type { QueuedJob } from './commands.ts'
+import type { JobEnd } from './messages.ts'
+import { isActive, type Phase } from './states.ts'
+
+/** What is known of a job at one moment. */
+export interface Evidence {
+  /** What the queue says; `unknown` while it does not answer, or has not since the submission. */
+  readonly queue: QueuedJob | 'absent' | 'unknown'
+  readonly end: JobEnd | undefined
+  /** Whether the job ended long enough ago that its files must be seen by now. */
+  readonly overdue: boolean
+}
+
+/** `wait`: nothing is decided. `silent`: it ended without a word, in this phase or, where the queue forgot it, `gone`. */
+export type Verdict =
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'end'; readonly end: Exclude<JobEnd, { kind: 'stopped' }> }
+  | { readonly kind: 'silent'; readonly phase: Exclude<Phase, 'waiting' | 'running'> | 'gone' }
+
+const wait: Verdict = { kind: 'wait' }
+
+/** Judges a job. A published result counts whatever Slurm says; a fault only once Slurm had the chance to say more. */
+export function judge({ queue, end, overdue }: Evidence): Verdict {
+  if (end?.kind === 'done') return { kind: 'end', end }
+  if (queue === 'unknown') return end?.kind === 'fault' ? { kind: 'end', end } : wait
+  const phase = queue === 'absent' ? 'gone' : queue.phase
+  switch (phase) {
+    case 'waiting':
+    case 'running':
+      return wait
+    case 'timeout':
+    case 'memory':
+    case 'lost':
+    case 'cancelled':
+      return { kind: 'silent', phase }
+    case 'done':
+    case 'failed':
+    case 'gone':
+      if (end?.kind === 'fault') return { kind: 'end', end }
+      return overdue ? { kind: 'silent', phase } : wait
+  }
+}
+
+/** Whether Slurm is done with the job. */
+export const hasEnded = (queue: Evidence['queue']): boolean =>
+  queue !== 'unknown' && (queue === 'absent' || !isActive(queue.phase))
