@@ -5,6 +5,7 @@ import { type JudgedClaim, judgeClaims } from '../report/claims.ts'
 import type { RunEvent } from '../schedule/events.ts'
 import type { RunEnd } from '../schedule/run_plan.ts'
 import { findResults, planUntil, stagesNamed, withDependents } from '../schedule/select.ts'
+import type { JobOption } from '../schedule/slurm/options.ts'
 import { engineNames } from '../stages/stage.ts'
 import { openStore, type Result, type Store, storeFolder } from '../store/store.ts'
 import { painter } from './live/format.ts'
@@ -12,22 +13,19 @@ import { jsonView, openView, type View } from './live/view.ts'
 import { collect, setOption, storeOption } from './options.ts'
 import { lockPath, settleLock, settleReport } from './outputs.ts'
 import { exitCodes, hasColour, loadPlan, tellUnknownStage } from './recipe.ts'
+import { describeJobs, type ExecutorFlags, leftText, readExecutorFlags } from './slurm.ts'
 import { claimTable, faultLines, type Printing, stageTable, warningLines } from './summary.ts'
 
 /** What `terroir run` was given. */
-export interface Flags {
+export interface Flags extends ExecutorFlags {
   readonly set?: readonly string[]
   readonly engine?: string
   readonly force?: readonly string[]
   readonly until?: string
-  readonly jobs?: number
   readonly keepGoing?: true
   readonly store?: string
   readonly json?: true
   readonly strict?: true
-  readonly executor?: 'local' | 'slurm'
-  readonly sbatch?: readonly string[]
-  readonly dryRun?: true
 }
 
 const examples = `
@@ -102,7 +100,14 @@ export async function runCompiled(whole: Plan, flags: Flags, { lock, entry }: Ru
   const found = await findResults(plan, store)
   const forced = withDependents(plan, flags.force ?? [])
   const missing = plan.stages.filter(({ id }) => forced.has(id) || !found.has(id))
-  const ended = missing.length > 0 ? await runMissing(plan, { store, found, forced, flags, entry }) : upToDate(found)
+  const given = givenOptions(plan, flags)
+  if (given === undefined) return exitCodes.badRecipe
+  if (flags.dryRun) {
+    printLine(await describeJobs(missing, { engine: plan.engine, store, given }))
+    return exitCodes.ok
+  }
+  const work: Work = { store, found, forced, flags, entry, given }
+  const ended = missing.length > 0 ? await runMissing(plan, work) : upToDate(found)
   const claims = judgeClaims(plan, ended.results)
   const print = flags.json ? printJson : printText
   const report = ended.outcome === 'done' ? await settleReport(plan, { store, results: ended.results }) : undefined
@@ -111,6 +116,15 @@ export async function runCompiled(whole: Plan, flags: Flags, { lock, entry }: Ru
   if (ended.outcome === 'stopped') return exitCodes.interrupted
   const broken = flags.strict === true && claims.some(({ verdict }) => verdict !== 'held')
   return ended.outcome === 'failed' || broken ? exitCodes.failedWork : exitCodes.ok
+}
+
+function givenOptions(plan: Plan, flags: Flags): readonly JobOption[] | undefined {
+  try {
+    return readExecutorFlags(plan, flags)
+  } catch (error) {
+    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`)
+    return undefined
+  }
 }
 
 function chosenPlan(plan: Plan, { engine = plan.engine, until }: Flags): Plan {
@@ -139,44 +153,54 @@ interface Work {
   readonly forced: ReadonlySet<string>
   readonly flags: Flags
   readonly entry: string | undefined
+  readonly given: readonly JobOption[]
 }
 
-async function runMissing(plan: Plan, { store, found, forced, flags, entry }: Work): Promise<Ended> {
-  const { runLocally } = await import('../schedule/run_local.ts')
+async function runMissing(plan: Plan, { store, found, forced, flags, entry, given }: Work): Promise<Ended> {
   const view = flags.json ? jsonView(printLine) : openView(process.stderr, { colour: hasColour(process.stderr) })
   const ran = new Set<string>()
   const faults: StageFailed[] = []
-  const interruption = listenForInterruption(view)
+  const slurm = flags.executor === 'slurm'
+  const interruption = listenForInterruption(view, slurm ? 'Leaving the jobs to Slurm' : 'Stopping')
+  const common = {
+    store,
+    found,
+    forced,
+    keepGoing: flags.keepGoing ?? false,
+    ...(entry !== undefined && { entry }),
+    signal: interruption.signal,
+    onEvent(event: RunEvent) {
+      view.show(event)
+      if (event.kind === 'stage-done') ran.add(event.stage)
+      if (event.kind === 'stage-failed') faults.push(event)
+    },
+  }
+  let left: readonly string[] = []
   try {
-    const end = await runLocally(plan, {
-      store,
-      found,
-      forced,
-      keepGoing: flags.keepGoing ?? false,
-      ...(flags.jobs !== undefined && { jobs: flags.jobs }),
-      ...(entry !== undefined && { entry }),
-      signal: interruption.signal,
-      onEvent(event) {
-        view.show(event)
-        if (event.kind === 'stage-done') ran.add(event.stage)
-        if (event.kind === 'stage-failed') faults.push(event)
-      },
-    })
+    if (slurm) {
+      const { runOnSlurm } = await import('../schedule/slurm/run_slurm.ts')
+      const end = await runOnSlurm(plan, { ...common, given, onNotice: text => view.notice(text) })
+      left = end.left
+      return { ...end, ran, faults }
+    }
+    const { runLocally } = await import('../schedule/run_local.ts')
+    const end = await runLocally(plan, { ...common, ...(flags.jobs !== undefined && { jobs: flags.jobs }) })
     return { ...end, ran, faults }
   } finally {
     interruption.close()
     view.close()
+    if (left.length > 0) process.stderr.write(`${leftText(left)}\n`)
   }
 }
 
 const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** The first interruption stops the run gracefully; the second ends this process, and its workers notice. */
-function listenForInterruption(view: View) {
+function listenForInterruption(view: View, doing: string) {
   const stop = new AbortController()
   const onSignal = (): void => {
     if (stop.signal.aborted) process.exit(exitCodes.interrupted)
-    view.notice('Stopping; interrupt again to end at once')
+    view.notice(`${doing}; interrupt again to end at once`)
     stop.abort()
   }
   for (const signal of interruptions) process.on(signal, onSignal)

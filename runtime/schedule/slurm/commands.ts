@@ -94,7 +94,8 @@ export async function askAccounting(job: string): Promise<string | undefined> {
 }
 
 /** Faults of the way to the controller, after which the job may have been submitted all the same. */
-const unclear = /unable to contact|timed out|no answer|temporarily unable|connection|communication|try again|without a word/i
+const unclear =
+  /unable to contact|timed out|no answer|temporarily unable|connection|communication|try again|without a word/i
 
 /** Submits a script. Throws where there is no `sbatch`. */
 export async function submit(script: string, args: readonly string[]): Promise<Submission> {

@@ -73,6 +73,8 @@ interface Job {
   readonly since: number
   readonly lines: () => Promise<readonly string[]>
   started: boolean
+  /** Number of the last answer of the queue before it began: older ones still show it waiting. */
+  began: number
   waitsFor: string
   row?: QueuedJob
   /** When Slurm was first seen to be done with it. */
@@ -137,8 +139,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
       if (!inputs.every(job => job !== undefined)) continue
       const { name, comment } = jobIdentity(stage, store)
       const present = jobs.find(
-        row =>
-          isActive(row.phase) && !dropped.has(row.id) && (row.name === name || row.comment === comment),
+        row => isActive(row.phase) && !dropped.has(row.id) && (row.name === name || row.comment === comment),
       )
       if (present !== undefined) await attach(track, present.id)
       else if (!(await submitNew(track, inputs))) return
@@ -149,7 +150,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
     const { stage } = track
     const folder = jobFolder(store, stage.key)
     const lines = followLines(messagesPath(folder, id))
-    track.job = { id, folder, since: answers, lines, started: false, waitsFor: `job ${id}` }
+    track.job = { id, folder, since: answers, lines, started: false, began: -1, waitsFor: `job ${id}` }
     await journal.append({ kind: 'stage-submitted', stage: stage.id, key: stage.key, job: id })
     await tell({ kind: 'stage-queued', stage: stage.id, job: id, text: `job ${id}` })
   }
@@ -195,7 +196,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
     if (typeof seen === 'object') {
       job.row = seen
       const text = waitText(job.id, seen.reason)
-      if (seen.phase === 'waiting' && text !== job.waitsFor) {
+      if (seen.phase === 'waiting' && answers > job.began && text !== job.waitsFor) {
         job.waitsFor = text
         job.started = false
         await tell({ kind: 'stage-queued', stage: track.stage.id, job: job.id, text })
@@ -226,6 +227,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
     switch (message.kind) {
       case 'began':
         job.started = true
+        job.began = answers
         // Where it waits again, it was requeued.
         job.waitsFor = ''
         return tell({ kind: 'stage-started', stage: stage.id, slots: [...Array(stage.needs.slots).keys()] })
@@ -261,7 +263,10 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
 
   async function explain(
     track: Track,
-    { job, phase: seen }: { readonly job: Job; readonly phase: Extract<ReturnType<typeof judge>, { phase: unknown }>['phase'] },
+    {
+      job,
+      phase: seen,
+    }: { readonly job: Job; readonly phase: Extract<ReturnType<typeof judge>, { phase: unknown }>['phase'] },
   ): Promise<void> {
     const { stage } = track
     const told = seen === 'gone' ? await askAccounting(job.id) : undefined
@@ -292,7 +297,9 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
     const lost = dependents(id)
     open.delete(id)
     await tell({ kind: 'stage-failed', stage: id, fault, peakMemory })
-    const idle = keepGoing ? [] : [...open.values()].filter(other => !lost.includes(other) && other.job?.started !== true)
+    const idle = keepGoing
+      ? []
+      : [...open.values()].filter(other => !lost.includes(other) && other.job?.started !== true)
     for (const { stage } of [...lost, ...idle]) open.delete(stage.id)
     await giveUp([...lost, ...idle], true)
     for (const { stage } of lost)
@@ -312,13 +319,13 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
       if (open.size === 0) break
       await setTimeout(pace.files, undefined, { signal }).catch(() => undefined)
       if (signal.aborted || Date.now() - asked < pace.queue) continue
-      const before = queue.kind
-      queue = await askQueue()
+      const next = await askQueue()
       asked = Date.now()
-      if (queue.kind === 'answer') answers += 1
-      if (queue.kind === 'silent' && before === 'answer')
-        onNotice(`squeue does not answer (${queue.why}); the jobs go on, asking again every ${pace.queue / 1000} s`)
-      if (queue.kind === 'answer' && before === 'silent') onNotice('squeue answers again')
+      if (next.kind === 'answer') answers += 1
+      if (next.kind === 'silent' && queue.kind === 'answer')
+        onNotice(`squeue does not answer (${next.why}); the jobs go on, asking again every ${pace.queue / 1000} s`)
+      if (next.kind === 'answer' && queue.kind === 'silent') onNotice('squeue answers again')
+      queue = next
     }
     for (const { stage, job } of open.values()) {
       const reason = job === undefined ? 'the run was stopped' : `job ${job.id} goes on under Slurm`

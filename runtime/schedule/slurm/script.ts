@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import type { Stage } from '../../../dsl/compile/plan.ts'
 import { sha256 } from '../../store/digest.ts'
 import type { Store } from '../../store/store.ts'
-import { jobFolder } from './order.ts'
 import { type JobOption, mergeOptions } from './options.ts'
+import { jobFolder } from './order.ts'
 
 /** Who a job is: found again by either, whoever submitted it and whatever was recorded. */
 export interface JobIdentity {
@@ -35,7 +35,7 @@ export function jobOptions(
   { store, engine, given }: { readonly store: Store; readonly engine: string; readonly given: readonly JobOption[] },
 ): ReadonlyMap<string, string | undefined> {
   const { name, comment } = jobIdentity(stage, store)
-  const { slots, memory } = stage.needs
+  const { slots, memory, cores = 1 } = stage.needs
   const own: readonly JobOption[] = [
     { name: 'job-name', value: name },
     { name: 'comment', value: comment },
@@ -44,6 +44,7 @@ export function jobOptions(
     { name: 'open-mode', value: 'append' },
     { name: 'nodes', value: '1' },
     { name: 'ntasks', value: '1' },
+    { name: 'cpus-per-task', value: String(cores) },
     { name: 'mem', value: `${Math.ceil((memoryRoom * memory + ownMemory) / 2 ** 20)}M` },
     // On the engine `cpu` the processor stands in for a device.
     ...(slots > 0 && engine !== 'cpu' ? [{ name: 'gres', value: `gpu:${slots}` }] : []),

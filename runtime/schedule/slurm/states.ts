@@ -28,7 +28,8 @@ export const isActive = (phase: Phase): boolean => phase === 'waiting' || phase 
 const stuck: { readonly [reason: string]: string } = {
   PartitionTimeLimit: 'it asks for more time than the partition allows; set --sbatch time=TIME',
   PartitionNodeLimit: 'the partition is too small for it; set --sbatch partition=NAME',
-  PartitionConfig: 'the partition has no node of this size; set --sbatch partition=NAME, mem=SIZE or cpus-per-task=COUNT',
+  PartitionConfig:
+    'the partition has no node of this size; set --sbatch partition=NAME, mem=SIZE or cpus-per-task=COUNT',
   PartitionDown: 'the partition is down; wait, or set --sbatch partition=NAME',
   BadConstraints: 'no node has what it asks for; set --sbatch mem=SIZE, gres=LIST or constraint=FEATURE',
   JobHeldUser: 'you hold it; scontrol release JOB lets it go',
@@ -39,5 +40,7 @@ const stuck: { readonly [reason: string]: string } = {
 export function waitText(job: string, reason: string): string {
   const help = stuck[reason]
   if (reason === 'None' || reason === '') return `job ${job}`
-  return help === undefined ? `job ${job}: ${reason}` : `job ${job} cannot start (${reason}): ${help.replace('JOB', job)}`
+  return help === undefined
+    ? `job ${job}: ${reason}`
+    : `job ${job} cannot start (${reason}): ${help.replace('JOB', job)}`
 }

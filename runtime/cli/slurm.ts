@@ -1,0 +1,45 @@
+/** `terroir run --executor slurm`: its flags, its dry run, and what it leaves behind. */
+import type { Plan } from '../../dsl/compile/plan.ts'
+import { type JobOption, parseJobOption } from '../schedule/slurm/options.ts'
+import type { Store } from '../store/store.ts'
+
+/** Flags that say where stages run. */
+export interface ExecutorFlags {
+  readonly executor?: 'local' | 'slurm'
+  readonly sbatch?: readonly string[]
+  readonly dryRun?: true
+  readonly jobs?: number
+}
+
+/** The options of `--sbatch`. Throws, with words for a person, where flags do not fit together or are none. */
+export function readExecutorFlags(plan: Plan, { executor, sbatch = [], dryRun, jobs }: ExecutorFlags) {
+  if (executor !== 'slurm') {
+    if (sbatch.length > 0) throw new Error('--sbatch is for jobs of Slurm; add --executor slurm')
+    if (dryRun) throw new Error('--dry-run prints jobs of Slurm; add --executor slurm, or use terroir plan')
+    return []
+  }
+  if (jobs !== undefined)
+    throw new Error('--jobs is for this machine; Slurm decides itself how many jobs run at the same time')
+  return sbatch.map(text => parseJobOption(plan, text))
+}
+
+/** The scripts of the stages to run, each behind the command that would submit it. */
+export async function describeJobs(
+  stages: Plan['stages'],
+  { engine, store, given }: { readonly engine: string; readonly store: Store; readonly given: readonly JobOption[] },
+): Promise<string> {
+  const { dependencyOption, jobOptions, scriptText } = await import('../schedule/slurm/script.ts')
+  const { jobFolder } = await import('../schedule/slurm/order.ts')
+  const ids = new Set(stages.map(({ id }) => id))
+  return stages
+    .map(stage => {
+      const inputs = Object.values(stage.inputs).flatMap(input => (ids.has(input.stage) ? [`<${input.stage}>`] : []))
+      const script = scriptText(jobOptions(stage, { store, engine, given }), jobFolder(store, stage.key))
+      return `# ${stage.id}: sbatch ${dependencyOption(inputs)}\n${script}`
+    })
+    .join('\n')
+}
+
+/** What to do about jobs that go on after the run was left. */
+export const leftText = (jobs: readonly string[]): string =>
+  `Jobs go on under Slurm: ${jobs.join(', ')}\nhint: the same command watches them again, scancel ${jobs.join(' ')} ends them`
