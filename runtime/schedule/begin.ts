@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Plan } from '../../dsl/compile/plan.ts'
+import type { Stage } from '../../dsl/compile/plan.ts'
 import { takeClaim } from '../store/claims.ts'
 import { announce } from '../store/presence.ts'
 import { thisProcess } from '../store/process.ts'
@@ -22,12 +22,18 @@ export interface BegunRun {
   end(): Promise<void>
 }
 
+/** What a run is about: the name of a recipe, and the stages whose results it reads or makes. */
+export interface RunSubject {
+  readonly name: string
+  readonly stages: readonly Pick<Stage, 'key'>[]
+}
+
 /**
  * Puts right what dead runs left, and says in a journal which results this run reads. Meanwhile nobody else may begin
  * a run or clean the store; what was cleaned away since `found` was looked up is left out of it.
  */
 export async function beginRun(
-  plan: Plan,
+  plan: RunSubject,
   { store, found }: { readonly store: Store; readonly found: ReadonlyMap<string, Result> },
 ): Promise<BegunRun> {
   await store.prepare()

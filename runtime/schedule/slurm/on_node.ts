@@ -6,7 +6,9 @@ import { setTimeout } from 'node:timers/promises'
 import type { InputFolder } from '../../stages/stage.ts'
 import { faultText, replaceFile } from '../../store/files.ts'
 import { openStore, type Store } from '../../store/store.ts'
-import type { RunningStage, StageEnd } from '../executor.ts'
+import { beginRun } from '../begin.ts'
+import { claimedExecutor } from '../claimed.ts'
+import type { StageEnd } from '../executor.ts'
 import { localExecutor } from '../local.ts'
 import type { Message } from '../protocol.ts'
 import type { JobEnd, JobLine } from './messages.ts'
@@ -68,31 +70,38 @@ const stopping = new AbortController()
 process.on('SIGTERM', () => stopping.abort())
 
 async function work(order: Order): Promise<StageEnd> {
+  const { stage, replace } = order
   const store = openStore(order.store)
-  await store.sweep()
-  const cached = order.replace ? undefined : await store.find(order.stage.key)
-  if (cached !== undefined) return { kind: 'done', result: cached, peakMemory: 0, cached: true }
-  const inputs = await inputsOf(order, store)
-  const executor = localExecutor({
-    store,
-    run: order.run,
-    engine: order.engine,
-    grace,
-    // What a controller journals for its crash is Slurm's to do here: a job ends with all its processes.
-    journal: { append: async () => undefined, close: async () => undefined },
-    ...(order.entry === undefined ? {} : { entry: order.entry }),
-  })
-  const running: RunningStage = executor.start(order.stage, {
-    slots: Array.from({ length: order.stage.needs.slots }, (_, slot) => slot),
-    inputs,
-    replace: order.replace,
-    resumed: Number(process.env.SLURM_RESTART_COUNT ?? 0) > 0,
-    onMessage: teller(),
-  })
-  if (stopping.signal.aborted) running.stop()
-  stopping.signal.addEventListener('abort', () => running.stop())
-  return running.ended
+  // A run of its own: its results are safe from cleaning, and it lives on when the controller has gone.
+  const keys = [stage.key, ...Object.values(order.inputs).map(({ key }) => key)]
+  const subject = { name: order.recipe, stages: keys.map(key => ({ key })) }
+  const { run, journal, end } = await beginRun(subject, { store, found: new Map() })
+  try {
+    const cached = replace ? undefined : await store.find(stage.key)
+    if (cached !== undefined) return { kind: 'done', result: cached, peakMemory: 0, cached: true }
+    const inputs = await inputsOf(order, store)
+    const entry = order.entry === undefined ? {} : { entry: order.entry }
+    const local = localExecutor({ store, run, journal, engine: order.engine, grace, ...entry })
+    const running = claimedExecutor(local, store).start(stage, {
+      slots: Array.from({ length: stage.needs.slots }, (_, slot) => slot),
+      inputs,
+      replace,
+      resumed: Number(process.env.SLURM_RESTART_COUNT ?? 0) > 0,
+      onMessage: teller(),
+      onWait: ({ pid, host }) =>
+        tell({ kind: 'log', text: `process ${pid} on ${host} makes the same result; waiting for it` }),
+    })
+    if (stopping.signal.aborted) running.stop()
+    stopping.signal.addEventListener('abort', () => running.stop())
+    const ended = await running.ended
+    await journal.append({ kind: 'run-ended', outcome: outcomes[ended.kind] })
+    return ended
+  } finally {
+    await end()
+  }
 }
+
+const outcomes = { done: 'done', fault: 'failed', stopped: 'stopped' } as const
 
 async function main(): Promise<number> {
   await rm(endPath(folder, job), { force: true })

@@ -24,8 +24,7 @@ export interface Order {
   readonly inputs: { readonly [role: string]: OrderedInput }
   /** Absolute path of the store's folder, the same on every node. */
   readonly store: string
-  /** Names the folder of logs. */
-  readonly run: string
+  readonly recipe: string
   readonly engine: string
   /** Run even where a result is stored, and put the new one in its place. */
   readonly replace: boolean
@@ -75,7 +74,7 @@ function isStage(value: unknown): value is Stage {
 }
 
 function isOrder(value: unknown): value is Order {
-  if (!isRecord(value) || ![value.store, value.run, value.engine].every(isText)) return false
+  if (!isRecord(value) || ![value.store, value.recipe, value.engine].every(isText)) return false
   return isStage(value.stage) && isRecord(value.inputs) && Object.values(value.inputs).every(isInput)
 }
 

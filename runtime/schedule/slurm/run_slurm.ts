@@ -3,15 +3,12 @@
  * process submits, watches and tells, and may end at any moment: the next one finds the jobs by their names.
  */
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { Plan, Stage } from '../../../dsl/compile/plan.ts'
-import { thisProcess } from '../../store/process.ts'
 import type { Result, Store } from '../../store/store.ts'
+import { beginRun } from '../begin.ts'
 import type { RunEvent } from '../events.ts'
 import type { Fault } from '../fault.ts'
-import { openJournal } from '../journal.ts'
-import { journalFolder } from '../recover.ts'
 import { record } from '../run_local.ts'
 import type { RunEnd } from '../run_plan.ts'
 import { type Answer, askAccounting, askPartitions, askQueue, cancel, type QueuedJob, submit } from './commands.ts'
@@ -92,19 +89,16 @@ interface Track {
 /** Runs what is missing of a plan. Rejects where the store cannot be written or Slurm gives no first answer. */
 export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<SlurmRunEnd> {
   const { store, forced, keepGoing, given, onNotice, signal, pace = usualPace, entry } = options
-  await store.prepare()
-  await store.sweep()
-  const results = new Map([...options.found].filter(([id]) => !forced.has(id)))
+  let queue = await firstAnswer(pace, { onNotice, signal })
+  const begun = await beginRun(plan, { store, found: options.found })
+  const { journal } = begun
+  const results = new Map([...begun.found].filter(([id]) => !forced.has(id)))
   const open = new Map<string, Track>()
   for (const stage of plan.stages) if (!results.has(stage.id)) open.set(stage.id, { stage, losses: 0, unclear: -1 })
   /** Jobs that this run has given up; the queue may still show them at work. */
   const dropped = new Set<string>()
   let failed = false
   let answers = 0
-  let queue = await firstAnswer(pace, { onNotice, signal })
-
-  const run = `${new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '')}-${process.pid}`
-  const journal = await openJournal(join(journalFolder(store), `${run}.ndjson`))
 
   async function tell(event: RunEvent): Promise<void> {
     options.onEvent(event)
@@ -163,7 +157,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
       stage,
       inputs: inputsOf(stage),
       store: store.folder,
-      run,
+      recipe: plan.name,
       engine: plan.engine,
       replace: forced.has(stage.id),
       ...(entry === undefined ? {} : { entry }),
@@ -309,8 +303,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
   }
 
   try {
-    await journal.append({ kind: 'run-started', run, recipe: plan.name, controller: thisProcess() })
-    await tell({ kind: 'run-started', run, stages: plan.stages.map(stage => stage.id) })
+    await tell({ kind: 'run-started', run: begun.run, stages: plan.stages.map(stage => stage.id) })
     for (const [stage, { manifest }] of results) await tell({ kind: 'stage-cached', stage, summary: manifest.summary })
     let asked = Date.now()
     while (open.size > 0 && !signal.aborted) {
@@ -336,7 +329,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
     await tell({ kind: 'run-ended', outcome })
     return { outcome, results, left: [...open.values()].flatMap(({ job }) => job?.id ?? []) }
   } finally {
-    await journal.close()
+    await begun.end()
   }
 }
 
