@@ -1,7 +1,7 @@
 /** Names of a recipe: who has them, who uses them. */
 import { type LocatedMap, locate, type Span, type ValuePath } from '../read/located.ts'
 import { type Diagnostic, diagnose } from './diagnostic.ts'
-import type { FilledRecipe } from './filled.ts'
+import type { Entry, FilledRecipe } from './filled.ts'
 
 /** Sections whose entries have names, in the order in which data flows. */
 export const sections = ['sources', 'filters', 'models', 'train', 'distill', 'evaluate', 'claims'] as const
@@ -109,4 +109,19 @@ export function references(recipe: FilledRecipe): readonly Reference[] {
 export function splitReference(text: string): { readonly name: string; readonly part?: string } {
   const dot = text.indexOf('.')
   return dot === -1 ? { name: text } : { name: text.slice(0, dot), part: text.slice(dot + 1) }
+}
+
+/** The architecture behind a trained model; undefined where a name is unknown or goes round. */
+export function architectureOf(recipe: FilledRecipe, model: string): Entry<'models'> | undefined {
+  let { name } = splitReference(model)
+  for (let steps = 0; steps <= Object.keys(recipe.distill).length; steps++) {
+    if (Object.hasOwn(recipe.train, name)) {
+      const architecture = recipe.train[name]?.model ?? ''
+      return Object.hasOwn(recipe.models, architecture) ? recipe.models[architecture] : undefined
+    }
+    const distill = Object.hasOwn(recipe.distill, name) ? recipe.distill[name] : undefined
+    if (distill === undefined) return undefined
+    name = splitReference(distill.model).name
+  }
+  return undefined
 }

@@ -2,7 +2,7 @@
 import type { ValuePath } from '../read/located.ts'
 import { type Code, type Details, type Diagnostic, diagnose } from './diagnostic.ts'
 import type { Entry, FilledRecipe } from './filled.ts'
-import { type Checked, spanAt, splitReference } from './names.ts'
+import { architectureOf, type Checked, spanAt } from './names.ts'
 
 /** Sizes that do not divide, ranges turned round, and budgets too small to take a step. */
 export function checkShapes(checked: Checked): readonly Diagnostic[] {
@@ -158,11 +158,4 @@ function checkWindow(
       message: `'window' ${entry.sao.window} is wider than the grid of ${side} x ${side} patches`,
     }),
   ]
-}
-
-/** The architecture behind a trained model. */
-function architectureOf(recipe: FilledRecipe, model: string): Entry<'models'> | undefined {
-  const { name } = splitReference(model)
-  const distill = Object.hasOwn(recipe.distill, name) ? recipe.distill[name] : undefined
-  return distill ? architectureOf(recipe, distill.model) : recipe.models[recipe.train[name]?.model ?? '']
 }

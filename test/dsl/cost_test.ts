@@ -1,0 +1,220 @@
+/** The closed formulas of costs against the graphs that the engine traces. */
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import {
+  type Concepts,
+  embedFlops,
+  forwardActivations,
+  heatmapFlops,
+  parametersOf,
+  type Sizes,
+  trainActivations,
+  trainFlops,
+} from '../../dsl/cost/mammut.ts'
+import { regionLoss } from '../../runtime/distill/region_loss.ts'
+import { margins, type QueryTokens, spread, windowEmbeddings, windowStarts } from '../../runtime/distill/sao.ts'
+import { costOf } from '../../runtime/engine/graph/cost.ts'
+import { type Graph, isApply, sizeOf, topological } from '../../runtime/engine/graph/ir.ts'
+import { flagOf, type TensorType } from '../../runtime/engine/graph/ops.ts'
+import { optimize } from '../../runtime/engine/graph/optimize.ts'
+import { tf } from '../../runtime/engine/mod.ts'
+import { trace } from '../../runtime/engine/trace/trace.ts'
+import { gridSide, type MammutConfig, parameterCount, parameterShapes } from '../../runtime/model/config.ts'
+import { embedImage, imageTokens } from '../../runtime/model/mammut.ts'
+import { pairLosses } from '../../runtime/train/losses.ts'
+import { type BatchTensors, trainStep } from '../../runtime/train/trainer.ts'
+
+const base: Sizes = {
+  image_size: 32,
+  patch_size: 8,
+  vision: { width: 32, layers: 2, heads: 2 },
+  text: { width: 32, layers: 2, heads: 2, context_length: 12, cross_attn_every: 2 },
+  embed_dim: 24,
+  tokenizer: { vocab_size: 300 },
+}
+
+/** Small models that differ in every size. */
+const models: readonly Sizes[] = [
+  base,
+  { ...base, image_size: 64, embed_dim: 64 },
+  { ...base, patch_size: 4, tokenizer: { vocab_size: 2560 } },
+  { ...base, vision: { width: 96, layers: 5, heads: 4 } },
+  { ...base, text: { ...base.text, width: 80, layers: 5, heads: 4, cross_attn_every: 1 } },
+  { ...base, text: { ...base.text, layers: 4, context_length: 32, cross_attn_every: 3 } },
+  { ...base, image_size: 96, patch_size: 16, vision: { width: 128, layers: 3, heads: 8 } },
+]
+
+const configOf = ({ image_size, patch_size, vision, text, embed_dim, tokenizer }: Sizes): MammutConfig => ({
+  imageSize: image_size,
+  patchSize: patch_size,
+  vision,
+  text: {
+    ...{ width: text.width, layers: text.layers, heads: text.heads, vocabSize: tokenizer.vocab_size },
+    ...{ contextLength: text.context_length, crossAttnEvery: text.cross_attn_every },
+  },
+  embedDim: embed_dim,
+  mlpRatio: 4,
+})
+
+const float = (...shape: readonly number[]): TensorType => ({ shape, dtype: 'float32' })
+const int = (...shape: readonly number[]): TensorType => ({ shape, dtype: 'int32' })
+const weightTypes = (config: MammutConfig) =>
+  Object.fromEntries(Object.entries(parameterShapes(config)).map(([name, shape]) => [name, float(...shape)]))
+
+/** FLOPs of a graph's matrix products. */
+const productFlops = (graph: Graph): number =>
+  topological(graph)
+    .filter(isApply)
+    .filter(({ op }) => op === 'matmul' || op === 'linear')
+    .reduce((sum, { shape, inputs, attributes }) => {
+      const inner = inputs[0]?.shape.at(flagOf(attributes, 'transposeA') ? -2 : -1) ?? 1
+      return sum + 2 * sizeOf(shape) * inner
+    }, 0)
+
+const concepts: Concepts = { count: 2, prompts: 5, against: 4 }
+
+const queryTypes = (config: MammutConfig) => {
+  const texts = (count: number) => int(count, config.text.contextLength)
+  return [
+    { prompts: texts(2), against: texts(1) },
+    { prompts: texts(3), against: texts(3) },
+  ]
+}
+
+interface Step {
+  readonly batch: number
+  readonly captions?: boolean
+  readonly region?: boolean
+}
+
+/** The graph that a training stage runs. */
+function trainGraph(sizes: Sizes, { batch, captions = true, region = false }: Step): Graph {
+  const config = configOf(sizes)
+  const weights = weightTypes(config)
+  const patches = gridSide(config) ** 2
+  const queries = queryTypes(config)
+  const losses = (given: BatchTensors, values: Readonly<Record<string, tf.Tensor>>) => {
+    const { images, tokens, labels, certain } = given
+    if (!images || !tokens || !labels || !certain) throw new Error('The batch lacks a tensor')
+    const pair = pairLosses({ images, tokens }, values, { config, captionWeight: captions ? 1 : 0 })
+    // Weights of the cross-attention have a gradient, too, where the captioning pass is left out.
+    const unused = Object.entries(values)
+      .filter(([name]) => !captions && name.includes('cross'))
+      .map(([, value]) => tf.mul(tf.sum(value), 0))
+    const loss = tf.addN([pair.loss, ...unused])
+    if (!region) return { loss }
+    const asked = queries.map((_, i): QueryTokens => {
+      const [prompts, against] = [given[`prompts.${i}`], given[`against.${i}`]]
+      if (!prompts || !against) throw new Error('The batch lacks a query')
+      return { prompts, against }
+    })
+    const regions = regionLoss(pair.imageTokens, { labels, certain }, values, { config, queries: asked })
+    return { loss: tf.add(loss, regions) }
+  }
+  const optimizer = { beta1: 0.9, beta2: 0.98, weightDecay: 0.05, clipNorm: 1 }
+  const given = {
+    images: float(batch, 3, config.imageSize, config.imageSize),
+    tokens: int(batch, config.text.contextLength),
+    labels: float(batch, patches, concepts.count),
+    certain: float(batch, patches, concepts.count),
+    ...Object.fromEntries(
+      queries.flatMap(({ prompts, against }, i) => [
+        [`prompts.${i}`, prompts],
+        [`against.${i}`, against],
+      ]),
+    ),
+  }
+  const state = { weights, first: weights, second: weights }
+  const types = { ...state, batch: given, learningRate: float(), step: float() }
+  return optimize(trace(trainStep(losses, optimizer), types).graph)
+}
+
+const describe = (sizes: Sizes): string => JSON.stringify(sizes)
+
+test('parameters are those of the model', () => {
+  for (const sizes of models) assert.is(parametersOf(sizes), parameterCount(configOf(sizes)), describe(sizes))
+})
+
+test("FLOPs of a training step are those of the traced graph's matrix products, to the last one", () => {
+  for (const sizes of models)
+    for (const batch of [4, 24])
+      for (const captions of [true, false])
+        assert.is(
+          trainFlops(sizes, { batch, captions }),
+          productFlops(trainGraph(sizes, { batch, captions })),
+          `${describe(sizes)}, batch ${batch}, ${captions ? 'with' : 'without'} captions`,
+        )
+})
+
+test('FLOPs of a training step with region loss are those of the traced graph', () => {
+  for (const sizes of models)
+    assert.is(
+      trainFlops(sizes, { batch: 8, captions: true, concepts }),
+      productFlops(trainGraph(sizes, { batch: 8, region: true })),
+      describe(sizes),
+    )
+})
+
+test('matrix products are nearly all FLOPs of a step', () => {
+  for (const sizes of models) {
+    const graph = trainGraph(sizes, { batch: 16 })
+    const share = productFlops(graph) / costOf(graph, { parameters: 'weights' }).flops
+    assert.ok(share > 0.93 && share <= 1, `${share} for ${describe(sizes)}`)
+  }
+})
+
+test('activations of a training step are near the most that the traced graph holds', () => {
+  for (const sizes of models)
+    for (const region of [false, true]) {
+      const graph = trainGraph(sizes, { batch: 64, region })
+      const traced = costOf(graph, { parameters: 'weights' }).peakBytes / 4
+      const estimated = trainActivations(sizes, { batch: 64, captions: true, ...(region && { concepts }) })
+      const ratio = (estimated + parametersOf(sizes)) / traced
+      assert.ok(ratio > 0.85 && ratio < 1.25, `${ratio} for ${describe(sizes)}${region ? ' with regions' : ''}`)
+    }
+})
+
+test('FLOPs and activations of embedding images are those of the traced graph', () => {
+  for (const sizes of models) {
+    const config = configOf(sizes)
+    const images = float(16, 3, config.imageSize, config.imageSize)
+    type Given = { readonly images: tf.Tensor; readonly weights: Record<string, tf.Tensor> }
+    const step = ({ images, weights }: Given) => ({
+      embeddings: embedImage(imageTokens(images, weights, config), weights, config),
+    })
+    const graph = optimize(trace(step, { images, weights: weightTypes(config) }).graph)
+    assert.is(embedFlops(sizes, 16), productFlops(graph), describe(sizes))
+    assert.is(forwardActivations(sizes, 16) * 4, costOf(graph, { parameters: 'weights' }).peakBytes, describe(sizes))
+  }
+})
+
+test('FLOPs of heatmaps are those of the traced graph, of single patches and of windows', () => {
+  for (const sizes of models)
+    for (const spec of [
+      { window: 1, stride: 1 },
+      { window: 2, stride: 1 },
+      { window: 3, stride: 2 },
+    ]) {
+      const config = configOf(sizes)
+      type Given = {
+        readonly images: tf.Tensor
+        readonly queries: readonly QueryTokens[]
+        readonly weights: Record<string, tf.Tensor>
+      }
+      const step = ({ images, queries, weights }: Given) => {
+        const regions = windowEmbeddings(imageTokens(images, weights, config), weights, { config, spec })
+        return { margins: spread(margins(regions, queries, weights, config), { config, spec }) }
+      }
+      const images = float(8, 3, config.imageSize, config.imageSize)
+      const given = { images, queries: queryTypes(config), weights: weightTypes(config) }
+      const graph = optimize(trace(step, given).graph)
+      const windows = spec.window === 1 ? {} : { windows: windowStarts(gridSide(config), spec).length ** 2 }
+      assert.is(
+        heatmapFlops(sizes, { batch: 8, concepts, ...windows }),
+        productFlops(graph),
+        `${describe(sizes)}, window ${spec.window}`,
+      )
+    }
+})
+
+test.run()
