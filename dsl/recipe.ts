@@ -7,7 +7,7 @@
 import type { Filter, Source } from './recipe/data.ts'
 import type { Claim, Evaluation } from './recipe/measure.ts'
 import type { Model } from './recipe/model.ts'
-import type { Name, Path } from './recipe/scalars.ts'
+import type { Bytes, Name, Path } from './recipe/scalars.ts'
 import type { Distill, Train } from './recipe/train.ts'
 
 /** What a recipe file holds. */
@@ -31,6 +31,8 @@ export interface Recipe {
   matrix?: Record<string, (string | number | boolean)[]>
   /** What a run may touch beyond the project folder; nothing when absent. @default {} */
   permissions?: Permissions
+  /** The machine that the recipe is meant for; estimates are compared with it before anything runs. @default {} */
+  resources?: Resources
   /** Where samples come from. */
   sources: Record<Name, Source>
   /** What keeps or drops samples. @default {} */
@@ -50,16 +52,28 @@ export interface Recipe {
 /** Tensor engines. */
 export type EngineName = 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'native'
 
+/** What a machine gives. */
+export interface Resources {
+  /**
+   * Memory of a slot, the device that a training stage holds: of the GPU, or of the machine where the processor
+   * computes. A training stage that is estimated to need more is an error. Absent: nothing is compared.
+   */
+  slot_memory?: Bytes
+}
+
 /** Deny by default: each entry needs the matching `--allow-*` flag. */
 export interface Permissions {
-  /** Hosts, as `host` or `host:port`. @default [] */
+  /** Hosts that stages connect to, as `host` or `host:port`. @default [] */
   net?: string[]
-  /** Environment variables. @default [] */
+  /** Environment variables that stages read. @default [] */
   env?: string[]
-  /** Programs. @default [] */
+  /** Programs that stages start, by name or path. @default [] */
   run?: string[]
-  /** Paths outside the project. @default [] */
-  read?: string[]
+  /**
+   * Files and folders outside the project that stages read. The project is the nearest folder above the recipe that
+   * holds `.git` or `package.json`, else the recipe's own. @default []
+   */
+  read?: Path[]
 }
 
 export type {
@@ -85,5 +99,5 @@ export type {
   RetrievalEvaluation,
 } from './recipe/measure.ts'
 export type { MammutModel, Model, TextTower, TokenizerSpec, Tower } from './recipe/model.ts'
-export type { Count, DatasetRef, Distance, Duration, ModelRef, Name, Path, Share } from './recipe/scalars.ts'
+export type { Bytes, Count, DatasetRef, Distance, Duration, ModelRef, Name, Path, Share } from './recipe/scalars.ts'
 export type { AdamW, Augment, Distill, Phase, Query, Sao, Train } from './recipe/train.ts'

@@ -2,7 +2,7 @@
 import { dirname, join, relative, sep } from 'node:path'
 import type { Located, LocatedMap, LocatedScalar, Span } from '../read/located.ts'
 import type { FilledRecipe } from './filled.ts'
-import { parseCount, parseMetres, parseSeconds } from './quantities.ts'
+import { parseBytes, parseCount, parseMetres, parseSeconds } from './quantities.ts'
 import { chosenSchema, definitionName, recipeSchema, resolved, type SchemaNode } from './schema_node.ts'
 
 /**
@@ -45,6 +45,8 @@ export function createFiller(folder: string): (recipe: Located) => FilledRecipe 
 function fillScalar(definition: string | undefined, { value, span, origin }: LocatedScalar, folder: string): unknown {
   if (typeof value !== 'string') return value
   switch (definition) {
+    case 'Bytes':
+      return parseBytes(value)
     case 'Count':
       return parseCount(value)
     case 'Distance':

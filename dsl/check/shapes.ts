@@ -143,19 +143,27 @@ function checkEvaluation(
   }
 }
 
-/** A window of Smooth-Attention-Operation fits the patch grid. */
+/** A window of Smooth-Attention-Operation fits the patch grid, and windows leave no gaps. */
 function checkWindow(
   recipe: FilledRecipe,
-  entry: { readonly model: string; readonly sao: { readonly window: number } },
+  entry: { readonly model: string; readonly sao: { readonly window: number; readonly stride: number } },
   path: ValuePath,
   fault: Fault,
 ): readonly Diagnostic[] {
   const model = architectureOf(recipe, entry.model)
   const side = model ? Math.floor(model.image_size / model.patch_size) : Number.POSITIVE_INFINITY
-  if (entry.sao.window <= side) return []
+  const { window, stride } = entry.sao
+  if (window > side)
+    return [
+      fault('shape-mismatch', [...path, 'sao', 'window'], {
+        message: `'window' ${window} is wider than the grid of ${side} x ${side} patches`,
+      }),
+    ]
+  if (stride <= window) return []
   return [
-    fault('shape-mismatch', [...path, 'sao', 'window'], {
-      message: `'window' ${entry.sao.window} is wider than the grid of ${side} x ${side} patches`,
+    fault('shape-mismatch', [...path, 'sao', 'stride'], {
+      message: `Windows of ${window} patches every ${stride} leave gaps`,
+      fix: { hint: `write at most ${window}` },
     }),
   ]
 }

@@ -143,6 +143,9 @@ function tooFew({ path, value, name }: Place, least: number): Diagnostic {
   })
 }
 
+/** Definitions that are quantities with units. */
+const quantities: ReadonlySet<string> = new Set(['Bytes', 'Count', 'Distance', 'Duration'])
+
 function patternFault(place: Place, failure: Failure): readonly Diagnostic[] {
   const { params, propertyName } = failure
   const definition = Object.entries(recipeSchema.$defs ?? {}).find(
@@ -150,7 +153,7 @@ function patternFault(place: Place, failure: Failure): readonly Diagnostic[] {
   )?.[0]
   // References have checks of their own, which know the names that exist.
   if (definition === 'DatasetRef' || definition === 'ModelRef') return []
-  if (definition === 'Count' || definition === 'Distance' || definition === 'Duration') return [badQuantity(place)]
+  if (definition !== undefined && quantities.has(definition)) return [badQuantity(place)]
   const { value } = place
   if (propertyName !== undefined && value.kind === 'map')
     return [badName(value.entries.get(propertyName)?.key ?? place.name, propertyName)]

@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import type { FilledRecipe } from '../check/filled.ts'
 import { splitMetric } from '../check/metrics.ts'
+import { outsideProject } from '../check/permissions.ts'
+import { estimate } from '../cost/estimates.ts'
 import type { Draft } from './draft.ts'
 import type { Environment } from './environment.ts'
 import { expand } from './expand.ts'
@@ -31,14 +33,31 @@ export function compile({ folder, variants }: LoadedRecipe, environment: Environ
 function compileVariant(variant: Variant, folder: string, environment: Environment): CompiledVariant {
   const keys = new Map<string, string>()
   const stages = expand(variant.recipe).map(draft => {
-    const stage = finish(draft, folder, environment, keys)
+    const stage = withEstimates(finish(draft, { folder, environment }, keys), variant.recipe)
     keys.set(stage.id, stage.key)
     return stage
   })
   return { variant, stages, claims: plannedClaims(variant.recipe) }
 }
 
-function finish(draft: Draft, folder: string, environment: Environment, keys: ReadonlyMap<string, string>): Stage {
+/** Where and with what a draft is finished. */
+interface Place {
+  readonly folder: string
+  readonly environment: Environment
+}
+
+/** What a stage that runs a model costs; it needs at least the memory that this says. */
+function withEstimates(stage: Stage, recipe: FilledRecipe): Stage {
+  const estimates = estimate(recipe, stage)
+  if (estimates === undefined) return stage
+  return {
+    ...stage,
+    estimates,
+    needs: { ...stage.needs, memory: Math.max(stage.needs.memory, estimates.memory.total) },
+  }
+}
+
+function finish(draft: Draft, { folder, environment }: Place, keys: ReadonlyMap<string, string>): Stage {
   const { id, kind, params, settings = {}, inputs, files, path } = draft
   const info = environment.kind(draft.kind)
   if (info === undefined) throw new Error(`No kind of stage is called '${draft.kind}', which '${draft.id}' needs`)
@@ -53,7 +72,13 @@ function finish(draft: Draft, folder: string, environment: Environment, keys: Re
     if (key === undefined) throw new Error(`'${draft.id}' comes before its input '${stage}'`)
     return key
   }
-  return { ...parts, needs: info.needs({ ...draft.params, ...settings }), key: stageKey(parts, keyOf) }
+  const read = outsideProject(files, folder).map(file => join(folder, file))
+  return {
+    ...parts,
+    needs: info.needs({ ...draft.params, ...settings }),
+    ...(read.length > 0 && { permissions: { net: [], env: [], run: [], read } }),
+    key: stageKey(parts, keyOf),
+  }
 }
 
 function ownFile(name: string, folder: string, { digest }: Environment): External {

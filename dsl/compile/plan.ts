@@ -1,7 +1,9 @@
 /** What a recipe compiles to: a directed acyclic graph of stages, each with a key. */
 
+import type { Estimates } from '../cost/estimates.ts'
 import type { Json } from '../read/json.ts'
 
+export type { Estimates } from '../cost/estimates.ts'
 export type { Json } from '../read/json.ts'
 
 /** A file outside the store that a stage reads; its digest is part of the stage's key and of the lock. */
@@ -22,6 +24,18 @@ export interface Needs {
   readonly memory: number
   /** Processor cores that it keeps busy. @default 1 */
   readonly cores?: number
+}
+
+/** What a stage touches beyond the project; a run grants it by `--allow-*`. */
+export interface StagePermissions {
+  /** Hosts, as `host` or `host:port`. */
+  readonly net: readonly string[]
+  /** Environment variables. */
+  readonly env: readonly string[]
+  /** Programs. */
+  readonly run: readonly string[]
+  /** Absolute paths of files and folders. */
+  readonly read: readonly string[]
 }
 
 /** An input: the output of another stage, or one split of it. */
@@ -51,6 +65,10 @@ export interface Stage {
   readonly inputs: { readonly [role: string]: Input }
   readonly externals: readonly External[]
   readonly needs: Needs
+  /** What it costs, where it runs a model. */
+  readonly estimates?: Estimates
+  /** Absent: it touches nothing. */
+  readonly permissions?: StagePermissions
   /** Hexadecimal SHA-256 over kind, version, parameters, external digests and input keys and splits. */
   readonly key: string
   /** The section and entry of the recipe it comes from: `['train', 'pretrain']`. */

@@ -1,8 +1,7 @@
 /**
  * What a MaMMUT model costs, in closed form from its sizes, so that a plan costs no tracing.
  *
- * Parameters and FLOPs are exact, activations a fit; tests hold all three to the numbers of the engine's tracer, and
- * `bench/memory.ts` the sum of memory to what processes were measured to use.
+ * Parameters and FLOPs of matrix products are exact, activations a fit; tests hold all three to the engine's tracer.
  */
 import type { Entry } from '../check/filled.ts'
 

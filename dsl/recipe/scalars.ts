@@ -12,6 +12,9 @@ export type Distance = `${number}${'km' | 'm'}`
 /** A time: `90s`, `5m`, `2h`. @pattern ^[0-9]+(\.[0-9]+)?(s|m|h)$ */
 export type Duration = `${number}${'s' | 'm' | 'h'}`
 
+/** An amount of memory: `80GiB`, `512MiB`. @pattern ^[0-9]+(\.[0-9]+)?(MiB|GiB|TiB)$ */
+export type Bytes = `${number}${'MiB' | 'GiB' | 'TiB'}`
+
 /** A share between 0 and 1. @minimum 0 @maximum 1 */
 export type Share = number
 

@@ -85,7 +85,9 @@ test('names of a model mean its last phase or round', async () => {
 })
 
 test('files of packages carry their version, own files their place beside the recipe', async () => {
-  const plan = await planTexts({ 'sub/r.yaml': smallRecipe.replaceAll('table.geojson', '../table.geojson') })
+  const plan = await planTexts({
+    'sub/r.yaml': `permissions: { read: [../table.geojson] }\n${smallRecipe.replaceAll('table.geojson', '../table.geojson')}`,
+  })
   assert.equal(
     stageOf(plan, 'places.tiles').externals.map(({ name }) => name),
     ['../table.geojson', 'earth@1.2.3/image.jpg'],

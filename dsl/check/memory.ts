@@ -1,0 +1,75 @@
+/** Checks that training fits the memory of a slot, by estimates. */
+import { trainingMemory } from '../cost/estimates.ts'
+import type { ValuePath } from '../read/located.ts'
+import { type Diagnostic, diagnose } from './diagnostic.ts'
+import { architectureOf, type Checked, spanAt } from './names.ts'
+
+/** One diagnostic for each entry that trains and is estimated to need more memory than the recipe says a slot has. */
+export function checkMemory(checked: Checked): readonly Diagnostic[] {
+  const { recipe } = checked
+  const limit = recipe.resources.slot_memory
+  if (limit === undefined) return []
+  return [
+    ...Object.entries(recipe.train).map(([name, train]) => ({
+      path: ['train', name],
+      training: train,
+      sizes: recipe.models[train.model],
+    })),
+    ...Object.entries(recipe.distill).map(([name, distill]) => ({
+      path: ['distill', name],
+      training: distill,
+      sizes: architectureOf(recipe, distill.model),
+    })),
+  ].flatMap(({ path, training, sizes }) => {
+    if (sizes === undefined) return []
+    const needed = (batch_size: number): number => trainingMemory(sizes, { ...training, batch_size }).total
+    const total = needed(training.batch_size)
+    if (total <= limit) return []
+    return [
+      overMemory(checked, path, {
+        batch: training.batch_size,
+        total,
+        limit,
+        fits: largestBatch(batch => needed(batch) <= limit, training.batch_size),
+        least: needed(2),
+      }),
+    ]
+  })
+}
+
+interface Excess {
+  readonly batch: number
+  readonly total: number
+  readonly limit: number
+  /** The largest batch that fits; undefined where none does. */
+  readonly fits: number | undefined
+  /** Bytes at the smallest batch. */
+  readonly least: number
+}
+
+function overMemory(checked: Checked, path: ValuePath, { batch, total, limit, fits, least }: Excess): Diagnostic {
+  return diagnose('over-memory', spanAt(checked, [...path, 'batch_size']), {
+    message: `'${path[1]}' is estimated to need ${gibibytes(total)} at a batch size of ${batch}, more than the ${gibibytes(limit)} of a slot`,
+    related: [{ span: spanAt(checked, ['resources', 'slot_memory']), message: 'the memory of a slot' }],
+    fix: {
+      hint:
+        fits === undefined
+          ? `lower 'width' and 'layers' of the model: it needs ${gibibytes(least)} at a batch size of 2`
+          : `lower 'batch_size' to ${fits}, or the model's 'width' and 'layers'`,
+    },
+  })
+}
+
+const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(3)} GiB`
+
+/** The largest batch below `above` that fits, a multiple of 8 where it is that large; memory grows with the batch. */
+function largestBatch(fits: (batch: number) => boolean, above: number): number | undefined {
+  let [low, high] = [1, above]
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2)
+    if (fits(middle)) low = middle
+    else high = middle
+  }
+  if (low < 2) return undefined
+  return low < 8 ? low : low - (low % 8)
+}

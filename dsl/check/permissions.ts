@@ -1,0 +1,143 @@
+/** Checks of permissions: how they are written, and whether they are what the recipe needs. */
+import { existsSync } from 'node:fs'
+import { dirname, join, relative, sep } from 'node:path'
+import type { ValuePath } from '../read/located.ts'
+import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
+import type { FilledRecipe } from './filled.ts'
+import { type Checked, spanAt } from './names.ts'
+
+/** The nearest folder upwards that holds `.git` or `package.json`, else the folder itself: nothing in it needs a permission. */
+function projectFolder(folder: string): string {
+  const isProject = (at: string): boolean => existsSync(join(at, '.git')) || existsSync(join(at, 'package.json'))
+  for (let at = folder; ; at = dirname(at)) {
+    if (isProject(at)) return at
+    if (at === dirname(at)) return folder
+  }
+}
+
+/** Those of some paths, relative to a folder, that lie outside its project. */
+export function outsideProject(paths: readonly string[], folder: string): readonly string[] {
+  const leaving = paths.filter(path => isOutside(join(folder, path), folder))
+  // Looked for only where a path leaves the folder: a plan may have thousands of stages.
+  const project = leaving.length > 0 ? projectFolder(folder) : folder
+  return leaving.filter(path => isOutside(join(folder, path), project))
+}
+
+/** Whether an absolute path lies outside a folder. */
+function isOutside(path: string, folder: string): boolean {
+  const way = relative(folder, path)
+  return way === '..' || way.startsWith(`..${sep}`)
+}
+
+/** A file or folder that an entry reads. */
+interface Read {
+  /** As filled in, relative to the recipe's folder. */
+  readonly path: string
+  readonly at: ValuePath
+}
+
+function readsOf(recipe: FilledRecipe): readonly Read[] {
+  return Object.entries(recipe.sources).map(([name, source]) =>
+    source.kind === 'folder'
+      ? { path: source.path, at: ['sources', name, 'path'] }
+      : { path: source.table, at: ['sources', name, 'table'] },
+  )
+}
+
+/** One diagnostic for each permission that is misspelt or unused, and for each need that no permission covers. */
+export function checkPermissions(checked: Checked): readonly Diagnostic[] {
+  return [...checkSpelling(checked), ...checkReads(checked), ...checkUnasked(checked)]
+}
+
+interface Spelling {
+  readonly pattern: RegExp
+  readonly what: string
+  /** What was probably meant, if that can be made of it. */
+  readonly mend: (text: string) => string
+}
+
+const spellings: { readonly [kind in 'net' | 'env' | 'run']: Spelling } = {
+  net: {
+    pattern: /^(\[[0-9a-f:]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*)(:[1-9][0-9]{0,4})?$/,
+    what: "no host: write 'host' or 'host:port', without protocol or path",
+    mend: text => text.toLowerCase().replace(/^[a-z]+:\/\//, '').replace(/\/.*$/, ''),
+  },
+  env: {
+    pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
+    what: "no environment variable: its name is letters, digits and '_'",
+    mend: text => text.replace(/^\$\{?/, '').replace(/(\}|=.*)$/, ''),
+  },
+  run: {
+    pattern: /^\S+$/,
+    what: 'no program: write its name or path, without arguments',
+    mend: text => text.trim().replace(/\s.*$/, ''),
+  },
+}
+
+function checkSpelling(checked: Checked): readonly Diagnostic[] {
+  return (['net', 'env', 'run'] as const).flatMap(kind => {
+    const { pattern, what, mend } = spellings[kind]
+    return checked.recipe.permissions[kind].flatMap((text, index) => {
+      if (pattern.test(text)) return []
+      const span = spanAt(checked, ['permissions', kind, index])
+      const mended = mend(text)
+      return [
+        diagnose('bad-permission', span, {
+          message: `'${text}' is ${what}`,
+          ...replaceWith(span, pattern.test(mended) ? mended : undefined),
+        }),
+      ]
+    })
+  })
+}
+
+function checkReads(checked: Checked): readonly Diagnostic[] {
+  const { recipe, folder } = checked
+  const reads = readsOf(recipe)
+  const away = outsideProject(reads.map(({ path }) => path), folder)
+  const outside = reads.filter(({ path }) => away.includes(path))
+  const granted = recipe.permissions.read
+  const covers = (grant: string, path: string): boolean => !isOutside(join(folder, path), join(folder, grant))
+  const undeclared = outside
+    .filter(({ path }) => !granted.some(grant => covers(grant, path)))
+    .map(({ path, at }) =>
+      diagnose('undeclared-permission', spanAt(checked, at), {
+        message: `'${path}' is outside the project, and the recipe has no permission to read it`,
+        fix: { hint: `add 'read: [${path}]' under 'permissions'` },
+      }),
+    )
+  const unused = granted.flatMap((grant, index) =>
+    outside.some(({ path }) => covers(grant, path))
+      ? []
+      : [
+          unusedPermission(
+            checked,
+            ['permissions', 'read', index],
+            outsideProject([grant], folder).length > 0
+              ? `Nothing in this recipe reads '${grant}'`
+              : `'${grant}' is inside the project, which needs no permission`,
+          ),
+        ],
+  )
+  return [...undeclared, ...unused]
+}
+
+/** Every kind of entry reads files and nothing else, so a permission of another kind is one too many. */
+function checkUnasked(checked: Checked): readonly Diagnostic[] {
+  const words = { net: 'connects to', env: 'reads the variable', run: 'starts' }
+  return (['net', 'env', 'run'] as const).flatMap(kind =>
+    checked.recipe.permissions[kind].flatMap((text, index) =>
+      spellings[kind].pattern.test(text)
+        ? [unusedPermission(checked, ['permissions', kind, index], `Nothing in this recipe ${words[kind]} '${text}'`)]
+        : [],
+    ),
+  )
+}
+
+function unusedPermission(checked: Checked, at: ValuePath, message: string): Diagnostic {
+  return diagnose('unused-permission', spanAt(checked, at), {
+    severity: 'warning',
+    message,
+    fix: { hint: 'remove it: a run should be granted no more than it needs' },
+  })
+}
