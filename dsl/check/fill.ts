@@ -1,5 +1,5 @@
 /** Turns a valid located recipe into the filled one, by the schema: defaults, quantities, paths, order of keys. */
-import { dirname, join, relative, sep } from 'node:path'
+import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import type { Located, LocatedMap, LocatedScalar, Span } from '../read/located.ts'
 import type { FilledRecipe } from './filled.ts'
 import { parseBytes, parseCount, parseMetres, parseSeconds } from './quantities.ts'
@@ -54,6 +54,7 @@ function fillScalar(definition: string | undefined, { value, span, origin }: Loc
     case 'Duration':
       return parseSeconds(value)
     case 'Path':
+      if (isAbsolute(value)) return value
       return relative(folder, join(dirname((origin ?? span).source.path), value))
         .split(sep)
         .join('/')

@@ -2,7 +2,15 @@
 import type { Recipe } from '../recipe.ts'
 
 /** Optional fields that mean something by their absence. */
-export type Undefaulted = 'cities_above' | 'captions' | 'extends' | 'over' | 'expect' | 'at_least' | 'at_most' | 'slot_memory'
+export type Undefaulted =
+  | 'cities_above'
+  | 'captions'
+  | 'extends'
+  | 'over'
+  | 'expect'
+  | 'at_least'
+  | 'at_most'
+  | 'slot_memory'
 
 /** Counts become numbers, distances metres, times seconds, optional fields with a default are there. */
 export type Filled<T> = T extends `${number}${string}`

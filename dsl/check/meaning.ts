@@ -20,14 +20,16 @@ export function checkMeaning(checked: Checked): readonly Diagnostic[] {
   const links = [...checkReferences(checked), ...checkClaims(checked), ...checkCycles(checked)]
   if (links.length > 0) return [...links, ...paths]
   const shapes = checkShapes(checked)
+  const leaks = checkLeaks(checked)
   return [
     ...paths,
     ...shapes,
     // Sizes that do not fit each other have no cost.
     ...(shapes.length > 0 ? [] : checkMemory(checked)),
     ...checkTexts(checked),
-    ...checkLeaks(checked),
-    ...checkCurriculum(checked),
+    ...leaks,
+    // What is trained on needs no decontamination from itself.
+    ...(leaks.length > 0 ? [] : checkCurriculum(checked)),
     ...checkUnused(checked),
   ]
 }

@@ -9,6 +9,7 @@ export function checkMemory(checked: Checked): readonly Diagnostic[] {
   const { recipe } = checked
   const limit = recipe.resources.slot_memory
   if (limit === undefined) return []
+  const tooLarge = new Set<string>()
   return [
     ...Object.entries(recipe.train).map(([name, train]) => ({
       path: ['train', name],
@@ -23,38 +24,45 @@ export function checkMemory(checked: Checked): readonly Diagnostic[] {
   ].flatMap(({ path, training, sizes }) => {
     if (sizes === undefined) return []
     const needed = (batch_size: number): number => trainingMemory(sizes, { ...training, batch_size }).total
-    const total = needed(training.batch_size)
+    const [batch, total] = [training.batch_size, needed(training.batch_size)]
     if (total <= limit) return []
+    const fits = largestBatch(size => needed(size) <= limit, batch)
+    if (fits !== undefined)
+      return [overMemory(checked, [...path, 'batch_size'], { name: path[1], batch, total, limit, fits })]
+    const model = Object.keys(recipe.models).find(name => recipe.models[name] === sizes) ?? ''
+    // One model is too large once, however many entries train it.
+    if (tooLarge.has(model)) return []
+    tooLarge.add(model)
     return [
-      overMemory(checked, path, {
-        batch: training.batch_size,
-        total,
+      overMemory(checked, ['models', model], {
+        name: model,
+        batch: smallestBatch,
+        total: needed(smallestBatch),
         limit,
-        fits: largestBatch(batch => needed(batch) <= limit, training.batch_size),
-        least: needed(2),
       }),
     ]
   })
 }
 
+const smallestBatch = 2
+
 interface Excess {
+  readonly name: string | undefined
   readonly batch: number
   readonly total: number
   readonly limit: number
   /** The largest batch that fits; undefined where none does. */
-  readonly fits: number | undefined
-  /** Bytes at the smallest batch. */
-  readonly least: number
+  readonly fits?: number
 }
 
-function overMemory(checked: Checked, path: ValuePath, { batch, total, limit, fits, least }: Excess): Diagnostic {
-  return diagnose('over-memory', spanAt(checked, [...path, 'batch_size']), {
-    message: `'${path[1]}' is estimated to need ${gibibytes(total)} at a batch size of ${batch}, more than the ${gibibytes(limit)} of a slot`,
+function overMemory(checked: Checked, path: ValuePath, { name, batch, total, limit, fits }: Excess): Diagnostic {
+  return diagnose('over-memory', spanAt(checked, path), {
+    message: `'${name}' is estimated to need ${gibibytes(total)} at a batch size of ${batch}, more than the ${gibibytes(limit)} of a slot`,
     related: [{ span: spanAt(checked, ['resources', 'slot_memory']), message: 'the memory of a slot' }],
     fix: {
       hint:
         fits === undefined
-          ? `lower 'width' and 'layers' of the model: it needs ${gibibytes(least)} at a batch size of 2`
+          ? "lower 'width' and 'layers' of the model: no smaller batch fits"
           : `lower 'batch_size' to ${fits}, or the model's 'width' and 'layers'`,
     },
   })
@@ -70,6 +78,6 @@ function largestBatch(fits: (batch: number) => boolean, above: number): number |
     if (fits(middle)) low = middle
     else high = middle
   }
-  if (low < 2) return undefined
+  if (low < smallestBatch) return undefined
   return low < 8 ? low : low - (low % 8)
 }

@@ -1,6 +1,6 @@
 /** Checks that files which a recipe names are there. */
 import { statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { similarFile } from '../read/file.ts'
 import type { ValuePath } from '../read/located.ts'
 import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
@@ -17,7 +17,7 @@ export function checkPaths(checked: Checked): readonly Diagnostic[] {
 }
 
 function checkPath(checked: Checked, path: string, at: ValuePath, wanted: 'file' | 'folder'): readonly Diagnostic[] {
-  const absolute = join(checked.folder, path)
+  const absolute = resolve(checked.folder, path)
   const span = spanAt(checked, at)
   const stat = statSync(absolute, { throwIfNoEntry: false })
   if (stat === undefined) {

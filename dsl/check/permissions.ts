@@ -1,6 +1,6 @@
 /** Checks of permissions: how they are written, and whether they are what the recipe needs. */
 import { existsSync } from 'node:fs'
-import { dirname, join, relative, sep } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import type { ValuePath } from '../read/located.ts'
 import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
 import type { FilledRecipe } from './filled.ts'
@@ -17,10 +17,10 @@ function projectFolder(folder: string): string {
 
 /** Those of some paths, relative to a folder, that lie outside its project. */
 export function outsideProject(paths: readonly string[], folder: string): readonly string[] {
-  const leaving = paths.filter(path => isOutside(join(folder, path), folder))
+  const leaving = paths.filter(path => isOutside(resolve(folder, path), folder))
   // Looked for only where a path leaves the folder: a plan may have thousands of stages.
   const project = leaving.length > 0 ? projectFolder(folder) : folder
-  return leaving.filter(path => isOutside(join(folder, path), project))
+  return leaving.filter(path => isOutside(resolve(folder, path), project))
 }
 
 /** Whether an absolute path lies outside a folder. */
@@ -60,7 +60,11 @@ const spellings: { readonly [kind in 'net' | 'env' | 'run']: Spelling } = {
   net: {
     pattern: /^(\[[0-9a-f:]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*)(:[1-9][0-9]{0,4})?$/,
     what: "no host: write 'host' or 'host:port', without protocol or path",
-    mend: text => text.toLowerCase().replace(/^[a-z]+:\/\//, '').replace(/\/.*$/, ''),
+    mend: text =>
+      text
+        .toLowerCase()
+        .replace(/^[a-z]+:\/\//, '')
+        .replace(/\/.*$/, ''),
   },
   env: {
     pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
@@ -94,10 +98,13 @@ function checkSpelling(checked: Checked): readonly Diagnostic[] {
 function checkReads(checked: Checked): readonly Diagnostic[] {
   const { recipe, folder } = checked
   const reads = readsOf(recipe)
-  const away = outsideProject(reads.map(({ path }) => path), folder)
+  const away = outsideProject(
+    reads.map(({ path }) => path),
+    folder,
+  )
   const outside = reads.filter(({ path }) => away.includes(path))
   const granted = recipe.permissions.read
-  const covers = (grant: string, path: string): boolean => !isOutside(join(folder, path), join(folder, grant))
+  const covers = (grant: string, path: string): boolean => !isOutside(resolve(folder, path), resolve(folder, grant))
   const undeclared = outside
     .filter(({ path }) => !granted.some(grant => covers(grant, path)))
     .map(({ path, at }) =>

@@ -191,7 +191,7 @@ function badQuantity({ path, value, schema }: Place): Diagnostic {
 function quantityFix(span: Span, written: string, schema: SchemaNode): Details {
   const units = /^[0-9.]+$/.test(written) ? bareHints(schema) : undefined
   return units === undefined
-    ? replaceWith(span, properQuantity(written))
+    ? replaceWith(span, properQuantity(written, schema))
     : { fix: { hint: `write ${units.map(unit => `'${written}${unit}'`).join(' or ')}` } }
 }
 
@@ -199,12 +199,17 @@ function quantityFix(span: Span, written: string, schema: SchemaNode): Details {
 function bareHints({ pattern }: SchemaNode): readonly string[] | undefined {
   if (pattern === undefined) return undefined
   if (pattern === recipeSchema.$defs?.Distance?.pattern) return ['km', 'm']
+  if (pattern === recipeSchema.$defs?.Bytes?.pattern) return ['GiB', 'MiB']
   return pattern === recipeSchema.$defs?.Duration?.pattern ? ['s', 'm'] : undefined
 }
 
 /** The spelling that was probably meant: spaces, commas and cases of letters aside. */
-function properQuantity(written: string): string | undefined {
+function properQuantity(written: string, { pattern }: SchemaNode): string | undefined {
   const [, digits, unit = ''] = /^([0-9.]+)\s*([a-zA-Z]*)$/.exec(written.trim().replaceAll(',', '')) ?? []
-  const proper = { k: 'k', m: 'M', g: 'G', km: 'km', kilometres: 'km', metres: 'm' }[unit.toLowerCase()]
+  const isBytes = pattern !== undefined && pattern === recipeSchema.$defs?.Bytes?.pattern
+  const units: { readonly [unit: string]: string } = isBytes
+    ? { m: 'MiB', mb: 'MiB', mib: 'MiB', g: 'GiB', gb: 'GiB', gib: 'GiB', t: 'TiB', tb: 'TiB', tib: 'TiB' }
+    : { k: 'k', m: 'M', g: 'G', km: 'km', kilometres: 'km', metres: 'm' }
+  const proper = units[unit.toLowerCase()]
   return digits === undefined || proper === undefined || digits + proper === written ? undefined : `${digits}${proper}`
 }

@@ -1,5 +1,5 @@
 /** From a checked recipe to a plan. */
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import type { FilledRecipe } from '../check/filled.ts'
 import { splitMetric } from '../check/metrics.ts'
 import { outsideProject } from '../check/permissions.ts'
@@ -72,7 +72,7 @@ function finish(draft: Draft, { folder, environment }: Place, keys: ReadonlyMap<
     if (key === undefined) throw new Error(`'${draft.id}' comes before its input '${stage}'`)
     return key
   }
-  const read = outsideProject(files, folder).map(file => join(folder, file))
+  const read = outsideProject(files, folder).map(file => resolve(folder, file))
   return {
     ...parts,
     needs: info.needs({ ...draft.params, ...settings }),
@@ -82,7 +82,7 @@ function finish(draft: Draft, { folder, environment }: Place, keys: ReadonlyMap<
 }
 
 function ownFile(name: string, folder: string, { digest }: Environment): External {
-  const path = join(folder, name)
+  const path = resolve(folder, name)
   return { name, path, sha256: digest(path) }
 }
 

@@ -105,7 +105,10 @@ function training(sizes: Sizes, train: Training, samples: number): Estimates {
   }
 }
 
-function reading(sizes: Sizes, { batch, stepFlops }: { readonly batch: number; readonly stepFlops: number }): Estimates {
+function reading(
+  sizes: Sizes,
+  { batch, stepFlops }: { readonly batch: number; readonly stepFlops: number },
+): Estimates {
   const parameters = parametersOf(sizes)
   const held = { state: readingCopies * parameters, activations: forwardActivations(sizes, batch) }
   return { parameters, batch, stepFlops, memory: memory(held), disk: 0 }

@@ -6,7 +6,9 @@
 import type { Entry } from '../check/filled.ts'
 
 /** Sizes of an architecture, as a recipe gives them. */
-export type Sizes = Omit<Entry<'models'>, 'kind' | 'tokenizer'> & { readonly tokenizer: { readonly vocab_size: number } }
+export type Sizes = Omit<Entry<'models'>, 'kind' | 'tokenizer'> & {
+  readonly tokenizer: { readonly vocab_size: number }
+}
 
 /** Hidden channels of an MLP over its width. */
 const mlpRatio = 4

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander'
 import { inputText, type Plan, type Stage } from '../../dsl/compile/plan.ts'
 import { drawGraph, type GraphFormat, graphFormats } from '../../dsl/print/graph.ts'
+import { formatNumber } from '../report/numbers.ts'
 import { textTable } from '../report/table.ts'
 import { findResults } from '../schedule/select.ts'
 import { openStore, storeFolder } from '../store/store.ts'
@@ -70,5 +71,42 @@ function table(plan: Plan, isDone: (stage: Stage) => boolean): string {
   const columns = ['Stage', 'Kind', 'Key', 'State', 'Inputs'].map(title => ({ title }))
   const done = plan.stages.filter(isDone).length
   const summary = `${plan.stages.length} stages: ${done} cached, ${plan.stages.length - done} to run`
-  return `${textTable(columns, rows, { width: process.stdout.columns ?? Number.POSITIVE_INFINITY })}\n\n${summary}`
+  const width = process.stdout.columns ?? Number.POSITIVE_INFINITY
+  const costs = costTable(plan, width)
+  return [textTable(columns, rows, { width }), ...(costs === undefined ? [] : [costs]), summary].join('\n\n')
 }
+
+/** What the stages that run a model cost: FLOPs of matrix products, memory of a step, disk of the result. */
+function costTable({ stages }: Plan, width: number): string | undefined {
+  const rows = stages.flatMap(({ id, estimates }) => {
+    if (estimates === undefined) return []
+    const { parameters, batch, stepFlops, steps, flops, memory, disk } = estimates
+    return [
+      [
+        id,
+        scaled(parameters),
+        formatNumber(batch),
+        scaled(stepFlops),
+        steps === undefined ? '' : formatNumber(steps),
+        flops === undefined ? '' : scaled(flops),
+        ...[memory.state, memory.activations, memory.total].map(bytesText),
+        disk === 0 ? '' : bytesText(disk),
+      ],
+    ]
+  })
+  if (rows.length === 0) return undefined
+  const titles = ['Parameters', 'Batch', 'FLOPs a step', 'Steps', 'FLOPs', 'State', 'Activations', 'Memory', 'Disk']
+  const columns = [{ title: 'Estimated' }, ...titles.map(title => ({ title, align: 'right' as const }))]
+  return textTable(columns, rows, { width })
+}
+
+/** Three digits and a unit of a thousand: `1.04 M`, `20.2 G`. */
+function scaled(value: number): string {
+  const power = value < 1000 ? 0 : Math.min(Math.floor(Math.log10(value) / 3), prefixes.length)
+  return power === 0 ? String(value) : `${(value / 1000 ** power).toPrecision(3)} ${prefixes[power - 1]}`
+}
+
+const prefixes = ['k', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y']
+
+const bytesText = (bytes: number): string =>
+  bytes < 2 ** 30 ? `${Math.ceil(bytes / 2 ** 20)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`

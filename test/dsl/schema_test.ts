@@ -21,7 +21,16 @@ test('every field is described, and what may be left out has a default or is kno
       if (!isRequired && property.default === undefined) withoutDefault.add(field)
       assert.ok(field === 'kind' || property.description || property.$ref, `${name}.${field} lacks a description`)
     }
-  const known: readonly Undefaulted[] = ['at_least', 'at_most', 'captions', 'cities_above', 'expect', 'extends', 'over']
+  const known: readonly Undefaulted[] = [
+    'at_least',
+    'at_most',
+    'captions',
+    'cities_above',
+    'expect',
+    'extends',
+    'over',
+    'slot_memory',
+  ]
   assert.equal([...withoutDefault].sort(), known)
 })
 
