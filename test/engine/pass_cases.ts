@@ -4,6 +4,7 @@ import { optimize } from '../../runtime/engine/graph/optimize.ts'
 import { moveFactors } from '../../runtime/engine/graph/passes/factors.ts'
 import { fuse } from '../../runtime/engine/graph/passes/fuse.ts'
 import { hasten } from '../../runtime/engine/graph/passes/hasten.ts'
+import { splitLayers } from '../../runtime/engine/graph/passes/layers.ts'
 import { fuseNorms } from '../../runtime/engine/graph/passes/norms.ts'
 import { foldBiases, foldScales, foldTransposes } from '../../runtime/engine/graph/passes/products.ts'
 import { share } from '../../runtime/engine/graph/passes/share.ts'
@@ -169,6 +170,21 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('factors that overflow together stay', matmul(scaled(x, 1e30), scaled(w, 1e30))),
     ],
   },
+  split_layers: {
+    pass: splitLayers,
+    cases: [
+      results('a layer that is only cut', ...cut(layer(), 2)),
+      results('through a reshape, its matrix turned', ...cut(reshape(turnedLayer(), [1, 2, 4]), 2)),
+      results(
+        'a layer used as a whole stays',
+        ...cut(layer(), 2)
+          .slice(0, 1)
+          .flatMap(node => [node, ...node.inputs]),
+      ),
+      results('rows stay', apply('slice', [layer()], { starts: [0, 0], sizes: [1, 4], strides: [1, 1] })),
+      results('a reshape that moves the last side stays', ...cut(reshape(layer(), [4, 2]), 2)),
+    ],
+  },
   split_sums: {
     pass: splitSums,
     cases: [
@@ -209,6 +225,24 @@ export const passCases: Readonly<Record<string, PassCases>> = {
 
 function scaled(node: Node, factor: number): Node {
   return apply('mul', [node, scalar(factor)])
+}
+
+function layer(): Node {
+  return apply('linear', [x, w, bias])
+}
+
+function turnedLayer(): Node {
+  return apply('linear', [x, reshape(w, [4, 3]), bias], { transposeB: true })
+}
+
+/** Equal parts along the last side. */
+function cut(node: Node, parts: number): readonly Node[] {
+  const size = (node.shape.at(-1) ?? 0) / parts
+  const strides = node.shape.map(() => 1)
+  return Array.from({ length: parts }, (_, i) => {
+    const starts = node.shape.map((_, axis) => (axis === node.shape.length - 1 ? i * size : 0))
+    return apply('slice', [node], { starts, sizes: [...node.shape.slice(0, -1), size], strides })
+  })
 }
 
 /** A layer of GELU's value, and GELU's slope, as `gelu` of the model's layers makes them. */

@@ -3,6 +3,7 @@ import type { Graph } from './ir.ts'
 import { moveFactors } from './passes/factors.ts'
 import { fuse } from './passes/fuse.ts'
 import { hasten } from './passes/hasten.ts'
+import { splitLayers } from './passes/layers.ts'
 import { fuseNorms } from './passes/norms.ts'
 import { foldBiases, foldScales, foldTransposes } from './passes/products.ts'
 import { share } from './passes/share.ts'
@@ -16,6 +17,7 @@ const passes: readonly ((graph: Graph) => Graph)[] = [
   foldScales,
   simplify,
   foldBiases,
+  splitLayers,
   fuse,
   fuseNorms,
   moveFactors,
