@@ -1,9 +1,12 @@
 /** What a finished run leaves for people: report and lock, each written only where it would differ. */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { lockOf, parseLock, printLock } from '../../dsl/compile/lock.ts'
 import type { Plan } from '../../dsl/compile/plan.ts'
+import { takeClaim } from '../store/claims.ts'
 import { sha256 } from '../store/digest.ts'
+import { replaceFile } from '../store/files.ts'
 import type { Result, Store } from '../store/store.ts'
 
 /** Results of a whole plan. */
@@ -25,12 +28,24 @@ export async function settleReport(plan: Plan, { store, results }: Finished): Pr
   const [known, path] = (await readFile(stamp, 'utf8').catch(() => '')).split('\n')
   if (known === shown && path !== undefined) return path
   const { writeReport } = await import('../report/mod.ts')
+  return alone(store, async () => {
+    await mkdir(folder, { recursive: true })
+    await rm(stamp, { force: true })
+    const written = await writeReport({ plan, results, folder })
+    await writeFile(stamp, `${shown}\n${written}\n`)
+    return written
+  })
+}
+
+/** Two runs that end at the same time write one after the other. */
+async function alone<T>(store: Store, write: () => Promise<T>): Promise<T> {
   await store.prepare()
-  await mkdir(folder, { recursive: true })
-  await rm(stamp, { force: true })
-  const written = await writeReport({ plan, results, folder })
-  await writeFile(stamp, `${shown}\n${written}\n`)
-  return written
+  const claim = await takeClaim(store.folder, 'outputs')
+  try {
+    return await write()
+  } finally {
+    await claim?.release()
+  }
 }
 
 /** Seconds and engine belong to it: the report shows them. */
@@ -45,15 +60,15 @@ export const lockPath = (recipe: string): string => `${recipe.slice(0, recipe.le
 /** Writes the lock of a finished plan. Throws where another kind of file is in the way. */
 export async function settleLock(
   plan: Plan,
-  { path, results }: { readonly path: string; readonly results: ReadonlyMap<string, Result> },
+  { path, store, results }: Finished & { readonly path: string },
 ): Promise<void> {
   const outputs = new Map([...results].map(([id, { manifest }]) => [id, manifest]))
   const text = printLock(lockOf(plan, outputs))
   const present = await readFile(path, 'utf8').catch(() => undefined)
-  if (present === text) return
+  // A killed run may have left its copy beside a lock that is as it should be.
+  if (present === text && !existsSync(`${path}.new`)) return
   if (present !== undefined && parseLock(present) === undefined) {
     throw new Error(`"${path}" is in the way of the recipe's lock; rename one of the two`)
   }
-  await writeFile(`${path}.new`, text)
-  await rename(`${path}.new`, path)
+  await alone(store, () => replaceFile(path, aside => writeFile(aside, text)))
 }

@@ -7,6 +7,7 @@ import type { RunEnd } from '../schedule/run_plan.ts'
 import { findResults, planUntil, stagesNamed, withDependents } from '../schedule/select.ts'
 import type { JobOption } from '../schedule/slurm/options.ts'
 import { engineNames } from '../stages/stage.ts'
+import { keepRoot } from '../store/roots.ts'
 import { openStore, type Result, type Store, storeFolder } from '../store/store.ts'
 import { painter } from './live/format.ts'
 import { jsonView, openView, type View } from './live/view.ts'
@@ -82,11 +83,14 @@ async function run(recipe: string, flags: Flags): Promise<number> {
   }
   // A lock speaks for the recipe as it is written, and for all of it.
   const asWritten = flags.until === undefined && flags.engine === undefined && !flags.set?.length
-  return runCompiled(plan, flags, asWritten ? { lock: lockPath(loaded.loaded.path) } : {})
+  const { path } = loaded.loaded
+  return runCompiled(plan, flags, { recipe: path, ...(asWritten && { lock: lockPath(path) }) })
 }
 
 /** What a run may be given beside its flags. */
 export interface RunPlaces {
+  /** Path of the recipe, whose results `terroir clean` keeps. */
+  readonly recipe?: string
   /** Path of the lock to write. */
   readonly lock?: string
   /** Module the workers run; see `localExecutor`. */
@@ -94,7 +98,7 @@ export interface RunPlaces {
 }
 
 /** Runs a compiled recipe, and returns the exit code. */
-export async function runCompiled(whole: Plan, flags: Flags, { lock, entry }: RunPlaces = {}): Promise<number> {
+export async function runCompiled(whole: Plan, flags: Flags, { recipe, lock, entry }: RunPlaces = {}): Promise<number> {
   const plan = chosenPlan(whole, flags)
   const store = openStore(storeFolder(flags.store))
   const found = await findResults(plan, store)
@@ -106,12 +110,14 @@ export async function runCompiled(whole: Plan, flags: Flags, { lock, entry }: Ru
     printLine(await describeJobs(missing, { engine: plan.engine, store, given }))
     return exitCodes.ok
   }
+  if (recipe !== undefined) await remember(whole, { store, recipe, reading: missing.length === 0 })
   const work: Work = { store, found, forced, flags, entry, given }
   const ended = missing.length > 0 ? await runMissing(plan, work) : upToDate(found)
   const claims = judgeClaims(plan, ended.results)
   const print = flags.json ? printJson : printText
   const report = ended.outcome === 'done' ? await settleReport(plan, { store, results: ended.results }) : undefined
-  if (ended.outcome === 'done' && lock !== undefined) await settleLock(plan, { path: lock, results: ended.results })
+  if (ended.outcome === 'done' && lock !== undefined)
+    await settleLock(plan, { path: lock, store, results: ended.results })
   print({ plan, claims, ...ended, ...(report === undefined ? {} : { report }) })
   if (ended.outcome === 'stopped') return exitCodes.interrupted
   const broken = flags.strict === true && claims.some(({ verdict }) => verdict !== 'held')
@@ -124,6 +130,19 @@ function givenOptions(plan: Plan, flags: Flags): readonly JobOption[] | undefine
   } catch (error) {
     process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`)
     return undefined
+  }
+}
+
+/** Says which results the recipe needs; a store that may only be read still serves what it holds. */
+async function remember(
+  { stages }: Plan,
+  { store, recipe, reading }: { readonly store: Store; readonly recipe: string; readonly reading: boolean },
+): Promise<void> {
+  try {
+    await store.prepare()
+    await keepRoot(store.folder, { recipe, keys: stages.map(({ key }) => key) })
+  } catch (error) {
+    if (!reading) throw error
   }
 }
 

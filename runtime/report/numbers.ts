@@ -41,3 +41,10 @@ export function formatSeconds(seconds: number): string {
   if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
 }
+
+/** A size: `312 B`, `4.0 KiB`, `1.3 GiB`. */
+export function formatBytes(bytes: number): string {
+  const step = Math.min(4, Math.floor(Math.log2(Math.max(1, bytes)) / 10))
+  const unit = ['B', 'KiB', 'MiB', 'GiB', 'TiB'][step]
+  return `${(bytes / 1024 ** step).toFixed(step === 0 ? 0 : 1)} ${unit}`
+}

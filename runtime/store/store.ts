@@ -25,6 +25,8 @@ export interface Store {
    * the folder holds a store of another layout.
    */
   find(key: string): Promise<Result | undefined>
+  /** The result of a key by its manifest alone, whatever became of its files. */
+  read(key: string): Promise<Result | undefined>
   /** Makes the store's own folders; throws an error that says what is in the way where it cannot be written. */
   prepare(): Promise<void>
   /** Makes a fresh, empty folder for a stage to write into; it is removed once its process is dead. */
@@ -159,7 +161,7 @@ export function openStore(folder: string): Store {
     return stale
   }
 
-  return { folder: root, find, prepare, stage, checkpoints, publish, verify, setAside, sweep }
+  return { folder: root, find, read, prepare, stage, checkpoints, publish, verify, setAside, sweep }
 }
 
 /** Keys under which a store holds something, and names of what else lies among its results. */

@@ -1,0 +1,89 @@
+/** What can go from a store, and its removal while runs go on. */
+import { basename, dirname, join } from 'node:path'
+import { heldClaims, takeClaim } from '../store/claims.ts'
+import { deleteMoved, type Holding, listHoldings, measure, moveAway } from '../store/collect.ts'
+import type { Store } from '../store/store.ts'
+import { latestLogs, logFolder } from './logs.ts'
+import { readRuns, recover, storeGuard } from './recover.ts'
+
+/** What a store holds, by what becomes of it. */
+export interface Survey {
+  readonly kept: readonly Holding[]
+  /** Nothing needs these. */
+  readonly unneeded: readonly Holding[]
+  /** Journals and logs of runs that are over and hold no stage's latest log. */
+  readonly runs: { readonly paths: readonly string[]; readonly count: number; readonly bytes: number }
+}
+
+/** What a survey is made with. */
+export interface SurveyOptions {
+  /** Keys that locks and recipes name. */
+  readonly needed: ReadonlySet<string>
+  /** Milliseconds since 1970: what was changed later is kept. */
+  readonly keepSince: number
+}
+
+/** Keys that runs at this moment read or make. */
+export async function keysInUse(store: Store): Promise<ReadonlySet<string>> {
+  const runs = (await readRuns(store)).filter(({ alive }) => alive)
+  const read = runs.flatMap(({ events }) => events.flatMap(event => (event.kind === 'run-started' ? event.keys : [])))
+  return new Set([...read, ...(await heldClaims(store.folder))])
+}
+
+/** Sorts what a store holds into what something needs and what can go; changes nothing. */
+export async function survey(store: Store, { needed, keepSince }: SurveyOptions): Promise<Survey> {
+  const used = await keysInUse(store)
+  const holdings = await listHoldings(store)
+  const keeps = ({ kind, key, changed }: Holding): boolean =>
+    changed > keepSince || (kind !== 'damaged' && (used.has(key) || needed.has(key)))
+  return {
+    kept: holdings.filter(keeps),
+    unneeded: holdings.filter(holding => !keeps(holding)),
+    runs: await pastRuns(store, keepSince),
+  }
+}
+
+async function pastRuns(store: Store, keepSince: number): Promise<Survey['runs']> {
+  const latest = new Set([...(await latestLogs(store)).values()].map(path => basename(dirname(path))))
+  const past = (await readRuns(store)).filter(({ run, alive }) => !alive && !latest.has(run))
+  const sized = await Promise.all(
+    past.map(async ({ run, path }) => {
+      const logs = join(logFolder(store), run)
+      const [journal, log] = [await measure(path), await measure(logs)]
+      return { paths: [path, logs], bytes: journal.bytes + log.bytes, changed: journal.changed }
+    }),
+  )
+  const old = sized.filter(({ changed }) => changed <= keepSince)
+  return {
+    paths: old.flatMap(({ paths }) => paths),
+    count: old.length,
+    bytes: old.reduce((sum, { bytes }) => sum + bytes, 0),
+  }
+}
+
+/**
+ * Removes what a survey found unneeded. No run begins meanwhile, and `options` are asked for again: what came to be
+ * needed since the survey stays.
+ */
+export async function removeUnneeded(
+  store: Store,
+  before: Survey,
+  options: () => Promise<SurveyOptions>,
+): Promise<readonly Holding[]> {
+  await store.prepare()
+  const guard = await takeClaim(store.folder, storeGuard)
+  const listed = new Set(before.unneeded.map(({ path }) => path))
+  let moved: readonly string[] = []
+  let removed: readonly Holding[] = []
+  try {
+    await recover(store)
+    const now = await survey(store, await options())
+    removed = now.unneeded.filter(({ path }) => listed.has(path))
+    const runs = now.runs.paths.filter(path => before.runs.paths.includes(path))
+    moved = await moveAway(store, [...removed.map(({ path }) => path), ...runs])
+  } finally {
+    await guard?.release()
+  }
+  await deleteMoved(moved)
+  return removed
+}

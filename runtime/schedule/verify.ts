@@ -1,0 +1,30 @@
+/** Reads every result of a store again, and sets aside what is damaged. */
+import { join } from 'node:path'
+import { listResults, rooms, type Store } from '../store/store.ts'
+import { keysInUse } from './clean.ts'
+
+/** What was found of one result. */
+export interface Verified {
+  readonly key: string
+  /** Stage that made it; empty where its manifest is damaged. */
+  readonly stage: string
+  /** What is wrong, one line a fault. */
+  readonly faults: readonly string[]
+  /** Where it lies now; absent where it stayed. */
+  readonly movedTo?: string
+}
+
+/** Verifies all results and calls `onResult` after each. Damaged ones are set aside unless `keep` says otherwise. */
+export async function verifyStore(
+  store: Store,
+  { keep, onResult }: { readonly keep: boolean; readonly onResult: (result: Verified) => void },
+): Promise<{ readonly foreign: readonly string[] }> {
+  const { keys, foreign } = await listResults(store)
+  for (const key of keys) {
+    const faults = await store.verify(key)
+    const stage = (await store.read(key))?.manifest.id ?? ''
+    const stays = faults.length === 0 || keep || (await keysInUse(store)).has(key)
+    onResult({ key, stage, faults, ...(stays ? {} : { movedTo: await store.setAside(key) }) })
+  }
+  return { foreign: foreign.map(name => join(store.folder, rooms.results, name)) }
+}
