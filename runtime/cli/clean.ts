@@ -1,5 +1,6 @@
 /** `terroir clean`: removes from the store what nothing needs, and finds what is damaged. */
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { Command, InvalidArgumentError } from 'commander'
 import { formatBytes, formatNumber, formatSeconds } from '../report/numbers.ts'
@@ -8,7 +9,7 @@ import { removeUnneeded, type Survey, type SurveyOptions, survey } from '../sche
 import { type Verified, verifyStore } from '../schedule/verify.ts'
 import type { Holding } from '../store/collect.ts'
 import { checkLayout } from '../store/prepare.ts'
-import { openStore, type Store, storeFolder } from '../store/store.ts'
+import { openStore, rooms, type Store, storeFolder } from '../store/store.ts'
 import { neededKeys } from './needed.ts'
 import { storeOption } from './options.ts'
 import { exitCodes } from './recipe.ts'
@@ -52,7 +53,8 @@ function wholeNumber(text: string): number {
 
 async function clean(flags: Flags): Promise<void> {
   const store = openStore(storeFolder(flags.store))
-  if (!existsSync(store.folder)) return print(`There is no store in ${store.folder}; nothing to clean`)
+  if (!existsSync(join(store.folder, rooms.results)))
+    return print(`There is no store in ${store.folder}; nothing to clean`)
   await checkLayout(store.folder)
   await (flags.verify ? verify(store, flags) : collect(store, flags))
 }
