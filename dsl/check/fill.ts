@@ -55,7 +55,7 @@ function fillScalar(definition: string | undefined, { value, span, origin }: Loc
       return parseSeconds(value)
     case 'Path':
       if (isAbsolute(value)) return value
-      return relative(folder, join(dirname((origin ?? span).source.path), value))
+      return relative(folder, join(dirname((origin?.span ?? span).source.path), value))
         .split(sep)
         .join('/')
     default:

@@ -38,7 +38,7 @@ export function wrongType(place: Place, types: readonly Failure[]): Diagnostic {
 /** When a parameter brought the value, shows where that is set. */
 function inserted(value: Located): Details {
   return value.kind === 'scalar' && value.origin
-    ? { related: [{ span: value.origin, message: 'the parameter is set here' }] }
+    ? { related: [{ span: value.origin.span, message: 'the parameter is set here' }] }
     : {}
 }
 

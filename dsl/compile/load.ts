@@ -8,7 +8,7 @@ import { checkSchema } from '../check/schema.ts'
 import { readSource } from '../read/file.ts'
 import type { Located, LocatedMap, Span } from '../read/located.ts'
 import { type ReadValue, readYaml } from '../read/yaml.ts'
-import { type Cell, expandMatrix } from './matrix.ts'
+import { type Cell, cellParameters, expandMatrix } from './matrix.ts'
 import { mergePatch } from './merge.ts'
 import { declaredParameters, substitute } from './parameters.ts'
 import { applySet } from './set.ts'
@@ -70,7 +70,7 @@ function checkVariants(tree: LocatedMap, folder: string, end: End): LoadedRecipe
   const fill = createFiller(folder)
   const used = new Set<string>()
   for (const cell of cells) {
-    const inserted = substitute(tree, new Map([...parameters, ...cell]))
+    const inserted = substitute(tree, cellParameters(parameters, cell))
     for (const name of inserted.used) used.add(name)
     const shape = isClean(inserted.diagnostics) ? checkSchema(inserted.value) : inserted.diagnostics
     diagnostics.push(...shape)

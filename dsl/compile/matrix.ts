@@ -42,6 +42,15 @@ export function expandMatrix(
   return { cells, diagnostics }
 }
 
+/** The parameters of one variant: those of the recipe, but for the cell's own. */
+export function cellParameters(parameters: Parameters, cell: Cell): Parameters {
+  const own = [...cell].map(([axis, value]): [string, LocatedScalar] => {
+    const replaced = parameters.get(axis)
+    return [axis, replaced ? { ...value, replaced } : value]
+  })
+  return new Map([...parameters, ...own])
+}
+
 /** `width=64,seed=1`: the values of some axes, in the order of the matrix. */
 export function cellLabel(cell: Cell, axes: (axis: string) => boolean = () => true): string {
   return [...cell]

@@ -3,14 +3,14 @@ import type { Located, LocatedEntry } from '../read/located.ts'
 
 /** Merges a patch over a base: mappings merge, `null` removes a key, anything else replaces. */
 export function mergePatch(base: Located, patch: Located): Located {
-  if (patch.kind !== 'map') return patch
+  if (patch.kind !== 'map') return { ...patch, replaced: base }
   const entries = new Map<string, LocatedEntry>(base.kind === 'map' ? base.entries : [])
   for (const [name, { key, value }] of patch.entries) {
     const below = entries.get(name)?.value
     if (value.kind === 'scalar' && value.value === null) entries.delete(name)
     else entries.set(name, { key, value: below ? mergePatch(below, value) : withoutNulls(value) })
   }
-  return { kind: 'map', entries, span: patch.span }
+  return { kind: 'map', entries, span: patch.span, ...(base.kind !== 'map' && { replaced: base }) }
 }
 
 /** A patch for what is not there yet: its nulls have nothing to remove. */

@@ -30,22 +30,22 @@ export function substitute(recipe: LocatedMap, parameters: Parameters): Substitu
 
   function inText(node: LocatedScalar): LocatedScalar {
     if (typeof node.value !== 'string' || !node.value.includes('${')) return node
-    let origin = node.span
+    let origin = node.origin
     const insert = (name: string): Scalar => {
       const parameter = parameters.get(name)
       if (parameter === undefined) diagnostics.push(unknownParameter(node, name, parameters))
       used.add(name)
-      origin = parameter?.span ?? origin
+      origin = parameter ?? origin
       return parameter?.value ?? ''
     }
     const whole = /^\$\{params\.([^{}]*)\}$/.exec(node.value)?.[1]
-    if (whole !== undefined) return { kind: 'scalar', value: insert(whole), span: node.span, origin }
+    if (whole !== undefined) return { kind: 'scalar', value: insert(whole), span: node.span, ...(origin && { origin }) }
     const value = node.value.replaceAll(/\$\{([^{}]*)\}?/g, (written, inside: string) => {
       if (inside.startsWith('params.') && written.endsWith('}')) return String(insert(inside.slice('params.'.length)))
       diagnostics.push(badSubstitution(node, written))
       return ''
     })
-    return { kind: 'scalar', value, span: node.span, origin }
+    return { kind: 'scalar', value, span: node.span, ...(origin && { origin }) }
   }
 
   /** Untouched parts stay the same objects, which keeps large recipes cheap. */

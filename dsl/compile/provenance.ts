@@ -1,6 +1,10 @@
 /** Where a value of a recipe comes from. */
-import { itemIndex, type Located, locate, type Span, type ValuePath } from '../read/located.ts'
+import { schemaAt } from '../check/schema_node.ts'
+import { suggest } from '../check/suggest.ts'
+import { itemIndex, type Located, type LocatedScalar, locate, type Span, type ValuePath } from '../read/located.ts'
 import type { Variant } from './load.ts'
+import { cellParameters } from './matrix.ts'
+import { declaredParameters } from './parameters.ts'
 
 /** A value and its origin. */
 export interface Provenance {
@@ -8,23 +12,71 @@ export interface Provenance {
   readonly value: unknown
   /** Where it was written; absent for a default. */
   readonly span?: Span
-  /** Where the parameter was set that brought the value. */
-  readonly parameter?: Span
+  /** The parameter that brought the value. */
+  readonly parameter?: LocatedScalar
+  /** What the value stands in place of, nearest first: a parameter's default, values of bases. */
+  readonly replaced: readonly Located[]
 }
 
 /** Finds the origin of a value; items of lists go by index or by `name`. Undefined where the recipe has no such value. */
-export function provenance({ tree, recipe }: Variant, steps: readonly string[]): Provenance | undefined {
+export function provenance(variant: Variant, steps: readonly string[]): Provenance | undefined {
+  const { tree, recipe, cell } = variant
   const path = indexed(tree, steps)
   let value: unknown = recipe
   for (const step of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined
-    value = Object.entries(value).find(([key]) => key === String(step))?.[1]
+    const found: unknown = childOf(value, step)
+    if (found === undefined) return undefined
+    value = found
+  }
+  const ofCell = path[0] === 'params' && path.length === 2 ? cell.get(String(path[1])) : undefined
+  if (ofCell) {
+    const own = cellParameters(declaredParameters(tree), cell).get(String(path[1])) ?? ofCell
+    return { value: own.value, span: own.span, replaced: replacedBy(own) }
   }
   const found = locate(tree, path)
-  if (found === undefined) return { value }
+  if (found === undefined) return { value, replaced: [] }
   const { value: node, key } = found
   const parameter = node.kind === 'scalar' ? node.origin : undefined
-  return { value, span: node.kind === 'scalar' ? node.span : (key ?? node.span), ...(parameter && { parameter }) }
+  return {
+    value,
+    span: node.kind === 'scalar' ? node.span : (key ?? node.span),
+    ...(parameter && { parameter }),
+    replaced: [...(parameter ? replacedBy(parameter) : []), ...replacedBy(node)],
+  }
+}
+
+const replacedBy = ({ replaced }: Located): readonly Located[] => (replaced ? [replaced, ...replacedBy(replaced)] : [])
+
+const childOf = (value: unknown, step: string | number): unknown =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, step)
+    ? Object.entries(value).find(([key]) => key === String(step))?.[1]
+    : undefined
+
+/** Why a path has no value: a field that is left out, or a name that is not there. */
+export interface Absence {
+  /** Meaning of the field that is left out; absent where the language has no such field. */
+  readonly meaning?: string
+  /** The path that was probably meant. */
+  readonly meant?: string
+}
+
+/** Explains a path that `provenance` finds nothing at. */
+export function absence({ tree, recipe }: Variant, steps: readonly string[]): Absence {
+  const path = indexed(tree, steps)
+  let value: unknown = recipe
+  for (const [at, step] of path.entries()) {
+    const found = childOf(value, step)
+    if (found !== undefined) {
+      value = found
+      continue
+    }
+    const around = steps.slice(0, at)
+    const field = schemaAt(tree, path.slice(0, at)).properties?.[step]
+    if (field && at === path.length - 1) return { meaning: field.description ?? '' }
+    const near = typeof value === 'object' && value !== null ? suggest(String(step), Object.keys(value)) : undefined
+    return near === undefined ? {} : { meant: [...around, near, ...steps.slice(at + 1)].join('.') }
+  }
+  return {}
 }
 
 /** Turns names of items into indexes. */

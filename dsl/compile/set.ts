@@ -35,7 +35,7 @@ const fault = (value: Located, diagnostic: Diagnostic): ReadValue => ({ value, d
 function setAt(node: Located | undefined, change: Change): ReadValue & { readonly value: Located } {
   const { steps, at, source } = change
   const step = steps[at]
-  if (step === undefined) return { value: change.value, diagnostics: [] }
+  if (step === undefined) return { value: { ...change.value, ...(node && { replaced: node }) }, diagnostics: [] }
   const start = steps.slice(0, at).join('.').length + (at === 0 ? 0 : 1)
   const key = { source, start, end: start + step.length }
   if (node?.kind === 'list') return setItem(node, step, change)

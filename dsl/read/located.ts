@@ -19,25 +19,28 @@ export interface Span {
 /** Text, number, boolean or null. */
 export type Scalar = null | boolean | number | string
 
-export interface LocatedScalar {
-  readonly kind: 'scalar'
-  readonly value: Scalar
+interface Written {
   readonly span: Span
-  /** Where the value comes from when it was inserted by `${params.NAME}`: the parameter's own span. */
-  readonly origin?: Span
+  /** What stood here before a file that extends, `--set` or the matrix put this value in its place. */
+  readonly replaced?: Located
 }
 
-export interface LocatedList {
+export interface LocatedScalar extends Written {
+  readonly kind: 'scalar'
+  readonly value: Scalar
+  /** The parameter, where `${params.NAME}` inserted it. */
+  readonly origin?: LocatedScalar
+}
+
+export interface LocatedList extends Written {
   readonly kind: 'list'
   readonly items: readonly Located[]
-  readonly span: Span
 }
 
 /** A mapping, in written order. */
-export interface LocatedMap {
+export interface LocatedMap extends Written {
   readonly kind: 'map'
   readonly entries: ReadonlyMap<string, LocatedEntry>
-  readonly span: Span
 }
 
 /** One `key: value` of a mapping. */

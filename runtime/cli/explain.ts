@@ -1,13 +1,11 @@
 /** `terroir explain`: where a value, or the key of a stage, comes from. */
 import { Command } from 'commander'
-import type { LoadedRecipe } from '../../dsl/compile/load.ts'
-import { provenance } from '../../dsl/compile/provenance.ts'
-import { canonical } from '../../dsl/print/canonical.ts'
 import { findResults } from '../schedule/select.ts'
 import { openStore, storeFolder } from '../store/store.ts'
-import { explainStage, sourceText } from './explain_stage.ts'
+import { explainStage } from './explain_stage.ts'
+import { explainAbsence, explainValue } from './explain_value.ts'
 import { setOption, storeOption } from './options.ts'
-import { loadChecked, planOf, tellUnknownStage } from './recipe.ts'
+import { exitCodes, type LoadedPlan, loadChecked, planOf, tellUnknownStage } from './recipe.ts'
 
 interface Flags {
   readonly set?: readonly string[]
@@ -18,7 +16,7 @@ interface Flags {
 export function command(): Command {
   return new Command('explain')
     .description(
-      'Says of a stage what its key is made of, whether its result is stored, and what has changed since the lock; of a value, which line or flag gave it.',
+      'Says of a stage what its key is made of, whether its result is stored, and what has changed since the lock; of a value, which line, parameter, cell of the matrix or flag gave it, and what it stands in place of.',
     )
     .argument('<recipe>', 'recipe file')
     .argument('<what>', "a stage, as 'terroir plan' names it, or the path of a value")
@@ -38,21 +36,25 @@ Examples:
 async function explain(file: string, what: string, flags: Flags): Promise<void> {
   const loaded = await loadChecked(file, flags)
   if (loaded === undefined) return
-  const value = valueLines(loaded, what)
+  const value = explainValue(loaded, what)
   if (value) return print(value)
   const plan = await planOf(loaded)
   const stage = plan.stages.find(({ id }) => id === what)
-  if (stage === undefined) return tellUnknownStage(plan, what)
+  if (stage === undefined) return tellUnknown({ loaded, plan }, what)
   const results = await findResults(plan, openStore(storeFolder(flags.store)))
   print(await explainStage(stage, { loaded, plan }, results))
 }
 
 const print = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`)
 
-function valueLines({ variants }: LoadedRecipe, what: string): readonly string[] | undefined {
-  const lines = variants.flatMap(variant => {
-    const found = provenance(variant, what.split('.'))
-    return found ? [`${what} = ${canonical(found.value)}`, `  ${sourceText(found)}`] : []
-  })
-  return lines.length > 0 ? [...new Set(lines)] : undefined
+function tellUnknown({ loaded, plan }: LoadedPlan, what: string): void {
+  const owner = what.split('.')[0]
+  const isStage = plan.stages.some(({ id }) => id.split('.')[0] === owner)
+  const absent = isStage ? undefined : explainAbsence(loaded, what)
+  if (absent === undefined) tellUnknownStage(plan, what)
+  else if (absent.isField) print(absent.lines)
+  else {
+    process.stderr.write(`${absent.lines.join('\n')}\n`)
+    process.exitCode = exitCodes.badRecipe
+  }
 }

@@ -1,7 +1,6 @@
 /** What `terroir explain` says of a stage: what its key is made of, whether it is stored, what changed since the lock. */
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { place } from '../../dsl/check/render.ts'
 import { type Change, changesSince } from '../../dsl/compile/changes.ts'
 import { leaves } from '../../dsl/compile/leaves.ts'
 import type { LoadedRecipe, Variant } from '../../dsl/compile/load.ts'
@@ -11,6 +10,7 @@ import { type Provenance, provenance } from '../../dsl/compile/provenance.ts'
 import { canonical } from '../../dsl/print/canonical.ts'
 import { alignColumns } from '../report/table.ts'
 import type { Result } from '../store/store.ts'
+import { sourceText } from './explain_value.ts'
 import { lockPath } from './outputs.ts'
 import type { LoadedPlan } from './recipe.ts'
 
@@ -50,12 +50,6 @@ export async function explainStage(
 
 const section = (title: string, rows: readonly (readonly string[])[]): readonly string[] =>
   rows.length === 0 ? [] : [`  ${title}`, ...alignColumns(rows).map(line => `    ${line}`)]
-
-/** Where a value was written, in words. */
-export function sourceText({ span, parameter }: Provenance): string {
-  if (span === undefined) return 'default'
-  return parameter ? `${place(span)}, inserted from ${place(parameter)}` : place(span)
-}
 
 /** How the stage stands to the lock beside the recipe: the same key, or all that makes it another. */
 async function lockLines(stage: Stage, { plan, loaded }: LoadedPlan): Promise<readonly string[]> {
