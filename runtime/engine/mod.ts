@@ -11,6 +11,7 @@ export {
   toHost,
 } from './array.ts'
 export { type Availability, chooseEngine, type Engine, engineNames, tryEngine } from './engines.ts'
+export { gradients, recomputed } from './gradients.ts'
 export { type Arrays, type JitOptions, jit, type Step } from './jit.ts'
 export { fillState, readState } from './state.ts'
 export { tf } from './tfjs.ts'

@@ -19,6 +19,12 @@ export interface MammutConfig {
   readonly mlpRatio: number
 }
 
+/** A model, and how it is computed. */
+export interface Computed extends MammutConfig {
+  /** Computes each block again for its gradient, so that memory does not grow with depth. @default false */
+  readonly recompute?: boolean
+}
+
 /** Patches along one side of the image. */
 export const gridSide = (config: MammutConfig): number => config.imageSize / config.patchSize
 

@@ -4,8 +4,8 @@
  * Blocks are pre-norm. The contrastive pass has no cross-attention and sees every valid token; the generative pass is
  * causal and cross-attends to the image tokens.
  */
-import { tf } from '../engine/mod.ts'
-import { crossAttends, type MammutConfig } from './config.ts'
+import { recomputed, tf } from '../engine/mod.ts'
+import { type Computed, crossAttends, type MammutConfig } from './config.ts'
 import {
   addAttention,
   addCrossAttention,
@@ -22,15 +22,52 @@ import {
   weight,
 } from './layers.ts'
 
+/** What a block reads beside its weights: only `x` and `image` have gradients. */
+interface BlockInputs {
+  readonly x: tf.Tensor
+  /** Image tokens that it cross-attends to. */
+  readonly image?: tf.Tensor | undefined
+  /** Added to attention scores, broadcast to [b, heads, n, n]. */
+  readonly mask?: tf.Tensor | undefined
+}
+
+interface BlockOptions {
+  readonly name: string
+  readonly heads: number
+  readonly recompute: boolean | undefined
+}
+
+/** One pre-norm block: [b, n, width] -> [b, n, width]. */
+function block(inputs: BlockInputs, weights: Weights, { name, heads, recompute }: BlockOptions): tf.Tensor {
+  const run = ({ x, image, mask }: BlockInputs, of: Weights): tf.Tensor => {
+    const attended = addAttention(x, of, name, { heads, ...(mask && { mask }) })
+    return addMlp(
+      image === undefined ? attended : addCrossAttention(attended, of, name, { heads, source: image }),
+      of,
+      name,
+    )
+  }
+  if (!recompute) return run(inputs, weights)
+  const own = Object.keys(weights).filter(key => key.startsWith(`${name}.`))
+  const { image, mask } = inputs
+  return recomputed(
+    ([x = inputs.x, ...rest], [masking]) => {
+      const source = image === undefined ? undefined : rest.shift()
+      return run({ x, image: source, mask: masking }, Object.fromEntries(own.map((key, i) => [key, rest[i] ?? x])))
+    },
+    [inputs.x, ...(image ? [image] : []), ...own.map(key => weight(weights, key))],
+    mask ? [mask] : [],
+  )
+}
+
 /** images [b, 3, s, s], normalised -> image tokens [b, grid * grid, width] after `ln_post`. */
-export function imageTokens(images: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor {
+export function imageTokens(images: tf.Tensor, weights: Weights, config: Computed): tf.Tensor {
   const kernel = tf.reshape(weight(weights, 'visual.patch_embed.weight'), [config.vision.width, -1])
   const rows = affine(patchRows(images, config.patchSize), kernel, weight(weights, 'visual.patch_embed.bias'))
   let x = tf.add(rows, weight(weights, 'visual.pos_embed'))
-  for (let i = 0; i < config.vision.layers; i++) {
-    const name = `visual.blocks.${i}`
-    x = addMlp(addAttention(x, weights, name, { heads: config.vision.heads }), weights, name)
-  }
+  const { heads, layers } = config.vision
+  const { recompute } = config
+  for (let i = 0; i < layers; i++) x = block({ x }, weights, { name: `visual.blocks.${i}`, heads, recompute })
   return layerNorm(x, weights, 'visual.ln_post')
 }
 
@@ -71,7 +108,7 @@ export function embedImage(tokens: tf.Tensor, weights: Weights, config: MammutCo
 }
 
 interface DecodeOptions {
-  readonly config: MammutConfig
+  readonly config: Computed
   /** Added to attention scores, broadcast to [b, heads, n, n]. */
   readonly mask: tf.Tensor
   /** Image tokens that the generative pass cross-attends to. */
@@ -83,11 +120,9 @@ function decode(tokens: tf.Tensor, weights: Weights, { config, mask, image }: De
   const { heads, layers } = config.text
   let x = embedTokens(tokens, tokenTable(weights), weight(weights, 'text.pos_embed'))
   for (let i = 0; i < layers; i++) {
+    const source = crossAttends(config, i) ? image : undefined
     const name = `text.blocks.${i}`
-    x = addAttention(x, weights, name, { heads, mask })
-    if (image !== undefined && crossAttends(config, i))
-      x = addCrossAttention(x, weights, name, { heads, source: image })
-    x = addMlp(x, weights, name)
+    x = block({ x, image: source, mask }, weights, { name, heads, recompute: config.recompute })
   }
   return layerNorm(x, weights, 'text.ln_final')
 }
@@ -97,7 +132,7 @@ export const validTokens = (tokens: tf.Tensor): tf.Tensor =>
   tf.cast(tf.notEqual(tokens, tf.scalar(0, 'int32')), 'float32')
 
 /** tokens [b, n] -> unit text embeddings [b, embed]: every valid token sees every valid token, mean over valid ones. */
-export function embedText(tokens: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor {
+export function embedText(tokens: tf.Tensor, weights: Weights, config: Computed): tf.Tensor {
   const [batch = 0, count = 0] = tokens.shape
   const valid = validTokens(tokens)
   const mask = tf.reshape(tf.mul(tf.sub(1, valid), hidden), [batch, 1, 1, count])
@@ -108,7 +143,7 @@ export function embedText(tokens: tf.Tensor, weights: Weights, config: MammutCon
 }
 
 /** tokens [b, n] and image tokens -> states [b, n - 1, width], each of what comes after a token. */
-export function captionStates(tokens: tf.Tensor, image: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor {
+export function captionStates(tokens: tf.Tensor, image: tf.Tensor, weights: Weights, config: Computed): tf.Tensor {
   const [batch = 0, length = 0] = tokens.shape
   const count = length - 1
   const input = tf.slice(tokens, [0, 0], [batch, count])

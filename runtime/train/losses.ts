@@ -1,6 +1,6 @@
 /** The losses of MaMMUT: contrastive and captioning. */
 import { tf } from '../engine/mod.ts'
-import type { MammutConfig } from '../model/config.ts'
+import type { Computed } from '../model/config.ts'
 import { affine, type Weights, weight } from '../model/layers.ts'
 import { captionStates, embedImage, embedText, imageTokens, tokenTable, validTokens } from '../model/mammut.ts'
 
@@ -65,7 +65,7 @@ export interface Losses {
 export function pairLosses(
   { images, tokens }: Pairs,
   weights: Weights,
-  { config, captionWeight }: { readonly config: MammutConfig; readonly captionWeight: number },
+  { config, captionWeight }: { readonly config: Computed; readonly captionWeight: number },
 ): Losses {
   const features = imageTokens(images, weights, config)
   const contrastive = contrastiveLoss(

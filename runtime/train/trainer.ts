@@ -1,5 +1,15 @@
 /** The training loop. */
-import { type Engine, floats, floatsOf, type HostArray, jit, readState, scalarOf, tf } from '../engine/mod.ts'
+import {
+  type Engine,
+  floats,
+  floatsOf,
+  gradients,
+  type HostArray,
+  jit,
+  readState,
+  scalarOf,
+  tf,
+} from '../engine/mod.ts'
 import type { Weights } from '../model/layers.ts'
 import { type AdamWSpec, adamw } from './adamw.ts'
 import type { StepReport } from './history.ts'
@@ -53,9 +63,10 @@ export function trainStep(losses: TrainOptions<Batch>['losses'], optimizer: Adam
       for (const [name, value] of Object.entries(found)) measured[name] = tf.keep(value)
       return found.loss as tf.Scalar
     }
-    const { grads } = tf.valueAndGrads(objective)(Object.values(weights))
-    const gradients = Object.fromEntries(names.map((name, i) => [name, grads[i] ?? tf.zeros([])]))
-    const next = adamw({ weights, first, second }, { gradients, learningRate, step }, optimizer)
+    const values = Object.values(weights)
+    const { grads } = gradients(() => objective(...values), values)
+    const byName = Object.fromEntries(names.map((name, i) => [name, grads[i] ?? tf.zeros([])]))
+    const next = adamw({ weights, first, second }, { gradients: byName, learningRate, step }, optimizer)
     const bounded =
       next.weights.logit_scale === undefined ? {} : { logit_scale: tf.minimum(next.weights.logit_scale, maxLogitScale) }
     return { ...next, weights: { ...next.weights, ...bounded }, losses: measured }

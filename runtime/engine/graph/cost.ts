@@ -10,7 +10,7 @@ export interface Cost {
   readonly flops: number
   /** Bytes that operations read from their operands. */
   readonly bytesRead: number
-  /** Bytes of results; a reshape writes none. */
+  /** Bytes of results; a view writes none. */
   readonly bytesWritten: number
   /** Most bytes of results alive at once, outputs included; inputs and constants are not counted. */
   readonly peakBytes: number
@@ -61,7 +61,7 @@ function flopsOf(node: ApplyNode): number {
 
 /** A repeated number is read once; a slice or a gather reads the elements that it takes. */
 function readBytes(node: ApplyNode): number {
-  if (node.op === 'reshape') return 0
+  if (isView(node)) return 0
   const operands = node.op === 'slice' || node.op === 'gather' ? node.inputs.slice(1) : node.inputs
   const taken = operands.length < node.inputs.length ? bytesOf(node) : 0
   return operands.reduce(
@@ -70,10 +70,13 @@ function readBytes(node: ApplyNode): number {
   )
 }
 
-/** The node whose memory holds a value: a reshape has none of its own. */
+/** Whether a node only shows its first operand's memory. */
+const isView = ({ op }: Node): boolean => op === 'reshape' || op === 'after'
+
+/** The node whose memory holds a value: a view has none of its own. */
 function holder(node: Node): Node {
   const [source] = node.inputs
-  return node.op === 'reshape' && source !== undefined ? holder(source) : node
+  return isView(node) && source !== undefined ? holder(source) : node
 }
 
 /** Frees each result after its last use, and an output never. */
@@ -86,7 +89,7 @@ function peakOf(graph: Graph, order: readonly Node[]): number {
   let [alive, peak] = [0, 0]
   order.forEach((node, i) => {
     if (!isApply(node)) return
-    if (node.op !== 'reshape') alive += bytesOf(node)
+    if (!isView(node)) alive += bytesOf(node)
     peak = Math.max(peak, alive)
     for (const held of new Set(node.inputs.map(holder)))
       if (isApply(held) && lastUse.get(held) === i) alive -= bytesOf(held)
@@ -103,7 +106,7 @@ export function costOf(graph: Graph, { parameters }: { readonly parameters: stri
     parameters: graph.inputs.reduce((sum, { name, shape }) => sum + (under(parameters, name) ? sizeOf(shape) : 0), 0),
     flops: total(flopsOf),
     bytesRead: total(readBytes),
-    bytesWritten: total(node => (node.op === 'reshape' ? 0 : bytesOf(node))),
+    bytesWritten: total(node => (isView(node) ? 0 : bytesOf(node))),
     peakBytes: peakOf(graph, order),
   }
 }

@@ -107,12 +107,10 @@ function inferChecked(op: Op, inputs: readonly TensorType[], attributes: Attribu
     case 'softmax':
     case 'cumsum':
     case 'normal':
+    case 'after':
       return at(0)
     case 'layerNorm':
       if (`${at(1).shape}` !== `${at(0).shape.slice(-1)}`) throw new Error('the gain is not one for each channel')
-      return at(0)
-    case 'after':
-      if (at(0).shape.length !== 1) throw new Error('the first operand is not a list')
       return at(0)
     case 'inverseDeviation':
       return { shape: [...at(0).shape.slice(0, -1), 1], dtype: at(0).dtype }

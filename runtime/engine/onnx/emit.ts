@@ -253,12 +253,14 @@ function writeNormal(emitter: Emitter, node: ApplyNode, [x = '']: readonly strin
   return [normal, inverse]
 }
 
-/** The first value and nothing of the second, joined: the runtime cannot have one without the other. */
-function writeAfter(emitter: Emitter, node: ApplyNode, [value = '', awaited = '']: readonly string[]): string {
-  if (!emitter.options.fusedProducts) return value
-  const nothing = write(emitter, 'Shape', [awaited], { integers: { start: 0, end: 0 } })
-  const typed = write(emitter, 'Cast', [nothing], { integers: { to: elementTypes[node.dtype] } })
-  return write(emitter, 'Concat', [value, typed], { integers: { axis: 0 } })
+/**
+ * The first value in its own shape, to which nothing of the others' shapes is joined: the runtime cannot have one without
+ * the others, and it takes neither time nor memory.
+ */
+function writeAfter(emitter: Emitter, node: ApplyNode, [value = '', ...awaited]: readonly string[]): string {
+  const nothing = awaited.map(other => write(emitter, 'Shape', [other], { integers: { start: 0, end: 0 } }))
+  const shape = write(emitter, 'Concat', [emitter.int64(node.shape), ...nothing], { integers: { axis: 0 } })
+  return write(emitter, 'Reshape', [value, shape])
 }
 
 /** ScatterElements: onnxruntime's ScatterND loses repeated indices when two threads meet. */

@@ -2,6 +2,7 @@
 
 import type { Node } from '../graph/ir.ts'
 import { tf } from '../tfjs.ts'
+import { barrierKernel, barrierLowering } from './barrier.ts'
 import { elementwiseKernels } from './elementwise.ts'
 import { layoutKernels } from './layout.ts'
 import type { Lowering } from './lowering.ts'
@@ -17,7 +18,7 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
 
 /** Tells tfjs about the recorder and its kernels; later calls change nothing. */
 export function registerKernels(recorder: Recorder): void {
-  for (const [kernelName, lowering] of Object.entries(lowerings)) {
+  for (const [kernelName, lowering] of Object.entries({ ...lowerings, [barrierKernel]: barrierLowering })) {
     tf.registerKernel({
       kernelName,
       backendName: recorderName,
