@@ -59,7 +59,7 @@ export const otherOps = [
   'inverseDeviation', // of the last side, which becomes one, `epsilon`
   'argMax', // int32 index along `axis`
   'cumsum', // along `axis`, `exclusive`, `reverse`
-  'after', // the first operand, once the others have been computed
+  'after', // the first operand, once the others have been computed; a `hint` saves time on CPUs alone
 ] as const
 
 export type UnaryOp = (typeof unaryOps)[number]

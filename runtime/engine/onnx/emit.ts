@@ -258,6 +258,7 @@ function writeNormal(emitter: Emitter, node: ApplyNode, [x = '']: readonly strin
  * the others, and it takes neither time nor memory.
  */
 function writeAfter(emitter: Emitter, node: ApplyNode, [value = '', ...awaited]: readonly string[]): string {
+  if (flagOf(node.attributes, 'hint') && !emitter.options.fusedProducts) return value
   const nothing = awaited.map(other => write(emitter, 'Shape', [other], { integers: { start: 0, end: 0 } }))
   const shape = write(emitter, 'Concat', [emitter.int64(node.shape), ...nothing], { integers: { axis: 0 } })
   return write(emitter, 'Reshape', [value, shape])
