@@ -1,4 +1,4 @@
-/** Everything that is checked of a recipe whose shape is right. */
+/** Everything that is checked of a recipe whose shape is right, its files aside. */
 import { checkClaims } from './claims.ts'
 import { checkCurriculum } from './curriculum.ts'
 import type { Diagnostic } from './diagnostic.ts'
@@ -6,7 +6,6 @@ import { checkCycles, checkUnused } from './graph.ts'
 import { checkLeaks } from './leaks.ts'
 import { checkMemory } from './memory.ts'
 import { type Checked, checkNames } from './names.ts'
-import { checkPaths } from './paths.ts'
 import { checkPermissions } from './permissions.ts'
 import { checkReferences } from './references.ts'
 import { checkShapes } from './shapes.ts'
@@ -15,14 +14,14 @@ import { checkTexts } from './texts.ts'
 /** In steps: a check is left out where what it builds on does not hold, so that one fault is told once. */
 export function checkMeaning(checked: Checked): readonly Diagnostic[] {
   const names = checkNames(checked)
-  const paths = [...checkPaths(checked), ...checkPermissions(checked)]
-  if (names.length > 0) return [...names, ...paths]
+  const permissions = checkPermissions(checked)
+  if (names.length > 0) return [...names, ...permissions]
   const links = [...checkReferences(checked), ...checkClaims(checked), ...checkCycles(checked)]
-  if (links.length > 0) return [...links, ...paths]
+  if (links.length > 0) return [...links, ...permissions]
   const shapes = checkShapes(checked)
   const leaks = checkLeaks(checked)
   return [
-    ...paths,
+    ...permissions,
     ...shapes,
     // Sizes that do not fit each other have no cost.
     ...(shapes.length > 0 ? [] : checkMemory(checked)),

@@ -35,20 +35,19 @@ const nouns: { readonly [section in Section]: string } = {
 /** One diagnostic for each reference that does not hold. */
 export function checkReferences(checked: Checked): readonly Diagnostic[] {
   const owners = sectionsByName(checked.recipe)
-  return references(checked.recipe).flatMap(reference => {
-    const span = reference.isKey ? keyAt(checked, reference.path) : spanAt(checked, reference.path)
-    return checkReference(checked.recipe, owners, reference, span)
-  })
+  return references(checked.recipe).flatMap(reference => checkReference(checked, owners, reference))
 }
 
 function checkReference(
-  recipe: FilledRecipe,
+  checked: Checked,
   owners: ReadonlyMap<string, Section>,
-  { text, wants }: Reference,
-  span: Span,
+  { text, wants, path, isKey }: Reference,
 ): readonly Diagnostic[] {
+  const { recipe } = checked
   const { name, part } = splitReference(text)
   const section = owners.get(name)
+  if (part === undefined && section !== undefined && sectionsOf[wants].includes(section)) return []
+  const span = isKey ? keyAt(checked, path) : spanAt(checked, path)
   const candidates = [...owners]
     .filter(([, owner]) => sectionsOf[wants].includes(owner))
     .map(([candidate]) => candidate)

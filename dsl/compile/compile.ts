@@ -6,9 +6,9 @@ import { outsideProject } from '../check/permissions.ts'
 import { estimate } from '../cost/estimates.ts'
 import type { Draft } from './draft.ts'
 import type { Environment } from './environment.ts'
-import { expand } from './expand.ts'
+import { expandData, expandModels, haveSameData } from './expand.ts'
 import { stageKey } from './keys.ts'
-import type { LoadedRecipe, Variant } from './load.ts'
+import type { LoadedRecipe } from './load.ts'
 import type { External, Plan, PlannedClaim, Stage } from './plan.ts'
 import { type CompiledVariant, joinVariants } from './variants.ts'
 
@@ -21,29 +21,34 @@ export function compile({ folder, variants }: LoadedRecipe, environment: Environ
     digest: remember(environment.digest),
     resolvePackageFile: remember(environment.resolvePackageFile),
   }
+  const finishingOf = (recipe: FilledRecipe): Finishing => ({ recipe, folder, environment: remembered })
+  const data = finish(expandData(first.recipe), finishingOf(first.recipe))
+  const compiled = variants.map((variant): CompiledVariant => {
+    const { recipe } = variant
+    const finishing = finishingOf(recipe)
+    const before = haveSameData(recipe, first.recipe) ? data : finish(expandData(recipe), finishing)
+    const stages = [...before, ...finish(expandModels(recipe), finishing, before)]
+    return { variant, stages, claims: plannedClaims(recipe) }
+  })
   const { name, description, engine } = first.recipe
-  return {
-    name,
-    description,
-    engine,
-    ...joinVariants(variants.map(variant => compileVariant(variant, folder, remembered))),
-  }
+  return { name, description, engine, ...joinVariants(compiled) }
 }
 
-function compileVariant(variant: Variant, folder: string, environment: Environment): CompiledVariant {
-  const keys = new Map<string, string>()
-  const stages = expand(variant.recipe).map(draft => {
-    const stage = withEstimates(finish(draft, { folder, environment }, keys), variant.recipe)
+/** What a draft is finished with. */
+interface Finishing {
+  readonly recipe: FilledRecipe
+  readonly folder: string
+  readonly environment: Environment
+}
+
+/** Gives stages their keys. Their inputs are among those before, or earlier among themselves. */
+function finish(drafts: readonly Draft[], finishing: Finishing, before: readonly Stage[] = []): readonly Stage[] {
+  const keys = new Map(before.map(({ id, key }) => [id, key]))
+  return drafts.map(draft => {
+    const stage = withEstimates(finishOne(draft, finishing, keys), finishing.recipe)
     keys.set(stage.id, stage.key)
     return stage
   })
-  return { variant, stages, claims: plannedClaims(variant.recipe) }
-}
-
-/** Where and with what a draft is finished. */
-interface Place {
-  readonly folder: string
-  readonly environment: Environment
 }
 
 /** What a stage that runs a model costs; it needs at least the memory that this says. */
@@ -57,7 +62,7 @@ function withEstimates(stage: Stage, recipe: FilledRecipe): Stage {
   }
 }
 
-function finish(draft: Draft, { folder, environment }: Place, keys: ReadonlyMap<string, string>): Stage {
+function finishOne(draft: Draft, { folder, environment }: Finishing, keys: ReadonlyMap<string, string>): Stage {
   const { id, kind, params, settings = {}, inputs, files, path } = draft
   const info = environment.kind(draft.kind)
   if (info === undefined) throw new Error(`No kind of stage is called '${draft.kind}', which '${draft.id}' needs`)

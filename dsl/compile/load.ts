@@ -4,6 +4,8 @@ import { type Diagnostic, diagnose, isClean } from '../check/diagnostic.ts'
 import { createFiller } from '../check/fill.ts'
 import type { FilledRecipe } from '../check/filled.ts'
 import { checkMeaning } from '../check/meaning.ts'
+import type { Checked } from '../check/names.ts'
+import { checkPaths } from '../check/paths.ts'
 import { checkSchema } from '../check/schema.ts'
 import { readSource } from '../read/file.ts'
 import type { Located, LocatedMap, Span } from '../read/located.ts'
@@ -69,6 +71,7 @@ function checkVariants(tree: LocatedMap, folder: string, end: End): LoadedRecipe
   const variants: Variant[] = []
   const fill = createFiller(folder)
   const used = new Set<string>()
+  const searched = new Set<FilledRecipe['sources']>()
   for (const cell of cells) {
     const inserted = substitute(tree, cellParameters(parameters, cell))
     for (const name of inserted.used) used.add(name)
@@ -76,7 +79,11 @@ function checkVariants(tree: LocatedMap, folder: string, end: End): LoadedRecipe
     diagnostics.push(...shape)
     if (!isClean(shape)) continue
     const variant: Variant = { cell, tree: inserted.value, recipe: fill(inserted.value) }
-    diagnostics.push(...checkMeaning({ recipe: variant.recipe, tree: variant.tree, folder }))
+    const checked: Checked = { recipe: variant.recipe, tree: variant.tree, folder }
+    // What variants have in common is one object, so files are looked for once.
+    if (!searched.has(checked.recipe.sources)) diagnostics.push(...checkPaths(checked))
+    searched.add(checked.recipe.sources)
+    diagnostics.push(...checkMeaning(checked))
     variants.push(variant)
   }
   if (isClean(diagnostics)) diagnostics.push(...unusedParameters(tree, used))
