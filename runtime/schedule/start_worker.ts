@@ -48,7 +48,7 @@ const warningsKept = 100
 
 /** Starts a worker in a process group of its own. */
 export function startWorker(job: Job, options: WorkerOptions): RunningWorker {
-  const { entry = join(import.meta.dirname, 'worker.js'), grace = 10_000, silence = 600_000 } = options
+  const { entry = join(import.meta.dirname, '../schedule/worker.js'), grace = 10_000, silence = 600_000 } = options
   mkdirSync(dirname(options.log), { recursive: true })
   const log = createWriteStream(options.log, { flags: 'a' })
   const lastLines: string[] = []
