@@ -1,4 +1,5 @@
 /** Why a stage failed, in words a person can act on. */
+import type { Json } from '../../dsl/compile/plan.ts'
 
 /** A failed stage. */
 export interface Fault {
@@ -10,38 +11,103 @@ export interface Fault {
   readonly lastLines: readonly string[]
   /** Path of the whole log, with the stack trace. */
   readonly log: string
+  /** Whether the same may work at another time: a network that did not answer. @default false */
+  readonly transient?: boolean
+}
+
+/** Why the controller ended a worker. */
+export type Ending =
+  /** No sign of life for that many milliseconds. */
+  | { readonly kind: 'hung'; readonly silence: number }
+  /** It took longer than that many milliseconds. */
+  | { readonly kind: 'late'; readonly limit: number }
+
+/** How a stage used memory, and what it was given. */
+export interface MemoryUse {
+  /** Bytes, zero where unknown. */
+  readonly peak: number
+  /** Estimate of the plan in bytes. */
+  readonly estimate: number
+  /** Parameters of the stage: those that cost memory are named. */
+  readonly params: { readonly [name: string]: Json }
 }
 
 /** How a process ended that did not say why. */
-export interface Exit {
+export interface Exit extends MemoryUse {
   readonly exitCode?: number | undefined
   readonly signal?: string | undefined
   /** Fault of the operating system on starting it. */
   readonly originalMessage?: string | undefined
-  readonly hung: boolean
-  /** Milliseconds. */
-  readonly silence: number
-  /** Bytes, zero where unknown. */
-  readonly peakMemory: number
-  /** Estimate of the plan in bytes. */
-  readonly memory: number
+  /** Set where the controller ended it. */
+  readonly ending?: Ending | undefined
+  readonly lastLines: readonly string[]
 }
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`
 
+/** What V8, onnxruntime, CUDA, WebGPU, tfjs, Node and the operating system say when memory runs out. */
+const memoryTexts =
+  /heap out of memory|bad_alloc|bad_array_new_length|failed to allocate memory|array buffer allocation failed|invalid (typed )?array length|cannot allocate memory|\bENOMEM\b|CUDA(_ERROR)?[ _:]*out[ _]of[ _]memory|cuda error.*\b2\b.*memory|cudaMalloc|(CUBLAS|CUDNN)_STATUS_ALLOC_FAILED|OUT_OF_(DEVICE|HOST)_MEMORY|GPUOutOfMemoryError|out[ -]of[ -]memory|OOM when allocating/i
+
+/** Whether a text says that memory ran out. */
+export const isOutOfMemory = (text: string): boolean => memoryTexts.test(text)
+
+/** Parameters that cost memory, in the order in which lowering them costs quality least. */
+const costly = ['batch_size', 'tile_size', 'vocab_size'] as const
+
+/** Words for a stage that ran out of memory: the estimate beside what was used, and what to lower. */
+export function memoryText({ peak, estimate, params }: MemoryUse, said = ''): string {
+  const used = peak > 0 ? ` after ${gibibytes(peak)} (estimate ${gibibytes(estimate)})` : ''
+  const lower = costly.find(name => typeof params[name] === 'number')
+  const advice = lower === undefined ? 'run' : `lower ${lower} (now ${params[lower]}), or run`
+  return `Memory ran out${used}; ${advice} fewer stages at a time with --jobs 1${said === '' ? '' : ` (${said})`}`
+}
+
 /** Words for a process that ended without a message. */
 export function describeExit(exit: Exit): string {
-  const used =
-    exit.peakMemory > 0 ? ` after using ${gibibytes(exit.peakMemory)} (estimate ${gibibytes(exit.memory)})` : ''
-  if (exit.hung)
-    return `The worker gave no sign of life for ${Math.round(exit.silence / 1000)} s and was ended; run again`
-  if (exit.signal === 'SIGKILL') {
-    return `The worker was killed${used}, most likely because memory ran out; use a smaller batch_size or --jobs 1`
+  const { exitCode, signal, ending, peak, estimate } = exit
+  switch (ending?.kind) {
+    case 'hung':
+      return `The worker gave no sign of life for ${Math.round(ending.silence / 1000)} s and was ended; run again`
+    case 'late':
+      return `The stage took longer than ${Math.round(ending.limit / 1000)} s, the --timeout of this run; allow more, or run again to go on from its last checkpoint`
   }
-  if (exit.signal !== undefined)
-    return `The worker crashed with ${exit.signal}${used}; run again, and look into its log if it repeats`
-  if (exit.exitCode === 0) return 'The worker ended without a result; look into its log'
-  if (exit.exitCode !== undefined)
-    return `The worker exited with code ${exit.exitCode} without saying why; look into its log`
+  // A shell reports a child that was killed by SIGKILL as 137.
+  if (signal === 'SIGKILL' || exitCode === 137)
+    return `The worker was killed, as the operating system does when memory runs out. ${memoryText(exit)}`
+  if (exit.lastLines.some(isOutOfMemory)) return memoryText(exit)
+  const used = peak > 0 ? ` after using ${gibibytes(peak)} (estimate ${gibibytes(estimate)})` : ''
+  if (signal !== undefined)
+    return `The worker crashed with ${signal}${used}; run again, and look into its log if it repeats`
+  if (exitCode === 0) return 'The worker ended without a result; look into its log'
+  if (exitCode !== undefined) return `The worker exited with code ${exitCode} without saying why; look into its log`
   return `The worker could not be started: ${exit.originalMessage ?? 'no reason given'}`
+}
+
+/** Codes of faults that pass: a network that does not answer, a machine that has no process or file to spare. */
+const passing: readonly string[] = [
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EPIPE',
+  'EAI_AGAIN',
+  'EAGAIN',
+  'EMFILE',
+  'ENFILE',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+  'UND_ERR_SOCKET',
+]
+
+/** Whether a fault, or what caused it, is marked `transient: true` or has a code of one that passes. */
+export function isTransient(fault: unknown): boolean {
+  for (let at = fault, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth += 1) {
+    if ('transient' in at && at.transient === true) return true
+    if ('code' in at && passing.includes(String(at.code))) return true
+  }
+  return false
 }

@@ -1,14 +1,19 @@
-/** Runs stages on this machine: a sandboxed worker process for each. */
-import { rm, rmdir } from 'node:fs/promises'
+/** Runs stages on this machine, in sandboxed worker processes. */
+import { mkdir, rm, rmdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { Stage } from '../../dsl/compile/plan.ts'
+import type { ProcessId } from '../store/process.ts'
 import type { Store } from '../store/store.ts'
+import type { WorkerEnd } from './attempt.ts'
 import type { Executor, StageEnd, StageOrder } from './executor.ts'
+import type { Grants } from './grants.ts'
 import type { Journal } from './journal.ts'
 import { logFolder, logName } from './logs.ts'
 import type { Job } from './protocol.ts'
-import { type RunningWorker, startWorker, type WorkerEnd } from './start_worker.ts'
+import { withRetries } from './retry.ts'
+import type { RunningWorker } from './start_worker.ts'
+import { createWorkerPool, holdsNothing, type PooledWorker } from './worker_pool.ts'
 
 /** What the local executor works with. */
 export interface LocalOptions {
@@ -18,75 +23,148 @@ export interface LocalOptions {
   readonly run: string
   /** Engine that stages are asked to use. */
   readonly engine: string
+  /** What stages may touch beyond their inputs. */
+  readonly grants: Grants
+  /** Identity of the device behind each slot, as `CUDA_VISIBLE_DEVICES` takes it; absent: slots stand for the CPU. */
+  readonly devices?: readonly string[]
+  /** Milliseconds after which a stage is ended. @default no limit */
+  readonly timeout?: number
   /** Module the workers run. @default `worker.js` of this folder */
   readonly entry?: string
   /** Milliseconds a stage has to end once it is asked to. @default see `startWorker` */
   readonly grace?: number
 }
 
+/** An executor with processes that wait for stages. */
+export interface LocalExecutor extends Executor {
+  /** Ends the processes; nothing may run any more. */
+  close(): Promise<void>
+}
+
+/** Stages above this keep no process waiting: what starting one costs is nothing to them. Seconds. */
+const shortStage = 2
+
 /** Makes an executor whose stages are processes of this machine. */
-export function localExecutor({ store, journal, run, engine, entry, grace }: LocalOptions): Executor {
-  async function jobOf(stage: Stage, order: StageOrder): Promise<Job> {
-    const { id, kind, params, settings } = stage
-    const externals = Object.fromEntries(stage.externals.map(external => [external.name, external.path]))
-    const checkpoints = await store.checkpoints(stage.key, { anew: order.replace && order.resumed !== true })
-    const out = await store.stage(stage.key)
-    return { id, kind, params, settings, inputs: order.inputs, externals, out, checkpoints, engine }
+export function localExecutor(options: LocalOptions): LocalExecutor {
+  const { store, journal, run, engine, grants, devices, timeout, entry, grace } = options
+  const pool = createWorkerPool()
+
+  function environmentOf(slots: readonly number[]): Record<string, string> {
+    const inherited = process.env.CUDA_VISIBLE_DEVICES
+    if (devices === undefined) return inherited === undefined ? {} : { CUDA_VISIBLE_DEVICES: inherited }
+    return { CUDA_VISIBLE_DEVICES: slots.map(slot => devices[slot] ?? '').join(',') }
   }
 
   function start(stage: Stage, order: StageOrder) {
-    let worker: RunningWorker | undefined
-    let stopped = false
+    const stop = new AbortController()
+    let working: RunningWorker | undefined
+    /** Programs that a stage starts end with its process only. */
+    const shareable = stage.needs.slots === 0 && grants.run.length === 0
+    const inputs = Object.values(order.inputs).map(({ folder }) => folder)
 
-    async function work(): Promise<StageEnd> {
-      const job = await jobOf(stage, order)
-      const began = performance.now()
-      worker = startWorker(job, {
-        sandbox: {
-          readable: [...Object.values(job.inputs).map(input => input.folder), ...Object.values(job.externals)],
-          writable: [job.out, job.checkpoints],
+    /** A process for the stage; what it may write outside its folder is where a link in that folder leads. */
+    async function takeWorker(checkpoints: string): Promise<PooledWorker> {
+      const record = (worker: ProcessId) =>
+        journal.append({ kind: 'stage-started', stage: stage.id, key: stage.key, worker })
+      const pooled = await pool.take(
+        {
+          sandbox: {
+            readable: [...inputs, ...stage.externals.map(({ path }) => path), ...grants.read],
+            writable: shareable ? [] : [checkpoints],
+            net: grants.net,
+            run: grants.run,
+            env: grants.env,
+          },
+          environment: environmentOf(order.slots),
+          onStart: record,
+          ...(entry === undefined ? {} : { entry }),
         },
-        log: join(logFolder(store), run, logName(stage.id)),
-        memory: stage.needs.memory,
-        onStart: started => journal.append({ kind: 'stage-started', stage: stage.id, key: stage.key, worker: started }),
-        onMessage: order.onMessage,
-        ...(entry === undefined ? {} : { entry }),
-        ...(grace === undefined ? {} : { grace }),
-      })
-      if (stopped) worker.stop()
-      const end = await worker.ended
-      if (end.kind !== 'result') {
-        await rm(job.out, { recursive: true, force: true })
+        () => store.stage(stage.key),
+      )
+      if (pooled.worker.id !== undefined) await record(pooled.worker.id)
+      return pooled
+    }
+
+    let attempts = 0
+    async function attempt(): Promise<StageEnd> {
+      attempts += 1
+      const anew = order.replace && order.resumed !== true && attempts === 1
+      const checkpoints = await store.checkpoints(stage.key, { anew })
+      const pooled = await takeWorker(checkpoints)
+      let reuse = false
+      try {
+        const job = await jobOf(pooled.folder, checkpoints)
+        const began = performance.now()
+        working = pooled.worker.run(job, {
+          log: join(logFolder(store), run, logName(stage.id)),
+          memory: stage.needs.memory,
+          onMessage: order.onMessage,
+          stay: shareable,
+          ...(timeout === undefined ? {} : { timeout }),
+          ...(grace === undefined ? {} : { grace }),
+        })
+        if (stop.signal.aborted) working.stop()
+        const end = await working.ended
+        if (end.kind !== 'result') return end
+        const seconds = (performance.now() - began) / 1000
+        reuse = shareable && seconds < shortStage && (await holdsNothing(pooled.worker, job.out))
+        // Nothing may write any more when the result is published.
+        if (!reuse) await pooled.worker.end()
+        return await publish(job, end, seconds)
+      } finally {
+        await pool.give(pooled, { reuse })
         // Nothing was kept for a later attempt where this succeeds.
-        await rmdir(job.checkpoints).catch(() => undefined)
-        return end
+        await rmdir(checkpoints).catch(() => undefined)
       }
-      return publish(stage, { job, end, seconds: (performance.now() - began) / 1000, replace: order.replace })
+    }
+
+    async function jobOf(folder: string, checkpoints: string): Promise<Job> {
+      const { id, kind, params, settings } = stage
+      const [out, link] = [join(folder, 'out'), join(folder, 'checkpoints')]
+      await mkdir(out)
+      await rm(link, { force: true })
+      await symlink(checkpoints, link)
+      const externals = Object.fromEntries(stage.externals.map(({ name, path }) => [name, path]))
+      return {
+        id,
+        kind,
+        params,
+        settings,
+        inputs: order.inputs,
+        externals,
+        out,
+        checkpoints: shareable ? link : checkpoints,
+        engine,
+      }
     }
 
     async function publish(
-      { key, id, kind, version }: Stage,
-      done: {
-        readonly job: Job
-        readonly end: Extract<WorkerEnd, { kind: 'result' }>
-        readonly seconds: number
-        readonly replace: boolean
-      },
+      { out }: Job,
+      { result, warnings, peakMemory }: Extract<WorkerEnd, { kind: 'result' }>,
+      seconds: number,
     ): Promise<StageEnd> {
-      const { end, seconds, replace } = done
-      const { metrics, summary, exhibits } = end.result
-      const outcome = { key, id, kind, version, metrics, summary, exhibits, engine, seconds, warnings: end.warnings }
-      const result = await store.publish(done.job.out, outcome, { replace })
-      return { kind: 'done', result, peakMemory: end.peakMemory, cached: false }
+      const { key, id, kind, version } = stage
+      const outcome = { ...result, key, id, kind, version, engine, seconds, warnings }
+      const published = await store.publish(out, outcome, { replace: order.replace })
+      return { kind: 'done', result: published, peakMemory, cached: false }
     }
 
+    const ended = withRetries(attempt, {
+      isTransient: end => end.kind === 'fault' && end.fault.transient === true,
+      onRetry(end, wait, number) {
+        const reason = end.kind === 'fault' ? end.fault.text : ''
+        const text = `${reason}; attempt ${number} begins in ${(wait / 1000).toFixed(1)} s`
+        order.onMessage({ kind: 'warn', text })
+      },
+      signal: stop.signal,
+    })
     return {
-      ended: work(),
+      ended,
       stop() {
-        stopped = true
-        worker?.stop()
+        stop.abort()
+        working?.stop()
       },
     }
   }
-  return { start }
+  return { start, close: pool.close }
 }

@@ -25,7 +25,14 @@ export type Message =
   /** Sent every two seconds, with the largest resident memory so far in bytes. */
   | { readonly kind: 'heartbeat'; readonly peakMemory: number }
   | { readonly kind: 'result'; readonly result: StageResult; readonly peakMemory: number }
-  | { readonly kind: 'error'; readonly text: string; readonly stack: string; readonly peakMemory: number }
+  | {
+      readonly kind: 'error'
+      readonly text: string
+      readonly stack: string
+      /** Whether the same may work at another time. */
+      readonly transient: boolean
+      readonly peakMemory: number
+    }
 
 const isNumber = (value: unknown): value is number => typeof value === 'number'
 
@@ -57,7 +64,9 @@ function isMessage(value: Readonly<Record<string, unknown>>): boolean {
     case 'result':
       return isResult(value.result) && isNumber(value.peakMemory)
     case 'error':
-      return isText(value.text) && isText(value.stack) && isNumber(value.peakMemory)
+      return (
+        isText(value.text) && isText(value.stack) && typeof value.transient === 'boolean' && isNumber(value.peakMemory)
+      )
     default:
       return false
   }

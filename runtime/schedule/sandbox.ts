@@ -1,13 +1,19 @@
 /** What a worker may touch, as flags of Node's permission model. */
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { isWithin } from '../../dsl/read/project.ts'
+import { grantsVariable } from './refusal.ts'
 
 /** Folders and files a worker may use beyond the program itself; absolute paths. */
 export interface Sandbox {
   readonly readable: readonly string[]
   readonly writable: readonly string[]
-  /** Whether it may start other programs; the sandbox does not reach into those. @default false */
-  readonly childProcesses?: boolean
+  /** Programs it may start; the sandbox does not reach into those. */
+  readonly run: readonly string[]
+  /** Hosts it may reach, as `host` or `host:port`. */
+  readonly net: readonly string[]
+  /** Environment variables it sees beyond those that every program needs. */
+  readonly env: readonly string[]
 }
 
 /** Folder of the compiled program: `dist`. */
@@ -21,6 +27,9 @@ function programFiles(): readonly string[] {
     if (folder === dirname(folder)) return found
   }
 }
+
+/** Whether a path belongs to the program or to a package beside it, which every worker may read. */
+export const isProgramFile = (path: string): boolean => programFiles().some(folder => isWithin(path, folder))
 
 /**
  * The grants for some paths: themselves, and what they are links to.
@@ -43,10 +52,10 @@ function grants(paths: readonly string[]): readonly string[] {
 }
 
 /**
- * Flags for `node`: no child processes unless granted, no writing but to `writable`, no reading but of `readable`, `writable` and
+ * Flags for `node`: no programs and no network unless granted, no writing but to `writable`, no reading but of `readable`, `writable` and
  * the program. Native addons (onnxruntime, sharp) and worker threads are allowed; addons are trusted code.
  */
-export function sandboxFlags({ readable, writable, childProcesses = false }: Sandbox): readonly string[] {
+export function sandboxFlags({ readable, writable, run }: Sandbox): readonly string[] {
   const permission = process.allowedNodeEnvironmentFlags.has('--permission')
     ? '--permission'
     : '--experimental-permission'
@@ -54,10 +63,23 @@ export function sandboxFlags({ readable, writable, childProcesses = false }: San
     permission,
     '--allow-addons',
     '--allow-worker',
-    ...(childProcesses ? ['--allow-child-process'] : []),
+    ...(run.length > 0 ? ['--allow-child-process'] : []),
     '--disable-warning=ExperimentalWarning',
     '--disable-warning=SecurityWarning',
     ...grants([...programFiles(), ...readable, ...writable]).map(path => `--allow-fs-read=${path}`),
     ...grants(writable).map(path => `--allow-fs-write=${path}`),
+    `--require=${join(import.meta.dirname, '../schedule/guard.cjs')}`,
   ]
+}
+
+/** What programs need to find their libraries, devices and language; everything else is denied by default. */
+const passedOn =
+  /^(PATH|HOME|LANG|LC_[A-Z]+|TZ|LD_LIBRARY_PATH|VK_[A-Z_]+|XDG_(RUNTIME_DIR|DATA_DIRS|CACHE_HOME)|SystemRoot)$/
+
+/** The environment of a worker; temporary files go where it may write. */
+export function sandboxEnvironment({ net, run, env }: Sandbox, temporary: string): Readonly<Record<string, string>> {
+  const passed = Object.entries(process.env).flatMap(([name, value]) =>
+    value !== undefined && (passedOn.test(name) || env.includes(name)) ? [[name, value] as const] : [],
+  )
+  return { ...Object.fromEntries(passed), TMPDIR: temporary, [grantsVariable]: JSON.stringify({ net, run }) }
 }

@@ -1,19 +1,22 @@
-/** The inside of a worker: reads one job, runs its stage, tells what happens. */
+/** The inside of a worker: reads a job, runs its stage, tells what happens, and waits for the next one. */
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { isExhibit } from '../stages/exhibit.ts'
 import type { Progress, Reporter, StageKind } from '../stages/stage.ts'
 import { codeOf } from '../store/files.ts'
+import { isTransient } from './fault.ts'
 import { readLines } from './lines.ts'
 import { type Job, type Message, messageChannel, parseJob } from './protocol.ts'
+import { refusalIn } from './refusal.ts'
 
 const heartbeatEvery = 2000
 const progressEvery = 100
 
-/** Runs the one stage that standard input asks for, and ends the process. */
+/** Runs the stages that standard input asks for, one after another, until the controller ends the process. */
 export function serveStage(kinds: readonly StageKind[]): void {
   const stop = new AbortController()
+  let jobs = Promise.resolve()
   process.on('SIGTERM', () => stop.abort(new Error('Stopped on request')))
   process.on('uncaughtException', fail)
   process.on('unhandledRejection', fail)
@@ -22,7 +25,7 @@ export function serveStage(kinds: readonly StageKind[]): void {
   readLines(process.stdin, line => {
     const job = parseJob(line)
     if (job === undefined) fail(new Error(`The worker was asked for something that is no job: ${line.slice(0, 200)}`))
-    else void runJob(job, kinds, stop.signal)
+    else jobs = jobs.then(() => runJob(job, kinds, stop.signal))
   })
   process.stdin.on('close', endGroup)
 }
@@ -40,7 +43,6 @@ async function runJob(job: Job, kinds: readonly StageKind[], signal: AbortSignal
     if (exhibit)
       throw new Error(`The exhibit "${exhibit.title}" holds a value that is neither text nor a finite number`)
     send({ kind: 'result', result, peakMemory: peakMemory() })
-    process.exit(0)
   } catch (error) {
     fail(error)
   }
@@ -65,17 +67,15 @@ const peakMemory = (): number => process.resourceUsage().maxRSS * 1024
 
 function fail(error: unknown): void {
   const fault = error instanceof Error ? error : new Error(String(error))
-  send({ kind: 'error', text: describe(fault), stack: fault.stack ?? '', peakMemory: peakMemory() })
+  const text = refusalIn(fault) ?? fault.message
+  const transient = isTransient(fault)
+  send({ kind: 'error', text, stack: stackOf(fault), transient, peakMemory: peakMemory() })
   process.exit(1)
 }
 
-/** A fault's own words; a refusal of the sandbox names what was refused. */
-function describe(fault: Error): string {
-  if (codeOf(fault) !== 'ERR_ACCESS_DENIED') return fault.message
-  const permission = 'permission' in fault ? String(fault.permission) : 'an unknown permission'
-  const resource = 'resource' in fault && fault.resource !== '' ? ` of "${fault.resource}"` : ''
-  return `The sandbox refused ${permission}${resource}; a stage reads its inputs and writes its own folder, nothing else`
-}
+/** The stack trace, and those of the causes. */
+const stackOf = (fault: Error): string =>
+  fault.cause instanceof Error ? `${fault.stack}\nCaused by ${stackOf(fault.cause)}` : (fault.stack ?? '')
 
 /** Writes at once, so that nothing is lost in a crash right after. A broken channel means the controller is gone. */
 function send(message: Message): void {

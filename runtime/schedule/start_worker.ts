@@ -1,79 +1,82 @@
-/** The outside of a worker: starts a process for one stage, listens to it, ends it and all it started. */
-import { createWriteStream, mkdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+/** Starts a process for stages, listens to it, ends it and all it started. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { execa } from 'execa'
-import type { StageResult } from '../stages/stage.ts'
 import { type ProcessId, processStart } from '../store/process.ts'
-import { describeExit, type Fault } from './fault.ts'
+import { type Attempt, type AttemptOptions, openAttempt, type ProcessEnd, type WorkerEnd } from './attempt.ts'
+import type { Ending } from './fault.ts'
 import { readLines } from './lines.ts'
-import { type Job, type Message, messageChannel, parseMessage } from './protocol.ts'
-import { type Sandbox, sandboxFlags } from './sandbox.ts'
+import { type Job, messageChannel, parseMessage } from './protocol.ts'
+import { type Sandbox, sandboxEnvironment, sandboxFlags } from './sandbox.ts'
 
-/** What to run and who listens. */
+/** What to start. */
 export interface WorkerOptions {
   readonly sandbox: Sandbox
-  /** Log file to write; its folder is made. */
-  readonly log: string
-  /** Estimated peak memory in bytes, told beside the real one when memory runs out. */
-  readonly memory: number
-  /** Called with the process before it gets its job; the job waits for it. */
+  /** Folder the worker runs in and may write. */
+  readonly folder: string
+  /** Environment variables beyond those of the sandbox, such as the devices to use. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** Called with the process before it gets its first job; the job waits for it. */
   readonly onStart: (worker: ProcessId) => Promise<void>
-  readonly onMessage: (message: Message) => void
   /** Module the worker runs. @default `worker.js` beside this one */
   readonly entry?: string
-  /** Milliseconds from the request to stop to the kill. @default 10000 */
+}
+
+/** How one stage is run, and who listens. */
+export interface JobOptions extends AttemptOptions {
+  /** Milliseconds from the request to stop to the kill. @default 30000 */
   readonly grace?: number
   /** Milliseconds without any sign of life after which a worker counts as hung. @default 600000 */
   readonly silence?: number
+  /** Milliseconds after which the stage is ended. @default no limit */
+  readonly timeout?: number
+  /** Whether the process stays for another stage after a result. @default false */
+  readonly stay?: boolean
 }
 
-/** How a worker came to its end. */
-export type WorkerEnd = { readonly peakMemory: number } & (
-  | { readonly kind: 'result'; readonly result: StageResult; readonly warnings: readonly string[] }
-  | { readonly kind: 'fault'; readonly fault: Fault }
-  | { readonly kind: 'stopped' }
-)
-
-/** A worker at work. */
+/** A stage at work. */
 export interface RunningWorker {
-  /** Never rejects. When it resolves, the whole process group is gone. */
+  /** Never rejects. Unless the process stays, its whole group is gone when this resolves. */
   readonly ended: Promise<WorkerEnd>
   /** Asks the stage to stop, and kills its group once the time of grace is over. */
   stop(): void
 }
 
-const lastLinesKept = 12
-const warningsKept = 100
+/** A process that serves one stage at a time. */
+export interface Worker {
+  /** The process; `undefined` before it has started. */
+  readonly id: ProcessId | undefined
+  /** Whether it can take another stage. */
+  isFree(): boolean
+  /** Gives it a stage; only while it is free. */
+  run(job: Job, options: JobOptions): RunningWorker
+  /** Ends it at once, with all it started. Resolves when they are gone. */
+  end(): Promise<void>
+}
 
 /** Starts a worker in a process group of its own. */
-export function startWorker(job: Job, options: WorkerOptions): RunningWorker {
-  const { entry = join(import.meta.dirname, '../schedule/worker.js'), grace = 10_000, silence = 600_000 } = options
-  mkdirSync(dirname(options.log), { recursive: true })
-  const log = createWriteStream(options.log, { flags: 'a' })
-  const lastLines: string[] = []
-  const warnings: string[] = []
-  let doing = 'starting'
-  let peakMemory = 0
-  let final: Extract<Message, { kind: 'result' | 'error' }> | undefined
-  let stopping = false
-  let hung = false
+export function openWorker(options: WorkerOptions): Worker {
+  const { sandbox, folder, environment = {}, entry = join(import.meta.dirname, '../schedule/worker.js') } = options
+  const child = execa(
+    process.execPath,
+    [...sandboxFlags(sandbox), '--enable-source-maps', entry, String(process.pid)],
+    {
+      cwd: folder,
+      detached: true,
+      reject: false,
+      buffer: false,
+      stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+      extendEnv: false,
+      env: { ...sandboxEnvironment(sandbox, folder), ...environment },
+    },
+  )
+  let current: { readonly attempt: Attempt; settle(): void; alive(): void } | undefined
+  let served = 0
+  let gone = false
+  let startFault: string | undefined
+  let id: ProcessId | undefined
 
-  const flags = [...sandboxFlags(options.sandbox), '--enable-source-maps']
-  const child = execa(process.execPath, [...flags, entry, String(process.pid)], {
-    cwd: job.out,
-    detached: true,
-    reject: false,
-    buffer: false,
-    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
-    env: { NODE_OPTIONS: '' },
-  })
-
-  function note(level: string, text: string): void {
-    log.write(`${new Date().toISOString()} ${level} ${text}\n`)
-    lastLines.push(text)
-    if (lastLines.length > lastLinesKept) lastLines.shift()
-  }
   function signalGroup(signal: NodeJS.Signals): void {
     try {
       if (child.pid !== undefined) process.kill(-child.pid, signal)
@@ -81,89 +84,109 @@ export function startWorker(job: Job, options: WorkerOptions): RunningWorker {
       // The group is gone already.
     }
   }
-  function end(): void {
-    signalGroup('SIGTERM')
-    killTimer ??= setTimeout(() => signalGroup('SIGKILL'), grace)
-  }
-  let killTimer: NodeJS.Timeout | undefined
-  const hangTimer = setTimeout(() => {
-    hung = true
-    end()
-  }, silence)
 
-  function take(message: Message): void {
-    switch (message.kind) {
-      case 'progress':
-        doing = `${message.progress.done} of ${message.progress.total} ${message.progress.unit} done`
-        break
-      case 'log':
-        doing = message.text
-        note('log', message.text)
-        break
-      case 'warn':
-        note('warn', message.text)
-        if (warnings.length < warningsKept) warnings.push(message.text)
-        break
-      case 'heartbeat':
-        peakMemory = message.peakMemory
-        break
-      case 'result':
-      case 'error':
-        peakMemory = message.peakMemory
-        final ??= message
-        if (message.kind === 'error') log.write(`${message.stack}\n`)
-        break
-    }
-    options.onMessage(message)
-  }
-
-  readLines(child.stdout, line => note('out', line))
-  readLines(child.stderr, line => note('err', line))
+  child.stdin.on('error', () => undefined)
+  child.once('exit', () => signalGroup('SIGKILL'))
+  readLines(child.stdout, line => current?.attempt.note('out', line))
+  readLines(child.stderr, line => current?.attempt.note('err', line))
   const channel: unknown = child.stdio[messageChannel]
   if (isReadable(channel)) {
     readLines(channel, line => {
-      hangTimer.refresh()
+      current?.alive()
       const message = parseMessage(line)
-      if (message === undefined) note('???', line.slice(0, 1000))
-      else take(message)
+      if (message === undefined) current?.attempt.note('???', line.slice(0, 1000))
+      else if (current?.attempt.take(message)) current.settle()
     })
   }
+  const exited = child.then((exit): ProcessEnd => {
+    gone = true
+    return exit
+  })
+  const started = begin()
 
   async function begin(): Promise<void> {
     const { pid } = child
     if (pid === undefined) return
-    await options.onStart({ pid, start: processStart(pid) ?? 'gone' })
-    child.stdin.on('error', () => undefined)
-    child.stdin.write(`${JSON.stringify(job)}\n`)
+    try {
+      const own = { pid, start: processStart(pid) ?? 'gone' }
+      await options.onStart(own)
+      id = own
+    } catch (fault) {
+      startFault = fault instanceof Error ? fault.message : String(fault)
+      signalGroup('SIGKILL')
+    }
   }
 
-  async function finish(): Promise<WorkerEnd> {
-    const begun = begin().catch(error => {
-      signalGroup('SIGKILL')
-      return error
+  function run(job: Job, { grace = 30_000, silence = 600_000, timeout, stay = false, ...listening }: JobOptions) {
+    const attempt = openAttempt(job, listening)
+    let stopped = false
+    let ending: Ending | undefined
+    let killTimer: NodeJS.Timeout | undefined
+    const endGracefully = (): void => {
+      signalGroup('SIGTERM')
+      killTimer ??= setTimeout(() => signalGroup('SIGKILL'), grace)
+    }
+    const endFor = (reason: Ending) => () => {
+      ending ??= reason
+      endGracefully()
+    }
+    const hangTimer = setTimeout(endFor({ kind: 'hung', silence }), silence)
+    const lateTimer =
+      timeout === undefined ? undefined : setTimeout(endFor({ kind: 'late', limit: timeout }), longestTimer(timeout))
+    const settled = new Promise<void>(resolve => {
+      current = { attempt, settle: resolve, alive: () => void hangTimer.refresh() }
     })
-    child.once('exit', () => signalGroup('SIGKILL'))
-    const exit = await child
-    const startFault: unknown = await begun
-    clearTimeout(hangTimer)
-    clearTimeout(killTimer)
-    await new Promise(resolve => log.end(resolve))
-    if (final?.kind === 'result') return { kind: 'result', result: final.result, warnings, peakMemory }
-    if (stopping) return { kind: 'stopped', peakMemory }
-    const text =
-      final?.text ??
-      (startFault instanceof Error ? startFault.message : undefined) ??
-      describeExit({ ...exit, hung, silence, peakMemory, memory: options.memory })
-    return { kind: 'fault', fault: { text, doing, lastLines, log: options.log }, peakMemory }
+    served += 1
+
+    async function finish(): Promise<WorkerEnd> {
+      await started
+      if (served > 1) await forgetPeak(child.pid)
+      if (startFault === undefined) child.stdin.write(`${JSON.stringify(job)}\n`)
+      const early = await Promise.race([settled, exited])
+      for (const timer of [hangTimer, lateTimer]) clearTimeout(timer)
+      // What it printed before the result may still be on its way.
+      if (early === undefined && stay && !stopped) await new Promise(setImmediate)
+      else if (early === undefined) signalGroup('SIGKILL')
+      const exit = gone || !stay || stopped ? await exited : {}
+      clearTimeout(killTimer)
+      current = undefined
+      const reason = startFault === undefined ? {} : { reason: startFault }
+      return attempt.finish({ ...exit, ...reason, stopped, ending })
+    }
+
+    return {
+      ended: finish(),
+      stop() {
+        stopped = true
+        endGracefully()
+      },
+    }
   }
 
   return {
-    ended: finish(),
-    stop() {
-      stopping = true
-      end()
+    get id() {
+      return id
+    },
+    isFree: () => !gone && current === undefined && startFault === undefined,
+    run,
+    async end() {
+      signalGroup('SIGKILL')
+      await exited
     },
   }
+}
+
+/** Starts a worker for one stage. */
+export function startWorker(job: Job, options: WorkerOptions & JobOptions): RunningWorker {
+  return openWorker(options).run(job, options)
+}
+
+/** Timers of Node hold 31 bits. */
+const longestTimer = (milliseconds: number): number => Math.min(milliseconds, 2 ** 31 - 1)
+
+/** Lets the kernel measure the peak of a process's memory anew; other systems keep the peak of all its stages. */
+async function forgetPeak(pid: number | undefined): Promise<void> {
+  await writeFile(`/proc/${pid}/clear_refs`, '5').catch(() => undefined)
 }
 
 const isReadable = (stream: unknown): stream is Readable =>

@@ -35,6 +35,8 @@ export const planOf = (stages: readonly Stage[]): Plan => ({
   name: 'fixture',
   description: '',
   engine: 'cpu',
+  project: '/',
+  permissions: { net: [], env: [], run: [], read: [] },
   stages,
   claims: [],
 })

@@ -6,24 +6,27 @@ import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Message } from '../../runtime/schedule/protocol.ts'
-import { startWorker, type WorkerOptions } from '../../runtime/schedule/start_worker.ts'
+import { type JobOptions, startWorker, type WorkerOptions } from '../../runtime/schedule/start_worker.ts'
 import { processStart } from '../../runtime/store/process.ts'
 import { inTempFolder, projectRoot } from '../support.ts'
 
 const fixture = (name: string): string => join(import.meta.dirname, 'fixtures', `${name}.js`)
 
-interface Order extends Partial<WorkerOptions> {
+interface Order extends Partial<WorkerOptions & JobOptions> {
   readonly params?: { readonly [name: string]: string }
-  readonly childProcesses?: boolean
+  /** Programs and hosts that are granted. */
+  readonly run?: readonly string[]
+  readonly net?: readonly string[]
 }
 
-function work(out: string, kind: string, { params = {}, childProcesses = false, ...options }: Order = {}) {
+function work(out: string, kind: string, { params = {}, run = [], net = [], ...options }: Order = {}) {
   const messages: Message[] = []
   const worker = startWorker(
     { id: 'stage', kind, params, settings: {}, inputs: {}, externals: {}, out, checkpoints: out, engine: 'cpu' },
     {
       entry: fixture('worker'),
-      sandbox: { readable: [], writable: [out], childProcesses },
+      sandbox: { readable: [], writable: [out], run, net, env: [] },
+      folder: out,
       log: join(out, '..', `${kind}.log`),
       memory: 2 ** 30,
       onStart: async () => undefined,
@@ -84,10 +87,13 @@ test('an unknown kind is a fault', async () => {
 test('the sandbox refuses writing, reading and starting programs outside', async () => {
   const target = '/tmp/terroir-test-must-not-exist'
   const write = await faultOf('write-outside', { params: { path: target } })
-  assert.match(write.text, `The sandbox refused FileSystemWrite of "${target}"`)
+  assert.match(write.text, `The stage may not write '${target}'`)
   assert.not.ok(existsSync(target))
-  assert.match((await faultOf('read-outside')).text, 'The sandbox refused FileSystemRead of "/etc/hostname"')
-  assert.match((await faultOf('spawn')).text, 'The sandbox refused ChildProcess')
+  assert.match(
+    (await faultOf('read-outside')).text,
+    "The stage may not read '/etc/hostname'; add it to permissions.read",
+  )
+  assert.match((await faultOf('spawn')).text, "The stage may not start 'true'; add it to permissions.run")
 })
 
 test('folders that begin like other inputs, and inputs inside packages or links, can be read', () =>
@@ -99,7 +105,7 @@ test('folders that begin like other inputs, and inputs inside packages or links,
     const readable = ['mine.csv', 'mine', 'mine2', 'link'].map(at)
     const inPackage = join(projectRoot, 'node_modules/execa/package.json')
     const end = await work(at('out'), 'list', {
-      sandbox: { readable: [...readable, inPackage], writable: [at('out')] },
+      sandbox: { readable: [...readable, inPackage], writable: [at('out')], run: [], net: [], env: [] },
       params: { mine: at('mine'), mine2: at('mine2'), link: at('link'), packages: join(projectRoot, 'node_modules') },
     }).ended
     assert.is(end.kind, 'result', JSON.stringify(end))
@@ -128,7 +134,10 @@ test('every way to end without a result is a fault with a reason', async () => {
   const exit = await faultOf('exit-3', hostile)
   assert.match(exit.text, 'exited with code 3')
   assert.equal(exit.lastLines, ['last words'])
-  assert.match((await faultOf('killed', hostile)).text, 'was killed after using 2.0 GiB (estimate 1.0 GiB)')
+  assert.match(
+    (await faultOf('killed', hostile)).text,
+    'Memory ran out after 2.0 GiB (estimate 1.0 GiB); run fewer stages at a time with --jobs 1',
+  )
 })
 
 test('a crash after the result does not lose it', async () => {
@@ -175,7 +184,7 @@ test('a worker without a sign of life is ended', async () => {
 
 test('what a stage started ends with it', () =>
   inTempFolder(async out => {
-    const end = await work(out, 'sleeper', { childProcesses: true }).ended
+    const end = await work(out, 'sleeper', { run: ['sleep'] }).ended
     assert.is(end.kind, 'result')
     await untilGone(Number(await readFile(join(out, 'pid'), 'utf8')))
   }))

@@ -76,12 +76,12 @@ async function work(order: Order): Promise<StageEnd> {
   const keys = [stage.key, ...Object.values(order.inputs).map(({ key }) => key)]
   const subject = { name: order.recipe, stages: keys.map(key => ({ key })) }
   const { run, journal, end } = await beginRun(subject, { store, found: new Map() })
+  const entry = order.entry === undefined ? {} : { entry: order.entry }
+  const local = localExecutor({ store, run, journal, engine: order.engine, grants: order.grants, grace, ...entry })
   try {
     const cached = replace ? undefined : await store.find(stage.key)
     if (cached !== undefined) return { kind: 'done', result: cached, peakMemory: 0, cached: true }
     const inputs = await inputsOf(order, store)
-    const entry = order.entry === undefined ? {} : { entry: order.entry }
-    const local = localExecutor({ store, run, journal, engine: order.engine, grace, ...entry })
     const running = claimedExecutor(local, store).start(stage, {
       slots: Array.from({ length: stage.needs.slots }, (_, slot) => slot),
       inputs,
@@ -97,6 +97,7 @@ async function work(order: Order): Promise<StageEnd> {
     await journal.append({ kind: 'run-ended', outcome: outcomes[ended.kind] })
     return ended
   } finally {
+    await local.close()
     await end()
   }
 }

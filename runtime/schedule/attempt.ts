@@ -1,0 +1,111 @@
+/** What is known of one stage on a worker while it runs: its log, its last words, its result. */
+import { createWriteStream, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { StageResult } from '../stages/stage.ts'
+import { describeExit, type Exit, type Fault, isOutOfMemory, memoryText } from './fault.ts'
+import type { Job, Message } from './protocol.ts'
+
+/** Who listens to a stage on a worker. */
+export interface AttemptOptions {
+  /** Log file to write; its folder is made. */
+  readonly log: string
+  /** Estimated peak memory in bytes, told beside the real one when memory runs out. */
+  readonly memory: number
+  readonly onMessage: (message: Message) => void
+}
+
+/** How a worker came to the end of a stage. */
+export type WorkerEnd = { readonly peakMemory: number } & (
+  | { readonly kind: 'result'; readonly result: StageResult; readonly warnings: readonly string[] }
+  | { readonly kind: 'fault'; readonly fault: Fault }
+  | { readonly kind: 'stopped' }
+)
+
+/** How a process ended, as far as its end says. */
+export type ProcessEnd = Pick<Exit, 'exitCode' | 'signal' | 'originalMessage' | 'ending'>
+
+/** One stage on a worker. */
+export interface Attempt {
+  /** Takes a message of the worker; says whether it was the last one. */
+  take(message: Message): boolean
+  /** Takes a line that is no message. */
+  note(level: 'out' | 'err' | '???', line: string): void
+  /** The end, once the result is there or the process is gone; `reason` overrides what the process said of itself. */
+  finish(end: ProcessEnd & { readonly stopped: boolean; readonly reason?: string }): Promise<WorkerEnd>
+}
+
+const lastLinesKept = 12
+const warningsKept = 100
+const longestLine = 10_000
+
+/** Begins to listen. */
+export function openAttempt(job: Job, { log: path, memory, onMessage }: AttemptOptions): Attempt {
+  mkdirSync(dirname(path), { recursive: true })
+  const log = createWriteStream(path, { flags: 'a' })
+  // A full disk must not end the run through its logs; publishing the result will tell.
+  log.on('error', () => undefined)
+  const lastLines: string[] = []
+  const warnings: string[] = []
+  let doing = 'starting'
+  let peakMemory = 0
+  let final: Extract<Message, { kind: 'result' | 'error' }> | undefined
+
+  function write(level: string, line: string): void {
+    const text = line.slice(0, longestLine)
+    log.write(`${new Date().toISOString()} ${level} ${text}\n`)
+    lastLines.push(text)
+    if (lastLines.length > lastLinesKept) lastLines.shift()
+  }
+
+  function take(message: Message): boolean {
+    switch (message.kind) {
+      case 'progress':
+        doing = `${message.progress.done} of ${message.progress.total} ${message.progress.unit} done`
+        break
+      case 'log':
+        doing = message.text
+        write('log', message.text)
+        break
+      case 'warn':
+        write('warn', message.text)
+        if (warnings.length < warningsKept) warnings.push(message.text)
+        break
+      case 'heartbeat':
+        peakMemory = message.peakMemory
+        break
+      case 'result':
+      case 'error':
+        peakMemory = message.peakMemory
+        final ??= message
+        if (message.kind === 'error') log.write(`${message.stack}\n`)
+        break
+    }
+    onMessage(message)
+    return final !== undefined
+  }
+
+  function faultOf(end: ProcessEnd, reason: string | undefined): Fault {
+    const use = { peak: peakMemory, estimate: memory, params: job.params }
+    const said = final?.kind === 'error' ? final.text : undefined
+    const own = said !== undefined && isOutOfMemory(said) ? memoryText(use, said) : said
+    const text = end.ending === undefined ? (own ?? reason) : undefined
+    return {
+      text: text ?? describeExit({ ...end, ...use, lastLines }),
+      doing,
+      lastLines,
+      log: path,
+      transient: final?.kind === 'error' && final.transient && end.ending === undefined,
+    }
+  }
+
+  return {
+    take,
+    note: write,
+    async finish({ stopped, reason, ...end }) {
+      await new Promise<void>(resolve => log.end(() => resolve()).once('error', () => resolve()))
+      if (final?.kind === 'result') return { kind: 'result', result: final.result, warnings, peakMemory }
+      if (stopped) return { kind: 'stopped', peakMemory }
+      return { kind: 'fault', fault: faultOf(end, reason), peakMemory }
+    },
+  }
+}
