@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option, type Command as Program } from '
 import type { Plan } from '../../dsl/compile/plan.ts'
 import { type JudgedClaim, judgeClaims } from '../report/claims.ts'
 import type { RunEvent } from '../schedule/events.ts'
+import { type Allowed, refusalsOf } from '../schedule/grants.ts'
 import type { RunEnd } from '../schedule/run_plan.ts'
 import { findResults, planUntil, stagesNamed, withDependents } from '../schedule/select.ts'
 import type { JobOption } from '../schedule/slurm/options.ts'
@@ -18,7 +19,7 @@ import { describeJobs, type ExecutorFlags, leftText, readExecutorFlags } from '.
 import { claimTable, faultLines, type Printing, stageTable, warningLines } from './summary.ts'
 
 /** What `terroir run` was given. */
-export interface Flags extends ExecutorFlags {
+export interface Flags extends Allowed, ExecutorFlags {
   readonly set?: readonly string[]
   readonly engine?: string
   readonly force?: readonly string[]
@@ -27,6 +28,8 @@ export interface Flags extends ExecutorFlags {
   readonly store?: string
   readonly json?: true
   readonly strict?: true
+  /** Milliseconds. */
+  readonly timeout?: number
 }
 
 const examples = `
@@ -54,11 +57,16 @@ export function command(): Program {
     .option('--force <stage>', 'run this stage again, and what depends on it; may be repeated', collect)
     .option('--until <stage>', 'run only this stage and what it needs')
     .option('--jobs <count>', 'stages at the same time (default: the number of cores)', wholeNumber)
+    .option('--timeout <duration>', 'end a stage that takes longer: 90s, 30m, 12h', duration)
     .option('--keep-going', 'after a failure, go on with what does not need the failed stage')
     .option('--strict', 'exit with 1 when a claim does not hold')
     .addOption(new Option('--executor <name>', 'where stages run').choices(['local', 'slurm']).default('local'))
     .option('--sbatch <option>', 'with slurm: [STAGE:]NAME=VALUE, an option of sbatch; may be repeated', collect)
     .option('--dry-run', 'with slurm: print the scripts of the jobs, and submit nothing')
+    .option('--allow-net <host>', 'let stages reach this host; may be repeated', collectNames)
+    .option('--allow-env <name>', 'let stages see this environment variable; may be repeated', collectNames)
+    .option('--allow-run <program>', 'let stages start this program; may be repeated', collectNames)
+    .option('--allow-read <path>', 'let stages read this path outside the project; may be repeated', collect)
     .addOption(storeOption())
     .option('--json', 'print events as JSON, one a line')
     .addHelpText('after', examples)
@@ -70,6 +78,21 @@ export function command(): Program {
 function wholeNumber(text: string): number {
   if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1 on')
   return Number(text)
+}
+
+/** Several names may be given at once, with commas between them. */
+const collectNames = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  ...value.split(','),
+]
+
+const secondsOf: { readonly [unit: string]: number } = { s: 1, m: 60, h: 3600 }
+
+function duration(text: string): number {
+  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)([smh])$/.exec(text) ?? []
+  const milliseconds = Number(digits) * (secondsOf[unit] ?? Number.NaN) * 1000
+  if (milliseconds > 0) return milliseconds
+  throw new InvalidArgumentError('Expected a number and a unit: 90s, 30m, 12h')
 }
 
 async function run(recipe: string, flags: Flags): Promise<number> {
@@ -109,6 +132,12 @@ export async function runCompiled(whole: Plan, flags: Flags, { recipe, lock, ent
   if (flags.dryRun) {
     printLine(await describeJobs(missing, { engine: plan.engine, store, given }))
     return exitCodes.ok
+  }
+  const refusals = refusalsOf(missing, flags)
+  if (refusals.length > 0) {
+    for (const { message } of refusals) process.stderr.write(`error: ${message}\n`)
+    process.stderr.write(`hint: run with ${refusals.map(({ flag }) => flag).join(' ')}\n`)
+    return exitCodes.badRecipe
   }
   if (recipe !== undefined) await remember(whole, { store, recipe, reading: missing.length === 0 })
   const work: Work = { store, found, forced, flags, entry, given }
@@ -203,7 +232,11 @@ async function runMissing(plan: Plan, { store, found, forced, flags, entry, give
       return { ...end, ran, faults }
     }
     const { runLocally } = await import('../schedule/run_local.ts')
-    const end = await runLocally(plan, { ...common, ...(flags.jobs !== undefined && { jobs: flags.jobs }) })
+    const end = await runLocally(plan, {
+      ...common,
+      ...(flags.jobs !== undefined && { jobs: flags.jobs }),
+      ...(flags.timeout !== undefined && { timeout: flags.timeout }),
+    })
     return { ...end, ran, faults }
   } finally {
     interruption.close()

@@ -1,12 +1,7 @@
-/** Deny by default: what a recipe asks for, what a run allows, and what that leaves for its stages. */
+/** Deny by default: what stages ask for, what a run allows, and how a refusal tells of it. */
 import { resolve } from 'node:path'
-import type { AskedPermissions, Plan } from '../../dsl/compile/plan.ts'
-import { isRecord, isText } from '../../dsl/read/json.ts'
-import { isWithin } from '../../dsl/read/project.ts'
-import { isProgramFile } from './sandbox.ts'
-
-/** What stages may touch beyond their inputs: all that the recipe asks for, once the run allows it. */
-export type Grants = AskedPermissions
+import type { Stage, StagePermissions } from '../../dsl/compile/plan.ts'
+import { isWithin } from './sandbox.ts'
 
 /** What the flags of a run allow. Paths are relative to the current folder. */
 export interface Allowed {
@@ -16,50 +11,38 @@ export interface Allowed {
   readonly allowRead?: readonly string[]
 }
 
-/** Something that a run may not do, and how it could. */
+/** Something that a stage asks for and the run does not allow. */
 export interface Refusal {
   readonly message: string
-  readonly hint: string
+  /** Flag that would allow it. */
+  readonly flag: string
 }
 
-/** Nothing. */
-export const noGrants: Grants = { net: [], env: [], run: [], read: [] }
+const nothing: StagePermissions = { net: [], env: [], run: [], read: [] }
 
-/** Whether a value from outside is a list of grants. */
-export const isGrants = (value: unknown): value is Grants =>
-  isRecord(value) &&
-  [value.net, value.env, value.run, value.read].every(list => Array.isArray(list) && list.every(isText))
+/** What a stage may touch beyond its inputs, in a run that was not refused. */
+export const grantsOf = ({ permissions = nothing }: Stage): StagePermissions => permissions
 
-/** What the recipe asks for and the flags do not allow, and what stages read outside the project without asking. */
-export function refusalsOf(plan: Plan, allowed: Allowed): readonly Refusal[] {
-  const { net, env, run, read } = plan.permissions
-  const { allowNet = [], allowEnv = [], allowRun = [], allowRead = [] } = allowed
-  const paths = allowRead.map(path => resolve(path))
-  const refuse = (action: string, names: readonly string[], flag: string): readonly Refusal[] =>
-    names.map(name => ({
-      message: `The recipe asks to ${action} '${name}', and this run does not allow it`,
-      hint: `run with --allow-${flag}=${name}`,
-    }))
-  const unasked = plan.stages.flatMap(({ id, externals }) =>
-    externals
-      .filter(({ path }) => !isProgramFile(path) && ![plan.project, ...read].some(folder => isWithin(path, folder)))
-      .map(({ path }) => ({
-        message: `Stage '${id}' reads '${path}', which is outside the project '${plan.project}'`,
-        hint: `add '${path}' to permissions.read of the recipe, and run with --allow-read=${path}`,
-      })),
-  )
-  return [
-    ...refuse('reach', without(net, allowNet), 'net'),
-    ...refuse('see the environment variable', without(env, allowEnv), 'env'),
-    ...refuse('start', without(run, allowRun), 'run'),
-    ...refuse(
-      'read',
-      read.filter(path => !paths.some(folder => isWithin(path, folder))),
-      'read',
-    ),
-    ...unasked,
-  ]
+const actions = { net: 'reach', env: 'see the environment variable', run: 'start', read: 'read' } as const
+
+/** What the stages to run ask for and the flags do not allow, each once, by the first stage that asks for it. */
+export function refusalsOf(stages: readonly Stage[], allowed: Allowed): readonly Refusal[] {
+  const paths = (allowed.allowRead ?? []).map(path => resolve(path))
+  const allows: { readonly [kind in keyof StagePermissions]: (name: string) => boolean } = {
+    // A host is allowed with all its ports, or with one.
+    net: place => [place, place.replace(/:\d+$/, '')].some(host => allowed.allowNet?.includes(host)),
+    env: name => allowed.allowEnv?.includes(name) === true,
+    run: program => allowed.allowRun?.includes(program) === true,
+    read: path => paths.some(folder => isWithin(path, folder)),
+  }
+  const refused = new Map<string, Refusal>()
+  for (const stage of stages)
+    for (const kind of ['net', 'env', 'run', 'read'] as const)
+      for (const name of grantsOf(stage)[kind].filter(asked => !allows[kind](asked))) {
+        const flag = `--allow-${kind}=${name}`
+        if (refused.has(flag)) continue
+        const message = `'${stage.id}' asks to ${actions[kind]} '${name}' (permissions.${kind} of the recipe), and this run does not allow it`
+        refused.set(flag, { message, flag })
+      }
+  return [...refused.values()]
 }
-
-const without = (names: readonly string[], allowed: readonly string[]): readonly string[] =>
-  names.filter(name => !allowed.includes(name))

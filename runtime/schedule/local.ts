@@ -7,7 +7,7 @@ import type { ProcessId } from '../store/process.ts'
 import type { Store } from '../store/store.ts'
 import type { WorkerEnd } from './attempt.ts'
 import type { Executor, StageEnd, StageOrder } from './executor.ts'
-import type { Grants } from './grants.ts'
+import { grantsOf } from './grants.ts'
 import type { Journal } from './journal.ts'
 import { logFolder, logName } from './logs.ts'
 import type { Job } from './protocol.ts'
@@ -23,8 +23,6 @@ export interface LocalOptions {
   readonly run: string
   /** Engine that stages are asked to use. */
   readonly engine: string
-  /** What stages may touch beyond their inputs. */
-  readonly grants: Grants
   /** Identity of the device behind each slot, as `CUDA_VISIBLE_DEVICES` takes it; absent: slots stand for the CPU. */
   readonly devices?: readonly string[]
   /** Milliseconds after which a stage is ended. @default no limit */
@@ -46,7 +44,7 @@ const shortStage = 2
 
 /** Makes an executor whose stages are processes of this machine. */
 export function localExecutor(options: LocalOptions): LocalExecutor {
-  const { store, journal, run, engine, grants, devices, timeout, entry, grace } = options
+  const { store, journal, run, engine, devices, timeout, entry, grace } = options
   const pool = createWorkerPool()
 
   function environmentOf(slots: readonly number[]): Record<string, string> {
@@ -57,6 +55,7 @@ export function localExecutor(options: LocalOptions): LocalExecutor {
 
   function start(stage: Stage, order: StageOrder) {
     const stop = new AbortController()
+    const grants = grantsOf(stage)
     let working: RunningWorker | undefined
     /** Programs that a stage starts end with its process only. */
     const shareable = stage.needs.slots === 0 && grants.run.length === 0

@@ -5,7 +5,6 @@ import type { Result, Store } from '../store/store.ts'
 import { beginRun } from './begin.ts'
 import { claimedExecutor } from './claimed.ts'
 import type { RunEvent } from './events.ts'
-import { type Grants, noGrants } from './grants.ts'
 import type { Journal } from './journal.ts'
 import { localExecutor } from './local.ts'
 import { type RunEnd, runPlan } from './run_plan.ts'
@@ -20,8 +19,6 @@ export interface LocalRunOptions {
   readonly keepGoing: boolean
   /** Stages at the same time. @default the number of cores */
   readonly jobs?: number
-  /** What stages may touch beyond their inputs. @default nothing */
-  readonly grants?: Grants
   /** Milliseconds after which a stage is ended. @default no limit */
   readonly timeout?: number
   readonly onEvent: (event: RunEvent) => void
@@ -39,7 +36,7 @@ const localSlots = 1
 /** Runs what is missing of a plan. Rejects where the store cannot be written. */
 export async function runLocally(plan: Plan, options: LocalRunOptions): Promise<RunEnd> {
   const { store, found, forced, keepGoing, jobs = availableParallelism(), onEvent, signal, entry } = options
-  const { grants = noGrants, timeout } = options
+  const { timeout } = options
   const begun = await beginRun(plan, { store, found })
   const { run, journal } = begun
   const executor = localExecutor({
@@ -47,7 +44,6 @@ export async function runLocally(plan: Plan, options: LocalRunOptions): Promise<
     journal,
     run,
     engine: plan.engine,
-    grants,
     ...(timeout === undefined ? {} : { timeout }),
     ...(entry === undefined ? {} : { entry }),
   })

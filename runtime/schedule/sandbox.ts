@@ -1,7 +1,6 @@
 /** What a worker may touch, as flags of Node's permission model. */
 import { existsSync, realpathSync, statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
-import { isWithin } from '../../dsl/read/project.ts'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { grantsVariable } from './refusal.ts'
 
 /** Folders and files a worker may use beyond the program itself; absolute paths. */
@@ -28,8 +27,11 @@ function programFiles(): readonly string[] {
   }
 }
 
-/** Whether a path belongs to the program or to a package beside it, which every worker may read. */
-export const isProgramFile = (path: string): boolean => programFiles().some(folder => isWithin(path, folder))
+/** Whether an absolute path is a folder or lies in it. */
+export function isWithin(path: string, folder: string): boolean {
+  const way = relative(folder, path)
+  return way !== '..' && !way.startsWith(`..${sep}`)
+}
 
 /**
  * The grants for some paths: themselves, and what they are links to.

@@ -35,8 +35,6 @@ export const planOf = (stages: readonly Stage[]): Plan => ({
   name: 'fixture',
   description: '',
   engine: 'cpu',
-  project: '/',
-  permissions: { net: [], env: [], run: [], read: [] },
   stages,
   claims: [],
 })

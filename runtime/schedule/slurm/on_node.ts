@@ -77,7 +77,7 @@ async function work(order: Order): Promise<StageEnd> {
   const subject = { name: order.recipe, stages: keys.map(key => ({ key })) }
   const { run, journal, end } = await beginRun(subject, { store, found: new Map() })
   const entry = order.entry === undefined ? {} : { entry: order.entry }
-  const local = localExecutor({ store, run, journal, engine: order.engine, grants: order.grants, grace, ...entry })
+  const local = localExecutor({ store, run, journal, engine: order.engine, grace, ...entry })
   try {
     const cached = replace ? undefined : await store.find(stage.key)
     if (cached !== undefined) return { kind: 'done', result: cached, peakMemory: 0, cached: true }

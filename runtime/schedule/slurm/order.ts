@@ -10,7 +10,6 @@ import type { Stage } from '../../../dsl/compile/plan.ts'
 import { isRecord, isText, parseJson } from '../../../dsl/read/json.ts'
 import { replaceFile } from '../../store/files.ts'
 import type { Store } from '../../store/store.ts'
-import { type Grants, isGrants } from '../grants.ts'
 
 /** An input: the stored result of a key. */
 export interface OrderedInput {
@@ -27,8 +26,6 @@ export interface Order {
   readonly store: string
   readonly recipe: string
   readonly engine: string
-  /** What the stage may touch beyond its inputs. */
-  readonly grants: Grants
   /** Run even where a result is stored, and put the new one in its place. */
   readonly replace: boolean
   /** Module the worker runs; see `localExecutor`. */
@@ -78,12 +75,7 @@ function isStage(value: unknown): value is Stage {
 
 function isOrder(value: unknown): value is Order {
   if (!isRecord(value) || ![value.store, value.recipe, value.engine].every(isText)) return false
-  return (
-    isStage(value.stage) &&
-    isGrants(value.grants) &&
-    isRecord(value.inputs) &&
-    Object.values(value.inputs).every(isInput)
-  )
+  return isStage(value.stage) && isRecord(value.inputs) && Object.values(value.inputs).every(isInput)
 }
 
 /** Reads an order; `undefined` where the text is none. */

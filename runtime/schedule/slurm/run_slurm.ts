@@ -159,7 +159,6 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
       store: store.folder,
       recipe: plan.name,
       engine: plan.engine,
-      grants: plan.permissions,
       replace: forced.has(stage.id),
       ...(entry === undefined ? {} : { entry }),
     }
