@@ -75,6 +75,11 @@ function inferChecked(op: Op, inputs: readonly TensorType[], attributes: Attribu
     case 'concat': {
       const axis = numberOf(attributes, 'axis')
       const total = inputs.reduce((sum, type) => sum + side(type, axis), 0)
+      for (const { shape, dtype } of inputs) {
+        if (dtype !== at(0).dtype) throw new Error(`dtypes ${at(0).dtype} and ${dtype} differ`)
+        if (shape.length !== at(0).shape.length || shape.some((length, i) => i !== axis && length !== at(0).shape[i]))
+          throw new Error(`[${at(0).shape}] and [${shape}] differ beside axis ${axis}`)
+      }
       return { shape: at(0).shape.map((length, i) => (i === axis ? total : length)), dtype: at(0).dtype }
     }
     case 'pad': {

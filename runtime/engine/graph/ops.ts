@@ -23,7 +23,6 @@ export const unaryOps = [
   'floor',
   'ceil',
   'round',
-  'sign',
   'sin',
   'cos',
   'not',

@@ -126,7 +126,8 @@ function writeProduct(emitter: Emitter, node: ApplyNode, operands: readonly stri
   const [a = '', b = '', bias] = operands
   const [transA, transB] = [flagOf(node.attributes, 'transposeA'), flagOf(node.attributes, 'transposeB')]
   const ranks = node.inputs.map(operand => operand.shape.length)
-  const flat = ranks[0] === 2 && ranks[1] === 2
+  const real = node.dtype === 'float32'
+  const flat = real && ranks[0] === 2 && ranks[1] === 2
   const alpha = typeof node.attributes.alpha === 'number' ? node.attributes.alpha : 1
   if (flat) {
     const inputs = bias === undefined ? [a, b] : [a, b, bias]
@@ -135,7 +136,7 @@ function writeProduct(emitter: Emitter, node: ApplyNode, operands: readonly stri
       floats: { alpha },
     })
   }
-  if (emitter.options.fusedProducts && (transA || transB || alpha !== 1)) {
+  if (real && emitter.options.fusedProducts && (transA || transB || alpha !== 1)) {
     const integers = { transA: Number(transA), transB: Number(transB) }
     return write(emitter, 'FusedMatMul', [a, b], { domain: 'com.microsoft', integers, floats: { alpha } })
   }

@@ -16,7 +16,6 @@ export const unaryTypes: Readonly<Record<UnaryOp, { readonly type: string; reado
   floor: { type: 'Floor' },
   ceil: { type: 'Ceil' },
   round: { type: 'Round' },
-  sign: { type: 'Sign' },
   sin: { type: 'Sin' },
   cos: { type: 'Cos' },
   not: { type: 'Not' },

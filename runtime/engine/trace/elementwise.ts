@@ -9,7 +9,20 @@ export const as = (node: Node, dtype: Node['dtype']): Node =>
   node.dtype === dtype ? node : apply('cast', [node], { dtype })
 
 /** Operations that the runtime has for whole numbers too. */
-const wholeOps: ReadonlySet<UnaryOp> = new Set<UnaryOp>(['abs', 'neg', 'sign', 'relu'])
+const wholeOps: ReadonlySet<UnaryOp> = new Set<UnaryOp>(['abs', 'neg', 'relu'])
+
+/** `a` where `condition` holds, `b` elsewhere; the runtime chooses between numbers only. */
+export const choose = (condition: Node, a: Node, b: Node): Node =>
+  a.dtype === 'bool'
+    ? as(apply('select', [condition, as(a, 'int32'), as(b, 'int32')]), 'bool')
+    : apply('select', [condition, a, b])
+
+/** -1, 0 or 1, and 0 of NaN. */
+function sign(x: Node): Node {
+  const zero = scalar(0, x.dtype)
+  const is = (op: BinaryOp) => as(apply(op, [x, zero]), x.dtype)
+  return apply('sub', [is('greater'), is('less')])
+}
 
 const unary = (op: UnaryOp): Lowering =>
   one(({ node }) => {
@@ -108,7 +121,7 @@ export const elementwiseKernels: Readonly<Record<string, Lowering>> = {
   Round: rounding('round'),
   Rsqrt: one(({ node }) => apply('reciprocal', [apply('sqrt', [as(node('x'), 'float32')])])),
   Sigmoid: unary('sigmoid'),
-  Sign: unary('sign'),
+  Sign: one(({ node }) => sign(node('x'))),
   Sin: unary('sin'),
   Softplus: unary('softplus'),
   Sqrt: unary('sqrt'),
@@ -151,5 +164,5 @@ export const elementwiseKernels: Readonly<Record<string, Lowering>> = {
     const bound = (name: string) => scalar(castFill(Number(attrs[name]), x.dtype), x.dtype)
     return apply('min', [apply('max', [x, bound('clipValueMin')]), bound('clipValueMax')])
   }),
-  Select: one(({ node }) => apply('select', [node('condition'), node('t'), node('e')])),
+  Select: one(({ node }) => choose(node('condition'), node('t'), node('e'))),
 }

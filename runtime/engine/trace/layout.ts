@@ -2,8 +2,9 @@
 
 import { apply, constant, fill, type Node, scalar, sizeOf } from '../graph/ir.ts'
 import { tf } from '../tfjs.ts'
+import { choose } from './elementwise.ts'
 import { type Call, type Lowering, one } from './lowering.ts'
-import type { Info } from './recorder.ts'
+import { graphDType, type Info } from './recorder.ts'
 import { axisOf } from './reductions.ts'
 
 const nodesOf = ({ inputs, recorder }: Call): Node[] => Object.values(inputs).map(info => recorder.node(info as Info))
@@ -80,7 +81,7 @@ function diag(x: Node): Node {
     { shape: [length, length], dtype: 'bool' },
   )
   const flat = apply('reshape', [x], { shape: [length] })
-  return apply('reshape', [apply('select', [eye, flat, scalar(0, x.dtype)])], { shape: [...x.shape, ...x.shape] })
+  return apply('reshape', [choose(eye, flat, scalar(0, x.dtype))], { shape: [...x.shape, ...x.shape] })
 }
 
 /** As tfjs counts: a step of one goes down where `stop` is below `start`. */
@@ -128,6 +129,7 @@ export const layoutKernels: Record<string, Lowering> = {
     const x = inputs.input as Info
     const dim = Number(attrs.dim)
     const at = dim < 0 ? x.shape.length + 1 + dim : dim
+    if (at < 0 || at > x.shape.length) throw new Error(`A side cannot be put at ${dim} of [${x.shape}]`)
     return recorder.alias(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])
   },
   Transpose: one(({ node, attrs }) => apply('transpose', [node('x')], { perm: attrs.perm as number[] })),
@@ -165,7 +167,7 @@ export const layoutKernels: Record<string, Lowering> = {
   ZerosLike: one(({ node }) => fill(0, node('x'))),
   OnesLike: one(({ node }) => fill(1, node('x'))),
   Fill: one(({ attrs }) => {
-    const dtype = (attrs.dtype ?? 'float32') as 'float32' | 'int32' | 'bool'
+    const dtype = graphDType((attrs.dtype ?? 'float32') as tf.DataType)
     return fill(Number(attrs.value), { shape: attrs.shape as number[], dtype })
   }),
   Range: one(({ attrs }) => {

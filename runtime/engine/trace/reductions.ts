@@ -26,7 +26,8 @@ const reduce = (op: ReduceOp): Lowering =>
   })
 
 /** Index of the largest element, the first of equals. */
-const largest = (x: Node, axis: unknown): Node => apply('argMax', [x], { axis: axisOf(axis, x.shape.length) })
+const largest = (x: Node, axis: unknown): Node =>
+  apply('argMax', [x.dtype === 'bool' ? as(x, 'int32') : x], { axis: axisOf(axis, x.shape.length) })
 
 /** Sums rows that have the same id; rows whose id is outside are left out. */
 function segmentSum(x: Node, ids: Node, rows: number): Node {
