@@ -12,7 +12,7 @@ import type { Distill, Train } from './recipe/train.ts'
 
 /** What a recipe file holds. */
 export interface Recipe {
-  /** The recipe's name; results and reports are filed under it. */
+  /** The recipe's name; results and reports are filed under it. @examples ["quickstart"] */
   name: Name
   /** One line for people. @default "" */
   description?: string
@@ -25,9 +25,9 @@ export interface Recipe {
   seed?: number
   /** What computes: see `terroir doctor`. @default "auto" */
   engine?: EngineName
-  /** Values that `${params.NAME}` inserts and `--set params.NAME=...` changes. @default {} */
+  /** Values that `${params.NAME}` inserts and `--set params.NAME=...` changes. @default {} @examples [{ "pairs": "32k" }] */
   params?: Record<string, string | number | boolean>
-  /** Ablation axes: every combination of the values of these parameters becomes a variant. @default {} */
+  /** Ablation axes: every combination of the values of these parameters becomes a variant. @default {} @examples [{ "pairs": ["8k", "32k"] }] */
   matrix?: Record<string, (string | number | boolean)[]>
   /** What a run may touch beyond the project folder; nothing when absent. @default {} */
   permissions?: Permissions

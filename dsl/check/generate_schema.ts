@@ -1,5 +1,6 @@
 /**
- * Writes what follows from `dsl/recipe.ts`: the JSON Schema and the validator that ajv compiles from it.
+ * Writes what follows from `dsl/recipe.ts`: the JSON Schema, the validator that ajv compiles from it, and the
+ * reference page.
  *
  * A development tool (`npm run schema`): nothing that runs imports it, so neither the generator nor ajv is loaded
  * when a recipe is checked.
@@ -10,6 +11,8 @@ import { pathToFileURL } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import standalone from 'ajv/dist/standalone/index.js'
 import { createGenerator } from 'ts-json-schema-generator'
+import { referencePage } from '../print/reference.ts'
+import type { SchemaNode } from './schema_node.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 
@@ -19,10 +22,11 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   return new Map([
     ['dsl/check/recipe.schema.json', `${JSON.stringify(schema, null, 2)}\n`],
     ['dsl/check/validate_recipe.ts', validatorSource(schema)],
+    ['docs/reference.md', referencePage(schema)],
   ])
 }
 
-function recipeSchema(): object {
+function recipeSchema(): SchemaNode {
   const generated = createGenerator({
     path: join(root, 'dsl/recipe.ts'),
     type: 'Recipe',
@@ -31,6 +35,7 @@ function recipeSchema(): object {
     topRef: false,
     additionalProperties: false,
     discriminatorType: 'open-api',
+    extraTags: ['unit', 'source'],
   }).createSchema('Recipe')
   const { definitions, ...recipe } = generated
   const text = JSON.stringify({
@@ -67,7 +72,7 @@ function validatorSource(schema: object): string {
 /** How ajv's module exports its function: with a type it is one that TypeScript can use. */
 const exported = /^"use strict";export const validate = (\w+);export default \w+;/
 
-/** Validation needs neither descriptions nor defaults; without them the code is half as long. */
+/** Validation needs neither descriptions, examples nor defaults; without them the code is half as long. */
 function withoutNotes(schema: object): object {
   return JSON.parse(JSON.stringify(schema), (_key, node: unknown) => {
     if (typeof node !== 'object' || node === null || Array.isArray(node)) return node
@@ -76,7 +81,9 @@ function withoutNotes(schema: object): object {
 }
 
 const isNote = (key: string, value: unknown): boolean =>
-  (key === 'description' && typeof value === 'string') || key === 'default'
+  (['description', 'unit', 'source'].includes(key) && typeof value === 'string') ||
+  (key === 'examples' && Array.isArray(value)) ||
+  key === 'default'
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
   for (const [path, text] of generatedFiles()) writeFileSync(join(root, path), text)

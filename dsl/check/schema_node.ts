@@ -10,6 +10,16 @@ export interface SchemaNode {
   readonly const?: unknown
   readonly enum?: readonly unknown[]
   readonly default?: unknown
+  readonly examples?: readonly unknown[]
+  /** What a number counts. */
+  readonly unit?: string
+  /** Where the meaning comes from: the paper, another. */
+  readonly source?: string
+  readonly required?: readonly string[]
+  readonly minimum?: number
+  readonly exclusiveMinimum?: number
+  readonly maximum?: number
+  readonly minItems?: number
   readonly pattern?: string
   readonly properties?: { readonly [name: string]: SchemaNode }
   readonly additionalProperties?: boolean | SchemaNode

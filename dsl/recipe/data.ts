@@ -4,7 +4,10 @@ import type { Count, DatasetRef, Distance, Path, Share } from './scalars.ts'
 /** A source of samples. @discriminator kind */
 export type Source = LandmarkSource | CrawlSource | FolderSource
 
-/** Satellite tiles around map landmarks, captioned from what lies inside the footprint (paper: RS-Landmarks). */
+/**
+ * Satellite tiles around map landmarks, captioned from what lies inside the footprint.
+ * @source Barzilai et al., arXiv 2503.08722: RS-Landmarks
+ */
 export interface LandmarkSource {
   kind: 'landmarks'
   /** GeoJSON points with `name`, `kind` and `extent_km`. */
@@ -15,11 +18,11 @@ export interface LandmarkSource {
   countries?: boolean
   /** Adds cities of at least this many people as landmarks and to captions; absent: none. */
   cities_above?: Count
-  /** Ground widths of tiles. At least one. @minItems 1 */
+  /** Ground widths of tiles. @minItems 1 @examples [["300km", "600km"]] */
   ground_sizes: Distance[]
   /** Tiles of each landmark, spread over the ground sizes with jittered centres. @default 4 @minimum 1 @asType integer */
   tiles_per_landmark?: number
-  /** Side of a stored tile in pixels. @default 80 @minimum 16 @maximum 1024 @asType integer */
+  /** Side of a stored tile. @default 80 @minimum 16 @maximum 1024 @asType integer @unit pixels */
   tile_size?: number
   /** How landmarks are assigned to splits; tiles never cross. @default {} */
   split?: LandmarkSplit
@@ -38,7 +41,7 @@ export interface LandmarkSplit {
    * @default "0km"
    */
   buffer?: Distance
-  /** Landmark kinds held out entirely (paper: the hold-out of landmark categories). @default [] */
+  /** Landmark kinds held out entirely. @default [] @examples [["lake", "island"]] @source Barzilai et al., arXiv 2503.08722: the hold-out of 89 landmark categories */
   hold_out_kinds?: string[]
 }
 
@@ -52,7 +55,10 @@ export interface GrammarCaptioner {
   per_image?: number
 }
 
-/** A small crawl-like set of images with alt text: true overhead views among usual false positives. */
+/**
+ * A small crawl-like set of images with alt text: true overhead views among usual false positives.
+ * @source Barzilai et al., arXiv 2503.08722: WebLI, from which RS-WebLI is filtered
+ */
 export interface CrawlSource {
   kind: 'crawl'
   /** Imagery the true views are cut from. */
@@ -63,7 +69,7 @@ export interface CrawlSource {
   overhead?: Share
   /** Share of the true views whose alt text describes another image. @default 0.1 */
   wrong_text?: Share
-  /** Side of a stored image in pixels. @default 80 @minimum 16 @maximum 1024 @asType integer */
+  /** Side of a stored image. @default 80 @minimum 16 @maximum 1024 @asType integer @unit pixels */
   tile_size?: number
   /** Landmark table that honest alt texts take names from. */
   table: Path
@@ -72,11 +78,11 @@ export interface CrawlSource {
 /** Images of one's own: a folder with `captions.csv`, `captions.jsonl` (`image`, `caption` columns), or a sub-folder a class. */
 export interface FolderSource {
   kind: 'folder'
-  /** The folder. */
+  /** The folder. @examples ["photos"] */
   path: Path
-  /** File of captions inside the folder; absent: sub-folders are classes and captions come from class names. */
+  /** File of captions inside the folder; absent: sub-folders are classes and captions come from class names. @examples ["captions.csv"] */
   captions?: string
-  /** Side of a stored image in pixels; the shorter side is scaled and the centre is cut. @default 80 @minimum 16 @maximum 1024 @asType integer */
+  /** Side of a stored image; the shorter side is scaled and the centre is cut. @default 80 @minimum 16 @maximum 1024 @asType integer @unit pixels */
   tile_size?: number
   /** Shares held out, by image file. @default {} */
   split?: FolderSplit
@@ -106,7 +112,7 @@ export interface RulesFilter {
   max_words?: number
   /** Words that drop a sample wherever they stand in its text. @default [] */
   blocked_words?: string[]
-  /** Shortest image side in pixels. @default 32 @minimum 1 @asType integer */
+  /** Shortest image side. @default 32 @minimum 1 @asType integer @unit pixels */
   min_side?: number
   /** Largest ratio of long to short side. @default 3 @minimum 1 */
   max_aspect?: number
@@ -114,9 +120,13 @@ export interface RulesFilter {
   min_contrast?: number
 }
 
-/** Overhead-imagery classifier on image and text, trained inside the recipe on a small labelled part (paper: RS-WebLI). */
+/**
+ * Overhead-imagery classifier on image and text, trained inside the recipe on a small labelled part.
+ * @source Barzilai et al., arXiv 2503.08722: RS-WebLI
+ */
 export interface ClassifierFilter {
   kind: 'classifier'
+  /** What is filtered. */
   from: DatasetRef
   /** Samples whose human label is shown to the classifier; the rest is only measured. @default 300 */
   labelled?: Count
@@ -124,20 +134,28 @@ export interface ClassifierFilter {
   threshold?: Share
 }
 
-/** Drops all but the first of perceptually equal images. */
+/**
+ * Drops all but the first of perceptually equal images.
+ * @source Barzilai et al., arXiv 2503.08722: deduplication of RS-WebLI
+ */
 export interface DedupFilter {
   kind: 'dedup'
+  /** What is filtered. */
   from: DatasetRef
-  /** Largest Hamming distance of 64-bit perceptual hashes that counts as equal. @default 4 @minimum 0 @maximum 32 @asType integer */
+  /** Largest Hamming distance of 64-bit perceptual hashes that counts as equal. @default 4 @minimum 0 @maximum 32 @asType integer @unit bits */
   distance?: number
 }
 
-/** Drops images that are perceptually equal to any image of the evaluation sets. */
+/**
+ * Drops images that are perceptually equal to any image of the evaluation sets.
+ * @source Barzilai et al., arXiv 2503.08722: decontamination against the evaluation sets
+ */
 export interface DecontaminateFilter {
   kind: 'decontaminate'
+  /** What is filtered. */
   from: DatasetRef
-  /** Evaluation sets. @minItems 1 */
+  /** Evaluation sets. @minItems 1 @examples [["places.test"]] */
   against: DatasetRef[]
-  /** Largest Hamming distance of 64-bit perceptual hashes that counts as equal. @default 6 @minimum 0 @maximum 32 @asType integer */
+  /** Largest Hamming distance of 64-bit perceptual hashes that counts as equal. @default 6 @minimum 0 @maximum 32 @asType integer @unit bits */
   distance?: number
 }

@@ -5,28 +5,43 @@ import type { Query, Sao } from './train.ts'
 /** A measurement. @discriminator kind */
 export type Evaluation = RetrievalEvaluation | ClassificationEvaluation | LocalisationEvaluation
 
-/** Zero-shot image-text retrieval: R@1, R@5, R@10 both ways and their mean. */
+/**
+ * Zero-shot image-text retrieval: R@1, R@5, R@10 both ways and their mean.
+ * @source Barzilai et al., arXiv 2503.08722: zero-shot retrieval; protocol after RemoteCLIP
+ */
 export interface RetrievalEvaluation {
   kind: 'retrieval'
+  /** The trained model that is measured. */
   model: ModelRef
+  /** Images, captions and masks to measure on: a test split. @examples ["places.test"] */
   data: DatasetRef
 }
 
-/** Zero-shot classification with prompt templates: top-1, top-5, mean per-class recall. */
+/**
+ * Zero-shot classification with prompt templates: top-1, top-5, mean per-class recall.
+ * @source Barzilai et al., arXiv 2503.08722: zero-shot classification
+ */
 export interface ClassificationEvaluation {
   kind: 'classification'
+  /** The trained model that is measured. */
   model: ModelRef
+  /** Images, captions and masks to measure on: a test split. @examples ["places.test"] */
   data: DatasetRef
-  /** Prompt templates; `{}` stands for the class name. @minItems 1 */
+  /** Prompt templates; `{}` stands for the class name. @minItems 1 @examples [["a satellite image of a {}"]] */
   templates: string[]
-  /** Classes with fewer images are left out, and listed. @default 1 @minimum 1 @asType integer */
+  /** Classes with fewer images are left out, and listed. @default 1 @minimum 1 @asType integer @unit images */
   min_images?: number
 }
 
-/** Zero-shot localisation against masks: IoU of each class, mean IoU, pointing-game accuracy. */
+/**
+ * Zero-shot localisation against masks: IoU of each class, mean IoU, pointing-game accuracy.
+ * @source Barzilai et al., arXiv 2503.08722: localisation with SAO
+ */
 export interface LocalisationEvaluation {
   kind: 'localisation'
+  /** The trained model that is measured. */
   model: ModelRef
+  /** Images, captions and masks to measure on: a test split. @examples ["places.test"] */
   data: DatasetRef
   /** Concepts, each with the mask of the same name. */
   queries: Record<Name, Query>
@@ -38,21 +53,21 @@ export interface LocalisationEvaluation {
 
 /** An expected metric, with its origin. One of `expect`, `at_least`, `at_most` is given. */
 export interface Claim {
-  /** `STAGE.METRIC`: `retrieval.mean_recall`, `overhead.f1`, `pretrain.mix.caption_loss`. @pattern ^[a-z][a-z0-9_-]*(\.[a-z0-9_@-]+)+$ */
+  /** `STAGE.METRIC`: `retrieval.mean_recall`, `overhead.f1`, `pretrain.mix.caption_loss`. @examples ["retrieval.mean_recall"] @pattern ^[a-z][a-z0-9_-]*(\.[a-z0-9_@-]+)+$ */
   metric: string
   /**
    * Another metric, subtracted first: the claim is about the difference. `sao.mean_iou` over `attention.mean_iou`
-   * says what smoothing adds. @pattern ^[a-z][a-z0-9_-]*(\.[a-z0-9_@-]+)+$
+   * says what smoothing adds. @examples ["attention.mean_iou"] @pattern ^[a-z][a-z0-9_-]*(\.[a-z0-9_@-]+)+$
    */
   over?: string
-  /** Expected value, within `tolerance`. */
+  /** Expected value, within `tolerance`. @examples [12.5] */
   expect?: number
-  /** Smallest acceptable value. */
+  /** Smallest acceptable value. @examples [5] */
   at_least?: number
-  /** Largest acceptable value. */
+  /** Largest acceptable value. @examples [3.2] */
   at_most?: number
   /** Accepted absolute difference from `expect`. @default 0 @minimum 0 */
   tolerance?: number
-  /** Where the number comes from: a table of the paper, an earlier run. */
+  /** Where the number comes from: a table of the paper, an earlier run. @examples ["a first guess"] */
   origin: string
 }

@@ -4,12 +4,15 @@ import type { DatasetRef } from './scalars.ts'
 /** An architecture. */
 export type Model = MammutModel
 
-/** MaMMUT (Kuo et al., arXiv 2303.16839): ViT image encoder and one text decoder used in two passes. */
+/**
+ * MaMMUT: ViT image encoder and one text decoder used in two passes.
+ * @source Kuo et al., arXiv 2303.16839; Barzilai et al., arXiv 2503.08722 trains it
+ */
 export interface MammutModel {
   kind: 'mammut'
-  /** Image side in pixels; a multiple of the patch size. @default 64 @minimum 8 @asType integer */
+  /** Image side; a multiple of the patch size. @default 64 @minimum 8 @asType integer @unit pixels */
   image_size?: number
-  /** Patch side in pixels. @default 8 @minimum 2 @asType integer */
+  /** Patch side. @default 8 @minimum 2 @asType integer @unit pixels */
   patch_size?: number
   /** Image encoder. */
   vision: Tower
@@ -23,27 +26,27 @@ export interface MammutModel {
 
 /** Transformer sizes. */
 export interface Tower {
-  /** Channels; a multiple of `heads`. @minimum 4 @asType integer */
+  /** Channels; a multiple of `heads`. @minimum 4 @asType integer @examples [128] */
   width: number
-  /** Blocks. @minimum 1 @asType integer */
+  /** Blocks. @minimum 1 @asType integer @examples [4] */
   layers: number
-  /** Attention heads. @minimum 1 @asType integer */
+  /** Attention heads. @minimum 1 @asType integer @examples [4] */
   heads: number
 }
 
 /** The text decoder. */
 export interface TextTower extends Tower {
-  /** Most tokens of a caption, begin and end included. @default 32 @minimum 4 @asType integer */
+  /** Most tokens of a caption, begin and end included. @default 32 @minimum 4 @asType integer @unit tokens */
   context_length?: number
-  /** Every how many blocks one cross-attends to image tokens (MaMMUT §3). @default 2 @minimum 1 @asType integer */
+  /** Every how many blocks one cross-attends to image tokens. @default 2 @minimum 1 @asType integer @unit blocks @source MaMMUT §3 */
   cross_attn_every?: number
 }
 
 /** A tokenizer trained in the recipe, written as a Hugging Face `tokenizer.json`. */
 export interface TokenizerSpec {
   kind: 'bpe'
-  /** Vocabulary size, special tokens included. @default 2048 @minimum 260 @asType integer */
+  /** Vocabulary size, special tokens included. @default 2048 @minimum 260 @asType integer @unit tokens */
   vocab_size?: number
-  /** Datasets whose captions it learns from. @minItems 1 */
+  /** Datasets whose captions it learns from. @minItems 1 @examples [["places.train"]] */
   from: DatasetRef[]
 }

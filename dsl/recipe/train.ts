@@ -1,13 +1,16 @@
 /** Training: curricula of phases, and rounds of self-distillation. */
 import type { Count, DatasetRef, Duration, ModelRef, Name, Share } from './scalars.ts'
 
-/** A training run: a curriculum of phases over one model. */
+/**
+ * A training run: a curriculum of phases over one model.
+ * @source Barzilai et al., arXiv 2503.08722: WebLI, then RS-WebLI, then RS-Landmarks, then a mix
+ */
 export interface Train {
-  /** Architecture, from `models`. */
+  /** Architecture, from `models`. @examples ["small"] */
   model: Name
-  /** Image-caption pairs a step. @default 64 @minimum 2 @asType integer */
+  /** Image-caption pairs a step. @default 64 @minimum 2 @asType integer @unit pairs */
   batch_size?: number
-  /** Weight of the captioning loss beside the contrastive loss. @default 1 @minimum 0 */
+  /** Weight of the captioning loss beside the contrastive loss. @default 1 @minimum 0 @source MaMMUT §3 */
   caption_weight?: number
   /** How weights change. @default {"kind":"adamw"} */
   optimizer?: AdamW
@@ -25,9 +28,9 @@ export interface Train {
 /** AdamW with decoupled weight decay (Loshchilov and Hutter). */
 export interface AdamW {
   kind: 'adamw'
-  /** @default 0.9 */
+  /** Decay of the mean of gradients. @default 0.9 */
   beta1?: Share
-  /** @default 0.98 */
+  /** Decay of the mean of squared gradients. @default 0.98 */
   beta2?: Share
   /** Decay of weights (not of biases, norms, embeddings of position or the logit scale). @default 0.05 @minimum 0 */
   weight_decay?: number
@@ -49,17 +52,20 @@ export interface Augment {
 export interface Phase {
   /** Name of the phase; `TRAIN.PHASE` refers to its model. */
   name: Name
-  /** One dataset, or a mix: weights by dataset, scaled to sum to one. */
+  /** One dataset, or a mix: weights by dataset, scaled to sum to one. @examples ["places.train", { "places.train": 3, "web": 1 }] */
   data: DatasetRef | Record<DatasetRef, number>
   /** Pairs seen. */
   samples: Count
-  /** Peak learning rate, reached after warm-up and followed by a cosine to a tenth. @exclusiveMinimum 0 */
+  /** Peak learning rate, reached after warm-up and followed by a cosine to a tenth. @exclusiveMinimum 0 @examples [0.001] */
   learning_rate: number
   /** Share of the steps spent warming up. @default 0.1 */
   warm_up?: Share
 }
 
-/** Rounds of pseudo-labels and training (paper: localisation by self-distillation). */
+/**
+ * Rounds of pseudo-labels and training.
+ * @source Barzilai et al., arXiv 2503.08722: localisation by self-distillation
+ */
 export interface Distill {
   /** Where the first round starts. */
   model: ModelRef
@@ -69,13 +75,13 @@ export interface Distill {
   queries: Record<Name, Query>
   /** How score maps are smoothed. @default {} */
   sao?: Sao
-  /** Rounds. @default 2 @minimum 1 @maximum 20 @asType integer */
+  /** Turns of pseudo-labels, then training. @default 2 @minimum 1 @maximum 20 @asType integer */
   rounds?: number
   /** Pairs seen in each round. */
   samples: Count
-  /** Peak learning rate of each round. @exclusiveMinimum 0 */
+  /** Peak learning rate of each round. @exclusiveMinimum 0 @examples [0.0003] */
   learning_rate: number
-  /** Images a step. @default 64 @minimum 2 @asType integer */
+  /** Images a step. @default 64 @minimum 2 @asType integer @unit images */
   batch_size?: number
   /**
    * Weight of the region loss (binary cross-entropy of patches against pseudo-labels) beside the image losses.
@@ -104,15 +110,18 @@ export interface Distill {
 
 /** A concept to localise. */
 export interface Query {
-  /** Texts whose embeddings are averaged. @minItems 1 */
+  /** Texts whose embeddings are averaged. @minItems 1 @examples [["a satellite image of water"]] */
   prompts: string[]
-  /** Texts of what it is told from; a patch belongs to the concept where it scores higher than these. @minItems 1 */
+  /** Texts of what it is told from; a patch belongs to the concept where it scores higher than these. @minItems 1 @examples [["a satellite image of land"]] */
   against: string[]
 }
 
-/** Smooth-Attention-Operation: attention pooling in a sliding window, overlapping windows averaged. */
+/**
+ * Smooth-Attention-Operation: attention pooling in a sliding window, overlapping windows averaged.
+ * @source Barzilai et al., arXiv 2503.08722: SAO; window and stride are this project's reading
+ */
 export interface Sao {
-  /** Side of the window in patches. This project's reading. @default 3 @minimum 1 @asType integer */
+  /** Side of the window. @default 3 @minimum 1 @asType integer @unit patches */
   window?: number
   /** Step of the window in patches. @default 1 @minimum 1 @asType integer */
   stride?: number

@@ -32,6 +32,11 @@ const commands: readonly CommandEntry[] = [
   { name: 'logs', summary: 'print what a stage said in its latest run', load: () => import('./logs.ts') },
   { name: 'clean', summary: 'remove results that nothing needs, find damaged ones', load: () => import('./clean.ts') },
   { name: 'schema', summary: 'print the JSON Schema of recipes, for editors', load: () => import('./schema.ts') },
+  {
+    name: 'doc',
+    summary: 'print the reference of the language, or of one kind',
+    load: () => import('./doc.ts'),
+  },
   { name: 'doctor', summary: 'say what this machine can run', load: () => import('./doctor.ts') },
 ]
 

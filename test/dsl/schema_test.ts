@@ -4,13 +4,45 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Undefaulted } from '../../dsl/check/filled.ts'
 import { generatedFiles } from '../../dsl/check/generate_schema.ts'
+import { checkSchema } from '../../dsl/check/schema.ts'
 import { recipeSchema, type SchemaNode } from '../../dsl/check/schema_node.ts'
 import { loadRecipe } from '../../dsl/compile/load.ts'
+import { referencePage } from '../../dsl/print/reference.ts'
+import { readYaml } from '../../dsl/read/yaml.ts'
 import { projectRoot } from '../support.ts'
+import { sourceOf } from './support.ts'
 
 test('schema and validator are those that the types of recipes generate', () => {
   for (const [path, text] of generatedFiles())
     assert.is(readFileSync(join(projectRoot, path), 'utf8'), text, `${path} is stale; run npm run schema`)
+})
+
+test('every link of the reference leads to a heading, and every heading is met once', () => {
+  const page = referencePage(recipeSchema)
+  const anchors = [...page.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9 _-]/g, '')
+      .replaceAll(' ', '-'),
+  )
+  assert.is(new Set(anchors).size, anchors.length)
+  const links = new Set([...page.matchAll(/\]\(#([^)]*)\)/g)].map(match => match[1] ?? ''))
+  assert.ok(links.size > 20)
+  assert.equal(
+    [...links].filter(link => !anchors.includes(link)),
+    [],
+  )
+})
+
+test('the examples of the reference hold: each kind of entry, put into a recipe, has the shape of one', () => {
+  const examples = [...referencePage(recipeSchema).matchAll(/```yaml\n(.*?)```/gs)].map(match => match[1] ?? '')
+  assert.ok(examples.length > 10)
+  for (const example of examples) {
+    const { value } = readYaml(
+      sourceOf(`name: whole\n${example.startsWith('sources:') ? '' : 'sources: {}\n'}${example}`),
+    )
+    assert.equal(value && checkSchema(value).map(({ message }) => message), [], example)
+  }
 })
 
 test('every field is described, and what may be left out has a default or is known to mean something by its absence', () => {

@@ -1,0 +1,37 @@
+/** `terroir doc`: the reference of the language. */
+import { Command } from 'commander'
+import { recipeSchema } from '../../dsl/check/schema_node.ts'
+import { suggest } from '../../dsl/check/suggest.ts'
+import { referencePage, referenceParts } from '../../dsl/print/reference.ts'
+import { exitCodes } from './recipe.ts'
+
+/** The command. */
+export function command(): Command {
+  return new Command('doc')
+    .description('Prints the reference of recipes in Markdown: every section, kind and field; or one section or kind.')
+    .argument('[name]', 'a section, a kind, or a part of an entry')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  terroir doc                       the whole page, docs/reference.md
+  terroir doc train                 the section 'train'
+  terroir doc landmarks             the kind of source
+  terroir doc phase                 one phase of a curriculum`,
+    )
+    .action(doc)
+}
+
+function doc(name: string | undefined): void {
+  if (name === undefined) return void process.stdout.write(referencePage(recipeSchema))
+  const parts = new Map(
+    referenceParts(recipeSchema).map(part => [part.title.replace('kind: ', '').toLowerCase(), part]),
+  )
+  const part = parts.get(name.toLowerCase())
+  if (part !== undefined) return void process.stdout.write(`${'#'.repeat(part.level)} ${part.title}\n\n${part.text}\n`)
+  const near = suggest(name, parts.keys())
+  process.stderr.write(
+    `error: Nothing of the language is called '${name}'\nhint: ${near ? `write '${near}'` : `names are ${[...parts.keys()].join(', ')}`}\n`,
+  )
+  process.exitCode = exitCodes.badRecipe
+}
