@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import tar from 'tar-stream'
+import { codeOf } from '../store/files.ts'
 
 /** Samples of a full shard. */
 const SAMPLES_PER_SHARD = 1000
@@ -67,6 +68,12 @@ function openShard(folder: string, shard: string): OpenShard {
   const written = pipeline(pack, createWriteStream(shardPath(folder, shard)))
   // A failure surfaces at the next await of `written`; this keeps it from being unhandled until then.
   written.catch(() => {})
+  /** Once writing has failed, such as on a full disk, the archive only says that it takes no more. */
+  async function firstFault(fault: unknown): Promise<never> {
+    pack.destroy()
+    const first = await written.then(() => fault).catch((cause: unknown) => cause)
+    throw codeOf(first) === 'ERR_STREAM_PREMATURE_CLOSE' ? fault : first
+  }
   let position = 0
   return {
     async add(files) {
@@ -76,7 +83,7 @@ function openShard(folder: string, shard: string): OpenShard {
         const entry = new Promise<void>((resolve, reject) => {
           pack.entry(header, Buffer.from(bytes), fault => (fault ? reject(fault) : resolve()))
         })
-        await Promise.race([entry, written])
+        await Promise.race([entry, written]).catch(firstFault)
         extents.push({ offset: position + BLOCK, size: bytes.length })
         position += BLOCK + Math.ceil(bytes.length / BLOCK) * BLOCK
       }

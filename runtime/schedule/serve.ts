@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { isExhibit } from '../stages/exhibit.ts'
 import type { Progress, Reporter, StageKind } from '../stages/stage.ts'
-import { codeOf } from '../store/files.ts'
+import { codeOf, faultText } from '../store/files.ts'
 import { isTransient } from './fault.ts'
 import { readLines } from './lines.ts'
 import { type Job, type Message, messageChannel, parseJob } from './protocol.ts'
@@ -67,7 +67,7 @@ const peakMemory = (): number => process.resourceUsage().maxRSS * 1024
 
 function fail(error: unknown): void {
   const fault = error instanceof Error ? error : new Error(String(error))
-  const text = refusalIn(fault) ?? fault.message
+  const text = refusalIn(fault) ?? faultText(fault)
   const transient = isTransient(fault)
   send({ kind: 'error', text, stack: stackOf(fault), transient, peakMemory: peakMemory() })
   process.exit(1)

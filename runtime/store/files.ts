@@ -40,8 +40,8 @@ const reasons: { readonly [code: string]: string } = {
   EACCES: 'permission is denied',
   EPERM: 'permission is denied',
   EROFS: 'the file system is read-only',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'your quota of the disk is used up',
+  ENOSPC: 'The disk is full',
+  EDQUOT: 'Your quota of the disk is used up',
 }
 
 /** True where there is no room left. */
@@ -50,8 +50,8 @@ export const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes
 /** A fault in words: faults of the file system name the path and what is wrong with it. */
 export function faultText(error: unknown): string {
   const reason = reasons[codeOf(error)]
+  if (isFull(error)) return `${reason}; make room, for example with 'terroir clean', and run again`
   if (reason !== undefined && error instanceof Error && 'path' in error) return `'${error.path}': ${reason}`
-  if (isFull(error)) return reason ?? ''
   return error instanceof Error ? error.message : String(error)
 }
 

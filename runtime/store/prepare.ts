@@ -2,7 +2,7 @@
 import { access, constants, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { isRecord, parseJson } from '../../dsl/read/json.ts'
-import { codeOf, faultText, flush, writeFlushed } from './files.ts'
+import { codeOf, faultText, flush, isFull, writeFlushed } from './files.ts'
 import { aliveFolder } from './presence.ts'
 import { ownedPath } from './staging.ts'
 
@@ -47,6 +47,7 @@ export async function prepareStore(root: string): Promise<void> {
     // Results stay out of git.
     if (!present.includes('.gitignore')) await writeFile(join(root, '.gitignore'), '*\n')
   } catch (cause) {
+    if (isFull(cause)) throw cause
     throw new Error(`The store cannot be written, ${faultText(cause)}; choose another folder with --store`, { cause })
   }
 }
