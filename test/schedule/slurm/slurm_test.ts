@@ -1,0 +1,124 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { parseQueue } from '../../../runtime/schedule/slurm/commands.ts'
+import { parseEnd, parseJobLine } from '../../../runtime/schedule/slurm/messages.ts'
+import { mergeOptions, parseJobOption } from '../../../runtime/schedule/slurm/options.ts'
+import { parseOrder } from '../../../runtime/schedule/slurm/order.ts'
+import { dependencyOption, jobIdentity, jobOptions, scriptText } from '../../../runtime/schedule/slurm/script.ts'
+import { phaseOf, waitText } from '../../../runtime/schedule/slurm/states.ts'
+import { judge } from '../../../runtime/schedule/slurm/verdict.ts'
+import { openStore } from '../../../runtime/store/store.ts'
+import { diamond } from '../fixtures/diamond.ts'
+import { stage } from '../support.ts'
+
+const store = openStore('/shared/my store')
+const row = (state: string) => parseQueue(`12|${state}|2:00|4G|name|comment|None`)[0] ?? 'absent'
+
+test('the queue is read as squeue prints it, reasons with commas and bars included', () => {
+  const table =
+    '7|PENDING|UNLIMITED|100M|a|(null)|(Nodes, down | drained)\nslurm warns\n8|CANCELLED by 0|1:00|1G|b|c|None\n'
+  assert.equal(
+    parseQueue(table).map(({ id, phase, reason, comment }) => [id, phase, reason, comment]),
+    [
+      ['7', 'waiting', 'Nodes, down | drained', '(null)'],
+      ['8', 'cancelled', 'None', 'c'],
+    ],
+  )
+})
+
+test('a state that is not known is no end', () => {
+  assert.is(phaseOf('HIBERNATING'), 'running')
+  assert.is(phaseOf('OUT_OF_MEMORY'), 'memory')
+})
+
+test('a reason for which a job waits for ever comes with what to do', () => {
+  assert.is(waitText('7', 'Resources'), 'job 7: Resources')
+  assert.match(waitText('7', 'PartitionTimeLimit'), 'job 7 cannot start (PartitionTimeLimit)')
+  assert.match(waitText('7', 'JobHeldUser'), 'scontrol release 7')
+})
+
+test('a published result counts whatever Slurm says, a fault only once Slurm could say more', () => {
+  const done = { kind: 'done', cached: false, peakMemory: 1 } as const
+  const fault = { kind: 'fault', fault: { text: 'x', doing: '', lastLines: [], log: '' }, peakMemory: 1 } as const
+  const overdue = false
+  for (const queue of ['unknown', 'absent', row('RUNNING'), row('TIMEOUT')] as const)
+    assert.is(judge({ queue, end: done, overdue }).kind, 'end')
+  assert.equal(judge({ queue: row('RUNNING'), end: fault, overdue }), { kind: 'wait' })
+  assert.equal(judge({ queue: row('PENDING'), end: { kind: 'stopped' }, overdue }), { kind: 'wait' })
+  assert.equal(judge({ queue: row('OUT_OF_MEMORY'), end: fault, overdue }), { kind: 'silent', phase: 'memory' })
+  assert.is(judge({ queue: row('FAILED'), end: fault, overdue }).kind, 'end')
+  assert.is(judge({ queue: 'unknown', end: fault, overdue }).kind, 'end')
+})
+
+test('without a word nothing is decided before files must be seen, and never while the queue is silent', () => {
+  for (const state of ['COMPLETED', 'FAILED']) {
+    assert.equal(judge({ queue: row(state), end: undefined, overdue: false }), { kind: 'wait' })
+    assert.is(judge({ queue: row(state), end: undefined, overdue: true }).kind, 'silent')
+  }
+  assert.equal(judge({ queue: 'absent', end: undefined, overdue: true }), { kind: 'silent', phase: 'gone' })
+  assert.equal(judge({ queue: 'unknown', end: undefined, overdue: true }), { kind: 'wait' })
+})
+
+test('an option is for all jobs, or for those of a stage or entry', () => {
+  const read = (text: string) => parseJobOption(diamond.plan, text)
+  assert.equal(read('gres=gpu:a100:1'), { name: 'gres', value: 'gpu:a100:1' })
+  assert.equal(read('--exclusive'), { name: 'exclusive' })
+  assert.equal(read('joined:time=1-00:00:00'), { name: 'time', value: '1-00:00:00', stages: new Set(['joined']) })
+})
+
+for (const [text, words] of [
+  ['jioned:time=1', "no stage 'jioned' in the recipe"],
+  ['=5', 'write NAME=VALUE or STAGE:NAME=VALUE'],
+  ['job-name=mine', "terroir sets 'job-name' itself"],
+  ['reservation="a"', 'the value holds a quote'],
+] as const) {
+  test(`the option ${text} is refused with a reason`, () => {
+    assert.throws(
+      () => parseJobOption(diamond.plan, text),
+      (error: Error) => error.message.includes(words),
+    )
+  })
+}
+
+test('later options take the place of earlier ones and of their rivals', () => {
+  const merged = mergeOptions([{ name: 'mem', value: '1G' }, { name: 'requeue' }, { name: 'mem-per-cpu', value: '2G' }])
+  assert.equal(
+    [...merged],
+    [
+      ['requeue', undefined],
+      ['mem-per-cpu', '2G'],
+    ],
+  )
+})
+
+test('a stage that needs a device asks for one, unless it computes on processors', () => {
+  const gpu = stage('train', 'good', { slots: 2 })
+  const gres = (engine: string) => jobOptions(gpu, { store, engine, given: [] }).get('gres')
+  assert.is(gres('auto'), 'gpu:2')
+  assert.is(gres('cpu'), undefined)
+})
+
+test('a job is named by stage, key and store', () => {
+  const { name, comment } = jobIdentity(diamond.left, store)
+  assert.ok(name.startsWith(`terroir.left.${diamond.left.key.slice(0, 16)}.`))
+  assert.match(comment, diamond.left.key)
+  assert.is.not(jobIdentity(diamond.left, openStore('/shared/other')).name, name)
+})
+
+test('a script quotes paths for Slurm and for the shell, and waits for one job of its name', () => {
+  const text = scriptText(jobOptions(diamond.left, { store, engine: 'cpu', given: [] }), "/it's here")
+  assert.match(text, /^#SBATCH --chdir="\/shared\/my store\/slurm\/[0-9a-f]{64}"$/m)
+  assert.match(text, "'/it'\\''s here'")
+  assert.is(dependencyOption([]), '--dependency=singleton')
+  assert.is(dependencyOption(['7', '8']), '--dependency=afterok:7:8,singleton')
+})
+
+test('what lies in the folder of a job is read only where it is whole', () => {
+  assert.is(parseJobLine('{"kind":"began","host":"a"'), undefined)
+  assert.equal(parseJobLine('{"kind":"log","text":"x"}'), { kind: 'log', text: 'x' })
+  assert.is(parseEnd('{"kind":"done"}'), undefined)
+  assert.equal(parseEnd('{"kind":"stopped"}'), { kind: 'stopped' })
+  assert.is(parseOrder('{"stage":{}}'), undefined)
+})
+
+test.run()
