@@ -9,10 +9,11 @@ export interface ExecutorFlags {
   readonly sbatch?: readonly string[]
   readonly dryRun?: true
   readonly jobs?: number
+  readonly timeout?: number
 }
 
 /** The options of `--sbatch`. Throws, with words for a person, where flags do not fit together or are none. */
-export function readExecutorFlags(plan: Plan, { executor, sbatch = [], dryRun, jobs }: ExecutorFlags) {
+export function readExecutorFlags(plan: Plan, { executor, sbatch = [], dryRun, jobs, timeout }: ExecutorFlags) {
   if (executor !== 'slurm') {
     if (sbatch.length > 0) throw new Error('--sbatch is for jobs of Slurm; add --executor slurm')
     if (dryRun) throw new Error('--dry-run prints jobs of Slurm; add --executor slurm, or use terroir plan')
@@ -20,6 +21,7 @@ export function readExecutorFlags(plan: Plan, { executor, sbatch = [], dryRun, j
   }
   if (jobs !== undefined)
     throw new Error('--jobs is for this machine; Slurm decides itself how many jobs run at the same time')
+  if (timeout !== undefined) throw new Error('--timeout is for this machine; limit jobs with --sbatch time=TIME')
   return sbatch.map(text => parseJobOption(plan, text))
 }
 

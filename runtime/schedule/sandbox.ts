@@ -16,7 +16,7 @@ export interface Sandbox {
 }
 
 /** Folder of the compiled program: `dist`. */
-const program = resolve(import.meta.dirname, '../..')
+export const program = resolve(import.meta.dirname, '../..')
 
 /** The program and every package it may import, wherever a package manager has put them. */
 function programFiles(): readonly string[] {

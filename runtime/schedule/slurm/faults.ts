@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Stage } from '../../../dsl/compile/plan.ts'
 import type { Fault } from '../fault.ts'
+import { program } from '../sandbox.ts'
 import type { QueuedJob } from './commands.ts'
 import { outputPath } from './order.ts'
 import type { Phase } from './states.ts'
@@ -51,7 +52,7 @@ export function endText({ job, stage, phase, row }: LostJob): string {
     case 'done':
       return `Job ${job} ended well, but its result is not to be seen; put the store on a file system that this machine and all nodes share`
     case 'failed':
-      return `Job ${job} failed before the stage began; store and program must lie at the same path on every node (${process.execPath}, ${import.meta.dirname})`
+      return `Job ${job} failed before the stage began; store and program must lie at the same path on every node (${process.execPath}, ${program})`
     case 'gone':
       return `Job ${job} is gone from Slurm's queue without a word; run again, and look into its output if it repeats`
   }

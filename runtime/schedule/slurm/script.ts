@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Stage } from '../../../dsl/compile/plan.ts'
 import { sha256 } from '../../store/digest.ts'
 import type { Store } from '../../store/store.ts'
+import { program } from '../sandbox.ts'
 import { type JobOption, mergeOptions } from './options.ts'
 import { jobFolder } from './order.ts'
 
@@ -64,7 +65,7 @@ const forShell = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
 /** The text of a script. `exec`: signals that Slurm sends to the script reach the program. */
 export function scriptText(options: ReadonlyMap<string, string | undefined>, folder: string): string {
-  const command = [process.execPath, '--enable-source-maps', join(import.meta.dirname, 'on_node.js'), folder]
+  const command = [process.execPath, '--enable-source-maps', join(program, 'runtime/schedule/slurm/on_node.js'), folder]
   return ['#!/bin/sh', ...[...options].map(directive), `exec ${command.map(forShell).join(' ')}`, ''].join('\n')
 }
 
