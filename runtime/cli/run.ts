@@ -5,7 +5,7 @@ import { type JudgedClaim, judgeClaims } from '../report/claims.ts'
 import type { RunEvent } from '../schedule/events.ts'
 import { type Allowed, refusalsOf } from '../schedule/grants.ts'
 import type { RunEnd } from '../schedule/run_plan.ts'
-import { findResults, planUntil, stagesNamed, withDependents } from '../schedule/select.ts'
+import { findResults, missingBefore, planUntil, stagesNamed, withDependents } from '../schedule/select.ts'
 import type { JobOption } from '../schedule/slurm/options.ts'
 import { engineNames } from '../stages/stage.ts'
 import { keepRoot } from '../store/roots.ts'
@@ -28,6 +28,8 @@ export interface Flags extends Allowed, ExecutorFlags {
   readonly store?: string
   readonly json?: true
   readonly strict?: true
+  readonly only?: string
+  readonly slots?: number
   /** Milliseconds. */
   readonly timeout?: number
 }
@@ -56,7 +58,13 @@ export function command(): Program {
     .addOption(new Option('--engine <name>', 'compute with this engine, whatever the recipe says').choices(engineNames))
     .option('--force <stage>', 'run this stage again, and what depends on it; may be repeated', collect)
     .option('--until <stage>', 'run only this stage and what it needs')
+    .option('--only <stage>', 'run only this stage; what it needs must be done')
     .option('--jobs <count>', 'stages at the same time (default: the number of cores)', wholeNumber)
+    .addOption(
+      new Option('--slots <count>', 'devices to use, or parts of the processor (default: every free GPU, or 1)')
+        .argParser(wholeNumber)
+        .env('TERROIR_SLOTS'),
+    )
     .option('--timeout <duration>', 'end a stage that takes longer: 90s, 30m, 12h', duration)
     .option('--keep-going', 'after a failure, go on with what does not need the failed stage')
     .option('--strict', 'exit with 1 when a claim does not hold')
@@ -99,13 +107,15 @@ async function run(recipe: string, flags: Flags): Promise<number> {
   const loaded = await loadPlan(recipe, flags)
   if (loaded === undefined) return exitCodes.badRecipe
   const { plan } = loaded
-  const unknown = [flags.until ?? [], flags.force ?? []].flat().find(name => stagesNamed(plan, name).length === 0)
+  const unknown = [flags.until ?? [], flags.only ?? [], flags.force ?? []]
+    .flat()
+    .find(name => stagesNamed(plan, name).length === 0)
   if (unknown !== undefined) {
     tellUnknownStage(plan, unknown)
     return exitCodes.badRecipe
   }
   // A lock speaks for the recipe as it is written, and for all of it.
-  const asWritten = flags.until === undefined && flags.engine === undefined && !flags.set?.length
+  const asWritten = (flags.until ?? flags.only) === undefined && flags.engine === undefined && !flags.set?.length
   const { path } = loaded.loaded
   return runCompiled(plan, flags, { recipe: path, ...(asWritten && { lock: lockPath(path) }) })
 }
@@ -132,6 +142,12 @@ export async function runCompiled(whole: Plan, flags: Flags, { recipe, lock, ent
   if (flags.dryRun) {
     printLine(await describeJobs(missing, { engine: plan.engine, store, given }))
     return exitCodes.ok
+  }
+  const before = flags.only === undefined ? [] : missingBefore(plan, flags.only, found)
+  if (before.length > 0) {
+    process.stderr.write(`error: '${flags.only}' needs ${before.join(', ')}, not done yet\n`)
+    process.stderr.write(`hint: --until ${flags.only} runs what is needed, too\n`)
+    return exitCodes.badRecipe
   }
   const refusals = refusalsOf(missing, flags)
   if (refusals.length > 0) {
@@ -175,7 +191,7 @@ async function remember(
   }
 }
 
-function chosenPlan(plan: Plan, { engine = plan.engine, until }: Flags): Plan {
+function chosenPlan(plan: Plan, { engine = plan.engine, only, until = only }: Flags): Plan {
   const chosen = { ...plan, engine }
   return until === undefined ? chosen : planUntil(chosen, until)
 }
@@ -235,6 +251,7 @@ async function runMissing(plan: Plan, { store, found, forced, flags, entry, give
     const end = await runLocally(plan, {
       ...common,
       ...(flags.jobs !== undefined && { jobs: flags.jobs }),
+      ...(flags.slots !== undefined && { slots: flags.slots }),
       ...(flags.timeout !== undefined && { timeout: flags.timeout }),
     })
     return { ...end, ran, faults }

@@ -37,7 +37,7 @@ const hints: Readonly<Record<Provider, string>> = {
 }
 
 /** Whether onnxruntime's CUDA library lies beside its binding; asking onnxruntime itself prints to the terminal. */
-function hasCudaLibrary(): boolean {
+export function hasCudaLibrary(): boolean {
   const folder = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')), 'bin')
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).some(file =>
     file.includes('onnxruntime_providers_cuda'),

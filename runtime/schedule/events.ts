@@ -7,8 +7,8 @@ import type { Fault } from './fault.ts'
 export type RunEvent =
   /** Comes first, with every stage of the run in topological order. */
   | { readonly kind: 'run-started'; readonly run: string; readonly stages: readonly string[] }
-  /** Stages are ready, and other runs hold the devices; says which. */
-  | { readonly kind: 'run-waiting'; readonly text: string }
+  /** Something about the run as a whole, such as which devices other runs hold. */
+  | { readonly kind: 'notice'; readonly text: string }
   | { readonly kind: 'stage-cached'; readonly stage: string; readonly summary: string }
   /** A job of Slurm waits, at first or again; `text` names it and says what for. */
   | { readonly kind: 'stage-queued'; readonly stage: string; readonly job: string; readonly text: string }

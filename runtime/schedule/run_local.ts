@@ -7,6 +7,7 @@ import { claimedExecutor } from './claimed.ts'
 import type { RunEvent } from './events.ts'
 import type { Journal } from './journal.ts'
 import { localExecutor } from './local.ts'
+import { openLocalSlots } from './local_slots.ts'
 import { type RunEnd, runPlan } from './run_plan.ts'
 
 /** How a local run is done. */
@@ -19,6 +20,8 @@ export interface LocalRunOptions {
   readonly keepGoing: boolean
   /** Stages at the same time. @default the number of cores */
   readonly jobs?: number
+  /** Devices to use at most. @default every free GPU, or one where the processor stands in */
+  readonly slots?: number
   /** Milliseconds after which a stage is ended. @default no limit */
   readonly timeout?: number
   readonly onEvent: (event: RunEvent) => void
@@ -30,30 +33,40 @@ export interface LocalRunOptions {
 /** Share of the machine's memory that stages may be estimated to use together. */
 const memoryShare = 0.9
 
-/** Devices of this machine: the processor stands in for one. */
-const localSlots = 1
-
 /** Runs what is missing of a plan. Rejects where the store cannot be written. */
 export async function runLocally(plan: Plan, options: LocalRunOptions): Promise<RunEnd> {
   const { store, found, forced, keepGoing, jobs = availableParallelism(), onEvent, signal, entry } = options
-  const { timeout } = options
+  const { timeout, slots: count } = options
   const begun = await beginRun(plan, { store, found })
   const { run, journal } = begun
-  const executor = localExecutor({
-    store,
-    journal,
-    run,
-    engine: plan.engine,
-    ...(timeout === undefined ? {} : { timeout }),
-    ...(entry === undefined ? {} : { entry }),
-  })
+  const closing: (() => Promise<void> | void)[] = [() => begun.end()]
   try {
+    const needsSlots = plan.stages.some(({ id, needs }) => needs.slots > 0 && (forced.has(id) || !begun.found.has(id)))
+    const { pool, devices } = await openLocalSlots({
+      store,
+      engine: needsSlots ? plan.engine : 'cpu',
+      ...(count === undefined ? {} : { count }),
+      onNotice: text => onEvent({ kind: 'notice', text }),
+    })
+    closing.unshift(() => pool.close())
+    const executor = localExecutor({
+      store,
+      journal,
+      run,
+      engine: plan.engine,
+      ...(devices === undefined ? {} : { devices }),
+      ...(timeout === undefined ? {} : { timeout }),
+      ...(entry === undefined ? {} : { entry }),
+    })
+    closing.unshift(() => executor.close())
     return await runPlan(plan, {
       run,
       executor: claimedExecutor(executor, store),
+      pool,
       limits: {
-        slots: localSlots,
+        slots: pool.size,
         jobs,
+        cores: Math.max(jobs, availableParallelism()),
         memory: memoryShare * Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY),
       },
       found: new Map([...begun.found].filter(([id]) => !forced.has(id))),
@@ -66,8 +79,7 @@ export async function runLocally(plan: Plan, options: LocalRunOptions): Promise<
       },
     })
   } finally {
-    await executor.close()
-    await begun.end()
+    for (const close of closing) await close()
   }
 }
 
@@ -93,7 +105,7 @@ export async function record(journal: Journal, event: RunEvent): Promise<void> {
     case 'run-ended':
       return journal.append(event)
     case 'run-started':
-    case 'run-waiting':
+    case 'notice':
     case 'stage-cached':
     case 'stage-queued':
     case 'stage-started':

@@ -129,7 +129,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> 
   let awaited = ''
   function awaitOthers(): void {
     const text = pool.others?.text() ?? ''
-    if (text !== awaited && text !== '') tell({ kind: 'run-waiting', text })
+    if (text !== awaited && text !== '') tell({ kind: 'notice', text })
     awaited = text
     pool.others?.changed().then(bell.ring, breakOff)
   }

@@ -198,7 +198,9 @@ function link(tasks: readonly Task[], limits: Limits): ReadonlyMap<string, Node>
   const nodes = new Map<string, Node>()
   for (const [order, task] of tasks.entries()) {
     if (task.needs.slots > limits.slots) {
-      throw new Error(`Stage "${task.id}" needs ${task.needs.slots} slots, and this run has ${limits.slots}`)
+      throw new Error(
+        `Stage "${task.id}" needs ${task.needs.slots} slots, and this run has ${limits.slots}; let it need fewer, or give the run more with --slots`,
+      )
     }
     const before = new Set(task.after)
     const added: Node = {

@@ -21,6 +21,13 @@ export function planUntil(plan: Plan, name: string): Plan {
   }
 }
 
+/** Stages that a stage needs, directly or not, and that are not among those found. */
+export const missingBefore = (plan: Plan, name: string, found: ReadonlyMap<string, Result>): readonly string[] => {
+  const named = new Set(stagesNamed(plan, name))
+  const missing = planUntil(plan, name).stages.filter(stage => !named.has(stage) && !found.has(stage.id))
+  return missing.map(({ id }) => id)
+}
+
 /** Some stages and everything made from them: what has to run again when those are forced. */
 export function withDependents(plan: Plan, names: readonly string[]): ReadonlySet<string> {
   const forced = new Set(names.flatMap(name => stagesNamed(plan, name)).map(stage => stage.id))

@@ -51,7 +51,7 @@ export function applyEvent(rows: Rows, event: RunEvent, now: number): Rows {
       return change(rows, event.stage, { state: 'failed', note: event.fault.text })
     case 'stage-skipped':
       return change(rows, event.stage, { state: 'skipped', note: event.reason })
-    case 'run-waiting':
+    case 'notice':
     case 'stage-log':
     case 'run-ended':
       return rows

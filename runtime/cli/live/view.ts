@@ -40,7 +40,7 @@ function openRows(terminal: NodeJS.WriteStream, paint: Paint): View {
   return {
     show(event) {
       rows = applyEvent(rows, event, performance.now())
-      if (event.kind === 'run-waiting') waiting = event.text
+      if (event.kind === 'notice') waiting = event.text
       if (event.kind === 'stage-started') waiting = ''
     },
     notice(text) {
@@ -89,8 +89,8 @@ export function openLines(write: (line: string) => void): View {
         case 'stage-log':
           if (event.level === 'warn') tell('warning', event.stage, event.text)
           return
-        case 'run-waiting':
-          return tell('waiting', event.text)
+        case 'notice':
+          return write(event.text)
         case 'run-started':
         case 'stage-progress':
         case 'run-ended':

@@ -1,0 +1,68 @@
+/** The slots of a run on this machine. */
+import { join } from 'node:path'
+import type { Store } from '../store/store.ts'
+import { busyText, type Device, findDevices, isBusy } from './devices.ts'
+import { isHeld, type SharedSlot, type SharedSlots, shareSlots } from './slot_claims.ts'
+
+/** Slots and what is behind them. */
+export interface LocalSlots {
+  readonly pool: SharedSlots
+  /** Identity of the device behind each slot; absent where slots stand for the processor. */
+  readonly devices?: readonly string[]
+}
+
+/** How slots are chosen. */
+export interface SlotOptions {
+  readonly store: Store
+  readonly engine: string
+  /** How many at most. @default every free GPU; one where the processor stands in */
+  readonly count?: number
+  /** Told what is left out, and why. */
+  readonly onNotice: (text: string) => void
+}
+
+/** Folder in which the runs of all people on this machine write down which GPUs they hold. */
+const machineFolder =
+  process.platform === 'win32' ? join(process.env.TEMP ?? '.', 'terroir-slots') : '/tmp/terroir-slots'
+
+/**
+ * The slots: GPUs where the engine uses them, otherwise as many as are asked for to share the processor. GPUs are
+ * held for the whole machine, the processor for the store. Throws where all GPUs are busy, or there are fewer.
+ */
+export async function openLocalSlots({ store, engine, count, onNotice }: SlotOptions): Promise<LocalSlots> {
+  const devices = (await usesCuda(engine)) ? await findDevices() : []
+  if (devices.length > 0) return gpuSlots(devices, { count, onNotice })
+  // WebGPU cannot be told which GPU to use: it is one slot, whoever runs.
+  if (engine === 'webgpu') return { pool: shareSlots(machineFolder, [{ name: 'webgpu', label: 'the GPU' }]) }
+  const slots = Array.from({ length: count ?? 1 }, (_, slot) => ({ name: `cpu-${slot}`, label: `slot ${slot}` }))
+  return { pool: shareSlots(join(store.folder, 'slots'), slots) }
+}
+
+/** `auto` computes on GPUs only where onnxruntime's library for them is installed. */
+async function usesCuda(engine: string): Promise<boolean> {
+  if (engine !== 'auto') return engine === 'cuda' || engine === 'native'
+  if ((await findDevices()).length === 0) return false
+  const { hasCudaLibrary } = await import('../engine/engines.ts')
+  return hasCudaLibrary()
+}
+
+const slotOf = ({ uuid, index }: Device): SharedSlot => ({ name: uuid, label: `GPU ${index}` })
+
+function gpuSlots(
+  devices: readonly Device[],
+  { count, onNotice }: { readonly count: number | undefined; readonly onNotice: (text: string) => void },
+): LocalSlots {
+  // What another run of terroir holds will come free; what others work on may not.
+  const busy = devices.filter(device => isBusy(device) && !isHeld(machineFolder, slotOf(device)))
+  const free = devices.filter(device => !busy.includes(device))
+  const wanted = count ?? free.length
+  if (free.length === 0 || wanted > free.length) {
+    const left = busy.length > 0 ? `; in use by others: ${busy.map(busyText).join(', ')}` : ''
+    throw new Error(
+      `This run asks for ${count ?? 'a'} GPU${wanted > 1 ? 's' : ''}, and ${free.length} of ${devices.length} are free${left}; wait, lower --slots, or compute with --engine cpu`,
+    )
+  }
+  if (busy.length > 0) onNotice(`Left out, in use by others: ${busy.map(busyText).join(', ')}`)
+  const used = free.slice(0, wanted)
+  return { pool: shareSlots(machineFolder, used.map(slotOf)), devices: used.map(({ uuid }) => uuid) }
+}

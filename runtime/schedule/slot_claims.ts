@@ -1,0 +1,167 @@
+/**
+ * Slots that several runs share: nobody takes one that a living process holds.
+ *
+ * Holding a slot is a file named after its owner in the slot's folder. Whoever wants a slot writes its file first and
+ * looks then: of two at the same time at least one sees the other and steps back, so a slot never has two holders. A
+ * file whose owner is dead counts for nothing, so a killed run blocks nobody. Who has to wait leaves a ticket, and
+ * nobody takes a slot for which a living process holds an older one: wide stages wait for running ones only.
+ */
+import { randomBytes } from 'node:crypto'
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { codeOf } from '../store/files.ts'
+import { isAlive, isLocal, type Owner, ownerText, parseOwner, thisProcess } from '../store/process.ts'
+import type { SlotPool } from './slots.ts'
+
+/** A shared slot: the name by which all runs know it, and its name for people. */
+export interface SharedSlot {
+  readonly name: string
+  readonly label: string
+}
+
+/** Shared slots, and a way to leave them to others. */
+export interface SharedSlots extends SlotPool {
+  close(): void
+}
+
+const beatEvery = 30_000
+/** Milliseconds without a beat after which a process that cannot be looked at, as in a container, counts as dead. */
+const silence = 300_000
+const firstLook = 150
+const lookSpread = 300
+
+/** Slots whose holders are written down in `root`, a folder of this machine that all runs agree on. */
+export function shareSlots(root: string, slots: readonly SharedSlot[]): SharedSlots {
+  const mine = `${ownerText(thisProcess())}.${randomBytes(4).toString('hex')}`
+  const held = new Set<number>()
+  const folderOf = (slot: number): string => join(root, encodeURIComponent(slots[slot]?.name ?? ''))
+  let ticket = ''
+  const all = slots.map((_, slot) => slot)
+  for (const folder of [root, ...all.map(folderOf)]) makeShared(folder)
+  const files = (): readonly string[] => [
+    ...[...held].map(slot => join(folderOf(slot), mine)),
+    ...(ticket === '' ? [] : all.map(slot => join(folderOf(slot), ticket))),
+  ]
+  const timer = setInterval(() => {
+    for (const file of files()) touch(file)
+  }, beatEvery).unref()
+
+  /** Living processes of a slot's folder, those that hold it or those that wait; not this pool itself. */
+  function others(slot: number, kind: 'hold' | 'wait'): readonly { readonly file: string; readonly owner: Owner }[] {
+    return readdirSync(folderOf(slot)).flatMap(file => {
+      const waits = /^wait-[^-]+-/.exec(file)?.[0] ?? ''
+      const owner = parseOwner(file.slice(waits.length))
+      if (owner === undefined || (waits !== '') !== (kind === 'wait') || file.endsWith(mine)) return []
+      if (lives(owner, join(folderOf(slot), file))) return [{ file, owner }]
+      remove(join(folderOf(slot), file))
+      return []
+    })
+  }
+
+  /** Own tickets are older than what is placed later; without one, every ticket is. */
+  const mayTake = (slot: number): boolean => others(slot, 'wait').every(({ file }) => ticket !== '' && file > ticket)
+
+  function hold(slot: number): boolean {
+    if (!mayTake(slot) || others(slot, 'hold').length > 0) return false
+    writeFileSync(join(folderOf(slot), mine), '')
+    held.add(slot)
+    if (others(slot, 'hold').length === 0) return true
+    release(slot)
+    return false
+  }
+  function release(slot: number): void {
+    held.delete(slot)
+    remove(join(folderOf(slot), mine))
+  }
+  /** Who was served and waits again stands behind those who waited meanwhile. */
+  function placeTicket(): void {
+    if (ticket !== '') return
+    ticket = `wait-${Date.now().toString(36).padStart(10, '0')}-${mine}`
+    for (const slot of all) writeFileSync(join(folderOf(slot), ticket), '')
+  }
+  function removeTicket(): void {
+    for (const slot of ticket === '' ? [] : all) remove(join(folderOf(slot), ticket))
+    ticket = ''
+  }
+
+  return {
+    size: slots.length,
+    take(count) {
+      const taken: number[] = []
+      for (const slot of all) if (taken.length < count && !held.has(slot) && hold(slot)) taken.push(slot)
+      if (taken.length === count) {
+        removeTicket()
+        return taken
+      }
+      for (const slot of taken) release(slot)
+      placeTicket()
+      return undefined
+    },
+    give(given) {
+      for (const slot of given) release(slot)
+    },
+    others: {
+      text() {
+        const holders = all.flatMap(slot =>
+          others(slot, 'hold').map(({ owner }) => `${slots[slot]?.label} (process ${owner.pid})`),
+        )
+        return holders.length === 0 ? '' : `Waiting for slots that other runs hold: ${holders.join(', ')}`
+      },
+      changed: () => setTimeout(firstLook + Math.random() * lookSpread),
+    },
+    close() {
+      clearInterval(timer)
+      removeTicket()
+      for (const slot of [...held]) release(slot)
+    },
+  }
+}
+
+/** Whether a living process holds one of these slots. */
+export function isHeld(root: string, { name }: SharedSlot): boolean {
+  const folder = join(root, encodeURIComponent(name))
+  let files: readonly string[]
+  try {
+    files = readdirSync(folder)
+  } catch {
+    return false
+  }
+  return files.some(file => {
+    const owner = parseOwner(file)
+    return !file.startsWith('wait-') && owner !== undefined && lives(owner, join(folder, file))
+  })
+}
+
+function lives(owner: Owner, file: string): boolean {
+  if (isLocal(owner)) return isAlive(owner)
+  const { mtimeMs = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {}
+  return Date.now() - mtimeMs < silence
+}
+
+/** Other people's runs write there, too. */
+function makeShared(folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  try {
+    chmodSync(folder, 0o1777)
+  } catch (error) {
+    if (codeOf(error) !== 'EPERM') throw error
+  }
+}
+
+function touch(file: string): void {
+  try {
+    utimesSync(file, new Date(), new Date())
+  } catch {
+    // It was given back meanwhile.
+  }
+}
+
+/** A dead owner's file may belong to somebody else; it counts for nothing anyway. */
+function remove(file: string): void {
+  try {
+    rmSync(file, { force: true })
+  } catch (error) {
+    if (!['EPERM', 'EACCES'].includes(codeOf(error))) throw error
+  }
+}
