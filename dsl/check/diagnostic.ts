@@ -9,6 +9,7 @@ export const codes = [
   'unreadable-file',
   'file-too-large',
   'invalid-utf8',
+  'outside-project',
   'empty-recipe',
   // YAML
   'yaml-syntax',

@@ -26,16 +26,17 @@ export function createFiller(folder: string): (recipe: Located) => FilledRecipe 
 
   function fillMap(schema: SchemaNode, node: LocatedMap): unknown {
     const target = resolved(chosenSchema(schema, node))
-    const filled: Record<string, unknown> = {}
+    const filled = new Map<string, unknown>()
     for (const [name, property] of Object.entries(target.properties ?? {})) {
       const entry = node.entries.get(name)
-      if (entry) filled[name] = fill(property, entry.value)
-      else if (property.default !== undefined) filled[name] = fill(property, written(property.default, node.span))
+      if (entry) filled.set(name, fill(property, entry.value))
+      else if (property.default !== undefined) filled.set(name, fill(property, written(property.default, node.span)))
     }
     if (typeof target.additionalProperties === 'object')
       for (const [name, entry] of node.entries)
-        if (!Object.hasOwn(filled, name)) filled[name] = fill(target.additionalProperties, entry.value)
-    return filled
+        if (!filled.has(name)) filled.set(name, fill(target.additionalProperties, entry.value))
+    // Unlike assignment, this makes a field even of '__proto__'.
+    return Object.fromEntries(filled)
   }
 
   // The schema is generated from the type that FilledRecipe is made of, and the value has passed it.

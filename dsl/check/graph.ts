@@ -7,27 +7,35 @@ export function checkCycles(checked: Checked): readonly Diagnostic[] {
   const uses = new Map<string, Reference[]>()
   for (const reference of references(checked.recipe)) {
     const user = String(reference.path[1])
-    uses.set(user, [...(uses.get(user) ?? []), reference])
+    const known = uses.get(user)
+    if (known) known.push(reference)
+    else uses.set(user, [reference])
   }
-  const order = [...uses.keys()]
-  const isForward = ({ path, text }: Reference) =>
-    order.indexOf(splitReference(text).name) >= order.indexOf(String(path[1]))
+  const order = new Map([...uses.keys()].map((name, index) => [name, index]))
+  const placeOf = (name: string): number => order.get(name) ?? -1
+  const isForward = ({ path, text }: Reference) => placeOf(splitReference(text).name) >= placeOf(String(path[1]))
   const done = new Set<string>()
   const diagnostics: Diagnostic[] = []
 
-  function visit(name: string, trail: readonly Reference[]): void {
+  const trail: Reference[] = []
+  const places = new Map<string, number>()
+
+  function visit(name: string): void {
     if (done.has(name)) return
+    places.set(name, trail.length)
     for (const reference of uses.get(name) ?? []) {
       const used = splitReference(reference.text).name
-      const here = [...trail, reference]
-      const start = here.findIndex(({ path }) => path[1] === used)
-      if (start === -1) visit(used, here)
-      else diagnostics.push(cycle(checked, here.slice(start), isForward))
+      trail.push(reference)
+      const start = places.get(used)
+      if (start === undefined) visit(used)
+      else diagnostics.push(cycle(checked, trail.slice(start), isForward))
+      trail.pop()
     }
+    places.delete(name)
     done.add(name)
   }
 
-  for (const name of order) visit(name, [])
+  for (const name of order.keys()) visit(name)
   return diagnostics
 }
 

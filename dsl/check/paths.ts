@@ -1,5 +1,5 @@
 /** Checks that files which a recipe names are there. */
-import { statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { similarFile } from '../read/file.ts'
 import type { ValuePath } from '../read/located.ts'
@@ -19,7 +19,9 @@ export function checkPaths(checked: Checked): readonly Diagnostic[] {
 function checkPath(checked: Checked, path: string, at: ValuePath, wanted: 'file' | 'folder'): readonly Diagnostic[] {
   const absolute = resolve(checked.folder, path)
   const span = spanAt(checked, at)
-  const stat = statSync(absolute, { throwIfNoEntry: false })
+  const stat = statOf(absolute)
+  if (stat instanceof Error)
+    return [diagnose('unreadable-file', span, { message: `'${path}' cannot be read: ${stat.message}` })]
   if (stat === undefined) {
     const near = similarFile(absolute)
     return [
@@ -39,4 +41,13 @@ function checkPath(checked: Checked, path: string, at: ValuePath, wanted: 'file'
           message: `'${path || '.'}' is ${stat.isDirectory() ? 'a folder; a file' : 'no folder; a folder'} belongs here`,
         }),
       ]
+}
+
+/** What lies at a path: nothing, or a fault where that cannot be told, as of a loop of links. */
+function statOf(path: string): Stats | Error | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  }
 }

@@ -5,27 +5,40 @@ import { position, type Span } from '../read/located.ts'
 import type { Diagnostic } from './diagnostic.ts'
 
 const widestFrame = 160
+const longestMessage = 1000
+
+/** Diagnostics that are shown: who mends those needs no more at once. */
+const mostShown = 200
 
 /** Text for people: `file:line:column: error code: message`, the line with a caret, related places, a hint. */
 export function renderText(diagnostics: readonly Diagnostic[], { colour }: { readonly colour: boolean }): string {
-  const text = inOrder(diagnostics).map(renderOne).join('\n')
+  const more = diagnostics.length - mostShown
+  const text = [...inOrder(diagnostics).map(renderOne), ...(more > 0 ? [`${more} more are not shown\n`] : [])].join(
+    '\n',
+  )
   return colour ? text : stripVTControlCharacters(text)
 }
 
 function renderOne(diagnostic: Diagnostic): string {
   const tone = diagnostic.severity === 'error' ? 'red' : 'yellow'
-  const head = `${styled('bold', place(diagnostic.span))}: ${styled(tone, diagnostic.severity)} ${diagnostic.code}: ${diagnostic.message}`
+  const head = `${styled('bold', place(diagnostic.span))}: ${styled(tone, diagnostic.severity)} ${diagnostic.code}: ${visible(diagnostic.message)}`
   const related = diagnostic.related.flatMap(({ span, message }) => [
-    `${styled('cyan', 'note:')} ${message}: ${place(span)}`,
+    `${styled('cyan', 'note:')} ${visible(message)}: ${place(span)}`,
     ...frame(span, 'cyan'),
   ])
-  const hint = diagnostic.fix ? [`${styled('green', 'hint:')} ${diagnostic.fix.hint}`] : []
+  const hint = diagnostic.fix ? [`${styled('green', 'hint:')} ${visible(diagnostic.fix.hint)}`] : []
   return `${[head, ...frame(diagnostic.span, tone), ...related, ...hint].join('\n')}\n`
 }
 
 type Tone = 'red' | 'yellow' | 'cyan' | 'green' | 'bold' | 'dim'
 
 const styled = (tone: Tone, text: string): string => styleText(tone, text, { validateStream: false })
+
+/** Characters that a terminal would obey or hide, each shown as one; long texts are cut. */
+function visible(text: string): string {
+  const cut = text.length > longestMessage ? `${text.slice(0, longestMessage)}…` : text
+  return cut.replaceAll(/(?!\t)[\p{Control}\p{Format}]/gu, '\uFFFD')
+}
 
 /** `recipe.yaml:3:7`, or the flag. */
 export function place(span: Span): string {
@@ -52,7 +65,7 @@ function frame({ source, start, end }: Span, tone: Tone): readonly string[] {
     .padEnd(column - 1)
   return [
     `${margin} ${styled('dim', '|')}`,
-    `${styled('dim', `${line} |`)} ${text.replaceAll('\r', '')}`,
+    `${styled('dim', `${line} |`)} ${visible(text.replaceAll('\r', ''))}`,
     `${margin} ${styled('dim', '|')} ${indent}${styled(tone, '^'.repeat(carets))}`,
   ]
 }
@@ -93,10 +106,10 @@ function location({ source, start, end }: Span) {
   return { file, range: { start: at(start), end: at(end) } }
 }
 
-/** Errors before warnings, then as written. */
+/** Errors before warnings, then as written; the first of many. */
 function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const rank = ({ severity }: Diagnostic) => (severity === 'error' ? 0 : 1)
-  return diagnostics.toSorted((a, b) => rank(a) - rank(b) || byPlace(a.span, b.span))
+  return diagnostics.toSorted((a, b) => rank(a) - rank(b) || byPlace(a.span, b.span)).slice(0, mostShown)
 }
 
 function byPlace(a: Span, b: Span): number {

@@ -10,11 +10,15 @@ import { type Place, startOf, valueFault, wrongType } from './value_faults.ts'
 export function checkSchema(recipe: Located): readonly Diagnostic[] {
   if (validate(plain(recipe))) return []
   const failures: readonly Failure[] = validate.errors ?? []
-  const pointers = new Set(failures.map(({ instancePath }) => instancePath))
-  return [...pointers].flatMap(pointer => {
-    const group = failures.filter(({ instancePath }) => instancePath === pointer)
-    return diagnosePlace(recipe, pointer.split('/').slice(1).map(decoded), group)
-  })
+  const groups = new Map<string, Failure[]>()
+  for (const failure of failures) {
+    const group = groups.get(failure.instancePath)
+    if (group) group.push(failure)
+    else groups.set(failure.instancePath, [failure])
+  }
+  return [...groups].flatMap(([pointer, group]) =>
+    diagnosePlace(recipe, pointer.split('/').slice(1).map(decoded), group),
+  )
 }
 
 function diagnosePlace(recipe: Located, path: ValuePath, failures: readonly Failure[]): readonly Diagnostic[] {

@@ -59,7 +59,18 @@ export async function loadRecipe(
     if (changed.value === undefined || !isClean(changed.diagnostics)) return end(changed.diagnostics)
     tree = changed.value
   }
-  return tree.kind === 'map' ? checkVariants(tree, folder, end) : end(checkSchema(tree))
+  if (tree.kind !== 'map') return end(checkSchema(tree))
+  try {
+    return checkVariants(tree, folder, end)
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return end([
+      diagnose('too-deep', tree.span, {
+        message: 'Entries depend on each other in too long a chain',
+        fix: { hint: 'let fewer entries follow one another' },
+      }),
+    ])
+  }
 }
 
 type End = (diagnostics: readonly Diagnostic[], variants?: readonly Variant[]) => LoadedRecipe

@@ -23,6 +23,9 @@ export function declaredParameters(recipe: LocatedMap): Parameters {
   return found
 }
 
+/** Characters that a text may have with its parameters. */
+const longestText = 100_000
+
 /** Inserts everywhere but in `params` and `matrix` themselves. */
 export function substitute(recipe: LocatedMap, parameters: Parameters): Substituted {
   const diagnostics: Diagnostic[] = []
@@ -40,11 +43,22 @@ export function substitute(recipe: LocatedMap, parameters: Parameters): Substitu
     }
     const whole = /^\$\{params\.([^{}]*)\}$/.exec(node.value)?.[1]
     if (whole !== undefined) return { kind: 'scalar', value: insert(whole), span: node.span, ...(origin && { origin }) }
+    let room = longestText - node.value.length
     const value = node.value.replaceAll(/\$\{([^{}]*)\}?/g, (written, inside: string) => {
-      if (inside.startsWith('params.') && written.endsWith('}')) return String(insert(inside.slice('params.'.length)))
+      if (inside.startsWith('params.') && written.endsWith('}')) {
+        const inserted = String(insert(inside.slice('params.'.length)))
+        room -= inserted.length
+        return room < 0 ? '' : inserted
+      }
       diagnostics.push(badSubstitution(node, written))
       return ''
     })
+    if (room < 0)
+      diagnostics.push(
+        diagnose('bad-substitution', node.span, {
+          message: `With its parameters this text is longer than ${longestText}`,
+        }),
+      )
     return { kind: 'scalar', value, span: node.span, ...(origin && { origin }) }
   }
 

@@ -17,6 +17,14 @@ export function applySet(recipe: Located, flag: string, recipePath: string): Rea
         fix: { hint: 'write for example --set params.tile=64' },
       }),
     )
+  if (/^extends(?:[.=]|$)/.test(flag))
+    return fault(
+      recipe,
+      diagnose('bad-set', pathSpan, {
+        message: "'extends' names files, which are read before anything is set",
+        fix: { hint: 'write a recipe that extends the other base' },
+      }),
+    )
   const read = readYaml(source, equals + 1)
   if (read.value === undefined || read.diagnostics.length > 0) return { value: recipe, diagnostics: read.diagnostics }
   return setAt(recipe, { steps: flag.slice(0, equals).split('.'), at: 0, value: read.value, source })

@@ -1,12 +1,16 @@
 /** Reads recipe files from disk; every way this can go wrong is a diagnostic. */
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { type Code, type Details, type Diagnostic, diagnose } from '../check/diagnostic.ts'
+import { outsideProject } from '../check/permissions.ts'
 import { suggest } from '../check/suggest.ts'
 import type { SourceText, Span } from './located.ts'
 
 /** Recipes are read by people; beyond this size a file is something else. */
-const largestFile = 8 * 1024 * 1024
+const largestFile = 1024 * 1024
+
+/** Endings of files that recipes may extend or import: other files are not read, so no message shows their content. */
+const readable = ['.yaml', '.yml', '.ts', '.json']
 
 /** The text, or why there is none. */
 export type ReadResult = { readonly source: SourceText } | { readonly fault: Diagnostic }
@@ -18,7 +22,13 @@ export function readSource(path: string, asked?: Span): ReadResult {
   const fault = (code: Code, message: string, details: Details = {}): ReadResult => ({
     fault: diagnose(code, asked ?? { source: empty, start: 0, end: 0 }, { message, ...details }),
   })
+  if (asked && !readable.includes(extname(path)))
+    return fault('not-a-file', `'${name}' is no recipe: names of recipes end in ${readable.join(', ')}`)
   try {
+    if (asked && leavesProject(path, dirname(asked.source.path)))
+      return fault('outside-project', `'${name}' lies outside the project`, {
+        fix: { hint: 'copy it into the project: a recipe is made from files that are kept with it' },
+      })
     const stat = statSync(path)
     if (!stat.isFile())
       return fault(
@@ -31,6 +41,8 @@ export function readSource(path: string, asked?: Span): ReadResult {
     const text = decode(bytes)
     if (text === undefined)
       return fault('invalid-utf8', `'${name}' is not UTF-8: ${invalidByte(bytes)}; save it as UTF-8`)
+    if (text.includes('\0'))
+      return fault('invalid-utf8', `'${name}' is not UTF-8: it holds NUL characters, as UTF-16 does; save it as UTF-8`)
     return { source: { ...empty, text } }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined
@@ -41,6 +53,12 @@ export function readSource(path: string, asked?: Span): ReadResult {
       `'${name}' cannot be read: ${error instanceof Error ? error.message : String(error)}`,
     )
   }
+}
+
+/** Whether a file lies outside the project of a folder, by its name or by where its links lead. */
+function leavesProject(path: string, folder: string): boolean {
+  if (outsideProject([path], folder).length > 0) return true
+  return outsideProject([realpathSync(path)], realpathSync(folder)).length > 0
 }
 
 function missingHint(name: string, asked: Span | undefined): string {

@@ -1,9 +1,19 @@
 /** Evaluates TypeScript expressions from their syntax. Nothing is executed: what is no plain data is a diagnostic. */
 import { dirname, relative, resolve } from 'node:path'
-import { Node, type Project, type SourceFile, SyntaxKind } from 'ts-morph'
+import { Node, type Project, type SourceFile, SyntaxKind, type VariableDeclaration } from 'ts-morph'
 import { type Diagnostic, diagnose } from '../check/diagnostic.ts'
 import { type Builder, builders } from './builders.ts'
-import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Scalar, SourceText, Span } from './located.ts'
+import { isTooLarge, joined, mostSteps, mostValues, type Spent } from './limits.ts'
+import type {
+  Located,
+  LocatedEntry,
+  LocatedList,
+  LocatedMap,
+  LocatedScalar,
+  Scalar,
+  SourceText,
+  Span,
+} from './located.ts'
 
 /** A use of something that a builder made: the thing itself, or a part of it, such as a split. */
 export interface Use {
@@ -12,7 +22,7 @@ export interface Use {
 }
 
 /** What is known while files are evaluated. */
-export interface Evaluating {
+export interface Evaluating extends Spent {
   readonly project: Project
   /** Reads an imported file into the project; undefined, and a diagnostic, where that fails. */
   readonly open: (path: string, asked: Span) => SourceFile | undefined
@@ -22,15 +32,14 @@ export interface Evaluating {
   readonly uses: Map<Located, Use>
   /** Constants that were evaluated; without a value while they are. */
   readonly constants: Map<Node, Located | undefined>
-  steps: number
+  /** Constants of a file by name. */
+  readonly declarations: Map<SourceFile, ReadonlyMap<string, VariableDeclaration>>
   /** Whether there were too many steps; what follows is not evaluated, and nothing more is reported. */
   isStopped: boolean
 }
 
 /** Parameters of the arrow functions around an expression. */
 type Scope = ReadonlyMap<string, Located>
-
-const mostSteps = 200_000
 
 /** Where a node is written. */
 export function spanOf(node: Node): Span {
@@ -43,7 +52,7 @@ export function spanOf(node: Node): Span {
 /** The value of an expression. What cannot be evaluated is reported, and stands as null. */
 export function evaluate(state: Evaluating, node: Node, scope: Scope = new Map()): Located {
   const scalar = (value: Scalar): LocatedScalar => ({ kind: 'scalar', value, span: spanOf(node) })
-  if (++state.steps > mostSteps) {
+  if (state.isStopped || ++state.steps > mostSteps) {
     if (!state.isStopped) notStatic(state, node, 'takes too many steps')
     state.isStopped = true
     return scalar(null)
@@ -59,14 +68,18 @@ export function evaluate(state: Evaluating, node: Node, scope: Scope = new Map()
     const parts = node
       .getTemplateSpans()
       .map(part => textOf(state, part.getExpression(), scope) + part.getLiteral().getLiteralText())
-    return scalar(node.getHead().getLiteralText() + parts.join(''))
+    return scalar(joined(state, [node.getHead().getLiteralText(), ...parts]))
   }
   if (Node.isPrefixUnaryExpression(node)) return scalar(negated(state, node, scope))
   if (Node.isBinaryExpression(node)) return scalar(computed(state, node, scope))
   if (Node.isArrayLiteralExpression(node))
-    return { kind: 'list', items: items(state, node.getElements(), scope), span: spanOf(node) }
+    return bounded(state, node, { kind: 'list', items: items(state, node.getElements(), scope), span: spanOf(node) })
   if (Node.isObjectLiteralExpression(node))
-    return { kind: 'map', entries: fields(state, node.getProperties(), scope), span: spanOf(node) }
+    return bounded(state, node, {
+      kind: 'map',
+      entries: fields(state, node.getProperties(), scope),
+      span: spanOf(node),
+    })
   if (Node.isIdentifier(node)) return named(state, node, scope)
   if (Node.isPropertyAccessExpression(node))
     return member(state, node, { object: node.getExpression(), name: node.getName(), scope })
@@ -124,9 +137,17 @@ function computed(state: Evaluating, node: Node, scope: Scope): Scalar {
   const apply = arithmetic[operator]
   const [a, b] = apply ? [node.getLeft(), node.getRight()].map(side => scalarOf(state, side, scope)) : []
   if (typeof a === 'number' && typeof b === 'number' && apply) return apply(a, b)
-  if (operator === '+' && (typeof a === 'string' || typeof b === 'string')) return `${a}${b}`
+  if (operator === '+' && (typeof a === 'string' || typeof b === 'string')) return joined(state, [String(a), String(b)])
   notStatic(state, node)
   return null
+}
+
+/** A new list or mapping, unless it grew beyond any recipe. */
+function bounded(state: Evaluating, node: Node, value: LocatedList | LocatedMap): Located {
+  if (!isTooLarge(state, value)) return value
+  const fault = notStatic(state, node, `holds more than ${mostValues} values`)
+  state.isStopped = true
+  return fault
 }
 
 function items(state: Evaluating, elements: readonly Node[], scope: Scope): readonly Located[] {
@@ -153,9 +174,11 @@ function fields(state: Evaluating, properties: readonly Node[], scope: Scope): R
       entries.set(nameNode.getText(), { key: spanOf(nameNode), value: evaluate(state, nameNode, scope) })
     } else if (Node.isSpreadAssignment(property)) {
       const spread = evaluate(state, property.getExpression(), scope)
-      if (spread.kind === 'map' && !state.uses.has(spread))
+      if (spread.kind === 'map' && !state.uses.has(spread)) {
+        state.steps += spread.entries.size
+        if (state.steps > mostSteps) continue
         for (const [name, entry] of spread.entries) entries.set(name, entry)
-      else notStatic(state, property, 'spreads what is no plain object')
+      } else notStatic(state, property, 'spreads what is no plain object')
     } else notStatic(state, property)
   }
   return entries
@@ -187,7 +210,7 @@ export function constant(
   file: SourceFile,
   { name, asked }: { readonly name: string; readonly asked: Node },
 ): Located | undefined {
-  const declaration = file.getVariableDeclaration(name)
+  const declaration = declarationsOf(state, file).get(name)
   const initializer = declaration?.getInitializer()
   if (declaration?.getVariableStatement()?.getDeclarationKind() === 'const' && initializer) {
     const known = state.constants.get(declaration)
@@ -213,6 +236,14 @@ export function constant(
   return undefined
 }
 
+function declarationsOf({ declarations }: Evaluating, file: SourceFile): ReadonlyMap<string, VariableDeclaration> {
+  const known = declarations.get(file)
+  if (known) return known
+  const found = new Map(file.getVariableDeclarations().map(declaration => [declaration.getName(), declaration]))
+  declarations.set(file, found)
+  return found
+}
+
 /** The default export of a module, or the content of a JSON file. */
 export function defaultOf(state: Evaluating, file: SourceFile): Located | undefined {
   if (file.getFilePath().endsWith('.json')) {
@@ -220,7 +251,13 @@ export function defaultOf(state: Evaluating, file: SourceFile): Located | undefi
     return Node.isExpressionStatement(statement) ? evaluate(state, statement.getExpression()) : undefined
   }
   const exported = file.getExportAssignment(assignment => !assignment.isExportEquals())
-  return exported && evaluate(state, exported.getExpression())
+  if (exported === undefined) return undefined
+  if (state.constants.has(exported))
+    return state.constants.get(exported) ?? notStatic(state, exported, 'refers to itself')
+  state.constants.set(exported, undefined)
+  const value = evaluate(state, exported.getExpression())
+  state.constants.set(exported, value)
+  return value
 }
 
 /** Whether a module is the language's own. */
@@ -292,7 +329,7 @@ function built(
     builder.kind === undefined ? [] : [['kind', { key: span, value: { kind: 'scalar', value: builder.kind, span } }]]
   const result: LocatedMap = { kind: 'map', entries: new Map([...kind, ...value.entries]), span }
   state.made.set(result, builder)
-  return result
+  return bounded(state, node, result)
 }
 
 function fromEntries(state: Evaluating, node: Node, pairs: Located): Located {
@@ -302,7 +339,9 @@ function fromEntries(state: Evaluating, node: Node, pairs: Located): Located {
     if (key?.kind !== 'scalar' || value === undefined) return notStatic(state, node, 'takes pairs of name and value')
     entries.set(String(key.value), { key: key.span, value })
   }
-  return pairs.kind === 'list' ? { kind: 'map', entries, span: spanOf(node) } : notStatic(state, node)
+  return pairs.kind === 'list'
+    ? bounded(state, node, { kind: 'map', entries, span: spanOf(node) })
+    : notStatic(state, node)
 }
 
 interface Mapping {
@@ -324,7 +363,7 @@ function mapped(state: Evaluating, { node, list, arrow, scope }: Mapping): Locat
     for (const [at, name] of names.entries()) bind(state, inner, { name, value: values[at] })
     return evaluate(state, arrow.getBody(), inner)
   })
-  return { kind: 'list', items: results, span }
+  return bounded(state, node, { kind: 'list', items: results, span })
 }
 
 /** Binds a parameter, or the names of one that takes a list or an object apart. */

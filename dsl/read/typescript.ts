@@ -19,6 +19,8 @@ export function readTypeScript(source: SourceText, files: Set<string> = new Set(
     made: new Map(),
     uses: new Map(),
     constants: new Map(),
+    declarations: new Map(),
+    sizes: new Map(),
     steps: 0,
     isStopped: false,
     open: (path, asked) => {
@@ -81,7 +83,8 @@ function checkStatement(state: Evaluating, statement: Node): void {
   if (Node.isImportDeclaration(statement)) {
     const from = statement.getModuleSpecifierValue()
     const isData = from.startsWith('.') && /\.(?:ts|json)$/.test(from)
-    if (!isData && !isLanguage(from)) notStatic(state, statement, 'imports what is no recipe or JSON file')
+    if (!statement.getImportClause()) notStatic(state, statement, 'imports nothing by name')
+    else if (!isData && !isLanguage(from)) notStatic(state, statement, 'imports what is no recipe or JSON file')
   } else if (Node.isVariableStatement(statement)) {
     if (statement.getDeclarationKind() !== 'const') notStatic(state, statement, "is no 'const'")
   } else if (

@@ -48,7 +48,8 @@ export function readYaml(source: SourceText, from = 0): ReadValue {
     const document = parseDocument(' '.repeat(from) + source.text.slice(from), {
       uniqueKeys: false,
       prettyErrors: false,
-      logLevel: 'silent',
+      // At 'silent' a second document would be passed over.
+      logLevel: 'error',
     })
     const [slip] = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])
     if (slip) return { diagnostics: [syntaxFault(source, slip)] }
@@ -66,7 +67,6 @@ export function readYaml(source: SourceText, from = 0): ReadValue {
 
 const syntaxCodes: { readonly [code: string]: Code } = {
   TAG_RESOLVE_FAILED: 'unsupported-tag',
-  RESOURCE_EXHAUSTION: 'too-deep',
 }
 
 /** The first slip only: what follows one is rarely another. */
@@ -82,6 +82,13 @@ function syntaxFault(source: SourceText, { code, message, pos }: YAMLError): Dia
   }
   const closing = / and end with an? ([\]}])/.exec(message)?.[1]
   if (closing !== undefined) return unclosed(source, closing, pos[0])
+  if (code === 'RESOURCE_EXHAUSTION')
+    return diagnose('too-deep', span, { message: `Values are nested more than ${deepest} deep` })
+  if (code === 'MULTIPLE_DOCS')
+    return diagnose('yaml-syntax', span, {
+      message: 'A recipe is one document',
+      fix: { hint: "remove '---' and what follows it" },
+    })
   const isTab = message.startsWith('Tabs are not allowed') || code === 'TAB_AS_INDENT'
   const words = isTab ? 'Tabs do not indent in YAML; use spaces' : message.charAt(0).toUpperCase() + message.slice(1)
   return diagnose(isTab ? 'tab-indent' : (syntaxCodes[code] ?? 'yaml-syntax'), span, { message: words })

@@ -1,0 +1,33 @@
+/** What evaluation may use: a recipe is small, and one that grows beyond these limits is stopped. */
+import type { Located, LocatedList, LocatedMap } from './located.ts'
+
+/** What has been used. */
+export interface Spent {
+  /** Expressions evaluated, and what copying costs in their terms. */
+  steps: number
+  /** Values that each list and mapping holds, where what is used twice counts twice. */
+  readonly sizes: Map<Located, number>
+}
+
+/** Steps of a recipe. */
+export const mostSteps = 200_000
+
+/** Values of a recipe, where what is used twice counts twice. */
+export const mostValues = 500_000
+
+/** Characters that count as a step where texts are joined. */
+const stepText = 64
+
+/** Joins texts; long ones cost steps, so that doubling a text again and again ends. */
+export function joined(spent: Spent, parts: readonly string[]): string {
+  spent.steps += Math.floor(parts.reduce((sum, part) => sum + part.length, 0) / stepText)
+  return spent.steps > mostSteps ? '' : parts.join('')
+}
+
+/** Whether a new value holds more than a recipe may, as it does after using itself again and again. */
+export function isTooLarge({ sizes }: Spent, value: LocatedList | LocatedMap): boolean {
+  const inner = value.kind === 'list' ? value.items : [...value.entries.values()].map(entry => entry.value)
+  const size = inner.reduce((sum, part) => sum + (sizes.get(part) ?? 1), 1)
+  sizes.set(value, size)
+  return size > mostValues
+}
