@@ -2,7 +2,6 @@
  * A run under Slurm: every missing stage becomes a job that waits for the jobs of its inputs. Slurm schedules; this
  * process submits, watches and tells, and may end at any moment: the next one finds the jobs by their names.
  */
-import { readFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import type { Plan, Stage } from '../../../dsl/compile/plan.ts'
 import type { Result, Store } from '../../store/store.ts'
@@ -11,26 +10,16 @@ import type { RunEvent } from '../events.ts'
 import type { Fault } from '../fault.ts'
 import { record } from '../run_local.ts'
 import type { RunEnd } from '../run_plan.ts'
-import { type Answer, askAccounting, askPartitions, askQueue, cancel, type QueuedJob, submit } from './commands.ts'
+import { askAccounting, askPartitions, cancel, type QueuedJob, submit } from './commands.ts'
 import { endText, jobFault, refusalText } from './faults.ts'
-import { followLines, type JobEnd, type JobLine, parseEnd, parseJobLine } from './messages.ts'
+import type { JobEnd } from './messages.ts'
 import type { JobOption } from './options.ts'
-import { endPath, jobFolder, messagesPath, type Order, writeOrder } from './order.ts'
+import { jobFolder, type Order, writeOrder } from './order.ts'
+import { openQueue, type Pace } from './queue.ts'
 import { dependencyOption, jobIdentity, jobOptions, scriptText } from './script.ts'
-import { isActive, phaseOf, waitText } from './states.ts'
-import { type Evidence, hasEnded, judge } from './verdict.ts'
-
-/** How often is looked, and how long is waited; milliseconds. */
-export interface Pace {
-  /** Between two looks at the files of the jobs. */
-  readonly files: number
-  /** Between two calls of squeue: controllers of large clusters serve thousands. */
-  readonly queue: number
-  /** Until a file that another node wrote is sure to be seen. */
-  readonly lag: number
-  /** For a first answer of squeue. */
-  readonly patience: number
-}
+import { isActive, phaseOf } from './states.ts'
+import type { Verdict } from './verdict.ts'
+import { type News, type WatchedJob, watchJob } from './watch_job.ts'
 
 const usualPace: Pace = { files: 1000, queue: 10_000, lag: 60_000, patience: 60_000 }
 
@@ -63,25 +52,12 @@ export interface SlurmRunEnd extends RunEnd {
   readonly left: readonly string[]
 }
 
-interface Job {
-  readonly id: string
-  readonly folder: string
-  /** Number of the last answer of the queue before it was submitted or found. */
-  readonly since: number
-  readonly lines: () => Promise<readonly string[]>
-  started: boolean
-  /** Number of the last answer of the queue before it began: older ones still show it waiting. */
-  began: number
-  waitsFor: string
-  row?: QueuedJob
-  /** When Slurm was first seen to be done with it. */
-  endedAt?: number
-}
-
 interface Track {
   readonly stage: Stage
-  job?: Job
+  job?: WatchedJob
   losses: number
+  /** Since when its result is said to be there, and not seen. */
+  awaited?: number
   /** Number of the queue's answer after which a submission ended unclear. */
   unclear: number
 }
@@ -89,7 +65,7 @@ interface Track {
 /** Runs what is missing of a plan. Rejects where the store cannot be written or Slurm gives no first answer. */
 export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<SlurmRunEnd> {
   const { store, forced, keepGoing, given, onNotice, signal, pace = usualPace, entry } = options
-  let queue = await firstAnswer(pace, { onNotice, signal })
+  const queue = await openQueue({ pace, onNotice, signal })
   const begun = await beginRun(plan, { store, found: options.found })
   const { journal } = begun
   const results = new Map([...begun.found].filter(([id]) => !forced.has(id)))
@@ -98,7 +74,6 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
   /** Jobs that this run has given up; the queue may still show them at work. */
   const dropped = new Set<string>()
   let failed = false
-  let answers = 0
 
   async function tell(event: RunEvent): Promise<void> {
     options.onEvent(event)
@@ -128,7 +103,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
   async function placeJobs(jobs: readonly QueuedJob[]): Promise<void> {
     for (const track of [...open.values()]) {
       const { stage } = track
-      if (!open.has(stage.id) || track.job !== undefined || track.unclear === answers) continue
+      if (!open.has(stage.id) || track.job !== undefined || track.unclear === queue.count()) continue
       const inputs = before(track).map(({ job }) => job?.id)
       if (!inputs.every(job => job !== undefined)) continue
       const { name, comment } = jobIdentity(stage, store)
@@ -142,9 +117,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
 
   async function attach(track: Track, id: string): Promise<void> {
     const { stage } = track
-    const folder = jobFolder(store, stage.key)
-    const lines = followLines(messagesPath(folder, id))
-    track.job = { id, folder, since: answers, lines, started: false, began: -1, waitsFor: `job ${id}` }
+    track.job = watchJob(id, { folder: jobFolder(store, stage.key), queue })
     await journal.append({ kind: 'stage-submitted', stage: stage.id, key: stage.key, job: id })
     await tell({ kind: 'stage-queued', stage: stage.id, job: id, text: `job ${id}` })
   }
@@ -175,31 +148,15 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
         return true
       }
       case 'unclear':
-        track.unclear = answers
+        track.unclear = queue.count()
         onNotice(`sbatch gave no clear answer (${submission.why}); looking for the job before submitting it again`)
         return false
     }
   }
 
-  async function look(track: Track, job: Job): Promise<void> {
-    for (const line of await job.lines()) {
-      const message = parseJobLine(line)
-      if (message !== undefined) await pass(track, { job, message })
-    }
-    const seen = sightOf(job)
-    if (typeof seen === 'object') {
-      job.row = seen
-      const text = waitText(job.id, seen.reason)
-      if (seen.phase === 'waiting' && answers > job.began && text !== job.waitsFor) {
-        job.waitsFor = text
-        job.started = false
-        await tell({ kind: 'stage-queued', stage: track.stage.id, job: job.id, text })
-      }
-    }
-    if (hasEnded(seen)) job.endedAt ??= Date.now()
-    else if (seen !== 'unknown') delete job.endedAt
-    const overdue = job.endedAt !== undefined && Date.now() - job.endedAt > pace.lag
-    const verdict = judge({ queue: seen, end: await readEnd(job), overdue })
+  async function look(track: Track, job: WatchedJob): Promise<void> {
+    for (const one of await job.news()) await pass(track, { job, news: one })
+    const verdict = await job.judge(pace.lag)
     switch (verdict.kind) {
       case 'wait':
         return
@@ -212,24 +169,20 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
     }
   }
 
-  const sightOf = (job: Job): Evidence['queue'] =>
-    queue.kind === 'silent' || answers <= job.since
-      ? 'unknown'
-      : (queue.value.find(({ id }) => id === job.id) ?? 'absent')
-
-  async function pass({ stage }: Track, { job, message }: { job: Job; message: JobLine }): Promise<void> {
-    switch (message.kind) {
+  async function pass(
+    { stage }: Track,
+    { job, news }: { readonly job: WatchedJob; readonly news: News },
+  ): Promise<void> {
+    switch (news.kind) {
+      case 'waits':
+        return tell({ kind: 'stage-queued', stage: stage.id, job: job.id, text: news.text })
       case 'began':
-        job.started = true
-        job.began = answers
-        // Where it waits again, it was requeued.
-        job.waitsFor = ''
         return tell({ kind: 'stage-started', stage: stage.id, slots: [...Array(stage.needs.slots).keys()] })
       case 'progress':
-        return tell({ kind: 'stage-progress', stage: stage.id, progress: message.progress })
+        return tell({ kind: 'stage-progress', stage: stage.id, progress: news.progress })
       case 'log':
       case 'warn':
-        return tell({ kind: 'stage-log', stage: stage.id, level: message.kind, text: message.text })
+        return tell({ kind: 'stage-log', stage: stage.id, level: news.kind, text: news.text })
       case 'heartbeat':
       case 'result':
       case 'error':
@@ -239,13 +192,13 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
 
   async function finish(
     track: Track,
-    { job, end }: { readonly job: Job; readonly end: Extract<JobEnd, { kind: 'done' }> },
+    { job, end }: { readonly job: WatchedJob; readonly end: Extract<JobEnd, { kind: 'done' }> },
   ): Promise<void> {
     const { stage } = track
     const result = await store.find(stage.key)
     if (result === undefined) {
-      job.endedAt ??= Date.now()
-      if (Date.now() - job.endedAt > pace.lag) await explain(track, { job, phase: 'done' })
+      track.awaited ??= Date.now()
+      if (Date.now() - track.awaited > pace.lag) await explain(track, { job, phase: 'done' })
       return
     }
     open.delete(stage.id)
@@ -257,10 +210,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
 
   async function explain(
     track: Track,
-    {
-      job,
-      phase: seen,
-    }: { readonly job: Job; readonly phase: Extract<ReturnType<typeof judge>, { phase: unknown }>['phase'] },
+    { job, phase: seen }: { readonly job: WatchedJob; readonly phase: Extract<Verdict, { kind: 'silent' }>['phase'] },
   ): Promise<void> {
     const { stage } = track
     const told = seen === 'gone' ? await askAccounting(job.id) : undefined
@@ -270,10 +220,11 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
     if (result !== undefined) return finish(track, { job, end: { kind: 'done', cached: false, peakMemory: 0 } })
     if (phase === 'lost' && track.losses < mostLosses) {
       track.losses += 1
-      onNotice(`Job ${job.id} lost its node (${told ?? job.row?.state}); "${stage.id}" is submitted again`)
+      onNotice(`Job ${job.id} lost its node (${told ?? job.row()?.state}); "${stage.id}" is submitted again`)
       return giveUp([track, ...dependents(stage.id)])
     }
-    const text = endText({ job: job.id, stage, phase, ...(job.row && { row: job.row }) })
+    const row = job.row()
+    const text = endText({ job: job.id, stage, phase, ...(row && { row }) })
     await fail(track, await jobFault(text, { folder: job.folder, job: job.id }))
   }
 
@@ -293,7 +244,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
     await tell({ kind: 'stage-failed', stage: id, fault, peakMemory })
     const idle = keepGoing
       ? []
-      : [...open.values()].filter(other => !lost.includes(other) && other.job?.started !== true)
+      : [...open.values()].filter(other => !lost.includes(other) && other.job?.started() !== true)
     for (const { stage } of [...lost, ...idle]) open.delete(stage.id)
     await giveUp([...lost, ...idle], true)
     for (const { stage } of lost)
@@ -305,20 +256,13 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
   try {
     await tell({ kind: 'run-started', run: begun.run, stages: plan.stages.map(stage => stage.id) })
     for (const [stage, { manifest }] of results) await tell({ kind: 'stage-cached', stage, summary: manifest.summary })
-    let asked = Date.now()
     while (open.size > 0 && !signal.aborted) {
-      if (queue.kind === 'answer') await placeJobs(queue.value)
+      const jobs = queue.rows()
+      if (jobs !== undefined) await placeJobs(jobs)
       for (const track of [...open.values()]) if (open.has(track.stage.id) && track.job) await look(track, track.job)
       if (open.size === 0) break
       await setTimeout(pace.files, undefined, { signal }).catch(() => undefined)
-      if (signal.aborted || Date.now() - asked < pace.queue) continue
-      const next = await askQueue()
-      asked = Date.now()
-      if (next.kind === 'answer') answers += 1
-      if (next.kind === 'silent' && queue.kind === 'answer')
-        onNotice(`squeue does not answer (${next.why}); the jobs go on, asking again every ${pace.queue / 1000} s`)
-      if (next.kind === 'answer' && queue.kind === 'silent') onNotice('squeue answers again')
-      queue = next
+      if (!signal.aborted) await queue.refresh()
     }
     for (const { stage, job } of open.values()) {
       const reason = job === undefined ? 'the run was stopped' : `job ${job.id} goes on under Slurm`
@@ -330,29 +274,5 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
     return { outcome, results, left: [...open.values()].flatMap(({ job }) => job?.id ?? []) }
   } finally {
     await begun.end()
-  }
-}
-
-async function readEnd(job: Job): Promise<JobEnd | undefined> {
-  const text = await readFile(endPath(job.folder, job.id), 'utf8').catch(() => undefined)
-  return text === undefined ? undefined : parseEnd(text)
-}
-
-/** Nothing is submitted before the queue was seen: a job of an earlier controller may be in it. */
-async function firstAnswer(
-  { queue, patience }: Pace,
-  { onNotice, signal }: Pick<SlurmRunOptions, 'onNotice' | 'signal'>,
-): Promise<Answer<readonly QueuedJob[]>> {
-  const until = Date.now() + patience
-  while (true) {
-    const answer = await askQueue()
-    if (answer.kind === 'answer' || signal.aborted) return answer
-    if (Date.now() >= until) {
-      throw new Error(
-        `Slurm does not answer (${answer.why}); nothing was submitted, jobs of earlier runs go on: run again once sinfo answers`,
-      )
-    }
-    onNotice(`Slurm does not answer (${answer.why}); asking again`)
-    await setTimeout(Math.min(queue, patience), undefined, { signal }).catch(() => undefined)
   }
 }

@@ -27,8 +27,8 @@ const notice = 60
 
 /** Share of the estimated memory that a job asks for: Slurm kills what takes more. */
 const memoryRoom = 1.5
-/** Bytes beside the stage itself: the process that starts it and publishes its result. */
-const ownMemory = 256 * 2 ** 20
+/** Bytes beside the stage itself: twice what the process takes that starts it and publishes its result. */
+const ownMemory = 128 * 2 ** 20
 
 /** The options of a stage's job. Those that a person gave come last and win. */
 export function jobOptions(

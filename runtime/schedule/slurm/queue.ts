@@ -1,0 +1,77 @@
+/** What Slurm last said of all jobs: one call at a time, and never more often than the pace allows. */
+import { setTimeout } from 'node:timers/promises'
+import { askQueue, type QueuedJob } from './commands.ts'
+
+/** How often is looked, and how long is waited; milliseconds. */
+export interface Pace {
+  /** Between two looks at the files of the jobs. */
+  readonly files: number
+  /** Between two calls of squeue: controllers of large clusters serve thousands. */
+  readonly queue: number
+  /** Until a file that another node wrote is sure to be seen. */
+  readonly lag: number
+  /** For a first answer of squeue. */
+  readonly patience: number
+}
+
+/** The queue as it was seen last. */
+export interface Queue {
+  /** Its jobs; `undefined` while Slurm does not answer. */
+  rows(): readonly QueuedJob[] | undefined
+  /** Number of the last answer: what was done after it shows in later ones only. */
+  count(): number
+  /** A job, in an answer after that number. */
+  see(job: string, after: number): QueuedJob | 'absent' | 'unknown'
+  /** Asks again where it is time to. */
+  refresh(): Promise<void>
+}
+
+/** Where the queue is watched from. */
+export interface QueueOptions {
+  readonly pace: Pace
+  readonly onNotice: (text: string) => void
+  readonly signal: AbortSignal
+}
+
+/**
+ * Asks for the queue until there is an answer. Nothing may be submitted before: a job of an earlier controller may be
+ * in it. Rejects where patience ends.
+ */
+export async function openQueue({ pace, onNotice, signal }: QueueOptions): Promise<Queue> {
+  const until = Date.now() + pace.patience
+  let answer = await askQueue()
+  while (answer.kind === 'silent' && !signal.aborted) {
+    if (Date.now() >= until) {
+      throw new Error(
+        `Slurm does not answer (${answer.why}); nothing was submitted, jobs of earlier runs go on: run again once sinfo answers`,
+      )
+    }
+    onNotice(`Slurm does not answer (${answer.why}); asking again`)
+    await setTimeout(Math.min(pace.queue, pace.patience), undefined, { signal }).catch(() => undefined)
+    answer = await askQueue()
+  }
+  let count = 0
+  let asked = Date.now()
+
+  const rows = (): readonly QueuedJob[] | undefined => (answer.kind === 'answer' ? answer.value : undefined)
+
+  async function refresh(): Promise<void> {
+    if (Date.now() - asked < pace.queue) return
+    const next = await askQueue()
+    asked = Date.now()
+    if (next.kind === 'answer') count += 1
+    if (next.kind === 'silent' && answer.kind === 'answer')
+      onNotice(`squeue does not answer (${next.why}); the jobs go on, asking again every ${pace.queue / 1000} s`)
+    if (next.kind === 'answer' && answer.kind === 'silent') onNotice('squeue answers again')
+    answer = next
+  }
+
+  return {
+    rows,
+    count: () => count,
+    see: (job, after) => (count <= after ? 'unknown' : (rows()?.find(({ id }) => id === job) ?? unseen(rows()))),
+    refresh,
+  }
+}
+
+const unseen = (rows: readonly QueuedJob[] | undefined): 'absent' | 'unknown' => (rows ? 'absent' : 'unknown')

@@ -1,0 +1,70 @@
+/** One job as it is watched: the news of it, and what they amount to. */
+import { readFile } from 'node:fs/promises'
+import type { QueuedJob } from './commands.ts'
+import { followLines, type JobEnd, type JobLine, parseEnd, parseJobLine } from './messages.ts'
+import { endPath, messagesPath } from './order.ts'
+import type { Queue } from './queue.ts'
+import { waitText } from './states.ts'
+import { hasEnded, judge, type Verdict } from './verdict.ts'
+
+/** A line of the job, or that it waits, with the reason in words. */
+export type News = JobLine | { readonly kind: 'waits'; readonly text: string }
+
+/** A job that is watched. */
+export interface WatchedJob {
+  readonly id: string
+  readonly folder: string
+  /** True once it began, until it waits again. */
+  started(): boolean
+  /** Its last row in the queue. */
+  row(): QueuedJob | undefined
+  /** What is new since the last call. */
+  news(): Promise<readonly News[]>
+  /** What is known of its end now. `lag`: milliseconds until its files must be seen. */
+  judge(lag: number): Promise<Verdict>
+}
+
+/** Watches a job that is in the queue, or was submitted just now. */
+export function watchJob(
+  id: string,
+  { folder, queue }: { readonly folder: string; readonly queue: Queue },
+): WatchedJob {
+  const lines = followLines(messagesPath(folder, id))
+  const submitted = queue.count()
+  /** Number of the last answer before it began: up to it the queue still shows the job waiting. */
+  let began: number | undefined
+  let waitsFor = `job ${id}`
+  let row: QueuedJob | undefined
+  let endedAt: number | undefined
+
+  async function news(): Promise<readonly News[]> {
+    const told: News[] = (await lines()).flatMap(line => parseJobLine(line) ?? [])
+    if (told.some(({ kind }) => kind === 'began')) {
+      began = queue.count()
+      waitsFor = ''
+    }
+    const seen = queue.see(id, began ?? submitted)
+    if (typeof seen !== 'object' || seen.phase !== 'waiting') return told
+    const text = waitText(id, seen.reason)
+    if (text === waitsFor) return told
+    waitsFor = text
+    began = undefined
+    return [...told, { kind: 'waits', text }]
+  }
+
+  async function judgeNow(lag: number): Promise<Verdict> {
+    const seen = queue.see(id, submitted)
+    if (typeof seen === 'object') row = seen
+    if (hasEnded(seen)) endedAt ??= Date.now()
+    else if (seen !== 'unknown') endedAt = undefined
+    const overdue = endedAt !== undefined && Date.now() - endedAt > lag
+    return judge({ queue: seen, end: await readEnd(), overdue })
+  }
+
+  async function readEnd(): Promise<JobEnd | undefined> {
+    const text = await readFile(endPath(folder, id), 'utf8').catch(() => undefined)
+    return text === undefined ? undefined : parseEnd(text)
+  }
+
+  return { id, folder, started: () => began !== undefined, row: () => row, news, judge: judgeNow }
+}
