@@ -1,10 +1,13 @@
 /** `terroir logs`: prints what a stage said in its latest run. */
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout } from 'node:timers/promises'
 import { Command } from 'commander'
 import { suggest } from '../../dsl/check/suggest.ts'
 import { latestLogs } from '../schedule/logs.ts'
+import { livingRuns } from '../schedule/status.ts'
 import { openStore, type Store, storeFolder } from '../store/store.ts'
 import { storeOption } from './options.ts'
 import { exitCodes } from './recipe.ts'
@@ -16,14 +19,19 @@ export function command(): Command {
       'Prints the log of a stage: what it told, what libraries printed, and the stack trace of a failure. Without a stage, the names of those that have one.',
     )
     .argument('[stage]', "a stage, as 'terroir plan' names it")
+    .option('--follow', 'go on printing until the stage has ended')
     .addOption(storeOption())
-    .addHelpText('after', '\nExamples:\n  terroir logs\n  terroir logs pretrain.web')
-    .action(async (stage: string | undefined, options: { readonly store?: string }) =>
-      printLog(stage, openStore(storeFolder(options.store))),
+    .addHelpText('after', '\nExamples:\n  terroir logs\n  terroir logs pretrain.web --follow')
+    .action(async (stage: string | undefined, options: { readonly store?: string; readonly follow?: true }) =>
+      printLog(stage, openStore(storeFolder(options.store)), options),
     )
 }
 
-async function printLog(stage: string | undefined, store: Store): Promise<void> {
+async function printLog(
+  stage: string | undefined,
+  store: Store,
+  { follow }: { readonly follow?: true },
+): Promise<void> {
   const logs = await latestLogs(store)
   if (stage === undefined) {
     for (const name of logs.keys()) process.stdout.write(`${name}\n`)
@@ -39,6 +47,23 @@ async function printLog(stage: string | undefined, store: Store): Promise<void> 
     process.exitCode = exitCodes.badRecipe
     return
   }
+  if (follow) return followLog(stage, path, store)
   if ((await stat(path)).size === 0) process.stderr.write(`'${stage}' said nothing in its latest run\n`)
   await pipeline(createReadStream(path), process.stdout, { end: false })
+}
+
+const lookEvery = 250
+
+/** Prints a log, and what is added to it while the stage is at work. */
+async function followLog(stage: string, path: string, store: Store): Promise<void> {
+  let printed = 0
+  for (let working = true; working; ) {
+    const run = (await livingRuns(store)).find(living => dirname(path).endsWith(living.run))
+    working = run?.status?.running.some(running => running.stage === stage) ?? false
+    const { size } = await stat(path)
+    if (size > printed)
+      await pipeline(createReadStream(path, { start: printed, end: size - 1 }), process.stdout, { end: false })
+    printed = Math.max(printed, size)
+    if (working) await setTimeout(lookEvery)
+  }
 }

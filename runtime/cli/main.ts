@@ -29,6 +29,8 @@ const commands: readonly CommandEntry[] = [
   },
   { name: 'run', summary: 'run what is not done yet', load: () => import('./run.ts') },
   { name: 'report', summary: 'write the HTML report of a recipe', load: () => import('./report.ts') },
+  { name: 'ps', summary: 'show what runs at the moment', load: () => import('./ps.ts') },
+  { name: 'stop', summary: 'stop a run; the next one goes on from there', load: () => import('./stop.ts') },
   { name: 'logs', summary: 'print what a stage said in its latest run', load: () => import('./logs.ts') },
   { name: 'clean', summary: 'remove results that nothing needs, find damaged ones', load: () => import('./clean.ts') },
   { name: 'schema', summary: 'print the JSON Schema of recipes, for editors', load: () => import('./schema.ts') },

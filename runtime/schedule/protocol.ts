@@ -36,7 +36,8 @@ export type Message =
 
 const isNumber = (value: unknown): value is number => typeof value === 'number'
 
-function isProgress(value: unknown): value is Progress {
+/** Whether a value from outside tells how far a stage is. */
+export function isProgress(value: unknown): value is Progress {
   if (!isRecord(value)) return false
   return (
     isNumber(value.done) &&

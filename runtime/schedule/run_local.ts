@@ -9,6 +9,7 @@ import type { Journal } from './journal.ts'
 import { localExecutor } from './local.ts'
 import { openLocalSlots } from './local_slots.ts'
 import { type RunEnd, runPlan } from './run_plan.ts'
+import { keepStatus } from './status.ts'
 
 /** How a local run is done. */
 export interface LocalRunOptions {
@@ -39,7 +40,8 @@ export async function runLocally(plan: Plan, options: LocalRunOptions): Promise<
   const { timeout, slots: count } = options
   const begun = await beginRun(plan, { store, found })
   const { run, journal } = begun
-  const closing: (() => Promise<void> | void)[] = [() => begun.end()]
+  const status = keepStatus(store, run)
+  const closing: (() => Promise<void> | void)[] = [() => status.close(), () => begun.end()]
   try {
     const needsSlots = plan.stages.some(({ id, needs }) => needs.slots > 0 && (forced.has(id) || !begun.found.has(id)))
     const { pool, devices } = await openLocalSlots({
@@ -75,6 +77,7 @@ export async function runLocally(plan: Plan, options: LocalRunOptions): Promise<
       signal,
       async onEvent(event) {
         onEvent(event)
+        status.take(event)
         await record(journal, event)
       },
     })

@@ -1,0 +1,56 @@
+/** `terroir ps`: the runs on a store that go on, and what their stages are at. */
+import { Command } from 'commander'
+import { formatNumber, formatSeconds } from '../report/numbers.ts'
+import { textTable } from '../report/table.ts'
+import { type LivingRun, livingRuns, type StageStatus } from '../schedule/status.ts'
+import { openStore, storeFolder } from '../store/store.ts'
+import { storeOption } from './options.ts'
+
+/** The command. */
+export function command(): Command {
+  return new Command('ps')
+    .description('Shows the runs on a store that go on: their stages at work, with process, slots, time and progress.')
+    .addOption(storeOption())
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExamples:\n  terroir ps\n  watch terroir ps')
+    .action(async (flags: { readonly store?: string; readonly json?: true }) => {
+      const runs = await livingRuns(openStore(storeFolder(flags.store)))
+      process.stdout.write(`${flags.json ? JSON.stringify(runs.map(plain), null, 2) : table(runs)}\n`)
+    })
+}
+
+const plain = ({ run, recipe, pid, host, status, workers }: LivingRun) => ({
+  run,
+  recipe,
+  pid,
+  host,
+  ...(status && {
+    stages: status.stages,
+    done: status.done,
+    running: status.running.map(stage => ({ ...stage, pid: workers.get(stage.stage) })),
+  }),
+})
+
+function progressText({ progress }: StageStatus): string {
+  if (progress === undefined) return ''
+  const { done, total, unit, loss } = progress
+  return `${formatNumber(done)}/${formatNumber(total)} ${unit}${loss === undefined ? '' : `, loss ${loss.toFixed(3)}`}`
+}
+
+function table(runs: readonly LivingRun[]): string {
+  if (runs.length === 0) return 'Nothing runs'
+  const now = Date.now()
+  const rows = runs.flatMap(({ run, recipe, pid, host, status, workers }) => [
+    [run, recipe, String(pid), '', '', status ? `${status.done} of ${status.stages} stages done` : `on ${host}`],
+    ...(status?.running ?? []).map(stage => [
+      '',
+      stage.stage,
+      String(workers.get(stage.stage) ?? ''),
+      stage.slots.join(','),
+      formatSeconds((now - stage.started) / 1000),
+      progressText(stage),
+    ]),
+  ])
+  const columns = ['Run', 'Stage', 'Process', 'Slots', 'Time', 'Progress'].map(title => ({ title }))
+  return textTable(columns, rows, { width: process.stdout.columns ?? Number.POSITIVE_INFINITY })
+}

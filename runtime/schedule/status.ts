@@ -1,0 +1,141 @@
+/** What a run is at, written beside its journal for other processes to read; a lost status costs nobody anything. */
+import { rmSync } from 'node:fs'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isRecord, isText, parseJson } from '../../dsl/read/json.ts'
+import type { Progress } from '../stages/stage.ts'
+import type { Store } from '../store/store.ts'
+import type { RunEvent } from './events.ts'
+import { isProgress } from './protocol.ts'
+import { type JournaledRun, readRuns } from './recover.ts'
+
+/** A stage at work. */
+export interface StageStatus {
+  readonly stage: string
+  readonly slots: readonly number[]
+  /** Milliseconds since 1970. */
+  readonly started: number
+  readonly progress?: Progress
+}
+
+/** A run at work. */
+export interface RunStatus {
+  /** Stages of the run. */
+  readonly stages: number
+  /** Those that are done or were. */
+  readonly done: number
+  readonly running: readonly StageStatus[]
+}
+
+/** A run that goes on, and the processes of its stages. */
+export interface LivingRun extends JournaledRun {
+  readonly recipe: string
+  readonly pid: number
+  readonly host: string
+  /** Absent where the run keeps none, as one under Slurm. */
+  readonly status?: RunStatus
+  /** The process that a stage was last given to. */
+  readonly workers: ReadonlyMap<string, number>
+}
+
+const writeEvery = 1000
+
+const statusPath = (store: Store, run: string): string => join(store.folder, 'status', `${run}.json`)
+
+/** Keeps the status of a run. */
+export function keepStatus(store: Store, run: string): { take(event: RunEvent): void; close(): Promise<void> } {
+  const path = statusPath(store, run)
+  const running = new Map<string, StageStatus>()
+  let stages = 0
+  let done = 0
+  let changed = false
+  let writing: Promise<unknown> = Promise.resolve()
+
+  function write(): void {
+    if (!changed) return
+    changed = false
+    const status: RunStatus = { stages, done, running: [...running.values()] }
+    writing = writing
+      .then(async () => {
+        await mkdir(join(store.folder, 'status'), { recursive: true })
+        await writeFile(`${path}.new`, JSON.stringify(status))
+        await rename(`${path}.new`, path)
+      })
+      .catch(() => undefined)
+  }
+  const timer = setInterval(write, writeEvery).unref()
+  const onExit = (): void => rmSync(path, { force: true })
+  process.once('exit', onExit)
+
+  return {
+    take(event) {
+      changed = true
+      switch (event.kind) {
+        case 'run-started':
+          stages = event.stages.length
+          return
+        case 'stage-started':
+          running.set(event.stage, { stage: event.stage, slots: event.slots, started: Date.now() })
+          return
+        case 'stage-progress': {
+          const found = running.get(event.stage)
+          if (found !== undefined) running.set(event.stage, { ...found, progress: event.progress })
+          return
+        }
+        case 'stage-cached':
+        case 'stage-done':
+          done += 1
+          running.delete(event.stage)
+          return
+        case 'stage-failed':
+        case 'stage-skipped':
+          running.delete(event.stage)
+          return
+        default:
+          return
+      }
+    },
+    async close() {
+      clearInterval(timer)
+      process.removeListener('exit', onExit)
+      await writing
+      await rm(path, { force: true })
+    },
+  }
+}
+
+const isNumber = (value: unknown): value is number => typeof value === 'number'
+
+const isStageStatus = (value: unknown): value is StageStatus =>
+  isRecord(value) &&
+  isText(value.stage) &&
+  isNumber(value.started) &&
+  Array.isArray(value.slots) &&
+  value.slots.every(isNumber) &&
+  (value.progress === undefined || isProgress(value.progress))
+
+const isStatus = (value: unknown): value is RunStatus =>
+  isRecord(value) &&
+  isNumber(value.stages) &&
+  isNumber(value.done) &&
+  Array.isArray(value.running) &&
+  value.running.every(isStageStatus)
+
+/** The runs on a store that go on, oldest first. */
+export async function livingRuns(store: Store): Promise<readonly LivingRun[]> {
+  const alive = (await readRuns(store)).filter(run => run.alive)
+  const found = await Promise.all(
+    alive.map(async run => {
+      const started = run.events.find(event => event.kind === 'run-started')
+      if (started?.kind !== 'run-started') return []
+      const status = parseJson(await readFile(statusPath(store, run.run), 'utf8').catch(() => ''))
+      const workers = run.events.flatMap(event =>
+        event.kind === 'stage-started' ? [[event.stage, event.worker.pid] as const] : [],
+      )
+      const { recipe, controller } = started
+      const base = { ...run, recipe, pid: controller.pid, host: controller.host, workers: new Map(workers) }
+      return [isStatus(status) ? { ...base, status } : base]
+    }),
+  )
+  return found.flat()
+}
