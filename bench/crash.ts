@@ -1,7 +1,7 @@
 /**
  * Kills the real controller and its workers at random instants of a small real recipe, ends the controller at every
- * call to the file system, and fills the disk; after each, the next plain run must come to the very end of an
- * undisturbed one. `crash.js [--json] [--kills N] [--points N] [--lanes N] [--seed N]`.
+ * call to the file system, lets two controllers race, and fills the disk; after each, the next plain run must come to the very end of an
+ * undisturbed one. `crash.js [--json] [--kills N] [--points N] [--races N] [--lanes N] [--seed N]`.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,6 +15,7 @@ import {
   type Ending,
   endingOf,
   faultsOfNextRun,
+  faultsOfRace,
   processesIn,
   startRun,
   writeProject,
@@ -25,6 +26,7 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     kills: { type: 'string', default: '200' },
     points: { type: 'string', default: 'all' },
+    races: { type: 'string', default: '20' },
     lanes: { type: 'string', default: '2' },
     seed: { type: 'string', default: '1' },
   },
@@ -47,13 +49,16 @@ async function inProject<T>(body: (folder: string) => Promise<T>): Promise<T> {
 
 interface Trial {
   readonly name: string
-  readonly run: (folder: string) => Promise<void>
+  /** Does harm. */
+  readonly run?: (folder: string) => Promise<void>
+  /** Finds what is wrong afterwards, one line a fault. @default what is wrong with the next run */
+  readonly look?: typeof faultsOfNextRun
 }
 
 const victims = ['controller', 'worker', 'both'] as const
 
 /** Kills at an instant that is uniform over an undisturbed run's time. */
-function killAt(delay: number, victim: (typeof victims)[number], choice: number): Trial['run'] {
+function killAt(delay: number, victim: (typeof victims)[number], choice: number): (folder: string) => Promise<void> {
   return async folder => {
     const controller = startRun(folder)
     await Promise.race([setTimeout(delay), controller])
@@ -79,10 +84,10 @@ async function tryAll(trials: readonly Trial[], undisturbed: Ending): Promise<vo
   const waiting = [...trials]
   async function lane(): Promise<void> {
     for (let trial = waiting.shift(); trial; trial = waiting.shift()) {
-      const { name, run } = trial
+      const { name, run, look = faultsOfNextRun } = trial
       const found = await inProject(async folder => {
-        await run(folder)
-        return faultsOfNextRun(folder, undisturbed)
+        await run?.(folder)
+        return look(folder, undisturbed)
       }).catch(error => [String(error)])
       for (const fault of found) faults.push(`${name}: ${fault}`)
       say(`${found.length === 0 ? 'ok  ' : 'FAIL'} ${name}${found.map(fault => `\n     ${fault}`).join('')}`)
@@ -121,7 +126,14 @@ const points = Array.from({ length: wanted }, (_, index): Trial => {
     run: async folder => void (await startRun(folder, { fault: 'kill', at })),
   }
 })
-await tryAll([...kills, ...points], undisturbed)
+const races = Array.from(
+  { length: Number(options.races) },
+  (_, index): Trial => ({
+    name: `race ${index + 1} of two controllers`,
+    look: faultsOfRace,
+  }),
+)
+await tryAll([...kills, ...points, ...races], undisturbed)
 const disk = await fillDisk(undisturbed, { inProject, say })
 faults.push(...disk.faults)
 
@@ -130,6 +142,7 @@ const summary = {
   kills: kills.length,
   points: points.length,
   calls,
+  races: races.length,
   disk: disk.trials,
   faults: faults.length,
   run_seconds: Number((duration / 1000).toFixed(2)),
@@ -137,5 +150,8 @@ const summary = {
   seed: Number(options.seed),
 }
 if (options.json) console.log(JSON.stringify(summary))
-else say(`${kills.length} kills, ${points.length} calls, ${disk.trials} full disks: ${faults.length} faults`)
+else
+  say(
+    `${kills.length} kills, ${points.length} calls, ${races.length} races, ${disk.trials} full disks: ${faults.length} faults`,
+  )
 process.exitCode = faults.length === 0 ? 0 : 1

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { asNobody } from '../store/support.ts'
 import { inTempFolder } from '../support.ts'
 
 const program = join(import.meta.dirname, 'fixtures', 'run.js')
@@ -67,6 +68,23 @@ test('an interruption stops the run with exit code 130', () =>
     const { exitCode, stdout } = await child
     assert.is(exitCode, 130)
     assert.match(stdout, 'fixture was stopped; 0 of 1 stages')
+  }))
+
+test('a store that may only be read serves what it holds; where something is missing, that is told', () =>
+  inTempFolder(async folder => {
+    await run(folder, 'small')
+    await execa('chmod', ['-R', 'a-w', folder])
+    await execa('chmod', ['-R', 'a+rX', folder])
+    const read = await asNobody([program, 'small'], folder)
+    assert.is(read.exitCode, 0, read.stderr)
+    assert.match(read.stdout, 'Everything is up to date')
+    const more = await asNobody([program, 'failing'], folder)
+    assert.is(more.exitCode, 1)
+    assert.match(
+      more.stderr,
+      /The store cannot be written, '.*': permission is denied; choose another folder with --store/,
+    )
+    await execa('chmod', ['-R', 'u+w', folder])
   }))
 
 test.run()

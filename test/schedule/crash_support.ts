@@ -126,5 +126,21 @@ export async function faultsOfNextRun(folder: string, undisturbed: Ending): Prom
   ]
 }
 
+/** Runs the project twice at the same time; both must end well, each stage run once, and nothing be left. */
+export async function faultsOfRace(folder: string, undisturbed: Ending): Promise<readonly string[]> {
+  const runs = await Promise.all([startRun(folder), startRun(folder)])
+  const done = runs.flatMap(({ stdout }) =>
+    stdout.split('\n').flatMap(line => {
+      const event = parseJson(line)
+      return isEvent(event) && event.kind === 'stage-done' ? [String(event.stage)] : []
+    }),
+  )
+  return [
+    ...runs.flatMap(({ exitCode, stderr }) => (exitCode === 0 ? [] : [`a run ended with ${exitCode}: ${stderr}`])),
+    ...done.filter((stage, index) => done.indexOf(stage) !== index).map(stage => `"${stage}" ran twice`),
+    ...(await faultsOfNextRun(folder, undisturbed)),
+  ]
+}
+
 const isEvent = (value: unknown): value is { readonly kind: string; readonly stage?: unknown } =>
   typeof value === 'object' && value !== null && 'kind' in value

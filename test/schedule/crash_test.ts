@@ -5,7 +5,15 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { inTempFolder } from '../support.ts'
 import { canMount, fillDisk } from './crash_disk.ts'
-import { type Ending, endingOf, faultsOfNextRun, processesIn, startRun, writeProject } from './crash_support.ts'
+import {
+  type Ending,
+  endingOf,
+  faultsOfNextRun,
+  faultsOfRace,
+  processesIn,
+  startRun,
+  writeProject,
+} from './crash_support.ts'
 
 /** Runs a body in a fresh project. */
 const inProject = <T>(body: (folder: string) => Promise<T>): Promise<T> =>
@@ -55,6 +63,9 @@ test('so do a worker killed while it trains, and then the controller', () =>
     await controller
     assert.equal(await faultsOfNextRun(folder, undisturbed), [])
   }))
+
+test('two controllers that race do each stage once', () =>
+  inProject(async folder => assert.equal(await faultsOfRace(folder, undisturbed), [])))
 
 test('a disk that is full for the controller is told, and the next run goes on', () =>
   inProject(async folder => {

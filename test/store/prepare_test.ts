@@ -54,10 +54,12 @@ test('a folder that may not be written is told', () =>
   inTempFolder(async folder => {
     await chmod(folder, 0o555)
     const path = join(folder, 'store')
-    const { stderr } = await asNobody(
+    const { stderr } = await asNobody([
+      '--input-type=module',
+      '-e',
       `import { openStore } from '${join(import.meta.dirname, '../../runtime/store/store.js')}'
        await openStore('${path}').prepare().catch(error => console.error(error.message))`,
-    )
+    ])
     assert.match(stderr, `The store cannot be written, '${path}': permission is denied; choose another folder`)
     await chmod(folder, 0o755)
   }))

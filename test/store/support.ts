@@ -18,10 +18,11 @@ export const outcome: Outcome = {
 
 const nobody = 65534
 
-/** Runs a module without the rights of root, which may write anywhere. */
-export const asNobody = (code: string) =>
-  execa('node', ['--input-type=module', '-e', code], {
+/** Runs Node.js without the rights of root, which may write anywhere. */
+export const asNobody = (args: readonly string[], cwd = '/') =>
+  execa('node', args, {
     reject: false,
-    cwd: '/',
+    cwd,
+    env: { TERROIR_STORE: '' },
     ...(process.getuid?.() === 0 && { uid: nobody, gid: nobody }),
   })
