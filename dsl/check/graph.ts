@@ -1,11 +1,23 @@
 /** Checks of the recipe as a graph: cycles, and entries that nothing uses. */
 import { type Diagnostic, diagnose } from './diagnostic.ts'
-import { type Checked, keyAt, type Reference, references, spanAt, splitReference } from './names.ts'
+import {
+  type Checked,
+  isRightKind,
+  keyAt,
+  type Reference,
+  references,
+  sectionsByName,
+  spanAt,
+  splitReference,
+} from './names.ts'
 
 /** Each cycle once, at a reference to an entry further down: it is the one that turned the flow round. */
 export function checkCycles(checked: Checked): readonly Diagnostic[] {
   const uses = new Map<string, Reference[]>()
+  const owners = sectionsByName(checked.recipe)
   for (const reference of references(checked.recipe)) {
+    // What is of the wrong kind is told as that, not as a cycle too.
+    if (!isRightKind(reference, owners)) continue
     const user = String(reference.path[1])
     const known = uses.get(user)
     if (known) known.push(reference)

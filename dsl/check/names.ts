@@ -68,6 +68,19 @@ function twice(name: string, span: Span, first: Span): Diagnostic {
 /** What a reference must name. */
 export type Wanted = 'dataset' | 'trained model' | 'architecture'
 
+/** Sections whose entries may stand where something is wanted. */
+export const sectionsOf: { readonly [wanted in Wanted]: readonly Section[] } = {
+  dataset: ['sources', 'filters'],
+  'trained model': ['train', 'distill'],
+  architecture: ['models'],
+}
+
+/** Whether a reference names an entry of the kind that belongs there. */
+export function isRightKind({ text, wants }: Reference, owners: ReadonlyMap<string, Section>): boolean {
+  const section = owners.get(splitReference(text).name)
+  return section !== undefined && sectionsOf[wants].includes(section)
+}
+
 /** A place where an entry names another. */
 export interface Reference {
   readonly path: ValuePath

@@ -10,17 +10,12 @@ import {
   references,
   type Section,
   sectionsByName,
+  sectionsOf,
   spanAt,
   splitReference,
   type Wanted,
 } from './names.ts'
 import { suggest } from './suggest.ts'
-
-const sectionsOf: { readonly [wanted in Wanted]: readonly Section[] } = {
-  dataset: ['sources', 'filters'],
-  'trained model': ['train', 'distill'],
-  architecture: ['models'],
-}
 
 const nouns: { readonly [section in Section]: string } = {
   sources: 'a dataset',

@@ -13,10 +13,13 @@ export interface Place {
   readonly schema: SchemaNode
 }
 
-/** For a block mapping, its first key: underlining all of it would say nothing. */
+/** For a mapping, its first key or its brace: underlining all of it would say nothing. */
 export function startOf(value: Located): Span {
-  const [first] = value.kind === 'map' ? value.entries.values() : []
-  return first?.key ?? value.span
+  const { span } = value
+  if (value.kind !== 'map') return span
+  if (span.source.text[span.start] === '{') return { ...span, end: span.start + 1 }
+  const [first] = value.entries.values()
+  return first?.key ?? span
 }
 
 /** The value has none of the types that belong there. */

@@ -86,7 +86,9 @@ function checkVariants(tree: LocatedMap, folder: string, end: End): LoadedRecipe
   for (const cell of cells) {
     const inserted = substitute(tree, cellParameters(parameters, cell))
     for (const name of inserted.used) used.add(name)
-    const shape = isClean(inserted.diagnostics) ? checkSchema(inserted.value) : inserted.diagnostics
+    const shape = isClean(inserted.diagnostics)
+      ? checkSchema(inserted.value)
+      : rootFaults(tree, inserted.diagnostics)
     diagnostics.push(...shape)
     if (!isClean(shape)) continue
     const variant: Variant = { cell, tree: inserted.value, recipe: fill(inserted.value) }
@@ -99,6 +101,13 @@ function checkVariants(tree: LocatedMap, folder: string, end: End): LoadedRecipe
   }
   if (isClean(diagnostics)) diagnostics.push(...unusedParameters(tree, used))
   return end(diagnostics, variants)
+}
+
+/** Where the section of parameters is misspelt, that is the one fault, and not that each of them is unknown. */
+function rootFaults(tree: LocatedMap, unknown: readonly Diagnostic[]): readonly Diagnostic[] {
+  if (tree.entries.has('params')) return unknown
+  const misspelt = checkSchema(tree).filter(({ code, fix }) => code === 'unknown-key' && fix?.edit?.text === 'params')
+  return misspelt.length > 0 ? misspelt : unknown
 }
 
 function unusedParameters(tree: LocatedMap, used: ReadonlySet<string>): readonly Diagnostic[] {
