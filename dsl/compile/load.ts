@@ -86,9 +86,7 @@ function checkVariants(tree: LocatedMap, folder: string, end: End): LoadedRecipe
   for (const cell of cells) {
     const inserted = substitute(tree, cellParameters(parameters, cell))
     for (const name of inserted.used) used.add(name)
-    const shape = isClean(inserted.diagnostics)
-      ? checkSchema(inserted.value)
-      : rootFaults(tree, inserted.diagnostics)
+    const shape = isClean(inserted.diagnostics) ? checkSchema(inserted.value) : rootFaults(tree, inserted.diagnostics)
     diagnostics.push(...shape)
     if (!isClean(shape)) continue
     const variant: Variant = { cell, tree: inserted.value, recipe: fill(inserted.value) }

@@ -1,5 +1,6 @@
 /** `--set path=value`: changes one value from the command line. The result passes the same checks as a file. */
 import { type Diagnostic, diagnose, replaceWith } from '../check/diagnostic.ts'
+import { sections } from '../check/names.ts'
 import { suggest } from '../check/suggest.ts'
 import { itemIndex, type Located, type LocatedEntry, type LocatedList, type SourceText } from '../read/located.ts'
 import { type ReadValue, readYaml } from '../read/yaml.ts'
@@ -29,6 +30,8 @@ export function applySet(recipe: Located, flag: string, recipePath: string): Rea
   if (read.value === undefined || read.diagnostics.length > 0) return { value: recipe, diagnostics: read.diagnostics }
   return setAt(recipe, { steps: flag.slice(0, equals).split('.'), at: 0, value: read.value, source })
 }
+
+const isSection = (step: string | undefined): boolean => sections.some(section => section === step)
 
 interface Change {
   readonly steps: readonly string[]
@@ -65,6 +68,16 @@ function setAt(node: Located | undefined, change: Change): ReadValue & { readonl
         diagnose('unknown-parameter', key, {
           message: `The recipe has no parameter '${step}'`,
           ...replaceWith(key, suggest(step, before.keys())),
+        }),
+      ],
+    }
+  if (old === undefined && at === 1 && steps.length > 2 && isSection(steps[0]))
+    return {
+      value: node ?? change.value,
+      diagnostics: [
+        diagnose('bad-set', key, {
+          message: `'${steps[0]}' has no '${step}'`,
+          ...replaceWith(key, suggest(step, before.keys()), { otherwise: `it has ${[...before.keys()].join(', ')}` }),
         }),
       ],
     }

@@ -34,6 +34,8 @@ export interface Evaluating extends Spent {
   readonly constants: Map<Node, Located | undefined>
   /** Constants of a file by name. */
   readonly declarations: Map<SourceFile, ReadonlyMap<string, VariableDeclaration>>
+  /** What stands for expressions that were reported: what is made of them is no fault of its own. */
+  readonly lost: Set<Located>
   /** Whether there were too many steps; what follows is not evaluated, and nothing more is reported. */
   isStopped: boolean
 }
@@ -94,7 +96,9 @@ export function evaluate(state: Evaluating, node: Node, scope: Scope = new Map()
 /** Reports an expression that is no data. */
 export function notStatic(state: Evaluating, node: Node, why = 'is not static'): Located {
   const span = spanOf(node)
-  if (state.isStopped) return { kind: 'scalar', value: null, span }
+  const nothing: LocatedScalar = { kind: 'scalar', value: null, span }
+  if (state.isStopped) return nothing
+  state.lost.add(nothing)
   const text = node.getText().split('\n')[0]?.slice(0, 60) ?? ''
   state.diagnostics.push(
     diagnose('not-static', span, {
@@ -102,7 +106,7 @@ export function notStatic(state: Evaluating, node: Node, why = 'is not static'):
       fix: { hint: 'write literals, constants, arithmetic, templates, spreads, or map over a list' },
     }),
   )
-  return { kind: 'scalar', value: null, span }
+  return nothing
 }
 
 function scalarOf(state: Evaluating, node: Node, scope: Scope): Scalar {
@@ -273,6 +277,7 @@ interface Member {
 /** `places.test` of what a builder made is a split; of other objects and lists, a field or an item. */
 function member(state: Evaluating, node: Node, { object, name, scope }: Member): Located {
   const value = evaluate(state, object, scope)
+  if (state.lost.has(value)) return value
   const used = state.uses.get(value)
   if (used)
     return used.part === undefined ? use(state, node, { target: used.target, part: name }) : notStatic(state, node)

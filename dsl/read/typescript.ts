@@ -21,6 +21,7 @@ export function readTypeScript(source: SourceText, files: Set<string> = new Set(
     constants: new Map(),
     declarations: new Map(),
     sizes: new Map(),
+    lost: new Set(),
     steps: 0,
     isStopped: false,
     open: (path, asked) => {

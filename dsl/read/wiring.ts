@@ -74,9 +74,14 @@ const entryOf = (value: Located, { uses }: Evaluating): Located => uses.get(valu
 
 function namesOf(root: LocatedMap, state: Evaluating): ReadonlyMap<Located, string> {
   const names = new Map<Located, string>()
-  for (const section of referable) {
+  // Entries of a misspelt section have their names, so that the section is the one fault.
+  const others = [...root.entries.keys()].filter(key => !referable.includes(key))
+  for (const section of [...referable, ...others]) {
     const value = root.entries.get(section)?.value
-    if (value?.kind === 'map') for (const [name, entry] of value.entries) names.set(entryOf(entry.value, state), name)
+    for (const [name, entry] of value?.kind === 'map' ? value.entries : []) {
+      const target = entryOf(entry.value, state)
+      if (!names.has(target)) names.set(target, name)
+    }
   }
   return names
 }

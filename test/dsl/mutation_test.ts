@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { position } from '../../dsl/read/located.ts'
 import { projectRoot } from '../support.ts'
-import { type Mutation, mutationsOf } from './mutations.ts'
+import { type Mutation, mutationsOf, slips } from './mutations.ts'
 import { loadTexts } from './support.ts'
 
 /** Files that the recipes name, beside them. */
@@ -19,10 +19,16 @@ interface Outcome {
   readonly isSuggested: boolean
 }
 
-/** Loads one mutation of a recipe; `original` is the text that a right suggestion brings back. */
-async function outcome(file: string, mutation: Mutation, original: string): Promise<Outcome> {
+interface Files {
+  /** The text that a right suggestion brings back. */
+  readonly original: string
+  readonly table: { readonly [name: string]: string }
+}
+
+/** Loads one mutation of a recipe. */
+async function outcome(file: string, mutation: Mutation, { original, table }: Files): Promise<Outcome> {
   const { sort, what, text, at, isTypo } = mutation
-  const { diagnostics } = await loadTexts({ [file]: text, ...beside })
+  const { diagnostics } = await loadTexts({ [file]: text, ...table })
   const [first, ...others] = diagnostics.filter(({ severity }) => severity === 'error')
   const end = (fault?: string, isSuggested = false): Outcome => ({
     sort,
@@ -42,11 +48,11 @@ async function outcome(file: string, mutation: Mutation, original: string): Prom
 }
 
 /** In turns of a few: each has a folder of its own. */
-async function outcomes(file: string, mutations: readonly Mutation[], original: string): Promise<readonly Outcome[]> {
+async function outcomes(file: string, mutations: readonly Mutation[], files: Files): Promise<readonly Outcome[]> {
   const waiting = [...mutations]
   const done: Outcome[] = []
   const lane = async (): Promise<void> => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) done.push(await outcome(file, next, original))
+    for (let next = waiting.shift(); next; next = waiting.shift()) done.push(await outcome(file, next, files))
   }
   await Promise.all(Array.from({ length: 8 }, lane))
   return done
@@ -70,7 +76,87 @@ for (const [path, least] of [
 ] as const)
   test(`each of the single faults in ${path} gives one error at its place`, async () => {
     const text = readFileSync(join(projectRoot, path), 'utf8')
-    judge(await outcomes('recipe.yaml', mutationsOf(text), text), least)
+    judge(await outcomes('recipe.yaml', mutationsOf(text), { original: text, table: beside }), least)
   })
+
+/** Single faults of a TypeScript recipe: its tokens are found by their looks. */
+function typeScriptMutations(text: string): readonly Mutation[] {
+  const body = text.indexOf('const heldOut')
+  const change = (pattern: RegExp, sort: string, to: (token: string) => readonly string[]): readonly Mutation[] =>
+    [...text.matchAll(pattern)].flatMap(match => {
+      const [whole, token = ''] = match
+      const at = match.index + whole.indexOf(token)
+      return match.index < body
+        ? []
+        : to(token).map(by => ({
+            sort,
+            what: `'${token}' -> '${by}'`,
+            text: text.slice(0, at) + by + text.slice(at + token.length),
+            at,
+            isTypo: sort.startsWith('typo'),
+          }))
+    })
+  const options =
+    /\b(table|imagery|ground_sizes|tiles_per_landmark|split|val|test|buffer|hold_out_kinds|captions|per_image|vision|width|layers|heads|text|context_length|tokenizer|from|model|augment|crop|colour|phases|data|samples|learning_rate|seed|sources|models|train|evaluate|templates): /g
+  return [
+    ...change(options, 'typo in an option', slips),
+    ...change(/imagery: ('[a-z-]+')/g, 'typo in a choice', token => slips(token.slice(1, -1)).map(slip => `'${slip}'`)),
+    ...change(/: (places\.(?:test|train))/g, 'wrong reference', () => ['small', 'pretrain', 'places.middle']),
+    ...change(/model: (pretrain)/g, 'wrong reference', () => ['small', 'places', "pretrain.phase('none')"]),
+    ...change(/model: (small)/g, 'wrong reference', () => ['pretrain', 'places.train']),
+    ...change(/: ([0-9][0-9.]*)\b/g, 'wrong type', () => ["'lots'", 'true', '[1]', '{ a: 1 }', '-1']),
+    ...change(/buffer: ('150km')/g, 'wrong unit', () => ['150', "'150'", "'150 miles'"]),
+    ...change(/samples: ('16k')/g, 'wrong unit', () => ["'16x'", '1.5', "'k'"]),
+    ...change(/= (landmarks|mammut|train)\(/g, 'not static', () => ['fetch', 'nowhere']),
+    ...change(/seed: (7)/g, 'not static', () => ['Math.random()', 'Date.now()', 'process.pid']),
+  ]
+}
+
+test('each of the single faults in recipes/hold_out.ts gives one error at its place', async () => {
+  const text = readFileSync(join(projectRoot, 'recipes/hold_out.ts'), 'utf8')
+  const file = 'recipes/recipe.ts'
+  const table = { 'recipes/data/landmarks.geojson': '{}' }
+  judge(await outcomes(file, typeScriptMutations(text), { original: text, table }), 150)
+})
+
+const badSets: readonly (readonly [flag: string, code: string])[] = [
+  ['seed', 'bad-set'],
+  ['=5', 'bad-set'],
+  ['seeed=5', 'unknown-key'],
+  ['seed=lots', 'type-mismatch'],
+  ['seed=-1', 'out-of-range'],
+  ['seed=1.5', 'type-mismatch'],
+  ['seed=010', 'ambiguous-scalar'],
+  ['seed=1e-4', 'ambiguous-scalar'],
+  ['seed=no', 'ambiguous-scalar'],
+  ['engine=gpu', 'unknown-value'],
+  ['params.tabel=x', 'unknown-parameter'],
+  ['models.mammut.vision.widht=64', 'unknown-key'],
+  ['models.mammut.vision=64', 'type-mismatch'],
+  ['models.mamut.vision.width=64', 'bad-set'],
+  ['models.mammut.image_size=63', 'shape-mismatch'],
+  ['train.pretrain.phases.wbe.samples=1k', 'bad-set'],
+  ['train.pretrain.phases.web.samples=1x', 'bad-quantity'],
+  ['train.pretrain.phases.web.samples=1', 'out-of-range'],
+  ['train.pretrain.phases.web.learning_rate=0', 'out-of-range'],
+  ['train.pretrain.model=landmarks', 'wrong-kind'],
+  ['filters.clean.from=clean', 'dependency-cycle'],
+  ['evaluate.retrieval.data=landmarks.train', 'leaking-split'],
+  ['claims.filter_works.metric=overhead.f2', 'unknown-metric'],
+  ['sources.landmarks.split.buffer=150', 'bad-quantity'],
+]
+
+test('each bad --set gives one error at the flag', async () => {
+  const text = readFileSync(join(projectRoot, 'recipes/quickstart.yaml'), 'utf8')
+  for (const [flag, code] of badSets) {
+    const { diagnostics } = await loadTexts({ 'recipe.yaml': text, ...beside }, [flag])
+    const errors = diagnostics.filter(({ severity }) => severity === 'error')
+    assert.equal(
+      errors.map(error => `${error.code} at ${error.span.source.name}`),
+      [`${code} at --set ${flag}`],
+      flag,
+    )
+  }
+})
 
 test.run()

@@ -50,8 +50,13 @@ interface Found {
 
 /** Everything in a recipe that a fault can be made of. */
 function survey(text: string): Found {
-  const [keys, names, scalars, lists, maps]: [Found['keys'][number][], Slot[], Found['scalars'][number][], Slot[], Slot[]] =
-    [[], [], [], [], []]
+  const [keys, names, scalars, lists, maps]: [
+    Found['keys'][number][],
+    Slot[],
+    Found['scalars'][number][],
+    Slot[],
+    Slot[],
+  ] = [[], [], [], [], []]
   const document = parseDocument(text)
   const seen = new Set<string>()
 
@@ -67,7 +72,11 @@ function survey(text: string): Found {
     if (property === undefined) names.push(slot)
     else {
       const required = 'required' in schema && Array.isArray(schema.required) ? schema.required : []
-      const isLine = map.items.length > 1 && map.flow !== true && isScalar(value) && !text.slice(start, value.range?.[1]).includes('\n')
+      const isLine =
+        map.items.length > 1 &&
+        map.flow !== true &&
+        isScalar(value) &&
+        !text.slice(start, value.range?.[1]).includes('\n')
       keys.push({ ...slot, isRequired: required.includes(name), owner, line: isLine })
     }
     visit(value, { path: slot.path, schema: property ?? others, owner: start })
@@ -182,7 +191,9 @@ function wrongTypes(text: string, { scalars, lists, maps }: Found): readonly Mut
   const numbers = scalars.filter(({ schema }) => [resolved(schema).type].flat().some(isNumeric))
   const units = new Set(['Distance', 'Duration', 'Bytes'])
   return [
-    ...numbers.flatMap(slot => ['lots', 'true', '[1]', '{ a: 1 }', '~', '"7x"'].map(by => change('wrong type', slot, by))),
+    ...numbers.flatMap(slot =>
+      ['lots', 'true', '[1]', '{ a: 1 }', '~', '"7x"'].map(by => change('wrong type', slot, by)),
+    ),
     ...numbers
       .filter(({ path }) => !['at_least', 'at_most', 'expect'].includes(path.at(-1) ?? ''))
       .map(slot => change('out of range', slot, '-1')),
@@ -200,7 +211,11 @@ function wrongTypes(text: string, { scalars, lists, maps }: Found): readonly Mut
       .flatMap(slot => ['1', 'maybe'].map(by => change('wrong type', slot, by))),
     ...lists
       .filter(({ written, path }) => written.startsWith('[') && path.length > 1)
-      .flatMap(slot => ['5', ...('minItems' in resolved(slot.schema) ? ['[]'] : [])].map(by => change(by === '[]' ? 'out of range' : 'wrong type', slot, by))),
+      .flatMap(slot =>
+        ['5', ...('minItems' in resolved(slot.schema) ? ['[]'] : [])].map(by =>
+          change(by === '[]' ? 'out of range' : 'wrong type', slot, by),
+        ),
+      ),
     ...maps.filter(({ written }) => written.startsWith('{')).map(slot => change('wrong type', slot, '5')),
   ]
 }
@@ -209,11 +224,13 @@ const isNumeric = (type: unknown): boolean => type === 'number' || type === 'int
 
 /** References to nothing, and to things of another kind. */
 function wrongReferences(text: string, { scalars: all }: Found, scalars: readonly Slot[]): readonly Mutation[] {
-  const nameIn = (section: string): string => new RegExp(`^${section}:\n(?:  .*\n|\n)*?  ([a-z_]+):`, 'm').exec(text)?.[1] ?? ''
+  const nameIn = (section: string): string =>
+    new RegExp(`^${section}:\n(?:  .*\n|\n)*?  ([a-z_]+):`, 'm').exec(text)?.[1] ?? ''
   const [dataset, architecture, trained] = [nameIn('sources'), nameIn('models'), nameIn('train')]
   const wrongOf = (slot: Slot): readonly string[] => {
     const last = slot.path.at(-1)
-    if (last === 'metric' || last === 'over') return ['nowhere.mean_recall', `${trained}.mean_recall`, `${dataset}.nothing`]
+    if (last === 'metric' || last === 'over')
+      return ['nowhere.mean_recall', `${trained}.mean_recall`, `${dataset}.nothing`]
     if (definitionName(slot.schema) === 'ModelRef') return ['nowhere', dataset, architecture, `${trained}.zeroth`]
     if (last === 'model') return ['nowhere', dataset]
     return ['nowhere', architecture, trained, `${dataset}.middle`]
@@ -287,7 +304,10 @@ function layout(text: string, { keys, names }: Found): readonly Mutation[] {
         sort: 'missing key',
         what: `${path.join('.')} left out`,
         text: text.slice(0, line.start) + text.slice(line.end),
-        at: path.length === 1 ? (keys.find(({ path: [other] }) => other !== path[0])?.start ?? 0) - line.end + line.start : owner,
+        at:
+          path.length === 1
+            ? (keys.find(({ path: [other] }) => other !== path[0])?.start ?? 0) - line.end + line.start
+            : owner,
         isTypo: false,
       }
     })
