@@ -21,6 +21,12 @@ export function formatYaml(text: string): string {
     keepHeader(document)
     order(document.contents, recipeSchema)
   }
+  visit(document, {
+    Seq: (_key, node) => {
+      for (const item of node.items) liftComment(item)
+    },
+    Pair: (_key, { value }) => lowerComment(value),
+  })
   spaceSections(document.contents)
   padBraces(document)
   return document.toString({ indent: 2, lineWidth: 0, singleQuote: true })
@@ -80,11 +86,7 @@ function hasAliases(document: Document.Parsed): boolean {
 /** Sorts the keys of every mapping as the schema lists them; unknown keys and names keep their order, at the end. */
 function order(node: unknown, schema: SchemaNode): void {
   const target = resolved(schema)
-  if (isSeq(node))
-    for (const item of node.items) {
-      order(item, target.items ?? {})
-      liftComment(item)
-    }
+  if (isSeq(node)) for (const item of node.items) order(item, target.items ?? {})
   if (!isMap(node)) return
   const variant = target.oneOf ? resolved(variantOf(target, node.get('kind')) ?? {}) : target
   const names = Object.keys(variant.properties ?? {})
@@ -100,6 +102,14 @@ function liftComment(item: unknown): void {
   if (!isMap(item) || !isScalar(first) || !first.commentBefore) return
   item.commentBefore = [item.commentBefore, first.commentBefore].filter(Boolean).join('\n')
   first.commentBefore = null
+}
+
+/** A comment between an anchor and the first key stands above that key: else it would come before the anchor. */
+function lowerComment(value: unknown): void {
+  const first = isMap(value) && value.anchor && value.flow !== true ? value.items[0]?.key : undefined
+  if (!isMap(value) || !isScalar(first) || !value.commentBefore) return
+  first.commentBefore = [value.commentBefore, first.commentBefore].filter(Boolean).join('\n')
+  value.commentBefore = null
 }
 
 const keyText = (key: unknown): string => (isScalar(key) ? String(key.value) : '')
