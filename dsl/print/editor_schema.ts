@@ -2,12 +2,12 @@
 import { recipeSchema } from '../check/schema_node.ts'
 import { isRecord, isText } from '../read/json.ts'
 
-const inserted = { type: 'string', pattern: '\\$\\{params\\.[^{}]+\\}', description: 'Inserts a parameter.' }
+const inserted = { type: 'string', pattern: '\\$\\{params\\.[^{}]+\\}' }
 
 /** JSON Schema, draft 2020-12. Parameters are inserted before types are checked, so every scalar may be one. */
 export function editorSchema(): unknown {
   return JSON.parse(JSON.stringify(recipeSchema), (_key, raw: unknown) => {
-    const node = withNotes(raw)
+    const node = withKind(withNotes(raw))
     if (typeof node !== 'object' || node === null || !('type' in node) || 'const' in node) return node
     const types = [node.type].flat().map(String)
     const isScalar = types.every(type => ['number', 'integer', 'boolean', 'string'].includes(type))
@@ -23,7 +23,9 @@ export function editorSchema(): unknown {
       examples: undefined,
       ...node,
     }
-    return { description, default: preset, examples, anyOf: [rest, inserted] }
+    // What editors say of a text that does not match, in place of the pattern.
+    const patternErrorMessage = 'pattern' in rest ? description : undefined
+    return { description, default: preset, examples, anyOf: [{ ...rest, patternErrorMessage }, inserted] }
   })
 }
 
@@ -33,4 +35,11 @@ function withNotes(node: unknown): unknown {
   const { unit, source, ...rest } = node
   const notes = [...(isText(unit) ? [`Unit: ${unit}.`] : []), ...(isText(source) ? [`Source: ${source}.`] : [])]
   return notes.length === 0 ? node : { ...rest, description: [node.description, ...notes].join(' ') }
+}
+
+/** What a variant is, told where its `kind` is written. */
+function withKind(node: unknown): unknown {
+  if (!isRecord(node) || !isRecord(node.properties) || !isRecord(node.properties.kind)) return node
+  const kind = { ...node.properties.kind, description: node.description }
+  return { ...node, properties: { ...node.properties, kind } }
 }
