@@ -134,5 +134,17 @@ interface Sections {
   evaluate?: Record<string, Measurement>
 }
 
+/**
+ * A parameter of the recipe, wherever a value may stand: `learning_rate: param('rate')`. It is inserted before types
+ * are checked, so it has every type here.
+ */
+export declare function param(name: string): never
+
+/** What replaces parts of a base: any part of a recipe, with references as texts; `null` removes a key. */
+export type Patch<Base> = { readonly [Key in keyof Base]?: Patch<Base[Key]> | null }
+
+/** A recipe that extends another. */
+export declare function extend(patch: Patch<language.Recipe> & { extends: language.Path }): language.Recipe
+
 /** A recipe; the default export of its file. Names of entries are their keys. */
 export declare function recipe(spec: Fields<language.Recipe, Sections>): language.Recipe

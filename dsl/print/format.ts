@@ -6,6 +6,8 @@ import {
   isSeq,
   type Pair,
   parseDocument,
+  type ScalarTag,
+  type Tags,
   visit,
   type YAMLMap,
   type YAMLSeq,
@@ -14,7 +16,7 @@ import { recipeSchema, resolved, type SchemaNode, variantOf } from '../check/sch
 
 /** Lays out a text that `readYaml` reads without errors. Laying out the result again changes nothing. */
 export function formatYaml(text: string): string {
-  const document = parseDocument(text, { uniqueKeys: false })
+  const document = parseDocument(text, { uniqueKeys: false, customTags: withExponents })
   openCommented(document)
   // An alias stands after its anchor; where there are any, the written order stays.
   if (!hasAliases(document)) {
@@ -31,6 +33,19 @@ export function formatYaml(text: string): string {
   padBraces(document)
   return document.toString({ indent: 2, lineWidth: 0, singleQuote: true })
 }
+
+/** Numbers such as 1.0e-7 as they are written, or with a point, without which YAML 1.1 reads text. */
+const exponent: ScalarTag = {
+  tag: 'tag:yaml.org,2002:float',
+  default: true,
+  test: /^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+$/,
+  resolve: Number,
+  identify: value => typeof value === 'number' && String(value).includes('e'),
+  stringify: ({ source, value }) => source ?? String(value).replace(/^(-?\d+)e/, '$1.0e'),
+}
+
+/** The tags of YAML 1.2, with numbers in exponent form that stay unambiguous. */
+export const withExponents = (tags: Tags): Tags => [exponent, ...tags]
 
 /** Collections in brackets that hold comments go to lines of their own. */
 function openCommented(document: Document.Parsed): void {

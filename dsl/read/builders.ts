@@ -1,7 +1,7 @@
 /** The functions of `dsl/mod.ts`, as the reader of TypeScript recipes understands them. */
 
-/** What a call makes: an entry of a section, a mapping with a `kind`, a mix of datasets, or what is given. */
-export type Role = 'dataset' | 'architecture' | 'trained' | 'evaluation' | 'part' | 'mix' | 'same'
+/** What a call makes: an entry of a section, a mapping with a `kind`, a mix of datasets, what is given, a parameter. */
+export type Role = 'dataset' | 'architecture' | 'trained' | 'evaluation' | 'part' | 'mix' | 'same' | 'parameter'
 
 /** A builder: what it makes, and the `kind` that it adds. */
 export interface Builder {
@@ -22,4 +22,6 @@ export const builders: ReadonlyMap<string, Builder> = new Map<string, Builder>([
   ['distill', { role: 'trained' }],
   ['mix', { role: 'mix' }],
   ['recipe', { role: 'same' }],
+  ['extend', { role: 'same' }],
+  ['param', { role: 'parameter' }],
 ])

@@ -62,7 +62,8 @@ export function evaluate(state: Evaluating, node: Node, scope: Scope = new Map()
   if (Node.isParenthesizedExpression(node) || Node.isAsExpression(node) || Node.isSatisfiesExpression(node))
     return evaluate(state, node.getExpression(), scope)
   if (Node.isStringLiteral(node) || Node.isNoSubstitutionTemplateLiteral(node)) return scalar(node.getLiteralValue())
-  if (Node.isNumericLiteral(node)) return scalar(node.getLiteralValue())
+  // Not getLiteralValue, which reads 1e-7 as 1.
+  if (Node.isNumericLiteral(node)) return scalar(Number(node.getLiteralText()))
   if (Node.isTrueLiteral(node)) return scalar(true)
   if (Node.isFalseLiteral(node)) return scalar(false)
   if (Node.isNullLiteral(node)) return scalar(null)
@@ -189,7 +190,7 @@ function fields(state: Evaluating, properties: readonly Node[], scope: Scope): R
 }
 
 const propertyName = (node: Node): string =>
-  Node.isStringLiteral(node) || Node.isNumericLiteral(node) ? String(node.getLiteralValue()) : node.getText()
+  Node.isStringLiteral(node) || Node.isNumericLiteral(node) ? node.getLiteralText() : node.getText()
 
 /** The value of a name. What a builder made is used by reference, so that it can be told where the use is written. */
 function named(state: Evaluating, node: Node, scope: Scope): Located {
@@ -324,6 +325,8 @@ function built(
   { builder, value }: { readonly builder: Builder; readonly value: Located },
 ): Located {
   if (builder.role === 'same') return value
+  if (builder.role === 'parameter')
+    return value.kind === 'scalar' ? { ...value, value: `\${params.${String(value.value)}}` } : notStatic(state, node)
   if (builder.role === 'mix' && value.kind === 'list') {
     state.made.set(value, builder)
     return value

@@ -21,6 +21,7 @@ const commands: readonly CommandEntry[] = [
   { name: 'init', summary: 'write a commented starter recipe', load: () => import('./init.ts') },
   { name: 'check', summary: 'say what is wrong with recipes, before anything runs', load: () => import('./check.ts') },
   { name: 'fmt', summary: 'lay recipes out canonically, comments kept', load: () => import('./fmt.ts') },
+  { name: 'convert', summary: 'turn YAML recipes into TypeScript, and back', load: () => import('./convert.ts') },
   { name: 'plan', summary: 'show the stages of a recipe, and which are done', load: () => import('./plan.ts') },
   {
     name: 'explain',

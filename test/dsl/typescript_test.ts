@@ -110,6 +110,15 @@ test('constants that refer to themselves and lists that grow without end stop', 
   assert.is(grown.diagnostics[0]?.code, 'not-static')
 })
 
+test('numbers are what TypeScript reads them as', async () => {
+  const text = smallTypeScript.replace('samples: 2 * 1000', 'samples: 2_000').replace('seed: 3', 'seed: 0x3')
+  const plan = await planTexts({ ...files, 'recipe.ts': text, 'rates.ts': 'export const rate = 2.5e-7 * 4e3\n' })
+  const same = await planTexts(files)
+  const seen = (stages: typeof plan.stages) =>
+    stages.map(({ id, params }) => [id, params.samples, params.seed, params.learning_rate])
+  assert.equal(seen(plan.stages), seen(same.stages))
+})
+
 test('a file without a default export has no recipe', async () => {
   const { diagnostics } = await loadTexts({ 'recipe.ts': 'export const a = 1\n' })
   assert.equal(

@@ -1,0 +1,85 @@
+/** Comments of a recipe file, each with the value that it speaks of. */
+import type { FoundComment } from '../read/comments.ts'
+import type { Located, LocatedMap, SourceText } from '../read/located.ts'
+
+/** Lines of comments, without `#` or `//`. */
+export interface Comments {
+  /** On lines of their own before the value. */
+  readonly before: readonly string[]
+  /** At the end of the line that the value begins on. */
+  readonly after?: string
+}
+
+/** The comments of a file by what they speak of. */
+export interface Commented {
+  /** Above all. */
+  readonly header: readonly string[]
+  /** By a key of a mapping, an item of a list, or a value that a constant holds: by the offset at which it begins. */
+  readonly at: ReadonlyMap<number, Comments>
+  /** Below all. */
+  readonly footer: readonly string[]
+}
+
+/**
+ * Gives each comment to a value: one at the end of a line to the first that begins on that line, one on lines of its
+ * own to the next that begins. `headerEnd` is where the file's first value may begin.
+ */
+export function attachComments(
+  comments: readonly FoundComment[],
+  { root, source, headerEnd }: { readonly root: LocatedMap; readonly source: SourceText; readonly headerEnd: number },
+): Commented {
+  const anchors = [...new Set(anchorsOf(root, source))].sort((a, b) => a - b)
+  const at = new Map<number, Comments>()
+  const header: string[] = []
+  const footer: string[] = []
+  for (const { start, end, lines } of comments) {
+    const lineStart = source.text.lastIndexOf('\n', start - 1) + 1
+    const isAlone = source.text.slice(lineStart, start).trim() === ''
+    const own = isAlone ? undefined : anchors.find(anchor => anchor >= lineStart && anchor < start)
+    const next = own ?? anchors.find(anchor => anchor >= end)
+    if (end <= headerEnd) header.push(...lines)
+    else if (next === undefined) footer.push(...lines)
+    else {
+      const known = at.get(next) ?? { before: [] }
+      at.set(
+        next,
+        own === undefined
+          ? { ...known, before: [...known.before, ...lines] }
+          : { ...known, after: [known.after, ...lines].filter(line => line !== undefined).join(' ') },
+      )
+    }
+  }
+  return { header, at, footer }
+}
+
+/** Where the values of a file begin that comments are given to. */
+function anchorsOf(node: Located, source: SourceText): readonly number[] {
+  const own = (span: { readonly source: SourceText; readonly start: number }): readonly number[] =>
+    span.source.path === source.path ? [span.start] : []
+  if (node.kind === 'scalar') return []
+  if (node.kind === 'list') return node.items.flatMap(item => [...own(item.span), ...anchorsOf(item, source)])
+  return [...node.entries.values()].flatMap(({ key, value }) => [
+    ...own(key),
+    ...(ownStart(value) === undefined ? [] : own(value.span)),
+    ...anchorsOf(value, source),
+  ])
+}
+
+/**
+ * Where a collection begins; undefined where its first part begins there too and takes the comments, as in YAML's
+ * blocks. What a builder made begins at its call, as the `kind` does that the call says.
+ */
+export function ownStart(node: Located): number | undefined {
+  if (node.kind === 'scalar' || node.span.source.text[node.span.start] === '-') return undefined
+  const [first] =
+    node.kind === 'list' ? node.items.map(({ span }) => span) : [...node.entries.values()].map(({ key }) => key)
+  const isShared = first?.start === node.span.start && first.end !== node.span.end
+  return isShared ? undefined : node.span.start
+}
+
+/** The comments of a value: those at its key, then those at the value itself. */
+export function commentsOf({ at }: Commented, starts: readonly (number | undefined)[]): Comments {
+  const found = [...new Set(starts)].flatMap(start => (start === undefined ? [] : (at.get(start) ?? [])))
+  const after = found.flatMap(comments => comments.after ?? []).join(' ')
+  return { before: found.flatMap(({ before }) => before), ...(after !== '' && { after }) }
+}

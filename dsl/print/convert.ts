@@ -1,0 +1,48 @@
+/** From one form of a recipe to the other, comments kept. */
+import { references } from '../check/names.ts'
+import type { LoadedRecipe } from '../compile/load.ts'
+import { yamlComments } from '../read/comments.ts'
+import { readSource } from '../read/file.ts'
+import type { Located, LocatedMap, SourceText } from '../read/located.ts'
+import { readYaml } from '../read/yaml.ts'
+import { attachComments } from './comments.ts'
+
+/**
+ * The text of a recipe without errors in the other form: TypeScript for YAML, YAML for TypeScript. What it extends
+ * stays what it is; parameters stay parameters. Comments of files that a TypeScript recipe imports are lost.
+ */
+export async function convertRecipe({ path, variants }: LoadedRecipe): Promise<string> {
+  const read = readSource(path)
+  if ('fault' in read) throw new Error(read.fault.message)
+  const { source } = read
+  return path.endsWith('.ts') ? toYaml(source) : toTypeScript(source, variants)
+}
+
+async function toYaml(source: SourceText): Promise<string> {
+  const [{ readTypeScript }, { typescriptComments }, { printYaml }] = await Promise.all([
+    import('../read/typescript.ts'),
+    import('../read/typescript_comments.ts'),
+    import('./yaml.ts'),
+  ])
+  const root = mapOf(readTypeScript(source).value, source)
+  const { comments, firstStatement } = typescriptComments(source.text)
+  return printYaml(root, attachComments(comments, { root, source, headerEnd: firstStatement }))
+}
+
+async function toTypeScript(source: SourceText, [variant]: LoadedRecipe['variants']): Promise<string> {
+  const { printTypeScript } = await import('./typescript.ts')
+  const root = mapOf(readYaml(source).value, source)
+  const commented = attachComments(yamlComments(source.text), { root, source, headerEnd: headerEnd(root, source) })
+  return printTypeScript(root, { commented, references: variant ? references(variant.recipe) : [] })
+}
+
+function mapOf(value: Located | undefined, { name }: SourceText): LocatedMap {
+  if (value?.kind !== 'map') throw new Error(`'${name}' holds no recipe`)
+  return value
+}
+
+/** What stands above the first key's own comment, a blank line between, is about the file. */
+function headerEnd({ entries }: LocatedMap, { text }: SourceText): number {
+  const first = Math.min(...[...entries.values()].map(({ key }) => key.start))
+  return Math.max(0, text.lastIndexOf('\n\n', first))
+}
