@@ -1,8 +1,8 @@
 /** The content-addressed store: immutable results by key, published atomically. */
-import { chmod, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type FileRecord, outputDigest, sha256File } from './digest.ts'
-import { codeOf, flush, listTree, writeFlushed } from './files.ts'
+import { codeOf, flush, flushAll, listTree, type Tree } from './files.ts'
 import { type Manifest, manifestName, type Outcome, parseManifest } from './manifest.ts'
 import { checkLayout, prepareStore } from './prepare.ts'
 import { forgetDead } from './presence.ts'
@@ -124,12 +124,13 @@ export function openStore(folder: string): Store {
 
   async function publish(from: string, outcome: Outcome, { replace = false } = {}): Promise<Result> {
     const folder = folderOf(outcome.key)
-    const files = await seal(from)
+    const tree = await plainTree(from)
+    const files = await digestFiles(from, tree.files)
     const manifest: Manifest = { ...outcome, files, digest: outputDigest(files, outcome.metrics) }
-    const path = join(from, manifestName)
-    await writeFlushed(path, `${JSON.stringify(manifest, null, 1)}\n`)
-    await chmod(path, readOnly)
-    await flush(from)
+    await writeFile(join(from, manifestName), `${JSON.stringify(manifest, null, 1)}\n`, { flag: 'wx' })
+    await chmod(join(from, manifestName), readOnly)
+    // All of it is on the disk before anybody can see it.
+    await flushAll([manifestName, ...tree.files, ...tree.folders].map(path => join(from, path)))
     if (replace) await discard(folder)
     while (true) {
       try {
@@ -185,19 +186,22 @@ function absent(error: unknown): undefined {
 /** Files of results are shared: what another recipe reads may not be changed by accident. */
 const readOnly = 0o444
 
-/** Digests, protects and flushes everything a stage wrote. A manifest of its own is a fault of the stage. */
-async function seal(folder: string): Promise<{ readonly [path: string]: FileRecord }> {
+/** What a stage wrote. A manifest of its own is a fault of the stage, as is what is neither file nor folder. */
+async function plainTree(folder: string): Promise<Tree> {
   const tree = await listTree(folder)
   const [other] = tree.others
   if (other !== undefined)
     throw new Error(`"${other}" is neither a file nor a folder; a stage may leave nothing else in its result`)
+  return tree
+}
+
+/** Protects files and tells what they hold. */
+async function digestFiles(folder: string, paths: readonly string[]): Promise<{ readonly [path: string]: FileRecord }> {
   const files: Record<string, FileRecord> = {}
-  for (const path of tree.files) {
+  for (const path of paths) {
     const file = join(folder, path)
     await chmod(file, readOnly)
-    await flush(file)
     files[path] = { size: (await stat(file)).size, sha256: await sha256File(file) }
   }
-  for (const inner of tree.folders) await flush(join(folder, inner))
   return files
 }
