@@ -1,7 +1,7 @@
 /**
  * Kills the real controller and its workers at random instants of a small real recipe, ends the controller at every
  * call to the file system, lets two controllers race, and fills the disk; after each, the next plain run must come to the very end of an
- * undisturbed one. `crash.js [--json] [--kills N] [--points N] [--races N] [--lanes N] [--seed N]`.
+ * undisturbed one. `crash.js [--json] [--kills N] [--points N] [--fulls N] [--races N] [--lanes N] [--seed N]`.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -26,6 +26,7 @@ const { values: options } = parseArgs({
     json: { type: 'boolean', default: false },
     kills: { type: 'string', default: '200' },
     points: { type: 'string', default: 'all' },
+    fulls: { type: 'string', default: '50' },
     races: { type: 'string', default: '20' },
     lanes: { type: 'string', default: '2' },
     seed: { type: 'string', default: '1' },
@@ -126,6 +127,18 @@ const points = Array.from({ length: wanted }, (_, index): Trial => {
     run: async folder => void (await startRun(folder, { fault: 'kill', at })),
   }
 })
+/** From some call on the disk is full for the controller: where that fails the run, it must say so. */
+const fulls = Array.from({ length: Number(options.fulls) }, (_, index): Trial => {
+  const at = 1 + Math.floor((index * calls) / Number(options.fulls))
+  return {
+    name: `no room from call ${at} on`,
+    async run(folder) {
+      const { exitCode, stdout, stderr } = await startRun(folder, { fault: 'full', at })
+      if (exitCode !== 0 && !/disk is full; make room/i.test(`${stdout}${stderr}`))
+        throw new Error(`A run without room ended with ${exitCode} and said: ${stderr}`)
+    },
+  }
+})
 const races = Array.from(
   { length: Number(options.races) },
   (_, index): Trial => ({
@@ -133,7 +146,7 @@ const races = Array.from(
     look: faultsOfRace,
   }),
 )
-await tryAll([...kills, ...points, ...races], undisturbed)
+await tryAll([...kills, ...points, ...fulls, ...races], undisturbed)
 const disk = await fillDisk(undisturbed, { inProject, say })
 faults.push(...disk.faults)
 
@@ -142,6 +155,7 @@ const summary = {
   kills: kills.length,
   points: points.length,
   calls,
+  fulls: fulls.length,
   races: races.length,
   disk: disk.trials,
   faults: faults.length,
@@ -152,6 +166,6 @@ const summary = {
 if (options.json) console.log(JSON.stringify(summary))
 else
   say(
-    `${kills.length} kills, ${points.length} calls, ${races.length} races, ${disk.trials} full disks: ${faults.length} faults`,
+    `${kills.length} kills, ${points.length} calls, ${fulls.length} times no room, ${races.length} races, ${disk.trials} full disks: ${faults.length} faults`,
   )
 process.exitCode = faults.length === 0 ? 0 : 1

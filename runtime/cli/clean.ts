@@ -26,7 +26,7 @@ interface Flags {
 export function command(): Command {
   return new Command('clean')
     .description(
-      'Removes results that no lock, no recipe and no run needs, checkpoints of such, damaged results that were set aside, and old logs. Says first what would go, and asks. Locks are those in the current folder and all below it, and those of every recipe that has run in this store.',
+      'Removes results that no lock, no recipe and no run needs, checkpoints of such, damaged results that were set aside, and old logs. Says first what would go, and asks. Locks are those in the current folder and all below it, in every branch of its repository, and beside every recipe that has run in this store.',
     )
     .option('--dry-run', 'say what would go, and change nothing')
     .option('--yes', 'do not ask')

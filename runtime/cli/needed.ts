@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { ExecaError, execa } from 'execa'
 import { loadRecipe } from '../../dsl/compile/load.ts'
 import { parseLock } from '../../dsl/compile/lock.ts'
 import { thisProcess } from '../store/process.ts'
@@ -13,14 +14,14 @@ import { planOf } from './recipe.ts'
 /** Keys that are needed, and by whom. */
 export interface Needed {
   readonly keys: ReadonlySet<string>
-  /** Paths of the locks that were read. */
+  /** The locks that were read: paths, and `BRANCH:PATH` for those that only other branches have. */
   readonly locks: readonly string[]
   /** Paths of the recipes whose latest run, and present text, count. */
   readonly recipes: readonly string[]
 }
 
 /**
- * Gathers keys from every lock below a folder, and from every recipe that has run in the store, as it ran last, as it
+ * Gathers keys from every lock below a folder, in any branch of its repository too, and from every recipe that has run in the store, as it ran last, as it
  * is written now, and from its lock. Recipes whose file is gone count no more; those of other machines always do.
  */
 export async function neededKeys(store: Store, project: string): Promise<Needed> {
@@ -29,13 +30,22 @@ export async function neededKeys(store: Store, project: string): Promise<Needed>
   )
   const recipes = [...new Set(roots.map(({ recipe }) => recipe))]
   const beside = recipes.map(lockPath).filter(path => existsSync(path))
-  const locks = [...new Set([...(await findLocks(project, store.folder)), ...beside])].sort()
+  const paths = [...new Set([...(await findLocks(project, store.folder)), ...beside])].sort()
+  const texts = await Promise.all(paths.map(path => readFile(path, 'utf8').catch(() => '')))
+  const present = paths.map((name, index) => ({ name, text: texts[index] ?? '' }))
+  const here = new Set(texts)
+  const elsewhere = (await branchLocks(project)).filter(({ text }) => !here.has(text))
+  const locks = [...present, ...elsewhere].flatMap(({ name, text }) => {
+    // Other programs have files of that ending, too; those name no stage.
+    const lock = parseLock(text)
+    return lock === undefined ? [] : [{ name, keys: [...lock.stages.values()].map(({ key }) => key) }]
+  })
   const keys = [
     ...roots.flatMap(root => root.keys),
-    ...(await Promise.all(locks.map(lockedKeys))).flat(),
+    ...locks.flatMap(lock => lock.keys),
     ...(await Promise.all(recipes.map(compiledKeys))).flat(),
   ]
-  return { keys: new Set(keys), locks, recipes }
+  return { keys: new Set(keys), locks: locks.map(({ name }) => name), recipes }
 }
 
 const skipped = new Set(['node_modules', '.git'])
@@ -50,10 +60,33 @@ async function findLocks(folder: string, store: string): Promise<readonly string
   return (await Promise.all(found)).flat()
 }
 
-/** Other programs have files of that ending, too; those name no stage. */
-async function lockedKeys(path: string): Promise<readonly string[]> {
-  const lock = parseLock(await readFile(path, 'utf8').catch(() => ''))
-  return lock === undefined ? [] : [...lock.stages.values()].map(({ key }) => key)
+interface LockText {
+  readonly name: string
+  readonly text: string
+}
+
+/** Locks at the tips of all branches, each content once; none where the folder is in no repository. */
+async function branchLocks(project: string): Promise<readonly LockText[]> {
+  const git = (...args: readonly string[]) => execa('git', args, { cwd: project, stripFinalNewline: false })
+  try {
+    const { stdout: branches } = await git('for-each-ref', '--format=%(refname:short)', 'refs/heads', 'refs/remotes')
+    const blobs = new Map<string, string>()
+    for (const branch of branches.split('\n').filter(name => name !== '')) {
+      const { stdout: entries } = await git('ls-tree', '-r', '-z', '--full-tree', branch)
+      for (const entry of entries.split('\0')) {
+        const [, blob, path] = /^\d+ blob ([0-9a-f]+)\t(.*\.lock)$/s.exec(entry) ?? []
+        if (blob !== undefined && !blobs.has(blob)) blobs.set(blob, `${branch}:${path}`)
+      }
+    }
+    const reading = [...blobs].map(async ([blob, name]) => ({
+      name,
+      text: (await git('cat-file', 'blob', blob)).stdout,
+    }))
+    return await Promise.all(reading)
+  } catch (error) {
+    if (error instanceof ExecaError) return []
+    throw error
+  }
 }
 
 /** A recipe that does not compile at present still has its latest run and its lock. */

@@ -89,6 +89,24 @@ test('logs of runs that hold no latest log go', () =>
     assert.match((await execa('node', [cli, 'logs', 'good'], { cwd: folder, env })).stdout, 'one image was skipped')
   }))
 
+test('locks of other branches count, until no branch has them', () =>
+  inTempFolder(async folder => {
+    await runSmall(folder)
+    const git = (...args: readonly string[]) => execa('git', args, { cwd: folder })
+    await git('init', '-q', '-b', 'main')
+    await git('config', 'user.email', 'a@b.c')
+    await git('config', 'user.name', 'a')
+    await git('commit', '-q', '--allow-empty', '-m', 'begin')
+    await git('checkout', '-q', '-b', 'ablation')
+    await git('add', 'fixture.lock')
+    await git('commit', '-q', '-m', 'lock')
+    assert.match((await clean(folder, '--dry-run')).stdout, 'kept for 1 lock and')
+    await git('checkout', '-q', 'main')
+    assert.match((await clean(folder, '--dry-run')).stdout, /^Nothing to remove: .* kept for 1 lock and/)
+    await git('branch', '-q', '-D', 'ablation')
+    assert.match((await clean(folder, '--dry-run')).stdout, 'can go')
+  }))
+
 test('every recipe that ran in the store counts, wherever it is, until its file is gone', () =>
   inTempFolder(async folder => {
     const store = openStore(join(folder, 'store'))
