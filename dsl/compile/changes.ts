@@ -1,40 +1,66 @@
-/** Why the key of a stage is another than the locked one: by itself, or by a stage that it is made from. */
+/** Why the key of a stage is another than it was: by itself, or by a stage that it is made from. */
 import { canonical } from '../print/canonical.ts'
-import { asLocked, type Lock } from './lock.ts'
+import { type PlanRecord, stageRecord } from './lock.ts'
 import type { Json, Plan, Stage } from './plan.ts'
 
-/** One difference from the lock. */
+/** One difference from what was. */
 export interface Change {
   /** Where it lies. */
   readonly stage: Stage
   readonly kind: 'stage' | 'version' | 'parameter' | 'input' | 'file'
   /** Path of the parameter, role of the input, name of the file; else empty. */
   readonly name: string
-  /** As locked; absent where the lock has none. */
+  /** As it was; absent where there was none. */
   readonly before?: Json
   /** As it is now; absent where it is gone. */
   readonly after?: Json
 }
 
-/** The differences behind a stage's new key, those further up first; none where the lock holds that key. */
-export function changesSince(lock: Lock, plan: Plan, stage: Stage): readonly Change[] {
-  const locked = new Set([...lock.stages.values()].map(({ key }) => key))
-  const byId = new Map(plan.stages.map(one => [one.id, one]))
-  const seen = new Set<Stage>()
-  function visit(one: Stage | undefined): readonly Change[] {
-    if (one === undefined || seen.has(one) || locked.has(one.key)) return []
-    seen.add(one)
-    return [...Object.values(one.inputs).flatMap(input => visit(byId.get(input.stage))), ...ownChanges(lock, one)]
-  }
-  return visit(stage)
+/** A stage whose result is not that of before. */
+export interface Rerun {
+  readonly stage: Stage
+  /** What changed of the stage itself. */
+  readonly own: readonly Change[]
+  /** Stages that it reads and that run again, too. */
+  readonly through: readonly string[]
 }
 
-function ownChanges({ stages, externals }: Lock, stage: Stage): readonly Change[] {
+/** What a comparison needs of what was: a lock, or the record of a plan. */
+export type Before = Pick<PlanRecord, 'stages' | 'externals'>
+
+/** The stages of a plan whose keys were not there before, in its order. */
+export function rerunsSince(before: Before, plan: Plan): readonly Rerun[] {
+  const known = knownKeys(before)
+  const rerun = new Set(plan.stages.filter(({ key }) => !known.has(key)).map(({ id }) => id))
+  return plan.stages.flatMap(stage => {
+    if (!rerun.has(stage.id)) return []
+    const inputs = new Set(Object.values(stage.inputs).map(input => input.stage))
+    return [{ stage, own: ownChanges(before, stage), through: [...inputs].filter(id => rerun.has(id)) }]
+  })
+}
+
+/** The differences behind a stage's new key, those further up first; none where that key was there before. */
+export function changesSince(before: Before, plan: Plan, stage: Stage): readonly Change[] {
+  const byId = new Map(rerunsSince(before, plan).map(rerun => [rerun.stage.id, rerun]))
+  const seen = new Set<string>()
+  function visit(id: string): readonly Change[] {
+    const rerun = byId.get(id)
+    if (rerun === undefined || seen.has(id)) return []
+    seen.add(id)
+    return [...rerun.through.flatMap(visit), ...rerun.own]
+  }
+  return visit(stage.id)
+}
+
+const knownKeys = ({ stages }: Before): ReadonlySet<string> => new Set([...stages.values()].map(({ key }) => key))
+
+/** What changed of a stage itself since there was one of its name. */
+export function ownChanges({ stages, externals }: Before, stage: Stage): readonly Change[] {
   const before = stages.get(stage.id)
   if (before === undefined) return [{ stage, kind: 'stage', name: '', after: stage.id }]
-  const after = asLocked(stage)
+  const after = stageRecord(stage)
   const files = new Map(stage.externals.map(({ name, sha256 }) => [name, sha256]))
-  // The lock does not say which stage reads which file; one that is read no more shows in a parameter or a new file.
+  // A lock does not say which stage reads which file; one that is read no more shows in a parameter or a new file.
   const known = new Map([...externals].filter(([name]) => files.has(name)))
   const sides = [
     ['version', new Map([['', before.kind]]), new Map([['', after.kind]])],
@@ -45,9 +71,17 @@ function ownChanges({ stages, externals }: Lock, stage: Stage): readonly Change[
   return sides.flatMap(([kind, old, now]) => differences(old, now).map(difference => ({ stage, kind, ...difference })))
 }
 
+/** A name whose value differs between two maps; a side without the name has no value. */
+export interface Difference {
+  readonly name: string
+  readonly before?: Json
+  readonly after?: Json
+}
+
 type Values = ReadonlyMap<string, Json>
 
-function differences(before: Values, after: Values): readonly Pick<Change, 'name' | 'before' | 'after'>[] {
+/** Names whose values differ, those of `before` first. */
+export function differences(before: Values, after: Values): readonly Difference[] {
   return [...new Set([...before.keys(), ...after.keys()])].flatMap(name => {
     const [old, now] = [before.get(name), after.get(name)]
     if (old !== undefined && now !== undefined && canonical(old) === canonical(now)) return []

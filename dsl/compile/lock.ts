@@ -1,14 +1,12 @@
 /**
  * The lock: what a recipe was run with and what came out, committed beside the recipe.
  *
- * It is one JSON object with one item a line, sorted, so that git merges and diffs it by item. It holds nothing of
- * the machine or the time: a run that changes nothing writes the same bytes.
+ * It holds nothing of the machine or the time: a run that changes nothing makes the same lock.
  */
 import { canonical } from '../print/canonical.ts'
-import { isRecord, isText, parseJson } from '../read/json.ts'
 import { sha256 } from './keys.ts'
 import { leaves } from './leaves.ts'
-import { inputText, type Json, type Plan, type Stage } from './plan.ts'
+import { inputText, type Json, type Plan, type PlannedClaim, type Stage } from './plan.ts'
 
 /** What came out of a stage. */
 export interface StageOutput {
@@ -17,8 +15,8 @@ export interface StageOutput {
   readonly metrics: { readonly [name: string]: number }
 }
 
-/** A stage as it was locked. */
-export interface LockedStage {
+/** A stage as a recipe compiles to it. */
+export interface StageRecord {
   readonly key: string
   /** Kind and version: `train@2`. */
   readonly kind: string
@@ -26,39 +24,55 @@ export interface LockedStage {
   readonly params: ReadonlyMap<string, Json>
   /** Inputs in words, by role: `places (train)`. */
   readonly inputs: ReadonlyMap<string, string>
+}
+
+/** A stage as it was locked. */
+export interface LockedStage extends StageRecord {
   readonly output: StageOutput
 }
 
-/** What a lock holds. */
-export interface Lock {
-  /** Digest of what the recipe means: its stages and claims, not its spelling. */
-  readonly recipe: string
+/** What a recipe compiles to, as far as a lock says it. */
+export interface PlanRecord {
+  readonly name: string
   /** Digests of files by name. */
   readonly externals: ReadonlyMap<string, string>
+  /** By name. */
+  readonly claims: ReadonlyMap<string, PlannedClaim>
+  readonly stages: ReadonlyMap<string, StageRecord>
+}
+
+/** What a lock holds. */
+export interface Lock extends PlanRecord {
+  /** Digest of what the recipe means; see `recipeDigest`. */
+  readonly recipe: string
   readonly stages: ReadonlyMap<string, LockedStage>
 }
 
-/** Layout of the text; its item sorts last, so that the last line never changes. */
-const layout = 1
-
 /** The lock of a plan whose stages are all done. Throws where an output is missing. */
-export function lockOf({ name, stages, claims }: Plan, outputs: ReadonlyMap<string, StageOutput>): Lock {
-  const locked = stages.map((stage): [string, LockedStage] => {
-    const output = outputs.get(stage.id)
+export function lockOf(plan: Plan, outputs: ReadonlyMap<string, StageOutput>): Lock {
+  const record = recordOf(plan)
+  const locked = [...record.stages].map(([id, stage]): [string, LockedStage] => {
+    const output = outputs.get(id)
     if (output === undefined)
-      throw new Error(`Stage "${stage.id}" has no result, so the recipe cannot be locked; run it first`)
+      throw new Error(`Stage "${id}" has no result, so the recipe cannot be locked; run it first`)
     const { digest, metrics } = output
-    return [stage.id, { ...asLocked(stage), output: { digest, metrics } }]
+    return [id, { ...stage, output: { digest, metrics } }]
   })
+  return { ...record, recipe: recipeDigest(record), stages: new Map(locked) }
+}
+
+/** What a lock says of a plan before it has run. */
+export function recordOf({ name, stages, claims }: Plan): PlanRecord {
   return {
-    recipe: sha256(canonical({ name, stages: stages.map(({ id, key }) => ({ id, key })), claims })),
+    name,
     externals: new Map(stages.flatMap(({ externals }) => externals.map(({ name, sha256 }) => [name, sha256]))),
-    stages: new Map(locked),
+    claims: new Map(claims.map(claim => [claim.name, claim])),
+    stages: new Map(stages.map(stage => [stage.id, stageRecord(stage)])),
   }
 }
 
 /** What a lock says of a stage before it has run. */
-export function asLocked({ key, kind, version, params, inputs }: Stage): Omit<LockedStage, 'output'> {
+export function stageRecord({ key, kind, version, params, inputs }: Stage): StageRecord {
   return {
     key,
     kind: `${kind}@${version}`,
@@ -67,66 +81,32 @@ export function asLocked({ key, kind, version, params, inputs }: Stage): Omit<Lo
   }
 }
 
-/** The text of a lock. */
-export function printLock({ recipe, externals, stages }: Lock): string {
-  const items: (readonly [string, Json])[] = [
-    ['recipe', recipe],
-    ['version', layout],
-    ...[...externals].map(([name, digest]) => [`external ${name}`, digest] as const),
-  ]
-  for (const [id, { key, kind, params, inputs, output }] of stages)
-    items.push(
-      [`stage ${id}`, key],
-      [`kind ${id}`, kind],
-      [`output ${id}`, output.digest],
-      ...[...params].map(([path, value]) => [`parameter ${id} ${path}`, value] as const),
-      ...[...inputs].map(([role, input]) => [`input ${id} ${role}`, input] as const),
-      ...Object.entries(output.metrics).map(([name, value]) => [`metric ${id}.${name}`, value] as const),
-    )
-  const lines = items.map(([name, value]) => `  ${JSON.stringify(name)}: ${canonical(value)}`).sort()
-  return `{\n${lines.join(',\n')}\n}\n`
+/** Digest of what a recipe means: its name, stages and claims; neither their order nor their spelling. */
+export function recipeDigest({ name, stages, claims }: PlanRecord): string {
+  const keys = Object.fromEntries([...stages].map(([id, { key }]) => [id, key]))
+  return sha256(canonical({ name, stages: keys, claims: Object.fromEntries(claims) }))
 }
 
-/** Reads a lock; undefined where the text is none. Items of no meaning are passed over. */
-export function parseLock(text: string): Lock | undefined {
-  const items = parseJson(text)
-  if (!isRecord(items) || items.version !== layout || !isText(items.recipe)) return undefined
-  const externals = new Map<string, string>()
-  const stages = new Map<string, OpenStage>()
-  const stageAt = (id: string): OpenStage => {
-    const stage = stages.get(id) ?? openStage()
-    stages.set(id, stage)
-    return stage
+/** A claim without its name, which its item gives. */
+export function claimJson({
+  name: _,
+  stage,
+  metric,
+  over,
+  expect,
+  atLeast,
+  atMost,
+  tolerance,
+  origin,
+}: PlannedClaim): Json {
+  return {
+    stage,
+    metric,
+    ...(over !== undefined && { over: { ...over } }),
+    ...(expect !== undefined && { expect }),
+    ...(atLeast !== undefined && { atLeast }),
+    ...(atMost !== undefined && { atMost }),
+    tolerance,
+    origin,
   }
-  for (const [item, value] of Object.entries(items)) {
-    const [, word = '', name = ''] = /^([a-z]+) (.*)$/s.exec(item) ?? []
-    // Paths of parameters and roles hold no space, names of metrics no dot.
-    const end = name.lastIndexOf(word === 'metric' ? '.' : ' ')
-    const [id, part] = [name.slice(0, end), name.slice(end + 1)]
-    if (word === 'parameter') stageAt(id).params.set(part, value)
-    else if (word === 'metric' && typeof value === 'number') stageAt(id).output.metrics[part] = value
-    else if (word === 'input' && isText(value)) stageAt(id).inputs.set(part, value)
-    else if (word === 'external' && isText(value)) externals.set(name, value)
-    else if (word === 'stage' && isText(value)) stageAt(name).key = value
-    else if (word === 'kind' && isText(value)) stageAt(name).kind = value
-    else if (word === 'output' && isText(value)) stageAt(name).output.digest = value
-  }
-  return { recipe: items.recipe, externals, stages }
 }
-
-/** A stage whose items are still being gathered. */
-interface OpenStage extends LockedStage {
-  key: string
-  kind: string
-  readonly params: Map<string, Json>
-  readonly inputs: Map<string, string>
-  readonly output: { digest: string; readonly metrics: Record<string, number> }
-}
-
-const openStage = (): OpenStage => ({
-  key: '',
-  kind: '',
-  params: new Map(),
-  inputs: new Map(),
-  output: { digest: '', metrics: {} },
-})

@@ -33,8 +33,8 @@ export function joinVariants(compiled: readonly CompiledVariant[]): {
     for (const claim of ownClaims) {
       const stage = nameOf(claim.stage)
       const over = claim.over && { ...claim.over, stage: nameOf(claim.over.stage) }
-      const suffix = stage.slice(claim.stage.length) || over?.stage.slice(claim.over?.stage.length) || ''
-      const name = `${claim.name}${suffix}`
+      const suffixes = [stage.slice(claim.stage.length), over?.stage.slice(claim.over?.stage.length) ?? '']
+      const name = `${claim.name}${[...new Set(suffixes)].join('')}`
       claims.set(JSON.stringify([name, stage, over?.stage]), { ...claim, name, stage, ...(over && { over }) })
     }
   }

@@ -4,11 +4,11 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { ExecaError, execa } from 'execa'
 import { loadRecipe } from '../../dsl/compile/load.ts'
-import { parseLock } from '../../dsl/compile/lock.ts'
+import { parseLock } from '../../dsl/compile/lock_text.ts'
 import { thisProcess } from '../store/process.ts'
 import { readRoots } from '../store/roots.ts'
 import type { Store } from '../store/store.ts'
-import { lockPath } from './outputs.ts'
+import { lockPath } from './lock_file.ts'
 import { planOf } from './recipe.ts'
 
 /** Keys that are needed, and by whom. */

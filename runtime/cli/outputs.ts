@@ -1,12 +1,9 @@
-/** What a finished run leaves for people: report and lock, each written only where it would differ. */
-import { existsSync } from 'node:fs'
+/** The report that a finished run leaves, written only where it would differ. */
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { extname, join } from 'node:path'
-import { lockOf, parseLock, printLock } from '../../dsl/compile/lock.ts'
+import { join } from 'node:path'
 import type { Plan } from '../../dsl/compile/plan.ts'
 import { takeClaim } from '../store/claims.ts'
 import { sha256 } from '../store/digest.ts'
-import { replaceFile } from '../store/files.ts'
 import type { Result, Store } from '../store/store.ts'
 
 /** Results of a whole plan. */
@@ -38,7 +35,7 @@ export async function settleReport(plan: Plan, { store, results }: Finished): Pr
 }
 
 /** Two runs that end at the same time write one after the other. */
-async function alone<T>(store: Store, write: () => Promise<T>): Promise<T> {
+export async function alone<T>(store: Store, write: () => Promise<T>): Promise<T> {
   await store.prepare()
   const claim = await takeClaim(store.folder, 'outputs')
   try {
@@ -52,23 +49,4 @@ async function alone<T>(store: Store, write: () => Promise<T>): Promise<T> {
 const resultIdentity = (id: string, results: ReadonlyMap<string, Result>): unknown => {
   const manifest = results.get(id)?.manifest
   return [id, manifest?.key, manifest?.digest, manifest?.summary, manifest?.seconds]
-}
-
-/** Path of a recipe's lock: beside it, with the ending `.lock`. */
-export const lockPath = (recipe: string): string => `${recipe.slice(0, recipe.length - extname(recipe).length)}.lock`
-
-/** Writes the lock of a finished plan. Throws where another kind of file is in the way. */
-export async function settleLock(
-  plan: Plan,
-  { path, store, results }: Finished & { readonly path: string },
-): Promise<void> {
-  const outputs = new Map([...results].map(([id, { manifest }]) => [id, manifest]))
-  const text = printLock(lockOf(plan, outputs))
-  const present = await readFile(path, 'utf8').catch(() => undefined)
-  // A killed run may have left its copy beside a lock that is as it should be.
-  if (present === text && !existsSync(`${path}.new`)) return
-  if (present !== undefined && parseLock(present) === undefined) {
-    throw new Error(`"${path}" is in the way of the recipe's lock; rename one of the two`)
-  }
-  await alone(store, () => replaceFile(path, aside => writeFile(aside, text)))
 }

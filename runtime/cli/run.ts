@@ -12,8 +12,10 @@ import { keepRoot } from '../store/roots.ts'
 import { openStore, type Result, type Store, storeFolder } from '../store/store.ts'
 import { painter } from './live/format.ts'
 import { jsonView, openView, type View } from './live/view.ts'
+import { lockPath, settleLock } from './lock_file.ts'
+import { areAsLocked, lockedTo } from './locked.ts'
 import { collect, setOption, storeOption } from './options.ts'
-import { lockPath, settleLock, settleReport } from './outputs.ts'
+import { settleReport } from './outputs.ts'
 import { exitCodes, hasColour, loadPlan, tellUnknownStage } from './recipe.ts'
 import { describeJobs, type ExecutorFlags, leftText, readExecutorFlags } from './slurm.ts'
 import { claimTable, faultLines, type Printing, stageTable, warningLines } from './summary.ts'
@@ -32,6 +34,7 @@ export interface Flags extends Allowed, ExecutorFlags {
   readonly slots?: number
   /** Milliseconds. */
   readonly timeout?: number
+  readonly locked?: true
 }
 
 const examples = `
@@ -41,11 +44,13 @@ Examples:
   terroir run recipe.yaml --set train.pretrain.batch_size=32
   terroir run recipe.yaml --force overhead
   terroir run recipe.yaml --executor slurm --sbatch partition=gpu --sbatch pretrain:time=12:00:00
+  terroir run recipe.yaml --locked --store again   reproduce it, from nothing
 
 A run can be interrupted at any time; the next one goes on from what is done.
 
-Exit codes: 0 done, 1 a stage failed or, with --strict, a claim does not hold,
-2 bad recipe or usage, 130 interrupted.`
+Exit codes: 0 done, 1 a stage failed or, with --strict, a claim does not hold
+or, with --locked, recipe or results are not those of the lock, 2 bad recipe or
+usage, 130 interrupted.`
 
 /** The command. */
 export function command(): Program {
@@ -75,6 +80,7 @@ export function command(): Program {
     .option('--allow-env <name>', 'let stages see this environment variable; may be repeated', collectNames)
     .option('--allow-run <program>', 'let stages start this program; may be repeated', collectNames)
     .option('--allow-read <path>', 'let stages read this path outside the project; may be repeated', collect)
+    .option('--locked', 'run only what the lock was written for; exit with 1 when a result is not as locked')
     .addOption(storeOption())
     .option('--json', 'print events as JSON, one a line')
     .addHelpText('after', examples)
@@ -117,14 +123,14 @@ async function run(recipe: string, flags: Flags): Promise<number> {
   // A lock speaks for the recipe as it is written, and for all of it.
   const asWritten = (flags.until ?? flags.only) === undefined && flags.engine === undefined && !flags.set?.length
   const { path } = loaded.loaded
-  return runCompiled(plan, flags, { recipe: path, ...(asWritten && { lock: lockPath(path) }) })
+  return runCompiled(plan, flags, { recipe: path, ...((asWritten || flags.locked) && { lock: lockPath(path) }) })
 }
 
 /** What a run may be given beside its flags. */
 export interface RunPlaces {
   /** Path of the recipe, whose results `terroir clean` keeps. */
   readonly recipe?: string
-  /** Path of the lock to write. */
+  /** Path of the lock to write, or to hold the run to. */
   readonly lock?: string
   /** Module the workers run; see `localExecutor`. */
   readonly entry?: string
@@ -132,6 +138,8 @@ export interface RunPlaces {
 
 /** Runs a compiled recipe, and returns the exit code. */
 export async function runCompiled(whole: Plan, flags: Flags, { recipe, lock, entry }: RunPlaces = {}): Promise<number> {
+  const locked = flags.locked && lock !== undefined ? await lockedTo(whole, lock) : undefined
+  if (flags.locked && locked === undefined) return exitCodes.failedWork
   const plan = chosenPlan(whole, flags)
   const store = openStore(storeFolder(flags.store))
   const found = await findResults(plan, store)
@@ -161,12 +169,13 @@ export async function runCompiled(whole: Plan, flags: Flags, { recipe, lock, ent
   const claims = judgeClaims(plan, ended.results)
   const print = flags.json ? printJson : printText
   const report = ended.outcome === 'done' ? await settleReport(plan, { store, results: ended.results }) : undefined
-  if (ended.outcome === 'done' && lock !== undefined)
-    await settleLock(plan, { path: lock, store, results: ended.results })
+  if (ended.outcome === 'done' && lock !== undefined && locked === undefined)
+    await settleLock(plan, { path: lock, store, outputs: outputsOf(ended.results) })
   print({ plan, claims, ...ended, ...(report === undefined ? {} : { report }) })
+  const isOther = locked !== undefined && !areAsLocked(locked, plan, ended.results)
   if (ended.outcome === 'stopped') return exitCodes.interrupted
   const broken = flags.strict === true && claims.some(({ verdict }) => verdict !== 'held')
-  return ended.outcome === 'failed' || broken ? exitCodes.failedWork : exitCodes.ok
+  return ended.outcome === 'failed' || broken || isOther ? exitCodes.failedWork : exitCodes.ok
 }
 
 function givenOptions(plan: Plan, flags: Flags): readonly JobOption[] | undefined {
@@ -190,6 +199,8 @@ async function remember(
     if (!reading) throw error
   }
 }
+const outputsOf = (results: ReadonlyMap<string, Result>) =>
+  new Map([...results].map(([id, { manifest }]) => [id, manifest]))
 
 function chosenPlan(plan: Plan, { engine = plan.engine, only, until = only }: Flags): Plan {
   const chosen = { ...plan, engine }

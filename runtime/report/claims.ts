@@ -48,7 +48,11 @@ function holds({ expect, atLeast, atMost, tolerance }: PlannedClaim, measured: n
   )
 }
 
-function expectation({ metric, expect, atLeast, atMost, tolerance }: PlannedClaim): string {
+/** The parts of a claim that say what is expected. */
+type Expectation = Pick<PlannedClaim, 'metric' | 'expect' | 'atLeast' | 'atMost' | 'tolerance'>
+
+/** What a claim expects, in words of a table: `at least 20.00`. */
+export function expectation({ metric, expect, atLeast, atMost, tolerance }: Expectation): string {
   const print = (value: number) => formatMetric(metric, value)
   const parts = [
     expect === undefined ? '' : `${print(expect)}${tolerance > 0 ? ` ± ${print(tolerance)}` : ''}`,

@@ -22,7 +22,7 @@ test('a first run makes everything, tells claims and report; a second one says t
     assert.match(await readFile(report, 'utf8'), '<!doctype html>')
     const written = (await stat(report)).mtimeMs
     const lock = await readFile(join(folder, 'fixture.lock'), 'utf8')
-    assert.match(lock, '"metric good.count": 3')
+    assert.match(lock, '"stage good metric:count": 3')
     const second = await run(folder, 'small')
     assert.is(second.exitCode, 0)
     assert.is(second.stderr, '')

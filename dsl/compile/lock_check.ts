@@ -1,0 +1,72 @@
+/** How a lock stands to what a recipe compiles to, and to what came out of a run. */
+import { type Difference, differences, rerunsSince } from './changes.ts'
+import { claimJson, type Lock, type PlanRecord, recordOf, type StageOutput } from './lock.ts'
+import { inputText, type Json, type Plan, type PlannedClaim } from './plan.ts'
+
+/** One thing that a lock says otherwise. */
+export interface LockFault extends Difference {
+  readonly kind: 'recipe' | 'claim' | 'stage' | 'version' | 'parameter' | 'input' | 'file' | 'key'
+  /** The stage; empty for what belongs to the whole recipe. */
+  readonly stage: string
+}
+
+/** What a lock says otherwise than the recipe compiles to; none where it is the recipe's lock. */
+export function lockFaults(lock: Lock, plan: Plan): readonly LockFault[] {
+  const record = recordOf(plan)
+  const inStages = rerunsSince(lock, plan).flatMap(({ own }) =>
+    own.map(change => ({ ...change, stage: change.stage.id })),
+  )
+  const files = differences(lock.externals, record.externals).filter(
+    ({ name }) => !inStages.some(fault => fault.kind === 'file' && fault.name === name),
+  )
+  const named = new Set(inStages.map(({ stage }) => stage))
+  const keys = differences(keysOf(lock), keysOf(record)).filter(({ name }) => !named.has(name))
+  const known = new Set(keysOf(lock).values())
+  // A stage whose inputs alone changed is not told: what changed is.
+  const untold = keys.filter(({ after }) => after === undefined || known.has(String(after)) || inStages.length === 0)
+  return [
+    ...(lock.name === record.name ? [] : [fault('recipe', { name: 'name', before: lock.name, after: record.name })]),
+    ...inStages,
+    ...untold.map(({ name, ...sides }) => ({ kind: 'key' as const, stage: name, name: '', ...sides })),
+    ...files.map(difference => fault('file', difference)),
+    ...differences(claimsOf(lock.claims), claimsOf(record.claims)).map(difference => fault('claim', difference)),
+  ]
+}
+
+const fault = (kind: LockFault['kind'], difference: Difference): LockFault => ({ kind, stage: '', ...difference })
+
+const keysOf = ({ stages }: PlanRecord): ReadonlyMap<string, string> =>
+  new Map([...stages].map(([id, { key }]) => [id, key]))
+
+const claimsOf = (claims: ReadonlyMap<string, PlannedClaim>): ReadonlyMap<string, Json> =>
+  new Map([...claims].map(([name, claim]) => [name, claimJson(claim)]))
+
+/** A result that is not the locked one. */
+export interface OutputFault extends Difference {
+  readonly kind: 'output' | 'metric'
+  readonly stage: string
+  /** Inputs whose results are not the locked ones either. */
+  readonly through: readonly string[]
+}
+
+/** Results that are not those of the lock, in the order of the plan. */
+export function outputFaults(
+  lock: Lock,
+  plan: Plan,
+  outputs: ReadonlyMap<string, StageOutput>,
+): readonly OutputFault[] {
+  const other = new Set<string>()
+  return plan.stages.flatMap(({ id, inputs }) => {
+    const [before, after] = [lock.stages.get(id)?.output, outputs.get(id)]
+    if (before === undefined || after === undefined || before.digest === after.digest) return []
+    other.add(id)
+    const through = [
+      ...new Set(Object.values(inputs).flatMap(input => (other.has(input.stage) ? inputText(input) : []))),
+    ]
+    const metrics = differences(new Map(Object.entries(before.metrics)), new Map(Object.entries(after.metrics)))
+    return [
+      { kind: 'output' as const, stage: id, through, name: '', before: before.digest, after: after.digest },
+      ...metrics.map(difference => ({ kind: 'metric' as const, stage: id, through, ...difference })),
+    ]
+  })
+}

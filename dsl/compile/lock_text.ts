@@ -1,0 +1,119 @@
+/**
+ * The text of a lock: one JSON object with one item a line, sorted, so that git merges and diffs it by item. The items
+ * of a stage stand together.
+ */
+import { canonical } from '../print/canonical.ts'
+import { isRecord, isText, parseJson } from '../read/json.ts'
+import { claimJson, type Lock, type LockedStage } from './lock.ts'
+import type { Json, PlannedClaim } from './plan.ts'
+
+/** Layout of the text; its item sorts last, so that the last line never changes. */
+const layout = 2
+
+/** The text of a lock. */
+export const printLock = (lock: Lock): string => `{\n${lockLines(lock).join(',\n')}\n}\n`
+
+/** The items of a lock as lines, without the commas between them. */
+export function lockLines({ name, recipe, externals, claims, stages }: Lock): readonly string[] {
+  const items: readonly (readonly [string, Json])[] = [
+    ['name', name],
+    ['recipe', recipe],
+    ['version', layout],
+    ...[...externals].map(([file, digest]) => [`external ${file}`, digest] as const),
+    ...[...claims].map(([claim, content]) => [`claim ${claim}`, claimJson(content)] as const),
+    ...[...stages].flatMap(([id, stage]) =>
+      stageItems(stage).map(([part, value]) => [`stage ${id} ${part}`, value] as const),
+    ),
+  ]
+  return items.map(([item, value]) => `  ${JSON.stringify(item)}: ${canonical(value)}`).sort()
+}
+
+function stageItems({ key, kind, params, inputs, output }: LockedStage): readonly (readonly [string, Json])[] {
+  return [
+    ['key', key],
+    ['kind', kind],
+    ['output', output.digest],
+    ...[...params].map(([path, value]) => [`parameter:${path}`, value] as const),
+    ...[...inputs].map(([role, input]) => [`input:${role}`, input] as const),
+    ...Object.entries(output.metrics).map(([metric, value]) => [`metric:${metric}`, value] as const),
+  ]
+}
+
+/** Reads a lock; undefined where the text is none of this layout. Items of no meaning are passed over. */
+export function parseLock(text: string): Lock | undefined {
+  const items = parseJson(text)
+  if (!isRecord(items) || items.version !== layout || !isText(items.recipe) || !isText(items.name)) return undefined
+  const externals = new Map<string, string>()
+  const claims = new Map<string, PlannedClaim>()
+  const stages = new Map<string, OpenStage>()
+  for (const [item, value] of Object.entries(items)) {
+    const [, word, name = ''] = /^(external|claim|stage) (.*)$/s.exec(item) ?? []
+    if (word === 'external' && isText(value)) externals.set(name, value)
+    if (word === 'claim' && isClaim(value)) claims.set(name, { ...value, name })
+    if (word !== 'stage') continue
+    // Names of parts hold no space, those of stages of a matrix may.
+    const end = name.lastIndexOf(' ')
+    const id = name.slice(0, end)
+    const stage = stages.get(id) ?? openStage()
+    stages.set(id, stage)
+    addPart(stage, name.slice(end + 1), value)
+  }
+  return { name: items.name, recipe: items.recipe, externals, claims, stages }
+}
+
+function addPart(stage: OpenStage, part: string, value: Json): void {
+  const [, word = part, name = ''] = /^([a-z]+):(.*)$/s.exec(part) ?? []
+  if (word === 'parameter') stage.params.set(name, value)
+  else if (word === 'metric' && typeof value === 'number') stage.output.metrics[name] = value
+  else if (word === 'input' && isText(value)) stage.inputs.set(name, value)
+  else if (word === 'key' && isText(value)) stage.key = value
+  else if (word === 'kind' && isText(value)) stage.kind = value
+  else if (word === 'output' && isText(value)) stage.output.digest = value
+}
+
+function isClaim(value: unknown): value is Omit<PlannedClaim, 'name'> {
+  return (
+    isRecord(value) &&
+    isText(value.stage) &&
+    isText(value.metric) &&
+    isText(value.origin) &&
+    typeof value.tolerance === 'number' &&
+    [value.expect, value.atLeast, value.atMost].every(bound => bound === undefined || typeof bound === 'number')
+  )
+}
+
+/** A stage whose items are still being gathered. */
+interface OpenStage extends LockedStage {
+  key: string
+  kind: string
+  readonly params: Map<string, Json>
+  readonly inputs: Map<string, string>
+  readonly output: { digest: string; readonly metrics: Record<string, number> }
+}
+
+const openStage = (): OpenStage => ({
+  key: '',
+  kind: '',
+  params: new Map(),
+  inputs: new Map(),
+  output: { digest: '', metrics: {} },
+})
+
+const conflictLine = /^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?\n?/gm
+
+/**
+ * The locks that a text holds: one; each side of a conflict that git left; none where the text is something else.
+ * `undefined` where it is no lock at all; empty for a lock of another layout.
+ */
+export function readLocks(text: string): readonly Lock[] | undefined {
+  const sides = /^<{7}(?: |$)/m.test(text) ? conflictSides(text) : [text]
+  const items = sides.map(side => parseJson(side))
+  if (!items.every(side => isRecord(side) && isText(side.recipe) && typeof side.version === 'number')) return undefined
+  return sides.flatMap(side => parseLock(side) ?? [])
+}
+
+/** Both sides of a text with conflicts; what stands between their markers in the style `diff3` belongs to neither. */
+function conflictSides(text: string): readonly string[] {
+  const block = /^<{7}.*\n([\s\S]*?)(?:^\|{7}.*\n[\s\S]*?)?^={7}.*\n([\s\S]*?)^>{7}.*\n/gm
+  return ['$1', '$2'].map(side => text.replaceAll(block, side).replaceAll(conflictLine, ''))
+}

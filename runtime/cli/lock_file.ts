@@ -1,0 +1,64 @@
+/** The lock beside a recipe, as a file. */
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { extname } from 'node:path'
+import { type Lock, lockOf, type StageOutput } from '../../dsl/compile/lock.ts'
+import { printLock, readLocks } from '../../dsl/compile/lock_text.ts'
+import type { Plan } from '../../dsl/compile/plan.ts'
+import { replaceFile } from '../store/files.ts'
+import type { Store } from '../store/store.ts'
+import { alone } from './outputs.ts'
+
+/** Path of a recipe's lock: beside it, with the ending `.lock`. */
+export const lockPath = (recipe: string): string => `${recipe.slice(0, recipe.length - extname(recipe).length)}.lock`
+
+/** What stands at a lock's path. */
+export interface LockFile {
+  readonly state: 'lock' | 'missing' | 'conflict' | 'outdated'
+  /** The lock; both sides of a conflict; none where it is missing or written by an earlier terroir. */
+  readonly locks: readonly Lock[]
+}
+
+/** Reads the file at a lock's path. Rejects where it is something else. */
+export async function readLockFile(path: string): Promise<LockFile> {
+  const text = await readFile(path, 'utf8').catch(() => undefined)
+  if (text === undefined) return { state: 'missing', locks: [] }
+  const locks = readLocks(text)
+  if (locks === undefined) throw new Error(`"${path}" is in the way of the recipe's lock; rename one of the two`)
+  const state = locks.length === 0 ? 'outdated' : locks.length === 1 ? 'lock' : 'conflict'
+  return { state, locks }
+}
+
+/** What a lock is written from. */
+export interface LockContent {
+  readonly path: string
+  readonly outputs: ReadonlyMap<string, StageOutput>
+  /** The store of a run: two that end at the same time write one after the other. */
+  readonly store?: Store
+}
+
+/** Writes the lock of a plan whose stages all have an output, unless it is there already; says whether it wrote. */
+export async function settleLock(plan: Plan, { path, outputs, store }: LockContent): Promise<boolean> {
+  const text = printLock(lockOf(plan, outputs))
+  const isThere = (await readFile(path, 'utf8').catch(() => undefined)) === text
+  // A killed run may have left its copy beside a lock that is as it should be.
+  if (isThere && !existsSync(`${path}.new`)) return false
+  await readLockFile(path)
+  const write = () => replaceFile(path, aside => writeFile(aside, text))
+  await (store === undefined ? write() : alone(store, write))
+  return true
+}
+
+/** What is wrong with a file that ought to be the recipe's lock, and what to do; undefined for a lock. */
+export function lockProblem({ state }: LockFile, name: string): string | undefined {
+  switch (state) {
+    case 'lock':
+      return undefined
+    case 'missing':
+      return `There is no '${name}'; a finished run writes it`
+    case 'outdated':
+      return `'${name}' is of an earlier terroir; run the recipe again, or write it anew with terroir lock`
+    case 'conflict':
+      return `'${name}' holds a conflict that git left; settle it with terroir lock`
+  }
+}
