@@ -1,4 +1,5 @@
 /** Names of a recipe: who has them, who uses them. */
+import type { Files } from '../read/file.ts'
 import { type LocatedMap, locate, type Span, type ValuePath } from '../read/located.ts'
 import { type Diagnostic, diagnose } from './diagnostic.ts'
 import type { Entry, FilledRecipe } from './filled.ts'
@@ -15,6 +16,8 @@ export interface Checked {
   readonly tree: LocatedMap
   /** Absolute folder of the recipe file. */
   readonly folder: string
+  /** Where the recipe's files are; absent: the disk. */
+  readonly files?: Files | undefined
 }
 
 /** Where a value was written; for a default, the nearest mapping around it. */

@@ -1,7 +1,6 @@
 /** Checks that files which a recipe names are there. */
-import { type Stats, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { similarFile } from '../read/file.ts'
+import { disk, type Files, similarFile } from '../read/file.ts'
 import type { ValuePath } from '../read/located.ts'
 import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
 import { type Checked, spanAt } from './names.ts'
@@ -18,12 +17,13 @@ export function checkPaths(checked: Checked): readonly Diagnostic[] {
 
 function checkPath(checked: Checked, path: string, at: ValuePath, wanted: 'file' | 'folder'): readonly Diagnostic[] {
   const absolute = resolve(checked.folder, path)
+  const files = checked.files ?? disk
   const span = spanAt(checked, at)
-  const stat = statOf(absolute)
+  const stat = statOf(absolute, files)
   if (stat instanceof Error)
     return [diagnose('unreadable-file', span, { message: `'${path}' cannot be read: ${stat.message}` })]
   if (stat === undefined) {
-    const near = similarFile(absolute)
+    const near = similarFile(absolute, files)
     return [
       diagnose('missing-file', span, {
         message: `There is no ${wanted} '${path}' beside the recipe`,
@@ -33,20 +33,19 @@ function checkPath(checked: Checked, path: string, at: ValuePath, wanted: 'file'
       }),
     ]
   }
-  const isRight = wanted === 'file' ? stat.isFile() : stat.isDirectory()
-  return isRight
+  return stat.kind === wanted
     ? []
     : [
         diagnose('not-a-file', span, {
-          message: `'${path || '.'}' is ${stat.isDirectory() ? 'a folder; a file' : 'no folder; a folder'} belongs here`,
+          message: `'${path || '.'}' is ${stat.kind === 'folder' ? 'a folder; a file' : 'no folder; a folder'} belongs here`,
         }),
       ]
 }
 
 /** What lies at a path: nothing, or a fault where that cannot be told, as of a loop of links. */
-function statOf(path: string): Stats | Error | undefined {
+function statOf(path: string, files: Files): ReturnType<Files['stat']> | Error {
   try {
-    return statSync(path, { throwIfNoEntry: false })
+    return files.stat(path)
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
   }

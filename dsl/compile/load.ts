@@ -7,8 +7,8 @@ import { checkMeaning } from '../check/meaning.ts'
 import type { Checked } from '../check/names.ts'
 import { checkPaths } from '../check/paths.ts'
 import { checkSchema } from '../check/schema.ts'
-import { readSource } from '../read/file.ts'
-import type { Located, LocatedMap, Span } from '../read/located.ts'
+import { disk, type Files, type Reading, readSource } from '../read/file.ts'
+import type { Located, LocatedMap } from '../read/located.ts'
 import { type ReadValue, readYaml } from '../read/yaml.ts'
 import { type Cell, cellParameters, expandMatrix } from './matrix.ts'
 import { mergePatch } from './merge.ts'
@@ -35,23 +35,28 @@ export interface LoadedRecipe {
   readonly files: readonly string[]
 }
 
-/** Reads and checks a recipe file; `sets` are `path=value` changes, applied in order. */
-export async function loadRecipe(
-  file: string,
-  { sets = [] }: { readonly sets?: readonly string[] | undefined } = {},
-): Promise<LoadedRecipe> {
+/** How a recipe is loaded. */
+export interface Loading {
+  /** `path=value` changes, applied in order. */
+  readonly sets?: readonly string[] | undefined
+  /** Where it is read from; absent: the disk. */
+  readonly files?: Files | undefined
+}
+
+/** Reads and checks a recipe file. */
+export async function loadRecipe(file: string, { sets = [], files = disk }: Loading = {}): Promise<LoadedRecipe> {
   const path = resolve(file)
   const folder = dirname(path)
-  const files = new Set<string>()
+  const seen = new Set<string>()
   const end = (diagnostics: readonly Diagnostic[], variants: readonly Variant[] = []): LoadedRecipe => ({
     path,
     folder,
     variants: isClean(diagnostics) ? variants : [],
     diagnostics: withoutRepeats(diagnostics),
-    files: [...files],
+    files: [...seen],
   })
 
-  const read = await readExtended(path, { trail: [], files })
+  const read = await readExtended(path, [], { files: gathering(files, seen) })
   if (read.value === undefined || !isClean(read.diagnostics)) return end(read.diagnostics)
   let tree = read.value
   for (const flag of sets) {
@@ -61,7 +66,7 @@ export async function loadRecipe(
   }
   if (tree.kind !== 'map') return end(checkSchema(tree))
   try {
-    return checkVariants(tree, folder, end)
+    return checkVariants(tree, { folder, files }, end)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     return end([
@@ -73,9 +78,23 @@ export async function loadRecipe(
   }
 }
 
+/** Files that remember what is sought of them. */
+function gathering(files: Files, seen: Set<string>): Files {
+  const stat: Files['stat'] = path => {
+    seen.add(path)
+    return files.stat(path)
+  }
+  return { ...files, stat }
+}
+
 type End = (diagnostics: readonly Diagnostic[], variants?: readonly Variant[]) => LoadedRecipe
 
-function checkVariants(tree: LocatedMap, folder: string, end: End): LoadedRecipe {
+interface Place {
+  readonly folder: string
+  readonly files: Files | undefined
+}
+
+function checkVariants(tree: LocatedMap, { folder, files }: Place, end: End): LoadedRecipe {
   const parameters = declaredParameters(tree)
   const { cells, diagnostics: faults } = expandMatrix(tree, parameters)
   const diagnostics: Diagnostic[] = [...faults]
@@ -90,7 +109,7 @@ function checkVariants(tree: LocatedMap, folder: string, end: End): LoadedRecipe
     diagnostics.push(...shape)
     if (!isClean(shape)) continue
     const variant: Variant = { cell, tree: inserted.value, recipe: fill(inserted.value) }
-    const checked: Checked = { recipe: variant.recipe, tree: variant.tree, folder }
+    const checked: Checked = { recipe: variant.recipe, tree: variant.tree, folder, files }
     // What variants have in common is one object, so files are looked for once.
     if (!searched.has(checked.recipe.sources)) diagnostics.push(...checkPaths(checked))
     searched.add(checked.recipe.sources)
@@ -122,17 +141,9 @@ function unusedParameters(tree: LocatedMap, used: ReadonlySet<string>): readonly
     )
 }
 
-interface Reading {
-  /** The files that led here. */
-  readonly trail: readonly string[]
-  /** Gathers every file that is read or sought. */
-  readonly files: Set<string>
-  /** Where the file was named; absent for the recipe itself. */
-  readonly asked?: Span
-}
-
-/** Reads a file and the bases that it extends. */
-async function readExtended(path: string, { trail, files, asked }: Reading): Promise<ReadValue> {
+/** Reads a file and the bases that it extends; `trail` are the files that led here. */
+async function readExtended(path: string, trail: readonly string[], reading: Reading): Promise<ReadValue> {
+  const { asked, files } = reading
   if (asked && trail.includes(path))
     return {
       diagnostics: [
@@ -142,8 +153,7 @@ async function readExtended(path: string, { trail, files, asked }: Reading): Pro
         }),
       ],
     }
-  files.add(path)
-  const file = readSource(path, asked)
+  const file = readSource(path, reading)
   if ('fault' in file) return { diagnostics: [file.fault] }
   const read =
     extname(path) === '.ts'
@@ -157,11 +167,7 @@ async function readExtended(path: string, { trail, files, asked }: Reading): Pro
     !isClean(read.diagnostics)
   )
     return read
-  const below = await readExtended(resolve(dirname(path), base.value), {
-    trail: [...trail, path],
-    files,
-    asked: base.span,
-  })
+  const below = await readExtended(resolve(dirname(path), base.value), [...trail, path], { asked: base.span, files })
   if (below.value === undefined) return below
   return {
     value: mergePatch(below.value, withoutExtends(read.value)),

@@ -1,5 +1,5 @@
 /** Reads recipe files from disk; every way this can go wrong is a diagnostic. */
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { type Code, type Details, type Diagnostic, diagnose } from '../check/diagnostic.ts'
 import { outsideProject } from '../check/permissions.ts'
@@ -12,12 +12,54 @@ const largestFile = 1024 * 1024
 /** Endings of files that recipes may extend or import: other files are not read, so no message shows their content. */
 const readable = ['.yaml', '.yml', '.ts', '.json']
 
+/** Where files are read from: the disk, or a revision that git keeps. Paths are absolute. */
+export interface Files {
+  /** Undefined where there is nothing. */
+  readonly stat: (path: string) => { readonly kind: 'file' | 'folder' | 'other'; readonly size: number } | undefined
+  readonly read: (path: string) => Uint8Array
+  /** Where links lead. */
+  readonly real: (path: string) => string
+  /** Names in a folder. */
+  readonly list: (folder: string) => readonly string[]
+  /** How people are told of a file. */
+  readonly name: (path: string) => string
+}
+
+/** The files of this machine. */
+export const disk: Files = {
+  stat(path) {
+    const found = statOf(path)
+    return found && { kind: found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'other', size: found.size }
+  },
+  read: path => readFileSync(path),
+  real: path => realpathSync(path),
+  list: folder => readdirSync(folder),
+  name: path => relative('.', path) || path,
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw error
+  }
+}
+
+/** What reading is told beside a path. */
+export interface Reading {
+  /** Where the name was written; absent, it came from the command line. */
+  readonly asked?: Span | undefined
+  readonly files?: Files | undefined
+}
+
 /** The text, or why there is none. */
 export type ReadResult = { readonly source: SourceText } | { readonly fault: Diagnostic }
 
-/** Reads a UTF-8 file. `asked` is where its name was written; absent, the name came from the command line. */
-export function readSource(path: string, asked?: Span): ReadResult {
-  const name = relative('.', path) || path
+/** Reads a UTF-8 file. */
+export function readSource(path: string, { asked, files = disk }: Reading = {}): ReadResult {
+  const name = files.name(resolve(path))
   const empty: SourceText = { name, path: resolve(path), text: '' }
   const fault = (code: Code, message: string, details: Details = {}): ReadResult => ({
     fault: diagnose(code, asked ?? { source: empty, start: 0, end: 0 }, { message, ...details }),
@@ -25,19 +67,24 @@ export function readSource(path: string, asked?: Span): ReadResult {
   if (asked && !readable.includes(extname(path)))
     return fault('not-a-file', `'${name}' is no recipe: names of recipes end in ${readable.join(', ')}`)
   try {
-    if (asked && leavesProject(path, dirname(asked.source.path)))
-      return fault('outside-project', `'${name}' lies outside the project`, {
-        fix: { hint: 'copy it into the project: a recipe is made from files that are kept with it' },
-      })
-    const stat = statSync(path)
-    if (!stat.isFile())
+    const isAllowed = (at: string, folder: string): boolean => outsideProject([at], folder).length === 0
+    const outside = fault('outside-project', `'${name}' lies outside the project`, {
+      fix: { hint: 'copy it into the project: a recipe is made from files that are kept with it' },
+    })
+    const from = asked && dirname(asked.source.path)
+    if (from !== undefined && !isAllowed(path, from)) return outside
+    const stat = files.stat(resolve(path))
+    if (stat === undefined)
+      return fault('missing-file', `There is no file '${name}'`, { fix: { hint: missingHint(path, { asked, files }) } })
+    if (from !== undefined && !isAllowed(files.real(path), files.real(from))) return outside
+    if (stat.kind !== 'file')
       return fault(
         'not-a-file',
-        `'${name}' is ${stat.isDirectory() ? 'a folder' : 'no plain file'}; name a recipe file`,
+        `'${name}' is ${stat.kind === 'folder' ? 'a folder' : 'no plain file'}; name a recipe file`,
       )
     if (stat.size > largestFile)
       return fault('file-too-large', `'${name}' has ${stat.size} bytes; a recipe has at most ${largestFile}`)
-    const bytes = readFileSync(path)
+    const bytes = files.read(resolve(path))
     const text = decode(bytes)
     if (text === undefined)
       return fault('invalid-utf8', `'${name}' is not UTF-8: ${invalidByte(bytes)}; save it as UTF-8`)
@@ -45,9 +92,6 @@ export function readSource(path: string, asked?: Span): ReadResult {
       return fault('invalid-utf8', `'${name}' is not UTF-8: it holds NUL characters, as UTF-16 does; save it as UTF-8`)
     return { source: { ...empty, text } }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
-    if (code === 'ENOENT' || code === 'ENOTDIR')
-      return fault('missing-file', `There is no file '${name}'`, { fix: { hint: missingHint(name, asked) } })
     return fault(
       'unreadable-file',
       `'${name}' cannot be read: ${error instanceof Error ? error.message : String(error)}`,
@@ -55,23 +99,17 @@ export function readSource(path: string, asked?: Span): ReadResult {
   }
 }
 
-/** Whether a file lies outside the project of a folder, by its name or by where its links lead. */
-function leavesProject(path: string, folder: string): boolean {
-  if (outsideProject([path], folder).length > 0) return true
-  return outsideProject([realpathSync(path)], realpathSync(folder)).length > 0
-}
-
-function missingHint(name: string, asked: Span | undefined): string {
-  const near = similarFile(name)
-  if (near !== undefined) return `did you mean '${join(dirname(name), near)}'?`
+function missingHint(path: string, { asked, files = disk }: Reading): string {
+  const near = similarFile(resolve(path), files)
+  if (near !== undefined) return `did you mean '${files.name(join(dirname(resolve(path)), near))}'?`
   return asked ? 'paths are relative to the file they stand in' : "name a recipe file; 'terroir init' writes one"
 }
 
 /** The file of the same folder whose name, endings aside, is nearest; undefined where none is near or no folder there. */
-export function similarFile(path: string): string | undefined {
+export function similarFile(path: string, files: Files = disk): string | undefined {
   const stem = (file: string): string => basename(file, extname(file))
   try {
-    const byStem = new Map(readdirSync(dirname(path)).map(file => [stem(file), file]))
+    const byStem = new Map(files.list(dirname(path)).map(file => [stem(file), file]))
     return byStem.get(suggest(stem(path), byStem.keys()) ?? '')
   } catch {
     return undefined

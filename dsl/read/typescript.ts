@@ -1,14 +1,14 @@
 /** Reads TypeScript recipes: the same located values as YAML's, from the syntax alone. */
 import { Node, Project, type SourceFile } from 'ts-morph'
 import { type Diagnostic, diagnose, isClean } from '../check/diagnostic.ts'
-import { readSource } from './file.ts'
+import { disk, type Files, type Reading, readSource } from './file.ts'
 import type { SourceText, Span } from './located.ts'
 import { defaultOf, type Evaluating, isLanguage, notStatic } from './static.ts'
 import { wire } from './wiring.ts'
 import type { ReadValue } from './yaml.ts'
 
-/** Reads a recipe that is the default export of a file; `files` gathers the paths of what it imports. */
-export function readTypeScript(source: SourceText, files: Set<string> = new Set()): ReadValue {
+/** Reads a recipe that is the default export of a file; `files` is where its imports are read from. */
+export function readTypeScript(source: SourceText, files: Files = disk): ReadValue {
   const project = new Project({
     useInMemoryFileSystem: true,
     compilerOptions: { noLib: true, resolveJsonModule: true },
@@ -24,10 +24,7 @@ export function readTypeScript(source: SourceText, files: Set<string> = new Set(
     lost: new Set(),
     steps: 0,
     isStopped: false,
-    open: (path, asked) => {
-      files.add(path)
-      return openFile(state, path, asked)
-    },
+    open: (path, asked) => openFile(state, path, { asked, files }),
   }
   try {
     const file = addFile(state, source)
@@ -56,10 +53,10 @@ function noDefault(source: SourceText): Diagnostic {
   })
 }
 
-function openFile(state: Evaluating, path: string, asked: Span): SourceFile | undefined {
+function openFile(state: Evaluating, path: string, reading: Reading): SourceFile | undefined {
   const known = state.project.getSourceFile(path)
   if (known) return known
-  const read = readSource(path, asked)
+  const read = readSource(path, reading)
   if ('source' in read) return addFile(state, read.source)
   state.diagnostics.push(read.fault)
   return undefined

@@ -30,6 +30,7 @@ const commands: readonly CommandEntry[] = [
   },
   { name: 'run', summary: 'run what is not done yet', load: () => import('./run.ts') },
   { name: 'lock', summary: 'write or check the lock of a recipe, running nothing', load: () => import('./lock.ts') },
+  { name: 'diff', summary: 'say what changed between recipes or revisions', load: () => import('./diff.ts') },
   { name: 'report', summary: 'write the HTML report of a recipe', load: () => import('./report.ts') },
   { name: 'ps', summary: 'show what runs at the moment', load: () => import('./ps.ts') },
   { name: 'stop', summary: 'stop a run; the next one goes on from there', load: () => import('./stop.ts') },

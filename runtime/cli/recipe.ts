@@ -2,6 +2,7 @@
 import { type Diagnostic, isClean } from '../../dsl/check/diagnostic.ts'
 import { renderText } from '../../dsl/check/render.ts'
 import { suggest } from '../../dsl/check/suggest.ts'
+import type { Environment } from '../../dsl/compile/environment.ts'
 import { type LoadedRecipe, loadRecipe } from '../../dsl/compile/load.ts'
 import type { Plan } from '../../dsl/compile/plan.ts'
 
@@ -29,14 +30,17 @@ export async function loadPlan(file: string, options: RecipeOptions = {}): Promi
   return loaded && { loaded, plan: await planOf(loaded) }
 }
 
-/** Compiles a recipe without errors for this machine. Rejects where a file that a stage reads is missing. */
-export async function planOf(loaded: LoadedRecipe): Promise<Plan> {
+/**
+ * Compiles a recipe without errors for this machine; `digest` is that of files which it names, absent: as they lie on
+ * disk. Rejects where a file that a stage reads is missing.
+ */
+export async function planOf(loaded: LoadedRecipe, digest?: Environment['digest']): Promise<Plan> {
   const [{ compile }, { machineEnvironment }, { stageKinds }] = await Promise.all([
     import('../../dsl/compile/compile.ts'),
     import('./environment.ts'),
     import('../stages/kinds.ts'),
   ])
-  return compile(loaded, machineEnvironment(stageKinds))
+  return compile(loaded, machineEnvironment(stageKinds, digest))
 }
 
 /** Reads and checks a recipe, and tells on stderr what it finds. With errors the exit code is set. */

@@ -1,10 +1,14 @@
 /** Claims against what was measured. */
 import type { Plan, PlannedClaim } from '../../dsl/compile/plan.ts'
+import type { Manifest } from '../store/manifest.ts'
 import type { Result } from '../store/store.ts'
 import { formatMetric } from './numbers.ts'
 
 /** Results by the stage's identity; stages that have not run are absent. */
 export type Results = ReadonlyMap<string, Result>
+
+/** As much of results as claims are judged by. */
+export type Measured = ReadonlyMap<string, { readonly manifest: Pick<Manifest, 'metrics'> }>
 
 /** A claim with its verdict; `measured` is absent where the stage has not run or does not give the metric. */
 export interface JudgedClaim {
@@ -16,7 +20,7 @@ export interface JudgedClaim {
 }
 
 /** Judges every claim of a plan. */
-export const judgeClaims = (plan: Plan, results: Results): readonly JudgedClaim[] =>
+export const judgeClaims = (plan: Plan, results: Measured): readonly JudgedClaim[] =>
   plan.claims.map(claim => {
     const measured = measure(claim, results)
     const expected = expectation(claim)
@@ -25,7 +29,7 @@ export const judgeClaims = (plan: Plan, results: Results): readonly JudgedClaim[
   })
 
 /** The metric, or its difference from the one it is claimed over. */
-function measure({ stage, metric, over }: PlannedClaim, results: Results): number | undefined {
+function measure({ stage, metric, over }: PlannedClaim, results: Measured): number | undefined {
   const of = (from: string, name: string) => results.get(from)?.manifest.metrics[name]
   const value = of(stage, metric)
   if (over === undefined || value === undefined) return value

@@ -7,6 +7,7 @@ import { projectRoot } from '../support.ts'
 /** The rooms, highest first: a file imports from its own room and from lower ones. */
 const rooms = [
   'runtime/cli',
+  'runtime/compare',
   'runtime/report',
   'runtime/schedule',
   'runtime/stages',
@@ -16,6 +17,7 @@ const rooms = [
   'runtime/model',
   'runtime/data',
   'runtime/engine',
+  'runtime/git',
   'runtime/store',
   'dsl',
 ] as const

@@ -1,0 +1,143 @@
+/** What changed between two recipes, as their authors wrote it: one change for one edit. */
+import { canonical } from '../print/canonical.ts'
+import { printDelta, printQuantity } from '../print/quantity.ts'
+import type { Json } from '../read/json.ts'
+import type { Variant } from './load.ts'
+import { type RecipeMap, type RecipeNode, type RecipeValue, recipeValues } from './recipe_values.ts'
+
+/** One change. */
+export interface RecipeChange {
+  readonly kind: 'changed' | 'added' | 'removed'
+  /** Dotted; phases go by name: `train.pretrain.phases.mix.learning_rate`. */
+  readonly path: string
+  /** As it is spelled, or the default; for what was removed, all of it in one line. */
+  readonly before?: string
+  readonly after?: string
+  /** How much: `+12k, x1.33`; for lists, what came and went. */
+  readonly delta?: string
+  /** Where a parameter is inserted: the values that changed with it. */
+  readonly places: readonly string[]
+}
+
+interface Found {
+  readonly path: string
+  readonly before?: RecipeNode
+  readonly after?: RecipeNode
+  /** The order of entries, where that is what changed. */
+  readonly isOrder?: true
+}
+
+/** The changes from one recipe to another, in the order of the recipe. */
+export function recipeChanges(before: Variant, after: Variant): readonly RecipeChange[] {
+  const found = mapChanges('', recipeValues(before), recipeValues(after))
+  const byParam = new Map<string, Found[]>()
+  for (const one of found) {
+    const name = paramOf(one)
+    if (name !== undefined) byParam.set(name, [...(byParam.get(name) ?? []), one])
+  }
+  const named = new Set(found.map(({ path }) => path))
+  const isTold = (name: string): boolean => ['params', 'matrix'].some(section => named.has(`${section}.${name}`))
+  return found.flatMap(one => {
+    const inserted = paramOf(one)
+    if (inserted !== undefined && isTold(inserted)) return []
+    const [, parameter = ''] = /^(?:params|matrix)\.(.*)$/.exec(one.path) ?? []
+    return [described(one, byParam.get(parameter) ?? [])]
+  })
+}
+
+/** The parameter that brought both values. */
+function paramOf({ before, after }: Found): string | undefined {
+  if (before?.kind !== 'value' || after?.kind !== 'value') return undefined
+  return before.param === after.param ? after.param : undefined
+}
+
+function mapChanges(path: string, before: RecipeMap, after: RecipeMap): readonly Found[] {
+  const names = new Set([...after.entries.keys(), ...before.entries.keys()])
+  const inside = [...names].flatMap(name => {
+    const at = path === '' ? name : `${path}.${name}`
+    return nodeChanges(at, before.entries.get(name), after.entries.get(name))
+  })
+  const shared = (of: RecipeMap, other: RecipeMap) => [...of.entries.keys()].filter(name => other.entries.has(name))
+  const isTurned = after.isOrdered && shared(before, after).join(' ') !== shared(after, before).join(' ')
+  return isTurned ? [{ path, before, after, isOrder: true }, ...inside] : inside
+}
+
+function nodeChanges(path: string, before: RecipeNode | undefined, after: RecipeNode | undefined): readonly Found[] {
+  if (before === undefined || after === undefined) {
+    const only = before ?? after
+    if (only === undefined || isUnwritten(only)) return []
+    return [{ path, ...(before && { before }), ...(after && { after }) }]
+  }
+  if (before.kind === 'map' && after.kind === 'map') return mapChanges(path, before, after)
+  if (before.kind === 'value' && after.kind === 'value' && canonical(before.value) === canonical(after.value)) return []
+  return [{ path, before, after }]
+}
+
+/** Whether nobody wrote any of it: a default, or what holds nothing but defaults. */
+const isUnwritten = (node: RecipeNode): boolean =>
+  node.kind === 'value' ? node.isDefault : [...node.entries.values()].every(isUnwritten)
+
+function described({ path, before, after, isOrder }: Found, landed: readonly Found[]): RecipeChange {
+  const places = landed.map(one => one.path)
+  if (before === undefined || after === undefined)
+    return {
+      kind: before === undefined ? 'added' : 'removed',
+      path,
+      ...(before && { before: inOneLine(before) }),
+      ...(after && { after: inOneLine(after) }),
+      places,
+    }
+  const text = (node: RecipeNode): string =>
+    isOrder && node.kind === 'map' ? [...node.entries.keys()].join(', ') : inOneLine(node)
+  const delta = isOrder ? 'order' : deltaOf(path, { before, after }, landed)
+  return {
+    kind: 'changed',
+    path,
+    before: text(before),
+    after: text(after),
+    ...(delta !== undefined && { delta }),
+    places,
+  }
+}
+
+function inOneLine(node: RecipeNode): string {
+  if (node.kind === 'value') return node.isDefault ? `${node.text} (default)` : node.text
+  return [...node.entries]
+    .filter(([, inside]) => !isUnwritten(inside))
+    .map(([name, inside]) => `${name}: ${inside.kind === 'map' ? `{${inOneLine(inside)}}` : inside.text}`)
+    .join(', ')
+}
+
+interface Sides {
+  readonly before?: RecipeNode
+  readonly after?: RecipeNode
+}
+
+/** A parameter's own text has no unit; the value that it becomes has. */
+function deltaOf(path: string, own: Sides, landed: readonly Found[]): string | undefined {
+  const { before, after } = landed.find(({ after }) => numberOf(after) !== undefined) ?? own
+  if (before?.kind !== 'value' || after?.kind !== 'value') return undefined
+  const [old, now] = [numberOf(before), numberOf(after)]
+  // A seed is a name that looks like a number.
+  if (old !== undefined && now !== undefined)
+    return /(?:^|[._])seed$/.test(path) ? undefined : printDelta(old, now, after.definition)
+  return listDelta(before, after)
+}
+
+const numberOf = (node: RecipeNode | undefined): number | undefined =>
+  node?.kind === 'value' && typeof node.value === 'number' ? node.value : undefined
+
+/** `+1200km, -300km`. */
+function listDelta(before: RecipeValue, after: RecipeValue): string | undefined {
+  if (!isList(before.value) || !isList(after.value)) return undefined
+  const [old, now] = [before.value, after.value].map(list => new Set(list.map(canonical)))
+  const show = (item: Json): string => (typeof item === 'string' ? item : showNumber(item, after.definition))
+  const came = after.value.filter(item => !old?.has(canonical(item))).map(item => `+${show(item)}`)
+  const went = before.value.filter(item => !now?.has(canonical(item))).map(item => `-${show(item)}`)
+  return [...came, ...went].join(', ') || 'order'
+}
+
+const showNumber = (item: Json, definition?: string): string =>
+  typeof item === 'number' ? printQuantity(item, definition) : canonical(item)
+
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value)

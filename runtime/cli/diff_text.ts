@@ -1,0 +1,139 @@
+/** A comparison of two recipes in words: what was written first, then what follows from it. */
+import type { Change, Rerun } from '../../dsl/compile/changes.ts'
+import type { RecipeChange } from '../../dsl/compile/recipe_changes.ts'
+import { canonical } from '../../dsl/print/canonical.ts'
+import type { Json } from '../../dsl/read/json.ts'
+import type { ClaimChange, Comparison, MetricChange } from '../compare/compare.ts'
+import { formatMetric } from '../report/numbers.ts'
+import { alignColumns, fitText } from '../report/table.ts'
+import type { Paint } from './live/format.ts'
+import type { Printing } from './summary.ts'
+
+type Block = readonly string[]
+
+/** The lines, each cut to the width; empty where nothing differs. */
+export function comparisonLines(comparison: Comparison, { paint, width }: Printing): Block {
+  const blocks = [
+    changeLines(comparison.changes, paint),
+    rerunLines(comparison, paint),
+    metricLines(comparison, paint),
+    claimLines(comparison.claims, paint),
+    noteLines(comparison, paint),
+  ]
+  return blocks
+    .filter(lines => lines.length > 0)
+    .flatMap((lines, index) => [...(index === 0 ? [] : ['']), ...lines.map(line => fitText(line, width))])
+}
+
+function changeLines(changes: readonly RecipeChange[], paint: Paint): Block {
+  const rows = changes.map(({ kind, path, before, after, delta, places }) => {
+    if (kind === 'added') return [paint('good', `+ ${path}`), paint('good', after ?? '')]
+    if (kind === 'removed') return [paint('bad', `- ${path}`), paint('bad', before ?? '')]
+    const where = places.length === 0 ? '' : paint('quiet', `in ${places.join(', ')}`)
+    const values = `${paint('bad', before ?? '')} -> ${paint('good', after ?? '')}`
+    return [`${paint('active', '~')} ${path}`, [values, delta && `(${delta})`, where].filter(Boolean).join('  ')]
+  })
+  return alignColumns(rows)
+}
+
+function rerunLines({ reruns, gone, total }: Comparison, paint: Paint): Block {
+  if (reruns.length === 0 && gone.length === 0) return []
+  const roots = reruns.filter(({ own }) => own.length > 0)
+  const others = reruns.filter(({ own }) => own.length === 0)
+  const rows = roots.map(rerun => [`  ${rerun.stage.id}`, causeText(rerun, paint)])
+  return [
+    paint('strong', `Runs again: ${reruns.length} of ${total} stages`),
+    ...alignColumns(rows),
+    ...(others.length === 0
+      ? []
+      : [`  ${paint('quiet', 'and what is made from them:')} ${others.map(({ stage }) => stage.id).join(', ')}`]),
+    ...(gone.length === 0 ? [] : [`  ${paint('quiet', 'no more:')} ${gone.join(', ')}`]),
+  ]
+}
+
+function causeText({ own, through }: Rerun, paint: Paint): string {
+  const isNew = own.some(({ kind }) => kind === 'stage')
+  const causes = isNew ? ['new'] : own.map(changeText)
+  const shown = causes.length > 4 ? [...causes.slice(0, 3), `${causes.length - 3} more`] : causes
+  const via = through.length === 0 || isNew ? '' : paint('quiet', `; through ${through.join(', ')}`)
+  return `${shown.join(', ')}${via}`
+}
+
+/** `samples 36000 -> 48000`; long values are left to the list of what was written. */
+function changeText({ kind, name, before, after }: Change): string {
+  const what = [kind === 'parameter' ? '' : kind, name].filter(part => part !== '').join(' ')
+  if (kind === 'file') return before === undefined ? `reads ${name}` : `${what} has changed`
+  const [old, now] = [before, after].map(value => (value === undefined ? 'none' : plainText(value)))
+  const values = `${old} -> ${now}`
+  return values.length > 40 ? what : `${what} ${values}`
+}
+
+const plainText = (value: Json): string => (typeof value === 'string' ? value : canonical(value))
+
+function metricLines({ metrics }: Comparison, paint: Paint): Block {
+  if (metrics.length === 0) return []
+  const shown = metrics.filter(({ claims, isEvaluated }) => claims.length > 0 || isEvaluated)
+  const rows = (shown.length === 0 ? metrics : shown).map(change => metricRow(change, paint))
+  const hidden = metrics.length - rows.length
+  return [
+    paint('strong', 'Metrics'),
+    ...alignColumns(rows),
+    ...(hidden === 0 ? [] : [paint('quiet', `  and ${hidden} that nothing claims or evaluates; --json has them`)]),
+  ]
+}
+
+function metricRow({ stage, metric, before, after, claims }: MetricChange, paint: Paint): readonly string[] {
+  const by = after - before
+  const percent =
+    before === 0 ? '' : `, ${signed(`${formatMetric('mean_', (Math.abs(by) / Math.abs(before)) * 100)} %`, by)}`
+  return [
+    `  ${stage}.${metric}`,
+    `${formatMetric(metric, before)} -> ${formatMetric(metric, after)}`,
+    `(${signed(formatMetric(metric, Math.abs(by)), by)}${percent})`,
+    claims.length === 0 ? '' : paint('quiet', `claimed by ${claims.join(', ')}`),
+  ]
+}
+
+const signed = (text: string, by: number): string => `${by < 0 ? '\u2212' : '+'}${text}`
+
+function claimLines(claims: readonly ClaimChange[], paint: Paint): Block {
+  const [open, turned] = [isOpen, (claim: ClaimChange) => !isOpen(claim)].map(which => claims.filter(which))
+  const rows = (turned ?? []).map(({ name, before, after }) => {
+    const of = after ?? before
+    const values = [before, after].flatMap(one =>
+      one?.measured === undefined ? [] : formatMetric(one.claim.metric, one.measured),
+    )
+    const tone = after?.verdict === 'held' ? 'good' : after?.verdict === 'not held' ? 'bad' : 'active'
+    return [
+      `  ${name}`,
+      `${before?.verdict ?? 'not claimed'} -> ${paint(tone, after?.verdict ?? 'not claimed')}`,
+      values.join(' -> '),
+      `expected ${of?.expected ?? ''}`,
+      paint('quiet', of?.claim.origin ?? ''),
+    ]
+  })
+  const waiting = (open ?? []).map(({ name }) => name)
+  if (claims.length === 0) return []
+  return [
+    paint('strong', 'Claims'),
+    ...alignColumns(rows),
+    ...(waiting.length === 0 ? [] : [`  ${paint('active', 'not measured yet:')} ${waiting.join(', ')}`]),
+  ]
+}
+
+/** Whether a claim waits for a run. */
+const isOpen = ({ after }: ClaimChange): boolean => after?.verdict === 'not measured'
+
+function noteLines({ unmeasured, madeWith }: Comparison, paint: Paint): Block {
+  const made = madeWith.map(({ name, before, after }) => `${name} ${before} -> ${after}`)
+  const notes = [
+    ...(made.length === 0 ? [] : [`the locks were made with other versions: ${made.join(', ')}`]),
+    ...(unmeasured.before.length === 0
+      ? []
+      : [`the first has not run since it changed: ${unmeasured.before.length} stages have no measure`]),
+    ...(unmeasured.after.length === 0
+      ? []
+      : [`the second has not run since it changed: ${unmeasured.after.length} stages have no measure yet`]),
+  ]
+  return notes.map(note => `${paint('active', 'note:')} ${note}`)
+}

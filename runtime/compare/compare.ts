@@ -1,0 +1,149 @@
+/** What differs between two recipes: what was written, what runs again, what was measured, which claims turned. */
+import { differences, type Rerun, rerunsSince } from '../../dsl/compile/changes.ts'
+import type { LoadedRecipe } from '../../dsl/compile/load.ts'
+import { type Lock, recordOf } from '../../dsl/compile/lock.ts'
+import type { Plan } from '../../dsl/compile/plan.ts'
+import { type RecipeChange, recipeChanges } from '../../dsl/compile/recipe_changes.ts'
+import { type JudgedClaim, judgeClaims, type Measured } from '../report/claims.ts'
+
+/** One of the two. */
+export interface Side {
+  /** What people call it: `HEAD~1:recipes/x.yaml`. */
+  readonly label: string
+  readonly loaded: LoadedRecipe
+  readonly plan: Plan
+  /** The lock beside it. */
+  readonly lock?: Lock
+}
+
+/** A metric that was measured on both sides, and differs. */
+export interface MetricChange {
+  readonly stage: string
+  readonly metric: string
+  readonly before: number
+  readonly after: number
+  /** Claims about it. */
+  readonly claims: readonly string[]
+  /** Whether an evaluation measures it. */
+  readonly isEvaluated: boolean
+}
+
+/** A claim on both sides; absent where a side does not make it. */
+export interface ClaimChange {
+  readonly name: string
+  readonly before?: JudgedClaim
+  readonly after?: JudgedClaim
+}
+
+/** All that differs. */
+export interface Comparison {
+  readonly changes: readonly RecipeChange[]
+  readonly reruns: readonly Rerun[]
+  /** Stages that are no more, by name. */
+  readonly gone: readonly string[]
+  /** Stages of the second side. */
+  readonly total: number
+  readonly metrics: readonly MetricChange[]
+  /** Claims whose verdict turned. */
+  readonly claims: readonly ClaimChange[]
+  /** Stages that have changed since the lock of a side: there is no measure of them. */
+  readonly unmeasured: { readonly before: readonly string[]; readonly after: readonly string[] }
+  /** Files of packages and kinds of stages that the locks were made with and that differ. */
+  readonly madeWith: readonly { readonly name: string; readonly before: string; readonly after: string }[]
+}
+
+/** Compares two sides. */
+export function compare(before: Side, after: Side): Comparison {
+  const [old] = before.loaded.variants
+  const [now] = after.loaded.variants
+  const known = recordOf(before.plan)
+  const ids = new Set(after.plan.stages.map(({ id }) => id))
+  const measured = { before: measuredBy(before), after: measuredBy(after) }
+  return {
+    changes: old && now ? recipeChanges(old, now) : [],
+    reruns: rerunsSince(known, after.plan),
+    gone: before.plan.stages.flatMap(({ id }) => (ids.has(id) ? [] : [id])),
+    total: after.plan.stages.length,
+    metrics: metricChanges(after.plan, measured),
+    claims: claimChanges(before.plan, after.plan, measured),
+    unmeasured: { before: staleStages(before), after: staleStages(after) },
+    madeWith: before.lock && after.lock ? makingChanges(before.lock, after.lock) : [],
+  }
+}
+
+/** Metrics of a side by stage, of its lock as far as that still speaks of the recipe. */
+function measuredBy(side: Side): Measured {
+  const stale = new Set(staleStages(side))
+  const fresh = [...(side.lock?.stages ?? [])].filter(([id]) => !stale.has(id))
+  return new Map(fresh.map(([id, { output }]) => [id, { manifest: output }]))
+}
+
+/**
+ * Stages that are not as they were locked, by what their recipe says. That kinds of stages have new versions since
+ * makes no measure of an old revision stale: it was made by its own terroir.
+ */
+function staleStages({ lock, plan }: Side): readonly string[] {
+  if (lock === undefined) return []
+  const stale = new Set<string>()
+  for (const { stage, own } of rerunsSince(lock, plan)) {
+    const isOwn = own.some(({ kind, name }) => kind !== 'version' && !(kind === 'file' && isOfPackage(name)))
+    if (isOwn || Object.values(stage.inputs).some(input => stale.has(input.stage))) stale.add(stage.id)
+  }
+  return [...stale]
+}
+
+const isOfPackage = (file: string): boolean => /@\d+\.\d+\.\d+[^/]*\//.test(file)
+
+interface Both {
+  readonly before: Measured
+  readonly after: Measured
+}
+
+function metricChanges(plan: Plan, { before, after }: Both): readonly MetricChange[] {
+  const found = plan.stages.flatMap(({ id: stage, path }) => {
+    const metricsOf = (side: Measured) => side.get(stage)?.manifest.metrics ?? {}
+    const old = metricsOf(before)
+    return Object.entries(metricsOf(after)).flatMap(([metric, value]) => {
+      const was = old[metric]
+      if (was === undefined || was === value) return []
+      const about = plan.claims.filter(claim =>
+        [claim, claim.over].some(of => of?.stage === stage && of.metric === metric),
+      )
+      const claims = about.map(({ name }) => name)
+      return [{ stage, metric, before: was, after: value, claims, isEvaluated: path[0] === 'evaluate' }]
+    })
+  })
+  return found.toSorted((a, b) => rank(a) - rank(b))
+}
+
+/** Claimed metrics first, then evaluations. */
+const rank = ({ claims, isEvaluated }: MetricChange): number => (claims.length > 0 ? 0 : isEvaluated ? 1 : 2)
+
+function claimChanges(before: Plan, after: Plan, measured: Both): readonly ClaimChange[] {
+  const [old, now] = [judgeClaims(before, measured.before), judgeClaims(after, measured.after)].map(
+    judged => new Map(judged.map(one => [one.claim.name, one])),
+  )
+  const names = new Set([...(now?.keys() ?? []), ...(old?.keys() ?? [])])
+  return [...names].flatMap(name => {
+    const [was, is] = [old?.get(name), now?.get(name)]
+    if (was?.verdict === is?.verdict) return []
+    return [{ name, ...(was && { before: was }), ...(is && { after: is }) }]
+  })
+}
+
+/** What the recipe does not say and yet changed between two locks. */
+function makingChanges(before: Lock, after: Lock): Comparison['madeWith'] {
+  const packages = ({ externals }: Lock) =>
+    new Map([...externals.keys()].flatMap(file => (isOfPackage(file) ? [splitVersion(file)] : [])))
+  const kinds = ({ stages }: Lock) => new Map([...stages.values()].map(({ kind }) => splitVersion(kind)))
+  return [...differences(packages(before), packages(after)), ...differences(kinds(before), kinds(after))].flatMap(
+    ({ name, before, after }) =>
+      before === undefined || after === undefined ? [] : [{ name, before: String(before), after: String(after) }],
+  )
+}
+
+/** `three-globe@2.45.2/example/earth.jpg` -> `three-globe`, `2.45.2`; `train@2` -> `train`, `2`. */
+function splitVersion(text: string): readonly [string, string] {
+  const [, name = text, version = ''] = /^(@?[^@]+)@([^/]+)/.exec(text) ?? []
+  return [name, version]
+}
