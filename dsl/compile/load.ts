@@ -41,10 +41,15 @@ export interface Loading {
   readonly sets?: readonly string[] | undefined
   /** Where it is read from; absent: the disk. */
   readonly files?: Files | undefined
+  /** The recipe is read without the data beside it, which is not looked for. */
+  readonly isAlone?: boolean | undefined
 }
 
 /** Reads and checks a recipe file. */
-export async function loadRecipe(file: string, { sets = [], files = disk }: Loading = {}): Promise<LoadedRecipe> {
+export async function loadRecipe(
+  file: string,
+  { sets = [], files = disk, isAlone }: Loading = {},
+): Promise<LoadedRecipe> {
   const path = resolve(file)
   const folder = dirname(path)
   const seen = new Set<string>()
@@ -66,7 +71,7 @@ export async function loadRecipe(file: string, { sets = [], files = disk }: Load
   }
   if (tree.kind !== 'map') return end(checkSchema(tree))
   try {
-    return checkVariants(tree, { folder, files }, end)
+    return checkVariants(tree, { folder, files, isAlone }, end)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     return end([
@@ -89,12 +94,11 @@ function gathering(files: Files, seen: Set<string>): Files {
 
 type End = (diagnostics: readonly Diagnostic[], variants?: readonly Variant[]) => LoadedRecipe
 
-interface Place {
+interface Place extends Pick<Loading, 'files' | 'isAlone'> {
   readonly folder: string
-  readonly files: Files | undefined
 }
 
-function checkVariants(tree: LocatedMap, { folder, files }: Place, end: End): LoadedRecipe {
+function checkVariants(tree: LocatedMap, { folder, files, isAlone }: Place, end: End): LoadedRecipe {
   const parameters = declaredParameters(tree)
   const { cells, diagnostics: faults } = expandMatrix(tree, parameters)
   const diagnostics: Diagnostic[] = [...faults]
@@ -111,7 +115,7 @@ function checkVariants(tree: LocatedMap, { folder, files }: Place, end: End): Lo
     const variant: Variant = { cell, tree: inserted.value, recipe: fill(inserted.value) }
     const checked: Checked = { recipe: variant.recipe, tree: variant.tree, folder, files }
     // What variants have in common is one object, so files are looked for once.
-    if (!searched.has(checked.recipe.sources)) diagnostics.push(...checkPaths(checked))
+    if (!isAlone && !searched.has(checked.recipe.sources)) diagnostics.push(...checkPaths(checked))
     searched.add(checked.recipe.sources)
     diagnostics.push(...checkMeaning(checked))
     variants.push(variant)

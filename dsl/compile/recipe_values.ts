@@ -41,11 +41,12 @@ export function recipeValues({ recipe, tree }: Variant): RecipeMap {
       const items = resolved(schema).items ?? {}
       const entries = value.map((item, index): [string, RecipeNode] => {
         const inside = node?.kind === 'list' ? node.items[index] : undefined
-        return [String(item.name), mapOf(item, inside, items)]
+        const { name, ...fields } = item
+        return [String(name), mapOf(fields, inside, items)]
       })
       return { kind: 'map', entries: new Map(entries), isOrdered: true }
     }
-    return valueOf(json(value), node, schema)
+    return leafOf(json(value), node, schema)
   }
 
   function mapOf(value: Readonly<Record<string, unknown>>, node: Located | undefined, schema: SchemaNode): RecipeMap {
@@ -58,10 +59,11 @@ export function recipeValues({ recipe, tree }: Variant): RecipeMap {
     return { kind: 'map', entries: new Map(entries), isOrdered: false }
   }
 
-  function valueOf(value: Json, node: Located | undefined, schema: SchemaNode): RecipeValue {
+  function leafOf(value: Json, node: Located | undefined, schema: SchemaNode): RecipeValue {
     const items = Array.isArray(value) ? resolved(schema).items : undefined
     const definition = definitionName(chosenSchema(items ?? schema, items || !node ? noNode : node))
-    const param = node?.kind === 'scalar' && node.origin !== undefined ? owners.get(spanText(node.origin)) : undefined
+    const param =
+      node?.kind === 'scalar' && node.origin !== undefined ? owners.get(spanText(node.origin.span)) : undefined
     return {
       kind: 'value',
       value,

@@ -135,8 +135,7 @@ function tell({ before, after, comparison, borrowed }: Compared, flags: Flags): 
     return isSame
   }
   const paint = painter(hasColour(process.stdout))
-  const width = process.stdout.columns ?? Number.POSITIVE_INFINITY
-  const lines = comparisonLines(comparison, { paint, width })
+  const lines = comparisonLines(comparison, paint)
   const notes = [...borrowed].map(name => `${paint('active', 'note:')} git has no '${name}'; it was taken as it is now`)
   const head = paint('quiet', `${labels.before} -> ${labels.after}`)
   process.stdout.write(`${[head, ...(lines.length === 0 ? ['nothing differs'] : lines), ...notes].join('\n')}\n`)

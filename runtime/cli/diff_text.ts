@@ -4,15 +4,14 @@ import type { RecipeChange } from '../../dsl/compile/recipe_changes.ts'
 import { canonical } from '../../dsl/print/canonical.ts'
 import type { Json } from '../../dsl/read/json.ts'
 import type { ClaimChange, Comparison, MetricChange } from '../compare/compare.ts'
-import { formatMetric } from '../report/numbers.ts'
-import { alignColumns, fitText } from '../report/table.ts'
+import { formatMetric, formatNumber } from '../report/numbers.ts'
+import { alignColumns } from '../report/table.ts'
 import type { Paint } from './live/format.ts'
-import type { Printing } from './summary.ts'
 
 type Block = readonly string[]
 
-/** The lines, each cut to the width; empty where nothing differs. */
-export function comparisonLines(comparison: Comparison, { paint, width }: Printing): Block {
+/** The lines; empty where nothing differs. None is cut: a terminal wraps them. */
+export function comparisonLines(comparison: Comparison, paint: Paint): Block {
   const blocks = [
     changeLines(comparison.changes, paint),
     rerunLines(comparison, paint),
@@ -20,9 +19,7 @@ export function comparisonLines(comparison: Comparison, { paint, width }: Printi
     claimLines(comparison.claims, paint),
     noteLines(comparison, paint),
   ]
-  return blocks
-    .filter(lines => lines.length > 0)
-    .flatMap((lines, index) => [...(index === 0 ? [] : ['']), ...lines.map(line => fitText(line, width))])
+  return blocks.filter(lines => lines.length > 0).flatMap((lines, index) => [...(index === 0 ? [] : ['']), ...lines])
 }
 
 function changeLines(changes: readonly RecipeChange[], paint: Paint): Block {
@@ -84,14 +81,21 @@ function metricLines({ metrics }: Comparison, paint: Paint): Block {
 
 function metricRow({ stage, metric, before, after, claims }: MetricChange, paint: Paint): readonly string[] {
   const by = after - before
-  const percent =
-    before === 0 ? '' : `, ${signed(`${formatMetric('mean_', (Math.abs(by) / Math.abs(before)) * 100)} %`, by)}`
+  const show = telling(before, after)
+  const percent = before === 0 ? '' : `, ${signed(`${((Math.abs(by) / Math.abs(before)) * 100).toFixed(1)} %`, by)}`
   return [
     `  ${stage}.${metric}`,
-    `${formatMetric(metric, before)} -> ${formatMetric(metric, after)}`,
-    `(${signed(formatMetric(metric, Math.abs(by)), by)}${percent})`,
+    `${show(before)} -> ${show(after)}`,
+    `(${signed(show(Math.abs(by)), by)}${percent})`,
     claims.length === 0 ? '' : paint('quiet', `claimed by ${claims.join(', ')}`),
   ]
+}
+
+/** Prints numbers with as many decimals, two at least, as tell the two apart. */
+function telling(before: number, after: number): (value: number) => string {
+  if (Number.isInteger(before) && Number.isInteger(after)) return formatNumber
+  const decimals = Math.min(8, Math.max(2, 1 - Math.floor(Math.log10(Math.abs(after - before)))))
+  return value => value.toFixed(decimals).replace('-', '\u2212')
 }
 
 const signed = (text: string, by: number): string => `${by < 0 ? '\u2212' : '+'}${text}`

@@ -15,6 +15,8 @@ interface CommandEntry {
   readonly name: string
   readonly summary: string
   readonly load: () => Promise<{ readonly command: () => Command }>
+  /** Called by git rather than by people. */
+  readonly isHidden?: true
 }
 
 const commands: readonly CommandEntry[] = [
@@ -42,6 +44,13 @@ const commands: readonly CommandEntry[] = [
     summary: 'print the reference of the language, or of one kind',
     load: () => import('./doc.ts'),
   },
+  {
+    name: 'git-setup',
+    summary: 'let git compare recipes by meaning and merge locks by stage',
+    load: () => import('./git_setup.ts'),
+  },
+  { name: 'textconv', summary: 'print a file as git compares it', load: () => import('./textconv.ts'), isHidden: true },
+  { name: 'merge-lock', summary: 'merge locks for git', load: () => import('./merge_lock.ts'), isHidden: true },
   { name: 'doctor', summary: 'say what this machine can run', load: () => import('./doctor.ts') },
 ]
 
@@ -55,9 +64,11 @@ async function program(invoked: string | undefined): Promise<Command> {
     .addHelpText('after', examples)
     .showHelpAfterError('(terroir --help lists the commands)')
     .exitOverride()
-  for (const { name, summary, load } of commands) {
+  for (const { name, summary, load, isHidden = false } of commands) {
     const command = name === invoked ? (await load()).command().copyInheritedSettings(root) : new Command(name)
-    root.addCommand(command.summary(summary).showHelpAfterError(`(terroir ${name} --help says how it is used)`))
+    root.addCommand(command.summary(summary).showHelpAfterError(`(terroir ${name} --help says how it is used)`), {
+      hidden: isHidden,
+    })
   }
   return root
 }

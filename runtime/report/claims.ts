@@ -20,7 +20,7 @@ export interface JudgedClaim {
 }
 
 /** Judges every claim of a plan. */
-export const judgeClaims = (plan: Plan, results: Measured): readonly JudgedClaim[] =>
+export const judgeClaims = (plan: Pick<Plan, 'claims'>, results: Measured): readonly JudgedClaim[] =>
   plan.claims.map(claim => {
     const measured = measure(claim, results)
     const expected = expectation(claim)

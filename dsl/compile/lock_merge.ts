@@ -1,0 +1,126 @@
+/** Merges locks of two branches: by stage, claim and file, so that what only one side changed merges by itself. */
+import { canonical } from '../print/canonical.ts'
+import { claimJson, type Lock, type LockedStage, recipeDigest } from './lock.ts'
+import { lockLines, printLock } from './lock_text.ts'
+
+/** The merged text; with conflicts it holds markers around each item that both sides changed. */
+export interface MergedLock {
+  readonly text: string
+  /** Stages, claims and files that both sides changed, each in another way. */
+  readonly conflicts: readonly string[]
+}
+
+/** Names of the sides in markers. */
+export interface MergeLabels {
+  readonly ours: string
+  readonly theirs: string
+}
+
+/** Merges two locks that come from one; without a base, what only one side has is taken. */
+export function mergeLocks(
+  base: Lock | undefined,
+  { ours, theirs }: { readonly ours: Lock; readonly theirs: Lock },
+  labels: MergeLabels,
+): MergedLock {
+  const conflicts: string[] = []
+  const stages = mergeMaps({ base: base?.stages, ours: ours.stages, theirs: theirs.stages }, stageText)
+  const claims = mergeMaps({ base: base?.claims, ours: ours.claims, theirs: theirs.claims }, claim =>
+    canonical(claimJson(claim)),
+  )
+  const files = mergeMaps({ base: base?.externals, ours: ours.externals, theirs: theirs.externals }, digest => digest)
+  const names = mergeMaps(
+    { base: base && single(base.name), ours: single(ours.name), theirs: single(theirs.name) },
+    name => name,
+  )
+  conflicts.push(
+    ...names.conflicts,
+    ...stages.conflicts.map(id => `stage ${id}`),
+    ...claims.conflicts.map(claim => `claim ${claim}`),
+    ...files.conflicts.map(file => `external ${file}`),
+  )
+  const side = (which: 'ours' | 'theirs'): Lock => {
+    const record = {
+      name: names[which].get('name') ?? ours.name,
+      externals: files[which],
+      claims: claims[which],
+      stages: stages[which],
+    }
+    return { ...record, recipe: recipeDigest(record) }
+  }
+  const merged = side('ours')
+  if (conflicts.length === 0) return { text: printLock(merged), conflicts }
+  return { text: conflictText(merged, side('theirs'), labels), conflicts }
+}
+
+const single = (name: string): ReadonlyMap<string, string> => new Map([['name', name]])
+
+interface Three<Item> {
+  readonly base: ReadonlyMap<string, Item> | undefined
+  readonly ours: ReadonlyMap<string, Item>
+  readonly theirs: ReadonlyMap<string, Item>
+}
+
+/** The merge as each side would have it; both are the same but for conflicts. */
+interface MergedMaps<Item> {
+  readonly ours: ReadonlyMap<string, Item>
+  readonly theirs: ReadonlyMap<string, Item>
+  readonly conflicts: readonly string[]
+}
+
+function mergeMaps<Item>({ base, ours, theirs }: Three<Item>, print: (item: Item) => string): MergedMaps<Item> {
+  const merged = { ours: new Map<string, Item>(), theirs: new Map<string, Item>() }
+  const conflicts: string[] = []
+  const text = (item: Item | undefined): string => (item === undefined ? '' : print(item))
+  for (const name of new Set([...ours.keys(), ...theirs.keys()])) {
+    const [a, b, before] = [ours.get(name), theirs.get(name), text(base?.get(name))]
+    const isConflict = text(a) !== text(b) && text(a) !== before && text(b) !== before
+    if (isConflict) conflicts.push(name)
+    const left = isConflict ? a : text(a) === before ? b : a
+    const right = isConflict ? b : left
+    if (left !== undefined) merged.ours.set(name, left)
+    if (right !== undefined) merged.theirs.set(name, right)
+  }
+  return { ...merged, conflicts: conflicts.sort() }
+}
+
+function stageText({ key, kind, params, inputs, output }: LockedStage): string {
+  return canonical({
+    key,
+    kind,
+    params: Object.fromEntries(params),
+    inputs: Object.fromEntries(inputs),
+    output: output.digest,
+    metrics: output.metrics,
+  })
+}
+
+/** The lines of both, markers around each run of lines that one of them does not have. */
+function conflictText(ours: Lock, theirs: Lock, labels: MergeLabels): string {
+  const [left, right] = [lockLines(ours), lockLines(theirs)]
+  const shared = new Set(left.filter(line => right.includes(line)))
+  const groups = new Map<string, { readonly ours: string[]; readonly theirs: string[] }>()
+  for (const [side, lines] of [
+    ['ours', left],
+    ['theirs', right],
+  ] as const)
+    for (const line of lines) {
+      const group = groups.get(groupOf(line)) ?? { ours: [], theirs: [] }
+      groups.set(groupOf(line), group)
+      group[side].push(line)
+    }
+  const last = left.at(-1)
+  const comma = (line: string): string => (line === last ? line : `${line},`)
+  const body = [...groups]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, { ours, theirs }]) => {
+      if ([...ours, ...theirs].every(line => shared.has(line))) return ours.map(comma)
+      return [`<<<<<<< ${labels.ours}`, ...ours.map(comma), '=======', ...theirs.map(comma), `>>>>>>> ${labels.theirs}`]
+    })
+  return `{\n${body.join('\n')}\n}\n`
+}
+
+/** What conflicts as one: a stage with all its items, else the item. */
+function groupOf(line: string): string {
+  const [, item = line] = /^ {2}("(?:[^"\\]|\\.)*")/.exec(line) ?? []
+  return item.startsWith('"stage ') ? item.slice(0, item.lastIndexOf(' ')) : item
+}
