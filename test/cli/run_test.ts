@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { test } from 'uvu'
@@ -85,6 +85,38 @@ test('a store that may only be read serves what it holds; where something is mis
       /The store cannot be written, '.*': permission is denied; choose another folder with --store/,
     )
     await execa('chmod', ['-R', 'u+w', folder])
+  }))
+
+test('a locked run in a new store makes the locked results, and leaves the lock as it is', () =>
+  inTempFolder(async folder => {
+    const path = join(folder, 'fixture.lock')
+    const without = await run(folder, 'small', { locked: true })
+    assert.is(without.exitCode, 1)
+    assert.match(without.stderr, "error: There is no 'fixture.lock'; a finished run writes it")
+    await run(folder, 'small')
+    const again = await run(folder, 'small', { locked: true, store: join(folder, 'again') })
+    assert.is(again.exitCode, 0, again.stderr)
+
+    const other = (await readFile(path, 'utf8'))
+      .replace('"stage good metric:count": 3', '"stage good metric:count": 4')
+      .replace(/("stage good output": )"[0-9a-f]{8}/, '$1"01234567')
+    await writeFile(path, other)
+    const differing = await run(folder, 'small', { locked: true })
+    assert.is(differing.exitCode, 1)
+    assert.match(differing.stderr, /^good +output +01234567 +[0-9a-f]{8} +as locked$/m)
+    assert.match(differing.stderr, /^good +count +4 +3 +\u22121 +as locked$/m)
+    assert.match(differing.stderr, 'error: The result of 1 stage is not as locked; the lock was left as it is')
+    assert.is(await readFile(path, 'utf8'), other)
+  }))
+
+test('a locked run refuses a recipe that is not the locked one, and names what differs', () =>
+  inTempFolder(async folder => {
+    await run(folder, 'small')
+    const { exitCode, stderr } = await run(folder, 'failing', { locked: true })
+    assert.is(exitCode, 1)
+    assert.match(stderr, /^bad +stage +none +new$/m)
+    assert.match(stderr, /^ +claim counts +.*at least 2.* +none$/m)
+    assert.match(stderr, 'so nothing was run')
   }))
 
 test.run()
