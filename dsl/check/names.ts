@@ -1,5 +1,5 @@
 /** Names of a recipe: who has them, who uses them. */
-import type { Files } from '../read/file.ts'
+import type { Files } from '../read/files.ts'
 import { type LocatedMap, locate, type Span, type ValuePath } from '../read/located.ts'
 import { type Diagnostic, diagnose } from './diagnostic.ts'
 import type { Entry, FilledRecipe } from './filled.ts'

@@ -4,26 +4,16 @@ import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { type Code, type Details, type Diagnostic, diagnose } from '../check/diagnostic.ts'
 import { outsideProject } from '../check/permissions.ts'
 import { suggest } from '../check/suggest.ts'
+import type { Files } from './files.ts'
 import type { SourceText, Span } from './located.ts'
+
+export type { Files } from './files.ts'
 
 /** Recipes are read by people; beyond this size a file is something else. */
 const largestFile = 1024 * 1024
 
 /** Endings of files that recipes may extend or import: other files are not read, so no message shows their content. */
 const readable = ['.yaml', '.yml', '.ts', '.json']
-
-/** Where files are read from: the disk, or a revision that git keeps. Paths are absolute. */
-export interface Files {
-  /** Undefined where there is nothing. */
-  readonly stat: (path: string) => { readonly kind: 'file' | 'folder' | 'other'; readonly size: number } | undefined
-  readonly read: (path: string) => Uint8Array
-  /** Where links lead. */
-  readonly real: (path: string) => string
-  /** Names in a folder. */
-  readonly list: (folder: string) => readonly string[]
-  /** How people are told of a file. */
-  readonly name: (path: string) => string
-}
 
 /** The files of this machine. */
 export const disk: Files = {
