@@ -55,6 +55,12 @@ export type EngineName = 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'native'
 /** What a machine gives. */
 export interface Resources {
   /**
+   * Threads of each stage that holds a slot. Sums are added in an order that hangs on their number: pin it where machines
+   * with other numbers of cores shall give the same digits. Absent: one for each core.
+   * @minimum 1 @maximum 256 @asType integer
+   */
+  threads?: number
+  /**
    * Memory of a slot, the device that a training stage holds: of the GPU, or of the machine where the processor
    * computes. A training stage that is estimated to need more is an error. Absent: nothing is compared.
    */

@@ -11,6 +11,7 @@ export type Undefaulted =
   | 'at_least'
   | 'at_most'
   | 'slot_memory'
+  | 'threads'
 
 /** Counts become numbers, distances metres, times seconds, optional fields with a default are there. */
 export type Filled<T> = T extends `${number}${string}`

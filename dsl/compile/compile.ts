@@ -62,8 +62,8 @@ function withEstimates(stage: Stage, recipe: FilledRecipe): Stage {
   }
 }
 
-function finishOne(draft: Draft, { folder, environment }: Finishing, keys: ReadonlyMap<string, string>): Stage {
-  const { id, kind, params, settings = {}, inputs, files, path } = draft
+function finishOne(draft: Draft, { recipe, folder, environment }: Finishing, keys: ReadonlyMap<string, string>): Stage {
+  const { id, kind, params, inputs, files, path } = draft
   const info = environment.kind(draft.kind)
   if (info === undefined) throw new Error(`No kind of stage is called '${draft.kind}', which '${draft.id}' needs`)
   const ofPackages = info.packageFiles?.(draft.params) ?? []
@@ -71,6 +71,10 @@ function finishOne(draft: Draft, { folder, environment }: Finishing, keys: Reado
     ...files.map(file => ownFile(file, folder, environment)),
     ...ofPackages.map(file => packageFile(file, environment)),
   ]
+  const needs = info.needs({ ...draft.params, ...draft.settings })
+  const { threads } = recipe.resources
+  const pinned = needs.slots > 0 && threads !== undefined ? { threads } : {}
+  const settings = { ...draft.settings, ...pinned }
   const parts = { id, kind, params, settings, inputs, path, version: info.version, externals }
   const keyOf = (stage: string): string => {
     const key = keys.get(stage)
@@ -80,7 +84,7 @@ function finishOne(draft: Draft, { folder, environment }: Finishing, keys: Reado
   const read = outsideProject(files, folder).map(file => resolve(folder, file))
   return {
     ...parts,
-    needs: info.needs({ ...draft.params, ...settings }),
+    needs: threads !== undefined && needs.slots > 0 ? { ...needs, cores: threads } : needs,
     ...(read.length > 0 && { permissions: { net: [], env: [], run: [], read } }),
     key: stageKey(parts, keyOf),
   }

@@ -164,9 +164,9 @@ export function trainActivations(sizes: Sizes, { batch, captions, concepts }: St
   const { vision, text, image_size, tokenizer } = sizes
   const { patches, predicted } = lengths(sizes)
   const context = text.context_length
-  // A block keeps twenty numbers a channel and token, and its attention's shares.
+  // A block keeps seventeen numbers a channel and token, and its attention's shares.
   const kept = (of: { readonly width: number; readonly heads: number }, rows: number, seen: number) =>
-    20 * rows * of.width + of.heads * rows * seen
+    17 * rows * of.width + of.heads * rows * seen
   const image = vision.layers * kept(vision, batch * patches, patches)
   const contrastive = text.layers * kept(text, batch * context, context)
   const caption = captions

@@ -60,7 +60,11 @@ export function command(): Program {
     )
     .argument('<recipe>', 'recipe file')
     .addOption(setOption())
-    .addOption(new Option('--engine <name>', 'compute with this engine, whatever the recipe says').choices(engineNames))
+    .addOption(
+      new Option('--engine <name>', 'compute with this engine, whatever the recipe says')
+        .choices(engineNames)
+        .env('TERROIR_ENGINE'),
+    )
     .option('--force <stage>', 'run this stage again, and what depends on it; may be repeated', collect)
     .option('--until <stage>', 'run only this stage and what it needs')
     .option('--only <stage>', 'run only this stage; what it needs must be done')

@@ -2,14 +2,14 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadPixels } from '../data/dataset.ts'
-import { chooseEngine } from '../engine/mod.ts'
 import { classEmbeddings, classification, classificationChance } from '../evaluate/classification.ts'
 import { embedImages, embedTexts } from '../evaluate/embed.ts'
 import { accuracyTable, classTable, confusionTable } from '../evaluate/exhibits.ts'
 import { classificationIntervals } from '../evaluate/intervals.ts'
 import { readModel } from '../model/model_folder.ts'
+import { engineOf } from './model_params.ts'
 import { readNumber, readTexts } from './params.ts'
-import { engineNameOf, inputFolder, type StageContext, type StageResult } from './stage.ts'
+import { inputFolder, type StageContext, type StageResult } from './stage.ts'
 
 /**
  * Gives each labelled image of a split the class whose prompts it is nearest to; classes of fewer than `min_images`
@@ -40,7 +40,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   const pixels = new Uint8Array(rows.length * area)
   for (const [i, row] of rows.entries()) pixels.set(all.pixels.subarray(row * area, (row + 1) * area), i * area)
   const labels = Int32Array.from(rows, row => names.indexOf(all.samples[row]?.label ?? ''))
-  const engine = await chooseEngine(engineNameOf(context))
+  const engine = await engineOf(context)
   const onDone = (done: number, total: number) => report.progress({ done, total, unit: 'images' })
   const dim = model.config.embedDim
   const images = await embedImages(model, pixels, { engine, batchSize: 64, onDone })

@@ -4,17 +4,16 @@ import { join } from 'node:path'
 import { loadMasks, loadPixels } from '../data/dataset.ts'
 import { heatmaps } from '../distill/heatmaps.ts'
 import { singlePatch } from '../distill/sao.ts'
-import { chooseEngine } from '../engine/mod.ts'
 import { localisationTable } from '../evaluate/exhibits.ts'
 import { type Concept, localisation, localisationChance } from '../evaluate/localisation.ts'
 import { meanMaskConcept } from '../evaluate/mean_mask.ts'
 import { gridSide } from '../model/config.ts'
 import { readModel } from '../model/model_folder.ts'
 import type { Exhibit, Figure } from './exhibit.ts'
-import { readQueries, readWindow } from './model_params.ts'
+import { engineOf, readQueries, readWindow } from './model_params.ts'
 import { readParams, readText } from './params.ts'
 import { heatOf, writeMask, writeTile } from './pictures.ts'
-import { engineNameOf, inputFolder, type StageContext, type StageResult } from './stage.ts'
+import { inputFolder, type StageContext, type StageResult } from './stage.ts'
 
 const shown = 6
 
@@ -36,7 +35,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   const queries = readQueries(params)
   const map = readText(params, 'map')
   const maps = await heatmaps(model, pixels, {
-    engine: await chooseEngine(engineNameOf(context)),
+    engine: await engineOf(context),
     queries,
     window: map === 'sao' ? readWindow(readParams(params, 'sao')) : singlePatch,
     batchSize: 64,

@@ -2,12 +2,13 @@
 
 import type { Query } from '../distill/heatmaps.ts'
 import type { Window } from '../distill/sao.ts'
+import { chooseEngine, type Engine } from '../engine/mod.ts'
 import type { MammutConfig } from '../model/config.ts'
 import type { AdamWSpec } from '../train/adamw.ts'
 import type { Augmentation } from '../train/augment.ts'
 import type { Checkpointing } from '../train/resume.ts'
-import { type Params, readBoolean, readNumber, readParams, readTexts } from './params.ts'
-import type { StageContext } from './stage.ts'
+import { type Params, readBoolean, readNumber, readOptionalNumber, readParams, readTexts } from './params.ts'
+import { engineNameOf, type StageContext } from './stage.ts'
 
 /** An architecture. The MLP is four times as wide as its tower, as in the paper's ViTs. */
 export function readModelConfig(params: Params): MammutConfig {
@@ -44,6 +45,10 @@ export const readAugmentation = (params: Params): Augmentation => ({
   dihedral: readBoolean(params, 'dihedral'),
   colour: readNumber(params, 'colour'),
 })
+
+/** The engine that the run asks for, with as many threads as the recipe pins, or one for each core. */
+export const engineOf = (context: StageContext): Promise<Engine> =>
+  chooseEngine(engineNameOf(context), readOptionalNumber(context.settings, 'threads'))
 
 /** Where a training stage leaves its checkpoints, and how often. */
 export const readCheckpointing = ({ settings, checkpoints, report }: StageContext): Checkpointing => ({

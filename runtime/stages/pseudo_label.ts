@@ -4,16 +4,16 @@ import { loadPixels } from '../data/dataset.ts'
 import { heatmaps } from '../distill/heatmaps.ts'
 import { pseudoLabels } from '../distill/pseudo_labels.ts'
 import { singlePatch } from '../distill/sao.ts'
-import { chooseEngine, hostArray } from '../engine/mod.ts'
+import { hostArray } from '../engine/mod.ts'
 import { percent } from '../evaluate/percent.ts'
 import { gridSide } from '../model/config.ts'
 import { readModel } from '../model/model_folder.ts'
 import { writeSafetensors } from '../model/safetensors.ts'
 import type { Exhibit } from './exhibit.ts'
-import { readQueries, readWindow } from './model_params.ts'
+import { engineOf, readQueries, readWindow } from './model_params.ts'
 import { readNumber, readParams } from './params.ts'
 import { heatOf, writeTile } from './pictures.ts'
-import { engineNameOf, inputFolder, type StageContext, type StageResult } from './stage.ts'
+import { inputFolder, type StageContext, type StageResult } from './stage.ts'
 
 const shown = 4
 
@@ -29,7 +29,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   const queries = readQueries(params)
   const { folder, split } = inputFolder(inputs, 'data')
   const { pixels, samples } = await loadPixels(folder, { split, size: model.config.imageSize })
-  const engine = await chooseEngine(engineNameOf(context))
+  const engine = await engineOf(context)
   const options = { engine, queries, batchSize: readNumber(params, 'batch_size') }
   const onImages = (done: number, total: number) => report.progress({ done, total, unit: 'images' })
   const smooth = await heatmaps(model, pixels, { ...options, window: readWindow(readParams(params, 'sao')), onImages })

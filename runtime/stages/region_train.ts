@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { tokenizeQueries } from '../distill/heatmaps.ts'
 import { regionLoss } from '../distill/region_loss.ts'
 import type { QueryTokens } from '../distill/sao.ts'
-import { chooseEngine, floats, type HostArray, tf } from '../engine/mod.ts'
+import { floats, type HostArray, tf } from '../engine/mod.ts'
 import { gridSide } from '../model/config.ts'
 import { readModel, writeModel } from '../model/model_folder.ts'
 import { readSafetensors } from '../model/safetensors.ts'
@@ -12,9 +12,9 @@ import { type Batch, createLoader } from '../train/loader.ts'
 import { pairLosses } from '../train/losses.ts'
 import { train } from '../train/trainer.ts'
 import { finalLoss, lossCurves, tellSteps } from './history.ts'
-import { readCheckpointing, readOptimizer, readQueries } from './model_params.ts'
+import { engineOf, readCheckpointing, readOptimizer, readQueries } from './model_params.ts'
 import { readNumber, readParams } from './params.ts'
-import { engineNameOf, inputFolder, type StageContext, type StageResult } from './stage.ts'
+import { inputFolder, type StageContext, type StageResult } from './stage.ts'
 
 /** Rows of a labels array [images, patches, concepts] for the samples of a batch, as floats. */
 function gatherRows(source: HostArray, { rows }: Batch): HostArray {
@@ -62,7 +62,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   const queries = tokenizeQueries(model, readQueries(params))
   const captionWeight = readNumber(params, 'caption_weight')
   const trained = await train({
-    engine: await chooseEngine(engineNameOf(context)),
+    engine: await engineOf(context),
     weights: model.weights,
     optimizer: readOptimizer(readParams(params, 'optimizer')),
     schedule: { peak: readNumber(params, 'learning_rate'), warmUp: readNumber(params, 'warm_up'), steps },

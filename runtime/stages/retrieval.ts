@@ -3,15 +3,15 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadPixels } from '../data/dataset.ts'
 import type { Sample } from '../data/sample.ts'
-import { chooseEngine } from '../engine/mod.ts'
 import { embedImages, embedTexts } from '../evaluate/embed.ts'
 import { recallTable } from '../evaluate/exhibits.ts'
 import { retrievalIntervals } from '../evaluate/intervals.ts'
 import { retrieval, retrievalChance } from '../evaluate/retrieval.ts'
 import { readModel } from '../model/model_folder.ts'
 import type { Exhibit, Figure } from './exhibit.ts'
+import { engineOf } from './model_params.ts'
 import { writeTile } from './pictures.ts'
-import { engineNameOf, inputFolder, type StageContext, type StageResult } from './stage.ts'
+import { inputFolder, type StageContext, type StageResult } from './stage.ts'
 
 const shownQueries = 5
 const shownHits = 5
@@ -49,7 +49,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     )
   const onDone = (base: number) => (done: number) =>
     report.progress({ done: base + done, total: samples.length + texts.length, unit: 'embeddings' })
-  const engine = await chooseEngine(engineNameOf(context))
+  const engine = await engineOf(context)
   const images = await embedImages(model, pixels, { engine, batchSize: 64, onDone: onDone(0) })
   const embedded = await embedTexts(model, texts, { engine, batchSize: 64, onDone: onDone(samples.length) })
   const dim = model.config.embedDim

@@ -2,7 +2,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readTokenizer } from '../data/tokenizer.ts'
-import { chooseEngine } from '../engine/mod.ts'
 import { type MammutConfig, parameterCount } from '../model/config.ts'
 import { initialWeights } from '../model/initialise.ts'
 import { readModel, writeModel } from '../model/model_folder.ts'
@@ -11,9 +10,9 @@ import { createLoader, type MixPart } from '../train/loader.ts'
 import { pairLosses } from '../train/losses.ts'
 import { train } from '../train/trainer.ts'
 import { finalLoss, lossCurves, tellSteps } from './history.ts'
-import { readAugmentation, readCheckpointing, readModelConfig, readOptimizer } from './model_params.ts'
+import { engineOf, readAugmentation, readCheckpointing, readModelConfig, readOptimizer } from './model_params.ts'
 import { type Params, readNumber, readParams, readText } from './params.ts'
-import { engineNameOf, inputFolder, type StageContext, type StageResult } from './stage.ts'
+import { inputFolder, type StageContext, type StageResult } from './stage.ts'
 
 /** The mix of a phase: each entry of `data` names an input and its weight. */
 function readMix(params: Params, inputs: StageContext['inputs']): readonly MixPart[] {
@@ -67,7 +66,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     name: id,
   })
   const trained = await train({
-    engine: await chooseEngine(engineNameOf(context)),
+    engine: await engineOf(context),
     weights: await startingWeights(config, context),
     optimizer: readOptimizer(readParams(params, 'optimizer')),
     schedule: { peak: readNumber(params, 'learning_rate'), warmUp: readNumber(params, 'warm_up'), steps },

@@ -120,6 +120,20 @@ test('a change makes new keys for what depends on it and for nothing else', asyn
   assert.equal(changedStages(plan, claim), [])
 })
 
+test('pinned threads reach the stages that hold a slot, and change no key', async () => {
+  const [free, pinned] = await Promise.all([
+    planTexts({ 'r.yaml': smallRecipe }),
+    planTexts({ 'r.yaml': smallRecipe }, ['resources.threads=3']),
+  ])
+  assert.equal(changedStages(free, pinned), [])
+  const threads = pinned.stages.map(({ settings, needs }) => [settings.threads, needs.cores])
+  assert.equal(
+    threads,
+    pinned.stages.map(() => [3, 3]),
+  )
+  assert.ok(free.stages.every(({ settings }) => settings.threads === undefined))
+})
+
 test('a new version of a kind, or of a file, makes new keys', async () => {
   const loaded = await loadTexts({ 'r.yaml': smallRecipe })
   const plan = compile(loaded, toyEnvironment)

@@ -62,6 +62,7 @@ test('every field is described, and what may be left out has a default or is kno
     'extends',
     'over',
     'slot_memory',
+    'threads',
   ]
   assert.equal([...withoutDefault].sort(), known)
 })

@@ -21,6 +21,7 @@ interface Case {
   readonly name: string
   readonly home: string
   readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
   readonly code: number
 }
 
@@ -47,7 +48,7 @@ const runCase = (spec: Case): Promise<Outcome> =>
   inTempFolder(async folder => {
     for (const file of readdirSync(spec.home))
       if (!notInput.has(file)) cpSync(join(spec.home, file), join(folder, file), { recursive: true })
-    const env = { ...process.env, NO_COLOR: '1', TERROIR_STORE: '' }
+    const env = { ...process.env, NO_COLOR: '1', TERROIR_STORE: '', ...spec.env }
     const outcome = await new Promise<Pick<Outcome, 'code' | 'stdout' | 'stderr'>>(resolve => {
       const child = execFile(process.execPath, [cli, ...spec.args], { cwd: folder, env }, (_error, stdout, stderr) =>
         resolve({ code: child.exitCode ?? -1, stdout: steady(stdout, folder), stderr: steady(stderr, folder) }),
