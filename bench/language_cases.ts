@@ -110,7 +110,7 @@ const chainOf = (stages: number): string =>
 async function fillStore(folder: string): Promise<void> {
   const { stdout } = await execa(process.execPath, [program, 'plan', 'recipe.yaml', '--json'], { cwd: folder })
   const { stages } = JSON.parse(stdout) as {
-    stages: readonly { key: string; id: string; kind: string; version: number }[]
+    stages: { key: string; id: string; kind: string; version: number }[]
   }
   const store = openStore(join(folder, '.terroir'))
   const told = { metrics: { steps: 100, loss: 1.5 }, summary: 'as if it had run', exhibits: [], warnings: [] }
