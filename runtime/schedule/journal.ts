@@ -46,10 +46,15 @@ export async function openJournal(path: string, { first, aside }: JournalStart):
   await write(handle, lineOf(first))
   await rename(aside, path)
   await flush(dirname(path))
+  const waiting: string[] = []
+  let next = Promise.resolve()
   let last = Promise.resolve()
   return {
     append(event) {
-      const written = last.then(() => write(handle, lineOf(event)))
+      waiting.push(lineOf(event))
+      // Whoever waits while one flush is under way shares the next one.
+      const written = waiting.length > 1 ? next : last.then(() => write(handle, waiting.splice(0).join('')))
+      next = written
       last = written.catch(() => undefined)
       return written
     },

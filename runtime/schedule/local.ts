@@ -80,11 +80,14 @@ export function localExecutor(options: LocalOptions): LocalExecutor {
         },
         () => store.stage(stage.key),
       )
-      if (pooled.worker.id !== undefined) await record(pooled.worker.id)
+      // The journal names the process already: nothing that starts now can be lost from sight.
+      recorded = pooled.worker.id && record(pooled.worker.id)
+      recorded?.catch(() => undefined)
       return pooled
     }
 
     let attempts = 0
+    let recorded: Promise<void> | undefined
     async function attempt(): Promise<StageEnd> {
       attempts += 1
       const anew = order.replace && order.resumed !== true && attempts === 1
@@ -109,6 +112,7 @@ export function localExecutor(options: LocalOptions): LocalExecutor {
         reuse = shareable && seconds < shortStage && (await holdsNothing(pooled.worker, job.out))
         // Nothing may write any more when the result is published.
         if (!reuse) await pooled.worker.end()
+        await recorded
         return await publish(job, end, seconds)
       } finally {
         await pool.give(pooled, { reuse })
