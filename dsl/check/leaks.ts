@@ -1,8 +1,9 @@
 /** Checks that nothing is evaluated on what it was trained on. */
+import { canonical } from '../print/canonical.ts'
 import type { ValuePath } from '../read/located.ts'
 import { originOf, splitsOf, trainingSplit } from './datasets.ts'
 import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
-import type { FilledRecipe } from './filled.ts'
+import type { Entry, FilledRecipe } from './filled.ts'
 import { type Checked, keyAt, spanAt, splitReference } from './names.ts'
 
 /** Data that a model has seen: a split of a source (undefined: all of it), and where the recipe says so. */
@@ -18,10 +19,9 @@ export function checkLeaks(checked: Checked): readonly Diagnostic[] {
   const { recipe } = checked
   return Object.entries(recipe.evaluate).flatMap(([name, { model, data }]) => {
     const { source, split } = originOf(recipe, data)
-    const leak = seenBy(recipe, model).find(
-      seen => seen.source === source && (seen.split === undefined || split === undefined || seen.split === split),
-    )
+    const leak = seenBy(recipe, model).find(seen => overlaps(recipe, seen, { source, split }))
     if (leak === undefined) return []
+    if (leak.source !== source) return [leakOfTwin(checked, name, leak)]
     const span = spanAt(checked, ['evaluate', name, 'data'])
     const base = splitReference(data).name
     const heldOut = splitsOf(recipe, base).find(other => other === 'test' && other !== leak.split)
@@ -34,6 +34,43 @@ export function checkLeaks(checked: Checked): readonly Diagnostic[] {
         }),
       }),
     ]
+  })
+}
+
+/** Whether what was seen and what is evaluated share images: one source, or two of the same files. */
+function overlaps(
+  recipe: FilledRecipe,
+  seen: Seen,
+  { source, split }: { readonly source: string | undefined; readonly split: string | undefined },
+): boolean {
+  const shareSplit = seen.split === undefined || split === undefined || seen.split === split
+  if (seen.source === source) return shareSplit
+  const [one, other] = [seen.source, source ?? ''].map(name => filesOf(recipe.sources[name]))
+  if (one === undefined || one.files !== other?.files) return false
+  // Equal shares of equal files are split alike: the recipe's seed decides, not the source's name.
+  return shareSplit || one.split !== other.split
+}
+
+/** What a source is cut from and how it is split; undefined for sources that make their images. */
+function filesOf(source: Entry<'sources'> | undefined): { readonly files: string; readonly split: string } | undefined {
+  switch (source?.kind) {
+    case 'folder':
+      return { files: `folder ${source.path}`, split: canonical(source.split) }
+    case 'landmarks':
+      return { files: `table ${source.table}`, split: canonical(source.split) }
+    default:
+      return undefined
+  }
+}
+
+function leakOfTwin(checked: Checked, evaluation: string, leak: Seen): Diagnostic {
+  const entry = checked.recipe.evaluate[evaluation]
+  return diagnose('leaking-split', spanAt(checked, ['evaluate', evaluation, 'data']), {
+    message: `'${entry?.model}' was trained on '${leak.source}', which is made of the same files as '${entry?.data}'`,
+    related: [{ span: (leak.isKey ? keyAt : spanAt)(checked, leak.path), message: 'trained on here' }],
+    fix: {
+      hint: "use one source for both, or give both the same 'split' and evaluate on a split that is not trained on",
+    },
   })
 }
 
