@@ -25,6 +25,10 @@ import { contrastiveLoss, pairLosses } from '../../runtime/train/losses.ts'
 import { type BatchTensors, type StepLosses, trainStep } from '../../runtime/train/trainer.ts'
 import type { Task } from '../engine_cases.ts'
 
+const [folder = '.', threads = '1'] = process.argv.slice(2)
+/** The case names all that its step computes. */
+const cache = { folder, key: 'benchmark' }
+
 interface Work {
   readonly engine: Engine
   readonly weights: Arrays
@@ -63,7 +67,7 @@ function training(task: Extract<Task, { optimizer: object }>, { engine, weights,
     const texts = unit(encodeText(tokens, weights, task.config))
     return { loss: contrastiveLoss(features, texts, weight(weights, 'logit_scale')) }
   }
-  const step = jit(trainStep(losses, task.optimizer), { engine, keep: ['weights', 'first', 'second'] })
+  const step = jit(trainStep(losses, task.optimizer), { engine, keep: ['weights', 'first', 'second'], cache })
   const zeros = (): Record<string, NdArray> =>
     Object.fromEntries(
       Object.entries(weights).map(([name, { data, shape }]) => [
@@ -93,7 +97,7 @@ function encoding({ config }: Extract<Task, { kind: 'encode' }>, { engine, weigh
     ({ images, weights }: { images: tf.Tensor; weights: Tensors }) => ({
       features: encodeImage(images, weights, config),
     }),
-    { engine },
+    { engine, cache },
   )
   return async i => {
     const { images } = batches[i % 2] ?? {}
@@ -119,7 +123,7 @@ function mapping(
       const windows = windowEmbeddings(imageTokens(images, weights, config), weights, { config, spec })
       return { maps: spread(margins(windows, texts, weights, config), { config, spec }) }
     },
-    { engine },
+    { engine, cache },
   )
   return async i => {
     const { images, prompts, against } = batches[i % 2] ?? {}
@@ -140,7 +144,6 @@ function prepare(task: Task, work: Work): RunStep {
   }
 }
 
-const [folder = '.', threads = '1'] = process.argv.slice(2)
 const task = JSON.parse(await readFile(join(folder, 'case.json'), 'utf8')) as Task
 const read = async (name: string) => (await readSafetensors(join(folder, `${name}.safetensors`))).arrays
 const work = {

@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path'
 import type { EngineName } from '../../dsl/recipe.ts'
 import { scalarOf } from './array.ts'
 import { apply, input, scalar } from './graph/ir.ts'
-import { openSession, type Provider } from './session.ts'
+import { modelOf, type Provider } from './model.ts'
+import { openSession } from './session.ts'
 import { tf } from './tfjs.ts'
 
 /** What compiles and runs steps. */
@@ -49,7 +50,7 @@ async function tryProvider(provider: Provider): Promise<Availability> {
   try {
     const x = input('x', { shape: [], dtype: 'float32' })
     const graph = { inputs: [x], outputs: [{ name: 'y', node: apply('add', [x, scalar(1)]) }] }
-    const session = await openSession(graph, { provider, threads: 1, stays: () => false })
+    const session = await openSession(modelOf(graph, provider), { provider, threads: 1, stays: () => false })
     await session.run([scalarOf(1)])
     await session.dispose()
     return {

@@ -1,10 +1,12 @@
 /** Compiles ordinary tfjs steps. */
 import { isNdArray, type NdArray } from './array.ts'
+import { type CompileCache, type CompiledStep, cachedStep } from './cache.ts'
 import { runEagerly } from './eager.ts'
 import type { Engine } from './engines.ts'
 import { sameShape } from './graph/ir.ts'
 import type { TensorType } from './graph/ops.ts'
 import { optimize } from './graph/optimize.ts'
+import { modelOf } from './model.ts'
 import { openSession, type Session } from './session.ts'
 import type { tf } from './tfjs.ts'
 import { trace } from './trace/trace.ts'
@@ -20,6 +22,8 @@ export interface JitOptions {
    * such a name are used up by the call.
    */
   readonly keep?: readonly string[]
+  /** Where compiled forms are kept from process to process. Absent: nowhere. */
+  readonly cache?: CompileCache
 }
 
 /** A compiled step. */
@@ -57,9 +61,13 @@ export function jit<In extends object, Out extends object>(
   const compiled: Compiled[] = []
 
   const compile = async (types: Tree<TensorType>) => {
-    const traced = trace(step, types)
     const { provider, threads } = options.engine
-    return { session: await openSession(optimize(traced.graph), { provider, threads, stays }), outputs: traced.outputs }
+    const make = (): CompiledStep => {
+      const { graph, outputs } = trace(step, types)
+      return { model: modelOf(optimize(graph), provider), outputs }
+    }
+    const { model, outputs } = options.cache ? await cachedStep(options.cache, [provider, types], make) : make()
+    return { session: await openSession(model, { provider, threads, stays }), outputs }
   }
 
   /** The compiled form of such inputs, and the inputs as a list. */

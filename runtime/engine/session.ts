@@ -1,12 +1,10 @@
 /** Runs an ONNX model in onnxruntime. */
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { HostArray, NdArray } from './array.ts'
-import { type Graph, input, sizeOf } from './graph/ir.ts'
+import { input, sizeOf } from './graph/ir.ts'
 import type { TensorType } from './graph/ops.ts'
-import { emit, fedName, resultName, usedInputs } from './onnx/emit.ts'
-
-/** Engines that onnxruntime carries out. */
-export type Provider = 'cpu' | 'webgpu' | 'cuda'
+import { type Model, modelOf, type Provider } from './model.ts'
+import { fedName, resultName } from './onnx/emit.ts'
 
 export interface SessionOptions {
   readonly provider: Provider
@@ -16,7 +14,7 @@ export interface SessionOptions {
   readonly stays: (output: string) => boolean
 }
 
-/** A graph that is ready to run: arrays in the order of its inputs and outputs. */
+/** A model that is ready to run: arrays in the order of its inputs and outputs. */
 export interface Session {
   /** Frees inputs on a device under a name that stays. */
   run(inputs: readonly NdArray[]): Promise<readonly NdArray[]>
@@ -25,12 +23,11 @@ export interface Session {
 
 const runtime = () => import('onnxruntime-node')
 
-/** Compiles a graph; throws what onnxruntime says where a provider cannot be started. */
-export async function openSession(graph: Graph, options: SessionOptions): Promise<Session> {
+/** Compiles a model; throws what onnxruntime says where a provider cannot be started. */
+export async function openSession(model: Model, options: SessionOptions): Promise<Session> {
   const ort = await runtime()
   const onDevice = (name: string) => options.provider !== 'cpu' && options.stays(name)
-  const model = emit(graph, { fusedProducts: options.provider !== 'webgpu' })
-  const session = await ort.InferenceSession.create(model, {
+  const session = await ort.InferenceSession.create(model.onnx, {
     executionProviders: options.provider === 'cpu' ? ['cpu'] : [options.provider, 'cpu'],
     // The graph's own passes have done this work; onnxruntime's take a second more and change nothing measurable.
     graphOptimizationLevel: 'disabled',
@@ -41,20 +38,17 @@ export async function openSession(graph: Graph, options: SessionOptions): Promis
     // Fatal only: an error is thrown too, and said once is enough.
     logSeverityLevel: 4,
     preferredOutputLocation: Object.fromEntries(
-      graph.outputs.map(({ name }) => [resultName(name), onDevice(name) ? 'gpu-buffer' : 'cpu']),
+      model.outputs.map(({ name }) => [resultName(name), onDevice(name) ? 'gpu-buffer' : 'cpu']),
     ),
   })
   let stands = true
   const origin: Origin = { options, stands: () => stands, held: new WeakMap() }
-  const used = usedInputs(graph)
-  const inputs = graph.inputs.map(({ name }) => ({
+  const inputs = model.inputs.map(({ name, used }) => ({
     name,
-    fed: used.has(name) && fedName(name),
+    fed: used && fedName(name),
     stays: options.stays(name),
   }))
-  const outputs = graph.outputs.map(({ name, node: { shape, dtype } }): OutputSpec => {
-    return { name, fetched: resultName(name), type: { shape, dtype } }
-  })
+  const outputs = model.outputs.map(({ name, type }) => ({ name, fetched: resultName(name), type }))
   return {
     run: async arrays => {
       const feeds: Record<string, Tensor> = {}
@@ -86,13 +80,6 @@ function toTensor(OrtTensor: typeof Tensor, array: NdArray): Tensor {
   if (array.data instanceof Float32Array) return new OrtTensor('float32', array.data, array.shape)
   if (array.data instanceof Int32Array) return new OrtTensor('int32', array.data, array.shape)
   return new OrtTensor('bool', array.data, array.shape)
-}
-
-interface OutputSpec {
-  readonly name: string
-  /** Its name in the model. */
-  readonly fetched: string
-  readonly type: TensorType
 }
 
 interface Origin {
@@ -144,7 +131,7 @@ function fromTensor(tensor: Tensor, type: TensorType, { options, stands, held }:
 async function readBack(tensor: Tensor, type: TensorType, options: SessionOptions): Promise<HostArray> {
   const source = input('x', type)
   const copy = await openSession(
-    { inputs: [source], outputs: [{ name: 'x', node: source }] },
+    modelOf({ inputs: [source], outputs: [{ name: 'x', node: source }] }, options.provider),
     { ...options, stays: () => false },
   )
   try {

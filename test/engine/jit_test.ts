@@ -1,8 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { floats, floatsOf, type HostArray, ints, jit, type NdArray, tf, toHost } from '../../runtime/engine/mod.ts'
+import { inTempFolder } from '../support.ts'
 import { compiledEngine, eagerEngine, errorOf } from './support.ts'
 
 const engine = compiledEngine(1)
@@ -37,6 +39,29 @@ test('a step is traced once for each signature of shapes and dtypes', async () =
   const { y } = await step({ x: ints(Int32Array.of(1, 2, 3)) })
   assert.equal([traces, y.dtype], [3, 'int32'])
   await step.dispose()
+})
+
+test('a step kept on disk is not traced again, unless its key, its types or its file change', async () => {
+  await inTempFolder(async folder => {
+    let traces = 0
+    const call = async (key: string, data: number[]) => {
+      const step = ({ x }: { x: tf.Tensor }) => {
+        traces++
+        return { unused: x, twice: tf.mul(x, 2) }
+      }
+      const twice = jit(step, { engine: compiledEngine(1), cache: { folder, key } })
+      const result = await twice({ x: floats(Float32Array.from(data)) })
+      await twice.dispose()
+      return [Array.from(floatsOf(result.twice)), traces]
+    }
+    assert.equal(await call('a', [1, 2]), [[2, 4], 1])
+    assert.equal(await call('a', [3, 4]), [[6, 8], 1])
+    assert.equal(await call('a', [3, 4, 5]), [[6, 8, 10], 2])
+    assert.equal(await call('b', [3, 4]), [[6, 8], 3])
+    for (const name of readdirSync(folder)) appendFileSync(join(folder, name), 'x')
+    assert.equal(await call('a', [5, 6]), [[10, 12], 4])
+    assert.equal(await call('a', [5, 6]), [[10, 12], 4])
+  })
 })
 
 test('concurrent first calls compile once', async () => {

@@ -3,6 +3,7 @@ import '@tensorflow/tfjs-backend-cpu'
 import { availableParallelism } from 'node:os'
 import type { Graph } from '../../runtime/engine/graph/ir.ts'
 import { type Engine, type HostArray, isNdArray, leavesOf, type NdArray, type Tree } from '../../runtime/engine/mod.ts'
+import { modelOf } from '../../runtime/engine/model.ts'
 import { openSession } from '../../runtime/engine/session.ts'
 
 /** Compiles, and runs with so many threads. */
@@ -44,7 +45,7 @@ export function differences(actual: Tree<NdArray>, expected: Tree<NdArray>, tole
 
 /** Runs a graph as it is, once. */
 export async function runGraph(graph: Graph, feeds: Readonly<Record<string, HostArray>>) {
-  const session = await openSession(graph, { provider: 'cpu', threads: 1, stays: () => false })
+  const session = await openSession(modelOf(graph, 'cpu'), { provider: 'cpu', threads: 1, stays: () => false })
   const results = await session.run(
     graph.inputs.map(({ name }) => {
       const array = feeds[name]

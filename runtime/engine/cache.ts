@@ -1,0 +1,57 @@
+/** Compiled steps on disk, so that a process that starts anew need not trace and compile them again. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { sha256 } from '../store/digest.ts'
+import { codeOf, replaceFile } from '../store/files.ts'
+import type { TensorType } from './graph/ops.ts'
+import type { Model } from './model.ts'
+import type { Tree } from './tree.ts'
+
+export interface CompileCache {
+  /** An existing folder, which one process at a time writes to. */
+  readonly folder: string
+  /**
+   * What the step computes, in words that change whenever its code, or a value that it closes over, does. Shapes, dtypes
+   * and the engine are added to it.
+   */
+  readonly key: string
+}
+
+/** A model, and the record that its outputs make up. */
+export interface CompiledStep {
+  readonly model: Model
+  readonly outputs: Tree<TensorType>
+}
+
+/** The step that `folder` keeps under the key and these words; else what `make` gives, which is then kept. */
+export async function cachedStep(
+  { folder, key }: CompileCache,
+  words: readonly unknown[],
+  make: () => CompiledStep,
+): Promise<CompiledStep> {
+  const path = join(folder, `${sha256(JSON.stringify([key, ...words])).slice(0, 32)}.step`)
+  const kept = await readStep(path)
+  if (kept !== undefined) return kept
+  const made = make()
+  const { onnx, ...rest } = made.model
+  const head = JSON.stringify({ sha256: sha256(onnx), model: rest, outputs: made.outputs })
+  await replaceFile(path, aside => writeFile(aside, Buffer.concat([Buffer.from(`${head}\n`), onnx])))
+  return made
+}
+
+/** A kept step: a line of JSON, then the ONNX model. Nothing where there is none, or not a whole one. */
+async function readStep(path: string): Promise<CompiledStep | undefined> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
+  })
+  const end = bytes?.indexOf('\n') ?? -1
+  if (bytes === undefined || end < 0) return undefined
+  const onnx = bytes.subarray(end + 1)
+  try {
+    const { sha256: digest, model, outputs } = JSON.parse(bytes.toString('utf8', 0, end))
+    return digest === sha256(onnx) ? { model: { ...model, onnx }, outputs } : undefined
+  } catch {
+    return undefined
+  }
+}
