@@ -3,7 +3,7 @@ import { Node, Project, type SourceFile } from 'ts-morph'
 import { type Diagnostic, diagnose, isClean } from '../check/diagnostic.ts'
 import { disk, type Files, type Reading, readSource } from './file.ts'
 import type { SourceText, Span } from './located.ts'
-import { defaultOf, type Evaluating, isLanguage, notStatic } from './static.ts'
+import { constant, defaultOf, type Evaluating, isLanguage, notStatic } from './static.ts'
 import { wire } from './wiring.ts'
 import type { ReadValue } from './yaml.ts'
 
@@ -31,6 +31,7 @@ export function readTypeScript(source: SourceText, files: Files = disk): ReadVal
     if (!isClean(state.diagnostics)) return { diagnostics: state.diagnostics }
     const value = defaultOf(state, file)
     if (value === undefined) return { diagnostics: [...state.diagnostics, noDefault(source)] }
+    checkConstants(state, file)
     if (!isClean(state.diagnostics)) return { diagnostics: state.diagnostics }
     const wired = wire(value, state)
     return { value: wired.value, diagnostics: wired.diagnostics }
@@ -60,6 +61,14 @@ function openFile(state: Evaluating, path: string, reading: Reading): SourceFile
   if ('source' in read) return addFile(state, read.source)
   state.diagnostics.push(read.fault)
   return undefined
+}
+
+/** Constants that nothing uses are data, too: what would have to run is told even where it changes nothing. */
+function checkConstants(state: Evaluating, file: SourceFile): void {
+  for (const declaration of file.getVariableDeclarations()) {
+    const name = declaration.getNameNode()
+    if (Node.isIdentifier(name)) constant(state, file, { name: name.getText(), asked: name })
+  }
 }
 
 /** Parses a file and checks that it holds declarations only. */

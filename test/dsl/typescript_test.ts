@@ -94,6 +94,10 @@ test('what would have to run is no recipe, and is not run', async () => {
   ]
   for (const [statement, told] of cases)
     assert.is(await faultOf("\nconst table = 'table'", `\n${statement}\nconst table = 'table'`), `not-static: ${told}`)
+  assert.is(
+    await faultOf('const water', "const idle = fetch('http://a')\nconst water"),
+    "not-static: fetch('http://a')",
+  )
   assert.is(await faultOf('seed: 3', 'get seed() { return 3 }'), 'not-static: get seed() { return 3 }')
   assert.is(await faultOf('seed: 3', 'seed: Math.random()'), 'not-static: Math.random()')
   assert.is(await faultOf('seed: 3', 'seed: Number(process.env.SEED)'), 'not-static: Number(process.env.SEED)')
