@@ -74,10 +74,10 @@ export function shareSlots(root: string, slots: readonly SharedSlot[]): SharedSl
     held.delete(slot)
     remove(join(folderOf(slot), mine))
   }
-  /** Who was served and waits again stands behind those who waited meanwhile. */
+  /** By the clock that all processes of a machine share. Who was served and waits again stands behind those who waited meanwhile. */
   function placeTicket(): void {
     if (ticket !== '') return
-    ticket = `wait-${Date.now().toString(36).padStart(10, '0')}-${mine}`
+    ticket = `wait-${process.hrtime.bigint().toString(36).padStart(13, '0')}-${mine}`
     for (const slot of all) writeFileSync(join(folderOf(slot), ticket), '')
   }
   function removeTicket(): void {

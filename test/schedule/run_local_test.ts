@@ -168,4 +168,31 @@ test('a run that waits for another can be stopped', () =>
     )
   }))
 
+const summaries = (end: {
+  readonly results: ReadonlyMap<string, { readonly manifest: { readonly summary: string } }>
+}) => [...end.results.values()].map(({ manifest }) => manifest.summary)
+
+test('short stages of the same grants share a process, unless one leaves something behind', () =>
+  inTempFolder(async folder => {
+    const chain = (kind: string) => Array.from({ length: 4 }, (_, index) => stage(`${kind}-${index}`, kind))
+    const shared = new Set(summaries(await run(planOf(chain('process')), openStore(join(folder, 'a')))))
+    assert.ok(shared.size <= 2, `${shared.size} processes`)
+    const alone = new Set(summaries(await run(planOf(chain('keeps-a-file-open')), openStore(join(folder, 'b')))))
+    assert.is(alone.size, 4)
+  }))
+
+test('a stage that holds a slot has a process of its own', () =>
+  inTempFolder(async folder => {
+    const stages = [1, 2, 3].map(index => stage(`s${index}`, 'process', { slots: 1 }))
+    assert.is(new Set(summaries(await run(planOf(stages), openStore(folder)))).size, 3)
+  }))
+
+test('a fault that passes is tried again, and told as a warning', () =>
+  inTempFolder(async folder => {
+    const { outcome, events } = await run(planOf([stage('net', 'fails-twice')]), openStore(folder))
+    assert.is(outcome, 'done')
+    const warnings = events.flatMap(event => (event.kind === 'stage-log' ? [event.text] : []))
+    assert.match(warnings.join('\n'), /The host did not answer; attempt 2 begins in .*\n.*attempt 3/)
+  }))
+
 test.run()

@@ -6,9 +6,11 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { findDevices, parseDevices, visibleDevices } from '../../runtime/schedule/devices.ts'
 import { openLocalSlots } from '../../runtime/schedule/local_slots.ts'
+import { runLocally } from '../../runtime/schedule/run_local.ts'
 import { shareSlots } from '../../runtime/schedule/slot_claims.ts'
 import { openStore } from '../../runtime/store/store.ts'
 import { inTempFolder } from '../support.ts'
+import { fixtureWorker, planOf, stage } from './support.ts'
 
 const table = `0, GPU-aa11, NVIDIA H100, 81559, 5, 0
 1, GPU-bb22, NVIDIA H100, 81559, 60000, 97
@@ -72,6 +74,33 @@ test('GPUs that others use are left out with a notice, unless another run of ter
       String(await open(3).catch(error => error)),
       'asks for 3 GPUs, and 2 of 3 are free; in use by others: GPU 1',
     )
+  }))
+
+test('a stage sees the GPUs of its slots and no others; one without slots sees none', () =>
+  withGpus(async (folder, tag) => {
+    const store = openStore(join(folder, 'store'))
+    const plan = planOf([
+      stage('wide', 'process', { slots: 2 }),
+      stage('narrow', 'process', { slots: 1 }),
+      stage('none', 'process'),
+    ])
+    const { results } = await runLocally(
+      { ...plan, engine: 'cuda' },
+      {
+        store,
+        found: new Map(),
+        forced: new Set(),
+        keepGoing: false,
+        jobs: 3,
+        signal: new AbortController().signal,
+        entry: fixtureWorker,
+        onEvent: () => undefined,
+      },
+    )
+    const seen = (id: string): string => results.get(id)?.manifest.summary.replace(/^\d+ /, '') ?? ''
+    assert.is(seen('wide'), `GPU-${tag}-aa11,GPU-${tag}-cc33`)
+    assert.is(seen('narrow'), `GPU-${tag}-aa11`)
+    assert.is(seen('none'), '')
   }))
 
 test('without GPUs, or for the engine cpu, slots share the processor', () =>

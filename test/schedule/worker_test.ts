@@ -182,6 +182,11 @@ test('a worker without a sign of life is ended', async () => {
   assert.is(fault.doing, 'spinning')
 })
 
+test('a stage that takes too long is ended, and says so', async () => {
+  const fault = await faultOf('until-stopped', { timeout: 300, grace: 2000 })
+  assert.match(fault.text, 'took longer than 0 s, the --timeout of this run')
+})
+
 test('what a stage started ends with it', () =>
   inTempFolder(async out => {
     const end = await work(out, 'sleeper', { run: ['sleep'] }).ended
