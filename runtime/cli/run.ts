@@ -4,6 +4,7 @@ import type { Plan } from '../../dsl/compile/plan.ts'
 import { type JudgedClaim, judgeClaims } from '../report/claims.ts'
 import type { RunEvent } from '../schedule/events.ts'
 import { type Allowed, refusalsOf } from '../schedule/grants.ts'
+import { recover } from '../schedule/recover.ts'
 import type { RunEnd } from '../schedule/run_plan.ts'
 import { findResults, missingBefore, planUntil, stagesNamed, withDependents } from '../schedule/select.ts'
 import type { JobOption } from '../schedule/slurm/options.ts'
@@ -199,6 +200,7 @@ async function remember(
   try {
     await store.prepare()
     await keepRoot(store.folder, { recipe, keys: stages.map(({ key }) => key) })
+    if (reading) await recover(store)
   } catch (error) {
     if (!reading) throw error
   }

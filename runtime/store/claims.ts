@@ -107,6 +107,20 @@ async function release(claim: string, file: string): Promise<void> {
   await rmdir(claim).catch(error => (['ENOTEMPTY', 'EEXIST'].includes(codeOf(error)) ? undefined : gone(error)))
 }
 
+/** Takes a claim where nobody alive holds it. */
+export async function takeFreeClaim(root: string, name: string): Promise<Claim | undefined> {
+  const stop = new AbortController()
+  return takeClaim(root, name, { signal: stop.signal, onWait: () => stop.abort() })
+}
+
+/** Gives back what dead processes hold; what they started must have ended. */
+export async function dropDeadClaims(root: string): Promise<void> {
+  for (const name of (await readdir(claimFolder(root)).catch(gone)) ?? []) {
+    const holder = await holderOf(root, join(claimFolder(root), name))
+    if (holder.kind === 'dead') await release(join(claimFolder(root), name), holder.file)
+  }
+}
+
 /** Keys and names that living processes work on. */
 export async function heldClaims(root: string): Promise<readonly string[]> {
   const names = (await readdir(claimFolder(root)).catch(gone)) ?? []

@@ -1,6 +1,8 @@
 /** The content-addressed store: immutable results by key, published atomically. */
+import { existsSync } from 'node:fs'
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { dropDeadClaims, takeFreeClaim } from './claims.ts'
 import { type FileRecord, outputDigest, sha256File } from './digest.ts'
 import { codeOf, flush, flushAll, listTree, type Tree } from './files.ts'
 import { type Manifest, manifestName, type Outcome, parseManifest } from './manifest.ts'
@@ -156,9 +158,19 @@ export function openStore(folder: string): Store {
     return verifyFiles(result.folder, result.manifest)
   }
 
+  /** Removes those that a kill has left beside a published result; a stage that runs again keeps its own. */
+  async function dropCheckpoints(key: string): Promise<void> {
+    const claim = await takeFreeClaim(root, key)
+    if (claim !== undefined) await rm(checkpointsOf(key), { recursive: true, force: true })
+    await claim?.release()
+  }
+
   async function sweep(): Promise<readonly string[]> {
     const stale = await removeStale(root)
+    await dropDeadClaims(root)
     await forgetDead(root)
+    for (const key of await readdir(join(root, rooms.checkpoints)).catch(() => []))
+      if (isKey(key) && existsSync(folderOf(key))) await dropCheckpoints(key)
     return stale
   }
 
