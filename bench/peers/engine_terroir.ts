@@ -21,8 +21,10 @@ import { unit, weight } from '../../runtime/model/layers.ts'
 import { imageTokens } from '../../runtime/model/mammut.ts'
 import { encodeImage, encodeText } from '../../runtime/model/openclip.ts'
 import { type Arrays, readSafetensors } from '../../runtime/model/safetensors.ts'
-import { contrastiveLoss, pairLosses } from '../../runtime/train/losses.ts'
-import { type BatchTensors, type StepLosses, trainStep } from '../../runtime/train/trainer.ts'
+import { contrastiveLoss } from '../../runtime/train/losses.ts'
+import type { BatchTensors, StepLosses } from '../../runtime/train/objective.ts'
+import { pairLosses } from '../../runtime/train/pair_objective.ts'
+import { trainStep } from '../../runtime/train/step.ts'
 import type { Task } from '../engine_cases.ts'
 
 const [folder = '.', threads = '1'] = process.argv.slice(2)

@@ -12,6 +12,7 @@ export type Undefaulted =
   | 'at_most'
   | 'slot_memory'
   | 'threads'
+  | 'micro_batch'
 
 /** Counts become numbers, distances metres, times seconds, optional fields with a default are there. */
 export type Filled<T> = T extends `${number}${string}`

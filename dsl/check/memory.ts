@@ -63,7 +63,7 @@ function overMemory(checked: Checked, path: ValuePath, { name, batch, total, lim
       hint:
         fits === undefined
           ? "lower 'width' and 'layers' of the model: no smaller batch fits"
-          : `lower 'batch_size' to ${fits}, or the model's 'width' and 'layers'`,
+          : `set 'micro_batch' to ${fits} or a divisor of the batch below it, lower 'batch_size', or the model's 'width' and 'layers'`,
     },
   })
 }

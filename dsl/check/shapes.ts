@@ -13,9 +13,13 @@ export function checkShapes(checked: Checked): readonly Diagnostic[] {
     ...Object.entries(recipe.sources).flatMap(([name, source]) => checkSource(source, ['sources', name], fault)),
     ...Object.entries(recipe.filters).flatMap(([name, filter]) => checkFilter(filter, ['filters', name], fault)),
     ...Object.entries(recipe.models).flatMap(([name, model]) => checkModel(model, ['models', name], fault)),
-    ...Object.entries(recipe.train).flatMap(([name, train]) => checkTrain(train, ['train', name], fault)),
+    ...Object.entries(recipe.train).flatMap(([name, train]) => [
+      ...checkTrain(train, ['train', name], fault),
+      ...checkSplitting(train, ['train', name], fault),
+    ]),
     ...Object.entries(recipe.distill).flatMap(([name, entry]) => [
       ...checkBudget(entry, ['distill', name], fault),
+      ...checkSplitting(entry, ['distill', name], fault),
       ...checkWindow(recipe, entry, ['distill', name], fault),
     ]),
     ...Object.entries(recipe.evaluate).flatMap(([name, entry]) =>
@@ -103,6 +107,32 @@ function checkTrain(train: Entry<'train'>, path: ValuePath, fault: Fault): reado
       )
     return found
   })
+}
+
+/** A batch divides into slots, and the share of a slot into parts. */
+function checkSplitting(
+  { batch_size, slots, micro_batch }: Pick<Entry<'train'>, 'batch_size' | 'slots' | 'micro_batch'>,
+  path: ValuePath,
+  fault: Fault,
+): readonly Diagnostic[] {
+  if (batch_size % slots !== 0)
+    return [
+      fault('shape-mismatch', [...path, 'slots'], {
+        message: `'batch_size' ${batch_size} does not divide into ${slots} slots`,
+        fix: { hint: `write a 'batch_size' of ${nearestMultiple(batch_size, slots)}` },
+      }),
+    ]
+  const share = batch_size / slots
+  if (micro_batch === undefined || share % micro_batch === 0) return []
+  const fitting = Array.from({ length: share }, (_, i) => share - i).find(
+    size => share % size === 0 && size <= Math.max(1, micro_batch),
+  )
+  return [
+    fault('shape-mismatch', [...path, 'micro_batch'], {
+      message: `'micro_batch' ${micro_batch} does not divide the ${share} pairs of ${slots === 1 ? 'a batch' : "a slot's share of a batch"}`,
+      fix: { hint: `write ${fitting ?? 1}` },
+    }),
+  ]
 }
 
 function checkBudget(

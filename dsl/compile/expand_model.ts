@@ -25,10 +25,18 @@ export function expandModel(name: string, { tokenizer }: Entry<'models'>, { reci
   }
 }
 
+/** What says how to compute, apart from what says what. */
+function splitSettings<T extends Pick<Entry<'train'>, 'slots' | 'micro_batch' | 'recompute' | 'checkpoint_every'>>(
+  entry: T,
+) {
+  const { slots, micro_batch, recompute, checkpoint_every, ...rest } = entry
+  return { rest, settings: params({ slots, micro_batch, recompute, checkpoint_every }) }
+}
+
 /** A stage for each phase; each starts from the one before. */
 export function expandTrain(name: string, train: Entry<'train'>, { recipe, seed }: Expanding): readonly Draft[] {
-  const { model: architecture, phases, checkpoint_every, ...shared } = train
-  const settings = params({ checkpoint_every })
+  const { rest: described, settings } = splitSettings(train)
+  const { model: architecture, phases, ...shared } = described
   const spec = recipe.models[architecture]
   if (spec === undefined) return []
   const { kind, tokenizer, ...sizes } = spec
@@ -66,7 +74,8 @@ function mixOf(data: string | Readonly<Record<string, number>>): readonly (reado
 
 /** Two stages for each round: pseudo-labels by the model of the round before, then training on them. */
 export function expandDistill(name: string, distill: Entry<'distill'>, { recipe, seed }: Expanding): readonly Draft[] {
-  const { model, queries, sao, rounds, margin, data: images, checkpoint_every, ...training } = distill
+  const { rest: described, settings } = splitSettings(distill)
+  const { model, queries, sao, rounds, margin, data: images, ...training } = described
   const data = trainingInput(recipe, images)
   const path = ['distill', name]
   return Array.from({ length: rounds }, (_, index) => index + 1).flatMap(round => {
@@ -85,7 +94,7 @@ export function expandDistill(name: string, distill: Entry<'distill'>, { recipe,
         id: `${name}.${round}`,
         kind: 'region-train',
         params: params({ ...training, queries, seed }),
-        settings: params({ checkpoint_every }),
+        settings,
         inputs: { init: start, labels: input(labels), data },
         files: [],
         path,

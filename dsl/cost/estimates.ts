@@ -64,6 +64,8 @@ function memory(numbers: { readonly state: number; readonly activations: number 
 interface Training {
   readonly batch_size: number
   readonly caption_weight: number
+  readonly slots: number
+  readonly micro_batch?: number | undefined
   readonly queries?: Queries
 }
 
@@ -78,10 +80,11 @@ function conceptsOf(queries: Queries): Concepts {
   }
 }
 
-/** Memory of training a model. */
-export function trainingMemory(sizes: Sizes, { batch_size, caption_weight, queries }: Training): MemoryEstimate {
+/** Memory of training a model, of each slot. */
+export function trainingMemory(sizes: Sizes, training: Training): MemoryEstimate {
+  const { batch_size, caption_weight, slots, micro_batch, queries } = training
   const shape = {
-    batch: batch_size,
+    batch: Math.min(micro_batch ?? batch_size, Math.ceil(batch_size / slots)),
     captions: caption_weight > 0,
     ...(queries && { concepts: conceptsOf(queries) }),
   }

@@ -1,11 +1,36 @@
 /** Training: curricula of phases, and rounds of self-distillation. */
 import type { Count, DatasetRef, Duration, ModelRef, Name, Share } from './scalars.ts'
 
+/** How training is computed. None of it changes more of a result than its rounding, so none is part of a stage's key. */
+export interface Computing {
+  /**
+   * Devices of one machine that share each batch; on the CPU, groups of its threads. The contrastive loss remains that of
+   * the whole batch, which must divide by it. @default 1 @minimum 1 @asType integer @unit slots
+   */
+  slots?: number
+  /**
+   * Pairs that a slot computes at a time, for batches that memory does not hold. The loss remains that of the whole batch,
+   * as embeddings are computed twice. Absent: all of the slot's share at once.
+   * @source GradCache: Gao et al., arXiv 2101.06983 @minimum 1 @asType integer @unit pairs
+   */
+  micro_batch?: number
+  /**
+   * Computes each transformer block again for its gradient, so that memory does not grow with depth, at the price of a
+   * second pass forward. @source Chen et al., arXiv 1604.06174 @default false
+   */
+  recompute?: boolean
+  /**
+   * Time between two checkpoints, from which a run that was stopped or killed goes on. A request to stop makes one, too.
+   * @default "2m"
+   */
+  checkpoint_every?: Duration
+}
+
 /**
  * A training run: a curriculum of phases over one model.
  * @source Barzilai et al., arXiv 2503.08722: WebLI, then RS-WebLI, then RS-Landmarks, then a mix
  */
-export interface Train {
+export interface Train extends Computing {
   /** Architecture, from `models`. @examples ["small"] */
   model: Name
   /** Image-caption pairs a step. @default 64 @minimum 2 @asType integer @unit pairs */
@@ -16,11 +41,6 @@ export interface Train {
   optimizer?: AdamW
   /** Random changes of training images. @default {} */
   augment?: Augment
-  /**
-   * Time between two checkpoints, from which a run that was stopped or killed goes on. A request to stop makes one, too.
-   * How often changes nothing of the result. @default "2m"
-   */
-  checkpoint_every?: Duration
   /** The curriculum, in order; each phase starts from the weights of the one before. @minItems 1 */
   phases: Phase[]
 }
@@ -66,7 +86,7 @@ export interface Phase {
  * Rounds of pseudo-labels and training.
  * @source Barzilai et al., arXiv 2503.08722: localisation by self-distillation
  */
-export interface Distill {
+export interface Distill extends Computing {
   /** Where the first round starts. */
   model: ModelRef
   /** Images that are pseudo-labelled. */
@@ -104,8 +124,6 @@ export interface Distill {
    * pseudo-labels stay where they belong. @default 0.2
    */
   colour?: Share
-  /** Time between two checkpoints of a round, as in `train`. @default "2m" */
-  checkpoint_every?: Duration
 }
 
 /** A concept to localise. */

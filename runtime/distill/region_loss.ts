@@ -12,18 +12,18 @@ export interface RegionTargets {
 }
 
 /**
- * Binary cross-entropy of patch margins, scaled by the logit scale, against pseudo-labels; mean over certain patches.
- * This project's reading: the paper leaves the region loss open.
+ * Sum over certain patches of the binary cross-entropy of patch margins, scaled by the logit scale, against
+ * pseudo-labels, and the count of those patches. This project's reading: the paper leaves the region loss open.
  */
-export function regionLoss(
+export function regionSums(
   tokens: tf.Tensor,
   { labels, certain }: RegionTargets,
   weights: Weights,
   { config, queries }: { readonly config: MammutConfig; readonly queries: readonly QueryTokens[] },
-): tf.Tensor {
+): { readonly sum: tf.Tensor; readonly count: tf.Tensor } {
   const patches = windowEmbeddings(tokens, weights, { config, spec: singlePatch })
   const logits = tf.mul(margins(patches, queries, weights, config), tf.exp(weight(weights, 'logit_scale')))
   // softplus(z) - z * label, stable for either sign of z.
   const losses = tf.sub(tf.add(tf.relu(logits), tf.log1p(tf.exp(tf.neg(tf.abs(logits))))), tf.mul(logits, labels))
-  return tf.div(tf.sum(tf.mul(losses, certain)), tf.maximum(tf.sum(certain), 1))
+  return { sum: tf.sum(tf.mul(losses, certain)), count: tf.sum(certain) }
 }

@@ -15,6 +15,8 @@ export interface Engine {
   readonly name: Exclude<EngineName, 'auto'>
   readonly provider: Provider
   readonly threads: number
+  /** Which of several devices computes; ignored on the CPU and on WebGPU, which has one. @default 0 */
+  readonly device?: number
   /** Name of the tfjs backend that runs steps as they stand; absent where they are compiled. */
   readonly eager?: string
 }

@@ -61,13 +61,13 @@ export function jit<In extends object, Out extends object>(
   const compiled: Compiled[] = []
 
   const compile = async (types: Tree<TensorType>) => {
-    const { provider, threads } = options.engine
+    const { provider, threads, device } = options.engine
     const make = (): CompiledStep => {
       const { graph, outputs } = trace(step, types)
       return { model: modelOf(optimize(graph), provider), outputs }
     }
     const { model, outputs } = options.cache ? await cachedStep(options.cache, [provider, types], make) : make()
-    return { session: await openSession(model, { provider, threads, stays }), outputs }
+    return { session: await openSession(model, { provider, threads, device, stays }), outputs }
   }
 
   /** The compiled form of such inputs, and the inputs as a list. */

@@ -8,6 +8,8 @@ import { fedName, resultName } from './onnx/emit.ts'
 
 export interface SessionOptions {
   readonly provider: Provider
+  /** Which of several CUDA devices. @default 0 */
+  readonly device?: number | undefined
   /** Threads of one operator. Fixed, so that sums are added in one order. */
   readonly threads: number
   /** Whether the output of this name stays on the device; ignored on the CPU, where device and host are one. */
@@ -23,12 +25,17 @@ export interface Session {
 
 const runtime = () => import('onnxruntime-node')
 
+function providersOf({ provider, device = 0 }: SessionOptions): InferenceSession.ExecutionProviderConfig[] {
+  if (provider === 'cpu') return ['cpu']
+  return [provider === 'cuda' ? { name: 'cuda', deviceId: device } : provider, 'cpu']
+}
+
 /** Compiles a model; throws what onnxruntime says where a provider cannot be started. */
 export async function openSession(model: Model, options: SessionOptions): Promise<Session> {
   const ort = await runtime()
   const onDevice = (name: string) => options.provider !== 'cpu' && options.stays(name)
   const session = await ort.InferenceSession.create(model.onnx, {
-    executionProviders: options.provider === 'cpu' ? ['cpu'] : [options.provider, 'cpu'],
+    executionProviders: providersOf(options),
     // The graph's own passes have done this work; onnxruntime's take a second more and change nothing measurable.
     graphOptimizationLevel: 'disabled',
     intraOpNumThreads: options.threads,

@@ -11,6 +11,11 @@ const MiB = 2 ** 20
 const data = (): Needs => ({ slots: 0, memory: 400 * MiB })
 /** Stages that run a model need one. */
 const model = (): Needs => ({ slots: 1, memory: 1200 * MiB })
+/** Training may share a batch between several. */
+const training = (params: Params): Needs => {
+  const slots = readOptionalNumber(params, 'slots') ?? 1
+  return { slots, memory: slots * 1200 * MiB }
+}
 
 const imagery = [packageFiles.photo, packageFiles.water, packageFiles.relief]
 
@@ -43,9 +48,9 @@ export const stageKinds: readonly StageKind[] = [
   { kind: 'dedup', version: 1, needs: data, load: async () => (await import('./dedup.ts')).run },
   { kind: 'decontaminate', version: 1, needs: data, load: async () => (await import('./decontaminate.ts')).run },
   { kind: 'tokenizer', version: 1, needs: data, load: async () => (await import('./tokenizer.ts')).run },
-  { kind: 'train', version: 2, needs: model, load: async () => (await import('./train.ts')).run },
+  { kind: 'train', version: 2, needs: training, load: async () => (await import('./train.ts')).run },
   { kind: 'pseudo-label', version: 1, needs: model, load: async () => (await import('./pseudo_label.ts')).run },
-  { kind: 'region-train', version: 2, needs: model, load: async () => (await import('./region_train.ts')).run },
+  { kind: 'region-train', version: 2, needs: training, load: async () => (await import('./region_train.ts')).run },
   { kind: 'retrieval', version: 1, needs: model, load: async () => (await import('./retrieval.ts')).run },
   { kind: 'classification', version: 1, needs: model, load: async () => (await import('./classification.ts')).run },
   { kind: 'localisation', version: 1, needs: model, load: async () => (await import('./localisation.ts')).run },

@@ -3,10 +3,11 @@
 import type { Query } from '../distill/heatmaps.ts'
 import type { Window } from '../distill/sao.ts'
 import { chooseEngine, type Engine } from '../engine/mod.ts'
-import type { MammutConfig } from '../model/config.ts'
+import type { Computed, MammutConfig } from '../model/config.ts'
 import type { AdamWSpec } from '../train/adamw.ts'
 import type { Augmentation } from '../train/augment.ts'
 import type { Checkpointing } from '../train/resume.ts'
+import type { Splitting } from '../train/stepper.ts'
 import { type Params, readBoolean, readNumber, readOptionalNumber, readParams, readTexts } from './params.ts'
 import { engineNameOf, type StageContext } from './stage.ts'
 
@@ -56,6 +57,18 @@ export const readCheckpointing = ({ settings, checkpoints, report }: StageContex
   every: readNumber(settings, 'checkpoint_every'),
   log: report.log,
   warn: report.warn,
+})
+
+/** A model, and whether it is computed again for gradients. */
+export const readComputed = (config: MammutConfig, { settings }: Pick<StageContext, 'settings'>): Computed => ({
+  ...config,
+  recompute: readBoolean(settings, 'recompute'),
+})
+
+/** Over how many slots, and in which parts, a batch is computed. */
+export const readSplitting = ({ settings }: Pick<StageContext, 'settings'>): Splitting => ({
+  slots: readNumber(settings, 'slots'),
+  microBatch: readOptionalNumber(settings, 'micro_batch'),
 })
 
 /** A concept to localise, with its name. */

@@ -2,19 +2,19 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { tokenizeQueries } from '../distill/heatmaps.ts'
-import { regionLoss } from '../distill/region_loss.ts'
-import type { QueryTokens } from '../distill/sao.ts'
-import { floats, type HostArray, tf } from '../engine/mod.ts'
+import type { RegionSpec } from '../distill/region_objective.ts'
+import { floats, type HostArray } from '../engine/mod.ts'
 import { gridSide } from '../model/config.ts'
 import { readModel, writeModel } from '../model/model_folder.ts'
 import { readSafetensors } from '../model/safetensors.ts'
 import { type Batch, createLoader } from '../train/loader.ts'
-import { pairLosses } from '../train/losses.ts'
 import { train } from '../train/trainer.ts'
 import { finalLoss, lossCurves, tellSteps } from './history.ts'
-import { engineOf, readCheckpointing, readOptimizer, readQueries } from './model_params.ts'
+import { engineOf, readCheckpointing, readComputed, readOptimizer, readQueries, readSplitting } from './model_params.ts'
 import { readNumber, readParams } from './params.ts'
 import { inputFolder, type StageContext, type StageResult } from './stage.ts'
+
+const regions = new URL('../distill/region_objective.js', import.meta.url).href
 
 /** Rows of a labels array [images, patches, concepts] for the samples of a batch, as floats. */
 function gatherRows(source: HostArray, { rows }: Batch): HostArray {
@@ -40,7 +40,6 @@ export async function run(context: StageContext): Promise<StageResult> {
   if (labels === undefined || certain === undefined)
     throw new Error('The pseudo-labels lack an array; run the stage that makes them again')
   const batchSize = readNumber(params, 'batch_size')
-  const regionWeight = readNumber(params, 'region_weight')
   const steps = Math.max(1, Math.ceil(readNumber(params, 'samples') / batchSize))
   const size = config.imageSize
   const loader = await createLoader({
@@ -60,36 +59,35 @@ export async function run(context: StageContext): Promise<StageResult> {
       `The pseudo-labels are of ${labels.shape[0]} images of ${labels.shape[1]} patches, the dataset has ${loader.samples} of ${patches}`,
     )
   const queries = tokenizeQueries(model, readQueries(params))
-  const captionWeight = readNumber(params, 'caption_weight')
   const trained = await train({
     engine: await engineOf(context),
     weights: model.weights,
     optimizer: readOptimizer(readParams(params, 'optimizer')),
     schedule: { peak: readNumber(params, 'learning_rate'), warmUp: readNumber(params, 'warm_up'), steps },
-    losses: (batch, values) => {
-      const { images, tokens, labels, certain } = batch
-      if (!images || !tokens || !labels || !certain) throw new Error('A batch lacks images, tokens or labels')
-      const asked = queries.map(
-        (_, i): QueryTokens => ({ prompts: need(batch, `prompts.${i}`), against: need(batch, `against.${i}`) }),
-      )
-      const pair = pairLosses({ images, tokens }, values, { config, captionWeight })
-      const region = regionLoss(pair.imageTokens, { labels, certain }, values, { config, queries: asked })
-      const { contrastive, caption } = pair
-      return { loss: tf.add(pair.loss, tf.mul(region, regionWeight)), contrastive, caption, region }
+    objective: {
+      module: regions,
+      spec: {
+        config: readComputed(config, context),
+        captionWeight: readNumber(params, 'caption_weight'),
+        regionWeight: readNumber(params, 'region_weight'),
+        concepts: queries.length,
+      } satisfies RegionSpec,
     },
+    batchSize,
+    ...readSplitting(context),
     loader,
     arrays: batch => ({
       images: batch.images,
       tokens: batch.tokens,
       labels: gatherRows(labels, batch),
       certain: gatherRows(certain, batch),
-      ...Object.fromEntries(
-        queries.flatMap(({ prompts, against }, i) => [
-          [`prompts.${i}`, prompts],
-          [`against.${i}`, against],
-        ]),
-      ),
     }),
+    fixed: Object.fromEntries(
+      queries.flatMap(({ prompts, against }, i) => [
+        [`prompts.${i}`, prompts],
+        [`against.${i}`, against],
+      ]),
+    ),
     onStep: tellSteps(report, { total: steps, batchSize }),
     checkpoints: readCheckpointing(context),
     signal,
@@ -108,10 +106,4 @@ export async function run(context: StageContext): Promise<StageResult> {
     summary: `${(steps * batchSize).toLocaleString('en')} pairs, region loss ${last('region').toFixed(3)}`,
     exhibits: [lossCurves(trained.steps, { batchSize, title: 'Losses' })],
   }
-}
-
-function need(batch: Readonly<Record<string, tf.Tensor>>, name: string): tf.Tensor {
-  const tensor = batch[name]
-  if (tensor === undefined) throw new Error(`A batch lacks '${name}'`)
-  return tensor
 }

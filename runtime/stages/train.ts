@@ -7,12 +7,22 @@ import { initialWeights } from '../model/initialise.ts'
 import { readModel, writeModel } from '../model/model_folder.ts'
 import type { Arrays } from '../model/safetensors.ts'
 import { createLoader, type MixPart } from '../train/loader.ts'
-import { pairLosses } from '../train/losses.ts'
+import type { PairSpec } from '../train/pair_objective.ts'
 import { train } from '../train/trainer.ts'
 import { finalLoss, lossCurves, tellSteps } from './history.ts'
-import { engineOf, readAugmentation, readCheckpointing, readModelConfig, readOptimizer } from './model_params.ts'
+import {
+  engineOf,
+  readAugmentation,
+  readCheckpointing,
+  readComputed,
+  readModelConfig,
+  readOptimizer,
+  readSplitting,
+} from './model_params.ts'
 import { type Params, readNumber, readParams, readText } from './params.ts'
 import { inputFolder, type StageContext, type StageResult } from './stage.ts'
+
+const pairs = new URL('../train/pair_objective.js', import.meta.url).href
 
 /** The mix of a phase: each entry of `data` names an input and its weight. */
 function readMix(params: Params, inputs: StageContext['inputs']): readonly MixPart[] {
@@ -70,11 +80,9 @@ export async function run(context: StageContext): Promise<StageResult> {
     weights: await startingWeights(config, context),
     optimizer: readOptimizer(readParams(params, 'optimizer')),
     schedule: { peak: readNumber(params, 'learning_rate'), warmUp: readNumber(params, 'warm_up'), steps },
-    losses: ({ images, tokens }, values) => {
-      if (images === undefined || tokens === undefined) throw new Error('A batch lacks images or tokens')
-      const { loss, contrastive, caption } = pairLosses({ images, tokens }, values, { config, captionWeight })
-      return { loss, contrastive, ...(captionWeight === 0 ? {} : { caption }) }
-    },
+    objective: { module: pairs, spec: { config: readComputed(config, context), captionWeight } satisfies PairSpec },
+    batchSize,
+    ...readSplitting(context),
     loader,
     arrays: ({ images, tokens }) => ({ images, tokens }),
     onStep: tellSteps(report, { total: steps, batchSize }),

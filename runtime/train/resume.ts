@@ -1,7 +1,7 @@
 /** Stopping and going on: what a run knows between two steps, to and from checkpoints. */
 import { createHash } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
-import { type Engine, fillState, floats, type HostArray, type NdArray, readState } from '../engine/mod.ts'
+import { fillState, floats, type HostArray, isNdArray, leavesOf, type NdArray } from '../engine/mod.ts'
 import type { Arrays } from '../model/safetensors.ts'
 import { type Checkpoint, openCheckpoints } from './checkpoints.ts'
 import { historyArrays, readHistory, type StepReport } from './history.ts'
@@ -21,6 +21,22 @@ export interface Checkpointing {
 /** Weights and moments. */
 export type State = Readonly<Record<'weights' | 'first' | 'second', Readonly<Record<string, NdArray>>>>
 
+/** Arrays of a state on the host by path: `weights.NAME`, `first.NAME`, `second.NAME`. */
+export const pathsOf = (state: State): Arrays =>
+  Object.fromEntries(
+    leavesOf<NdArray>(state, isNdArray).map(({ path, leaf }) => {
+      if (leaf.location === 'host') return [path, leaf]
+      throw new Error(`The array '${path}' is on a device`)
+    }),
+  )
+
+/** The state of such arrays. */
+export const stateOf = (arrays: Arrays): State => ({
+  weights: under(arrays, 'weights'),
+  first: under(arrays, 'first'),
+  second: under(arrays, 'second'),
+})
+
 /** What a run knows between two steps, beside its loader's position. */
 export interface Standing {
   readonly state: State
@@ -33,12 +49,12 @@ export interface Keeper {
   start(): Promise<Standing>
   /** Whether the time for another checkpoint has come. */
   isDue(): boolean
-  save(standing: Standing): Promise<void>
+  /** Saves weights and moments by path, and what was measured. */
+  save(standing: { readonly state: Arrays; readonly reports: readonly StepReport[] }): Promise<void>
 }
 
 /** What a keeper has to know of a run. */
 export interface Kept {
-  readonly engine: Engine
   readonly weights: Readonly<Record<string, HostArray>>
   readonly schedule: Schedule
   readonly loader: Pick<Loader, 'position' | 'restore'>
@@ -46,7 +62,7 @@ export interface Kept {
 }
 
 /** Makes what keeps a run; without `checkpoints` it begins anew and saves nothing. */
-export function openKeeper({ engine, weights, schedule, loader, checkpoints }: Kept): Keeper {
+export function openKeeper({ weights, schedule, loader, checkpoints }: Kept): Keeper {
   const zeros = (): Readonly<Record<string, NdArray>> =>
     Object.fromEntries(
       Object.entries(weights).map(([name, { data, shape }]) => [name, floats(new Float32Array(data.length), shape)]),
@@ -76,7 +92,7 @@ export function openKeeper({ engine, weights, schedule, loader, checkpoints }: K
     isDue: () => performance.now() - last >= every * 1000,
     async save({ state, reports }) {
       const arrays = {
-        ...(await readState(state, engine)),
+        ...state,
         ...prefixed(loader.position(), 'loader'),
         ...prefixed(historyArrays(reports), 'history'),
       }

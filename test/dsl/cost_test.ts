@@ -11,7 +11,7 @@ import {
   trainActivations,
   trainFlops,
 } from '../../dsl/cost/mammut.ts'
-import { regionLoss } from '../../runtime/distill/region_loss.ts'
+import { regionSums } from '../../runtime/distill/region_loss.ts'
 import { margins, type QueryTokens, spread, windowEmbeddings, windowStarts } from '../../runtime/distill/sao.ts'
 import { costOf } from '../../runtime/engine/graph/cost.ts'
 import { type Graph, isApply, sizeOf, topological } from '../../runtime/engine/graph/ir.ts'
@@ -21,8 +21,9 @@ import { tf } from '../../runtime/engine/mod.ts'
 import { trace } from '../../runtime/engine/trace/trace.ts'
 import { gridSide, type MammutConfig, parameterCount, parameterShapes } from '../../runtime/model/config.ts'
 import { embedImage, imageTokens } from '../../runtime/model/mammut.ts'
-import { pairLosses } from '../../runtime/train/losses.ts'
-import { type BatchTensors, trainStep } from '../../runtime/train/trainer.ts'
+import type { BatchTensors } from '../../runtime/train/objective.ts'
+import { pairLosses } from '../../runtime/train/pair_objective.ts'
+import { trainStep } from '../../runtime/train/step.ts'
 
 const base: Sizes = {
   image_size: 32,
@@ -97,19 +98,15 @@ function trainGraph(sizes: Sizes, { batch, captions = true, region = false }: St
     const { images, tokens, labels, certain } = given
     if (!images || !tokens || !labels || !certain) throw new Error('The batch lacks a tensor')
     const pair = pairLosses({ images, tokens }, values, { config, captionWeight: captions ? 1 : 0 })
-    // Weights of the cross-attention have a gradient, too, where the captioning pass is left out.
-    const unused = Object.entries(values)
-      .filter(([name]) => !captions && name.includes('cross'))
-      .map(([, value]) => tf.mul(tf.sum(value), 0))
-    const loss = tf.addN([pair.loss, ...unused])
+    const { loss } = pair
     if (!region) return { loss }
     const asked = queries.map((_, i): QueryTokens => {
       const [prompts, against] = [given[`prompts.${i}`], given[`against.${i}`]]
       if (!prompts || !against) throw new Error('The batch lacks a query')
       return { prompts, against }
     })
-    const regions = regionLoss(pair.imageTokens, { labels, certain }, values, { config, queries: asked })
-    return { loss: tf.add(loss, regions) }
+    const { sum, count } = regionSums(pair.imageTokens, { labels, certain }, values, { config, queries: asked })
+    return { loss: tf.add(loss, tf.div(sum, tf.maximum(count, 1))) }
   }
   const optimizer = { beta1: 0.9, beta2: 0.98, weightDecay: 0.05, clipNorm: 1 }
   const given = {

@@ -18,8 +18,9 @@ import {
 import type { MammutConfig } from '../../runtime/model/config.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
 import type { Weights } from '../../runtime/model/layers.ts'
-import { pairLosses } from '../../runtime/train/losses.ts'
-import { type BatchTensors, trainStep } from '../../runtime/train/trainer.ts'
+import type { BatchTensors } from '../../runtime/train/objective.ts'
+import { pairLosses } from '../../runtime/train/pair_objective.ts'
+import { trainStep } from '../../runtime/train/step.ts'
 
 const config: MammutConfig = {
   imageSize: 16,

@@ -7,7 +7,7 @@ import { parameterShapes } from '../../runtime/model/config.ts'
 import { affine } from '../../runtime/model/layers.ts'
 import { captionStates, embedImage, embedText, imageTokens, tokenTable } from '../../runtime/model/mammut.ts'
 import { readSafetensors } from '../../runtime/model/safetensors.ts'
-import { pairLosses } from '../../runtime/train/losses.ts'
+import { pairLosses } from '../../runtime/train/pair_objective.ts'
 import { relativeError, sharedPath, testWithShared } from '../support.ts'
 
 function readConfig(path: string): { config: MammutConfig; captionWeight: number } {

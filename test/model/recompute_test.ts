@@ -5,7 +5,7 @@ import { chooseEngine, floats, floatsOf, gradients, ints, jit, type tf } from '.
 import type { MammutConfig } from '../../runtime/model/config.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
 import type { Weights } from '../../runtime/model/layers.ts'
-import { pairLosses } from '../../runtime/train/losses.ts'
+import { pairLosses } from '../../runtime/train/pair_objective.ts'
 import { relativeError } from '../support.ts'
 
 const config: MammutConfig = {

@@ -1,15 +1,17 @@
 /** A tiny training run that tests stop, split and compare. */
 import { createRandom } from '../../runtime/data/random.ts'
 import { chooseEngine, floats, type HostArray, ints } from '../../runtime/engine/mod.ts'
-import type { MammutConfig } from '../../runtime/model/config.ts'
+import type { Computed, MammutConfig } from '../../runtime/model/config.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
 import type { StepReport } from '../../runtime/train/history.ts'
 import type { Position } from '../../runtime/train/loader.ts'
-import { pairLosses } from '../../runtime/train/losses.ts'
+import type { ObjectiveSource } from '../../runtime/train/objective.ts'
+import type { PairSpec } from '../../runtime/train/pair_objective.ts'
 import type { Checkpointing } from '../../runtime/train/resume.ts'
+import type { Splitting } from '../../runtime/train/stepper.ts'
 import { type Trained, train } from '../../runtime/train/trainer.ts'
 
-const config: MammutConfig = {
+export const config: MammutConfig = {
   imageSize: 16,
   patchSize: 8,
   vision: { width: 16, layers: 2, heads: 2 },
@@ -20,7 +22,7 @@ const config: MammutConfig = {
 const pairs = 8
 
 /** Random pairs, other ones at each call; its position is that of its random numbers. */
-function randomPairs() {
+export function randomPairs() {
   const random = createRandom(5, 'tiny pairs')
   const next = () => {
     const images = Float32Array.from({ length: pairs * 3 * 16 * 16 }, () => random.between(-1, 1))
@@ -35,8 +37,17 @@ function randomPairs() {
   return { next, position, restore }
 }
 
+/** The objective of pairs, as the stages give it. */
+export const pairsOf = (of: Computed, captionWeight = 1): ObjectiveSource => ({
+  module: new URL('../../runtime/train/pair_objective.js', import.meta.url).href,
+  spec: { config: of, captionWeight } satisfies PairSpec,
+})
+
 /** What a tiny run can be told. */
-export interface TinyOptions {
+export interface TinyOptions extends Splitting {
+  readonly recompute?: boolean
+  readonly captionWeight?: number
+  readonly objective?: ObjectiveSource
   readonly steps: number
   readonly checkpoints?: Checkpointing
   readonly signal?: AbortSignal
@@ -44,17 +55,24 @@ export interface TinyOptions {
 }
 
 /** Trains a tiny MaMMUT on two threads. */
-export async function trainTiny({ steps, checkpoints, signal, onStep }: TinyOptions): Promise<Trained> {
+export async function trainTiny({
+  steps,
+  checkpoints,
+  signal,
+  onStep,
+  recompute = false,
+  captionWeight = 1,
+  objective,
+  ...splitting
+}: TinyOptions): Promise<Trained> {
   return train({
     engine: await chooseEngine('cpu', 2),
     weights: initialWeights(config, 3),
     optimizer: { beta1: 0.9, beta2: 0.98, weightDecay: 0.05, clipNorm: 1 },
     schedule: { peak: 3e-3, warmUp: 0.2, steps },
-    losses: ({ images, tokens }, values) => {
-      if (images === undefined || tokens === undefined) throw new Error('A batch lacks images or tokens')
-      const { loss, contrastive, caption } = pairLosses({ images, tokens }, values, { config, captionWeight: 1 })
-      return { loss, contrastive, caption }
-    },
+    objective: objective ?? pairsOf({ ...config, recompute }, captionWeight),
+    batchSize: pairs,
+    ...splitting,
     loader: randomPairs(),
     arrays: ({ images, tokens }) => ({ images, tokens }),
     onStep: onStep ?? (() => {}),

@@ -5,8 +5,8 @@ import { chooseEngine, floats, ints } from '../../runtime/engine/mod.ts'
 import type { MammutConfig } from '../../runtime/model/config.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
 import { learningRate } from '../../runtime/train/learning_rate.ts'
-import { pairLosses } from '../../runtime/train/losses.ts'
 import { train } from '../../runtime/train/trainer.ts'
+import { pairsOf } from './tiny.ts'
 
 const config: MammutConfig = {
   imageSize: 16,
@@ -40,11 +40,8 @@ async function fit(steps: number, peak: number) {
     weights: initialWeights(config, 3),
     optimizer: { beta1: 0.9, beta2: 0.98, weightDecay: 0, clipNorm: 1 },
     schedule: { peak, warmUp: 0.1, steps },
-    losses: ({ images, tokens }, values) => {
-      if (images === undefined || tokens === undefined) throw new Error('A batch lacks images or tokens')
-      const { loss, contrastive, caption } = pairLosses({ images, tokens }, values, { config, captionWeight: 1 })
-      return { loss, contrastive, caption }
-    },
+    objective: pairsOf(config),
+    batchSize: pairs,
     loader: { next: () => fixed, position: () => ({}), restore: () => {} },
     arrays: ({ images, tokens }) => ({ images, tokens }),
     onStep: ({ losses }) =>

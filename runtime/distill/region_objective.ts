@@ -1,0 +1,37 @@
+/** The objective of a round of distillation: the image losses, and what pseudo-labels say of single patches. */
+import type { tf } from '../engine/mod.ts'
+import type { BatchTensors, Objective } from '../train/objective.ts'
+import { type PairSpec, pairParts } from '../train/pair_objective.ts'
+import { regionSums } from './region_loss.ts'
+import type { QueryTokens } from './sao.ts'
+
+/** What the objective is made from. */
+export interface RegionSpec extends PairSpec {
+  /** Weight of the region loss. */
+  readonly regionWeight: number
+  /** Number of concepts. */
+  readonly concepts: number
+}
+
+/**
+ * Batches hold `images` and `tokens` as those of pairs, `labels` and `certain` [b, patches, concepts], and for each concept
+ * i `prompts.i` and `against.i`, which are no rows of the batch.
+ */
+export const objective =
+  ({ regionWeight, concepts, ...pair }: RegionSpec): Objective =>
+  (batch, weights) => {
+    const { imageTokens, means, ...embedded } = pairParts(batch, weights, pair)
+    const queries = Array.from(
+      { length: concepts },
+      (_, i): QueryTokens => ({ prompts: need(batch, `prompts.${i}`), against: need(batch, `against.${i}`) }),
+    )
+    const targets = { labels: need(batch, 'labels'), certain: need(batch, 'certain') }
+    const sums = regionSums(imageTokens, targets, weights, { config: pair.config, queries })
+    return { ...embedded, means: { ...means, region: { ...sums, weight: regionWeight } } }
+  }
+
+function need(batch: BatchTensors, name: string): tf.Tensor {
+  const tensor = batch[name]
+  if (tensor === undefined) throw new Error(`A batch lacks '${name}'`)
+  return tensor
+}

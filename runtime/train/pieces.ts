@@ -1,0 +1,98 @@
+/**
+ * The pieces of a step whose batch is computed in parts, with the contrastive loss over all of it (after GradCache; Gao et
+ * al., arXiv 2101.06983): `embed` each part, `contrast` all embeddings, then go `backward` through each part again with
+ * the gradients by its embeddings, and `update`.
+ */
+import { gradients, tf } from '../engine/mod.ts'
+import { type Weights, weight } from '../model/layers.ts'
+import { type AdamWInputs, type AdamWSpec, type AdamWState, adamw } from './adamw.ts'
+import { contrastiveLoss } from './losses.ts'
+import type { BatchTensors, Objective } from './objective.ts'
+
+type Scalars = Readonly<Record<string, tf.Tensor>>
+
+interface PartInputs {
+  readonly weights: Weights
+  readonly batch: BatchTensors
+}
+
+/** Embeddings of a part, and what its means are divided by. */
+export const embedPiece =
+  (objective: Objective) =>
+  ({ weights, batch }: PartInputs) => {
+    const { images, texts, means } = objective(batch, weights)
+    const counts: Scalars = Object.fromEntries(Object.entries(means).map(([name, { count }]) => [name, count]))
+    return { images, texts, counts }
+  }
+
+/** All embeddings [b, e] of a batch, and the logit scale. */
+export interface Embedded {
+  readonly images: tf.Tensor
+  readonly texts: tf.Tensor
+  readonly logitScale: tf.Tensor
+}
+
+/** The contrastive loss of a whole batch, and its gradients. */
+export function contrastPiece({ images, texts, logitScale }: Embedded) {
+  const { value, grads } = gradients(() => contrastiveLoss(images, texts, logitScale), [images, texts, logitScale])
+  const [byImages = images, byTexts = texts, byScale = logitScale] = grads
+  return { contrastive: value, images: byImages, texts: byTexts, logitScale: byScale }
+}
+
+interface BackwardInputs extends PartInputs {
+  /** Gradients of the parts before. */
+  readonly gradients: Weights
+  /** Gradients of the contrastive loss by the part's embeddings. */
+  readonly by: { readonly images: tf.Tensor; readonly texts: tf.Tensor }
+  /** What each mean of the whole batch is divided by. */
+  readonly totals: Scalars
+}
+
+/** Adds the gradients of a part; gives the sums of its means, and what these add to the loss. */
+export const backwardPiece =
+  (objective: Objective) =>
+  ({ weights, batch, gradients: before, by, totals }: BackwardInputs) => {
+    const names = Object.keys(weights)
+    const sums: Record<string, tf.Tensor> = {}
+    let rest: tf.Tensor = tf.scalar(0)
+    const surrogate = (): tf.Tensor => {
+      const { images, texts, means } = objective(batch, weights)
+      let own: tf.Tensor = tf.scalar(0)
+      for (const [name, { sum, weight: share }] of Object.entries(means)) {
+        // The tape frees what its function does not return.
+        sums[name] = tf.keep(sum)
+        own = tf.add(own, tf.div(tf.mul(sum, share), tf.maximum(weight(totals, name), 1)))
+      }
+      rest = tf.keep(own)
+      return tf.add(own, tf.add(tf.sum(tf.mul(images, by.images)), tf.sum(tf.mul(texts, by.texts))))
+    }
+    const { grads } = gradients(surrogate, Object.values(weights))
+    const added = names.map((name, i) => [name, tf.add(weight(before, name), grads[i] ?? 0)] as const)
+    return { gradients: Object.fromEntries(added) as Weights, sums, rest }
+  }
+
+interface UpdateInputs extends AdamWState, AdamWInputs {
+  /** The gradient of the contrastive loss by the logit scale, which no part has. */
+  readonly logitScale: tf.Tensor
+}
+
+/** The largest logit scale, as CLIP bounds it. */
+const maxLogitScale = Math.log(100)
+
+/** AdamW, with the logit scale bounded. */
+export function boundedUpdate(state: AdamWState, inputs: AdamWInputs, spec: AdamWSpec) {
+  const next = adamw(state, inputs, spec)
+  const { logit_scale } = next.weights
+  const bounded = logit_scale === undefined ? {} : { logit_scale: tf.minimum(logit_scale, maxLogitScale) }
+  return { ...next, weights: { ...next.weights, ...bounded } }
+}
+
+/** Changes the weights by the gradients of all parts, and gives gradients of zero for the next step. */
+export const updatePiece =
+  (spec: AdamWSpec) =>
+  ({ weights, first, second, gradients: parts, logitScale, learningRate, step }: UpdateInputs) => {
+    const all = { ...parts, logit_scale: tf.add(weight(parts, 'logit_scale'), logitScale) }
+    const next = boundedUpdate({ weights, first, second }, { gradients: all, learningRate, step }, spec)
+    const zeros = Object.entries(parts).map(([name, gradient]) => [name, tf.zerosLike(gradient)] as const)
+    return { ...next, gradients: Object.fromEntries(zeros) as Weights }
+  }

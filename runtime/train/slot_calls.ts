@@ -1,0 +1,39 @@
+/** What the trainer and the thread of a slot say to each other: one call at a time, and its answer. */
+import type { Engine } from '../engine/mod.ts'
+import type { Arrays } from '../model/safetensors.ts'
+import type { AdamWSpec } from './adamw.ts'
+import type { ObjectiveSource } from './objective.ts'
+import type { BackwardRequest, BackwardRows, EmbeddedRows, StepAt } from './replica.ts'
+
+/** What a thread begins with. */
+export interface SlotStart {
+  readonly engine: Engine
+  readonly objective: ObjectiveSource
+  readonly optimizer: AdamWSpec
+  readonly microBatch: number
+  readonly fixed: Arrays
+  /** Weights and moments by path. */
+  readonly state: Arrays
+  readonly slot: number
+  readonly slots: number
+  /** Gradients of each slot after the other, then their sum: float32. */
+  readonly shared: SharedArrayBuffer
+}
+
+/** Each call with what it asks and what it answers; `embed` keeps the rows that `backward` goes through. */
+export interface SlotCalls {
+  readonly embed: { readonly ask: Arrays; readonly answer: EmbeddedRows }
+  /** Leaves the gradients in the slot's share of the memory. */
+  readonly backward: { readonly ask: BackwardRequest; readonly answer: BackwardRows }
+  /** Adds up the slot's piece of the gradients of all, in the order of slots. */
+  readonly reduce: { readonly ask: null; readonly answer: null }
+  /** Updates by the sum of the gradients; answers the norm before clipping. */
+  readonly update: { readonly ask: StepAt; readonly answer: number }
+  readonly state: { readonly ask: null; readonly answer: Arrays }
+}
+
+export type SlotCall = {
+  [K in keyof SlotCalls]: { readonly call: K; readonly ask: SlotCalls[K]['ask'] }
+}[keyof SlotCalls]
+
+export type SlotAnswer = { readonly answer: SlotCalls[keyof SlotCalls]['answer'] } | { readonly fault: string }

@@ -1,0 +1,86 @@
+/** The thread of one slot: a replica that takes its share of each batch, and of the sum of gradients. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { floats, floatsOf, type HostArray } from '../engine/mod.ts'
+import type { Arrays } from '../model/safetensors.ts'
+import { loadObjective } from './objective.ts'
+import { createReplica } from './replica.ts'
+import { stateOf } from './resume.ts'
+import type { SlotAnswer, SlotCall, SlotCalls, SlotStart } from './slot_calls.ts'
+
+const start: SlotStart = workerData
+const { slot, slots, shared } = start
+const state = stateOf(start.state)
+const replica = createReplica(state, { ...start, objective: await loadObjective(start.objective) })
+
+const parameters = Object.entries(state.weights).map(([name, { shape }]) => ({
+  name,
+  shape,
+  size: shape.reduce((a, b) => a * b, 1),
+}))
+const total = parameters.reduce((sum, { size }) => sum + size, 0)
+/** Gradients of slot i; those of `slots` are the sum. */
+const region = (i: number): Float32Array => new Float32Array(shared, 4 * i * total, total)
+
+let rows: Arrays = {}
+
+/** Puts gradients one after the other into the slot's region. */
+function leave(gradients: Arrays): void {
+  const own = region(slot)
+  let at = 0
+  for (const { name, size } of parameters) {
+    const gradient: HostArray | undefined = gradients[name]
+    if (gradient === undefined) throw new Error(`The gradient of '${name}' is missing`)
+    own.set(floatsOf(gradient), at)
+    at += size
+  }
+}
+
+/** The slot's piece of the sum: the same order of additions whatever slot is ready first. */
+function reduce(): void {
+  const [from, to] = [Math.floor((total * slot) / slots), Math.floor((total * (slot + 1)) / slots)]
+  const sum = region(slots).subarray(from, to)
+  sum.set(region(0).subarray(from, to))
+  for (let other = 1; other < slots; other++) {
+    const theirs = region(other).subarray(from, to)
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (theirs[i] ?? 0)
+  }
+}
+
+/** The sum of all slots' gradients, copied out of shared memory. */
+function summed(): Arrays {
+  const all = region(slots).slice()
+  let at = 0
+  const entries = parameters.map(({ name, shape, size }) => {
+    at += size
+    return [name, floats(all.subarray(at - size, at), shape)] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+async function answer(asked: SlotCall): Promise<SlotCalls[keyof SlotCalls]['answer']> {
+  switch (asked.call) {
+    case 'embed':
+      rows = asked.ask
+      return replica.embed(rows)
+    case 'backward': {
+      const found = await replica.backward(rows, asked.ask)
+      leave(await replica.gradients())
+      return found
+    }
+    case 'reduce':
+      reduce()
+      return null
+    case 'update':
+      return replica.update(asked.ask, summed())
+    case 'state':
+      return replica.state()
+  }
+}
+
+parentPort?.on('message', (asked: SlotCall) => {
+  answer(asked).then(
+    given => parentPort?.postMessage({ answer: given } satisfies SlotAnswer),
+    (error: unknown) =>
+      parentPort?.postMessage({ fault: error instanceof Error ? error.message : String(error) } satisfies SlotAnswer),
+  )
+})

@@ -1,0 +1,113 @@
+/**
+ * Data-parallel training: a thread and a replica for each slot. Each embeds its rows of a batch and gets the embeddings
+ * of all, so that the contrastive loss is that of the whole batch; gradients are added up through shared memory, and
+ * every replica makes the same update.
+ */
+import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
+import { hostArray } from '../engine/mod.ts'
+import type { Arrays } from '../model/safetensors.ts'
+import { faultText } from '../store/files.ts'
+import { addNumbers, joinLosses, rowsOf, type StepAt, stackRows } from './replica.ts'
+import { pathsOf, type State } from './resume.ts'
+import type { SlotAnswer, SlotCall, SlotCalls, SlotStart } from './slot_calls.ts'
+import type { Measured, Stepper, StepperOptions } from './stepper.ts'
+
+type SlotsOptions = StepperOptions & { readonly slots: number; readonly microBatch: number }
+
+/** A slot at work. */
+interface Slot {
+  call<K extends keyof SlotCalls>(call: K, ask: SlotCalls[K]['ask']): Promise<SlotCalls[K]['answer']>
+  end(): Promise<void>
+}
+
+/** Starts a thread; a call rejects when the thread faults or ends. */
+function startSlot(start: SlotStart): Slot {
+  const worker = new Worker(join(import.meta.dirname, 'slot_thread.js'), { workerData: start })
+  const name = `Slot ${start.slot + 1} of ${start.slots}`
+  let ended: Error | undefined
+  let pending: { readonly resolve: (answer: SlotAnswer) => void; readonly reject: (error: Error) => void } | undefined
+  const lose = (error: Error): void => {
+    ended ??= error
+    pending?.reject(ended)
+  }
+  worker.on('message', (answer: SlotAnswer) => pending?.resolve(answer))
+  worker.on('error', cause => lose(new Error(`${name} failed: ${faultText(cause)}`, { cause })))
+  worker.on('exit', code =>
+    lose(
+      new Error(`${name} ended with code ${code} in the middle of training; run again to go on from the checkpoint`),
+    ),
+  )
+  const send = (message: SlotCall): Promise<SlotAnswer> =>
+    new Promise((resolve, reject) => {
+      if (ended) return reject(ended)
+      pending = { resolve, reject }
+      worker.postMessage(message)
+    })
+  return {
+    async call(call, ask) {
+      const given = await send({ call, ask } as SlotCall)
+      if ('fault' in given) throw new Error(`${name} failed: ${given.fault}`)
+      return given.answer as SlotCalls[typeof call]['answer']
+    },
+    async end() {
+      await worker.terminate()
+    },
+  }
+}
+
+/** Starts the slots; throws where the engine cannot be used from several threads. */
+export async function openSlots(state: State, options: SlotsOptions): Promise<Stepper> {
+  const { engine, objective, optimizer, slots, microBatch, fixed, batchSize } = options
+  if (engine.eager !== undefined)
+    throw new Error(`The engine '${engine.name}' trains on one slot; use cpu, webgpu or cuda, or set slots to 1`)
+  const parameters = Object.values(state.weights).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
+  const shared = new SharedArrayBuffer(4 * (slots + 1) * parameters)
+  const threads = Math.max(1, Math.floor(engine.threads / slots))
+  const all = Array.from({ length: slots }, (_, slot) =>
+    startSlot({
+      engine: { ...engine, threads, device: slot },
+      objective,
+      optimizer,
+      microBatch,
+      fixed,
+      state: pathsOf(state),
+      slot,
+      slots,
+      shared,
+    }),
+  )
+  const [first] = all
+  if (first === undefined) throw new Error('Training needs a slot')
+  const share = batchSize / slots
+
+  async function step(batch: Arrays, at: StepAt): Promise<Measured> {
+    const embedded = await Promise.all(all.map((slot, i) => slot.call('embed', ownRows(batch, i * share, share))))
+    const request = {
+      images: stackRows(embedded.map(({ images }) => images)),
+      texts: stackRows(embedded.map(({ texts }) => texts)),
+      totals: addNumbers(embedded.map(({ counts }) => counts)),
+    }
+    const found = await Promise.all(all.map((slot, i) => slot.call('backward', { ...request, offset: i * share })))
+    await Promise.all(all.map(slot => slot.call('reduce', null)))
+    const [gradientNorm = Number.NaN] = await Promise.all(all.map(slot => slot.call('update', at)))
+    return { losses: joinLosses(found, request.totals), gradientNorm }
+  }
+
+  return {
+    step,
+    state: () => first.call('state', null),
+    dispose: async () => {
+      await Promise.all(all.map(slot => slot.end()))
+    },
+  }
+}
+
+/** Rows in memory of their own: a message would carry all that lies around a view. */
+const ownRows = (batch: Arrays, from: number, count: number): Arrays =>
+  Object.fromEntries(
+    Object.entries(rowsOf(batch, from, count)).map(([name, { data, ...type }]) => [
+      name,
+      hostArray(data.slice(), type),
+    ]),
+  )
