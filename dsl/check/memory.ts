@@ -23,8 +23,9 @@ export function checkMemory(checked: Checked): readonly Diagnostic[] {
     })),
   ].flatMap(({ path, training, sizes }) => {
     if (sizes === undefined) return []
-    const needed = (batch_size: number): number => trainingMemory(sizes, { ...training, batch_size }).total
-    const [batch, total] = [training.batch_size, needed(training.batch_size)]
+    const batch = Math.min(training.micro_batch ?? training.batch_size, training.batch_size / training.slots)
+    const needed = (size: number): number => trainingMemory(sizes, { ...training, micro_batch: size }).total
+    const total = needed(batch)
     if (total <= limit) return []
     const fits = largestBatch(size => needed(size) <= limit, batch)
     if (fits !== undefined)
@@ -63,9 +64,16 @@ function overMemory(checked: Checked, path: ValuePath, { name, batch, total, lim
       hint:
         fits === undefined
           ? "lower 'width' and 'layers' of the model: no smaller batch fits"
-          : `set 'micro_batch' to ${fits} or a divisor of the batch below it, lower 'batch_size', or the model's 'width' and 'layers'`,
+          : `write 'micro_batch: ${largestDivisor(batch, fits)}', which changes no loss, or lower the model's 'width' and 'layers'`,
     },
   })
+}
+
+/** The largest part of at most so many pairs that a batch divides into. */
+function largestDivisor(batch: number, limit: number): number {
+  let divisor = Math.min(batch, limit)
+  while (batch % divisor !== 0) divisor--
+  return divisor
 }
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toPrecision(3)} GiB`
