@@ -167,7 +167,7 @@ test('activations of a training step are near the most that the traced graph hol
       const traced = costOf(graph, { parameters: 'weights' }).peakBytes / 4
       const estimated = trainActivations(sizes, { batch: 64, captions: true, ...(region && { concepts }) })
       const ratio = (estimated + parametersOf(sizes)) / traced
-      assert.ok(ratio > 0.85 && ratio < 1.25, `${ratio} for ${describe(sizes)}${region ? ' with regions' : ''}`)
+      assert.ok(ratio > 0.85 && ratio < 1.3, `${ratio} for ${describe(sizes)}${region ? ' with regions' : ''}`)
     }
 })
 

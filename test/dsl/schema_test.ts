@@ -60,6 +60,7 @@ test('every field is described, and what may be left out has a default or is kno
     'cities_above',
     'expect',
     'extends',
+    'micro_batch',
     'over',
     'slot_memory',
     'threads',
