@@ -7,7 +7,7 @@ import type { Computed, MammutConfig } from '../model/config.ts'
 import type { AdamWSpec } from '../train/adamw.ts'
 import type { Augmentation } from '../train/augment.ts'
 import type { Checkpointing } from '../train/resume.ts'
-import type { Splitting } from '../train/stepper.ts'
+import type { Splitting } from '../train/stepping.ts'
 import { type Params, readBoolean, readNumber, readOptionalNumber, readParams, readTexts } from './params.ts'
 import { engineNameOf, type StageContext } from './stage.ts'
 

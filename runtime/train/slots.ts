@@ -11,7 +11,7 @@ import { faultText } from '../store/files.ts'
 import { addNumbers, joinLosses, rowsOf, type StepAt, stackRows } from './replica.ts'
 import { pathsOf, type State } from './resume.ts'
 import type { SlotAnswer, SlotCall, SlotCalls, SlotStart } from './slot_calls.ts'
-import type { Measured, Stepper, StepperOptions } from './stepper.ts'
+import type { Measured, Stepper, StepperOptions } from './stepping.ts'
 
 type SlotsOptions = StepperOptions & { readonly slots: number; readonly microBatch: number }
 

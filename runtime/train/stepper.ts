@@ -1,45 +1,12 @@
 /** How a step is computed: at once, in parts, or on several slots. */
-import { type Engine, floatsOf, jit, readState, scalarOf } from '../engine/mod.ts'
+import { floatsOf, jit, readState, scalarOf } from '../engine/mod.ts'
 import type { Weights } from '../model/layers.ts'
-import type { Arrays } from '../model/safetensors.ts'
-import type { AdamWSpec } from './adamw.ts'
-import { type BatchTensors, loadObjective, lossesOf, type Objective, type ObjectiveSource } from './objective.ts'
-import { createReplica, joinLosses, type Numbers, type StepAt } from './replica.ts'
+import { type BatchTensors, loadObjective, lossesOf, type Objective } from './objective.ts'
+import { createReplica, joinLosses } from './replica.ts'
 import type { State } from './resume.ts'
 import { openSlots } from './slots.ts'
 import { trainStep } from './step.ts'
-
-/** How much is computed at a time, and where. */
-export interface Splitting {
-  /** Devices that share each batch; on the CPU, groups of threads. @default 1 */
-  readonly slots?: number
-  /** Rows that a slot computes at a time. @default all of its rows */
-  readonly microBatch?: number | undefined
-}
-
-export interface StepperOptions extends Splitting {
-  readonly engine: Engine
-  readonly objective: ObjectiveSource
-  readonly optimizer: AdamWSpec
-  readonly batchSize: number
-  /** Arrays that each part of a batch is given whole. */
-  readonly fixed: Arrays
-}
-
-/** What a step measured. */
-export interface Measured {
-  readonly losses: Numbers
-  readonly gradientNorm: number
-}
-
-/** A model in training. */
-export interface Stepper {
-  /** One update by a batch, whose arrays have a row for each pair. */
-  step(rows: Arrays, at: StepAt): Promise<Measured>
-  /** Weights and moments on the host, by path. */
-  state(): Promise<Arrays>
-  dispose(): Promise<void>
-}
+import type { Stepper, StepperOptions } from './stepping.ts'
 
 /** Makes a model in training that begins at a state; throws where the batch does not divide. */
 export async function createStepper(start: State, options: StepperOptions): Promise<Stepper> {

@@ -7,7 +7,8 @@ import { learningRate, type Schedule } from './learning_rate.ts'
 import type { Batch, Loader } from './loader.ts'
 import type { ObjectiveSource } from './objective.ts'
 import { type Checkpointing, openKeeper } from './resume.ts'
-import { createStepper, type Splitting } from './stepper.ts'
+import { createStepper } from './stepper.ts'
+import type { Splitting } from './stepping.ts'
 
 export interface TrainOptions<B extends Batch> extends Splitting {
   readonly engine: Engine

@@ -8,7 +8,7 @@ import type { Position } from '../../runtime/train/loader.ts'
 import type { ObjectiveSource } from '../../runtime/train/objective.ts'
 import type { PairSpec } from '../../runtime/train/pair_objective.ts'
 import type { Checkpointing } from '../../runtime/train/resume.ts'
-import type { Splitting } from '../../runtime/train/stepper.ts'
+import type { Splitting } from '../../runtime/train/stepping.ts'
 import { type Trained, train } from '../../runtime/train/trainer.ts'
 
 export const config: MammutConfig = {
