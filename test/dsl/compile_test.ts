@@ -120,6 +120,21 @@ test('a change makes new keys for what depends on it and for nothing else', asyn
   assert.equal(changedStages(plan, claim), [])
 })
 
+test('how training is computed changes no key, and is told to the stages that train', async () => {
+  const settings = ['slots=2', 'micro_batch=4', 'recompute=true', 'checkpoint_every=30s']
+  const [plain, split] = await Promise.all([
+    planTexts({ 'r.yaml': smallRecipe }),
+    planTexts(
+      { 'r.yaml': smallRecipe },
+      settings.map(setting => `train.pretrain.${setting}`),
+    ),
+  ])
+  assert.equal(changedStages(plain, split), [])
+  const stage = split.stages.find(({ id }) => id === 'pretrain.mix')
+  const { slots, micro_batch, recompute, checkpoint_every } = stage?.settings ?? {}
+  assert.equal([slots, micro_batch, recompute, checkpoint_every], [2, 4, true, 30])
+})
+
 test('pinned threads reach the stages that hold a slot, and change no key', async () => {
   const [free, pinned] = await Promise.all([
     planTexts({ 'r.yaml': smallRecipe }),

@@ -1,0 +1,85 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createRandom } from '../../runtime/data/random.ts'
+import { chooseEngine, floats, floatsOf, jit, scalarOf, type tf } from '../../runtime/engine/mod.ts'
+import type { Weights } from '../../runtime/model/layers.ts'
+import { type AdamWState, adamw } from '../../runtime/train/adamw.ts'
+
+const spec = { beta1: 0.9, beta2: 0.98, weightDecay: 0.05, clipNorm: 1 }
+const shapes = { 'mlp.weight': [3, 4], 'mlp.bias': [4], pos_embed: [2, 2], 'pool.query': [1, 3], logit_scale: [] }
+const decayed = ['mlp.weight']
+const random = createRandom(1, 'adamw')
+const draw = (scale: number): Record<string, Float64Array> =>
+  Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [
+      name,
+      // Numbers that float32 holds, so that both sides begin alike.
+      Float64Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => Math.fround(random.between(-scale, scale))),
+    ]),
+  )
+
+/** AdamW (Loshchilov and Hutter, algorithm 2) after clipping by the global norm, in float64. */
+function reference(weights: Record<string, Float64Array>) {
+  const zeros = () => Object.fromEntries(Object.entries(weights).map(([name, w]) => [name, new Float64Array(w.length)]))
+  const [first, second] = [zeros(), zeros()]
+  return (gradients: Record<string, Float64Array>, { rate, step }: { rate: number; step: number }): number => {
+    const norm = Math.sqrt(Object.values(gradients).reduce((sum, g) => sum + g.reduce((s, x) => s + x * x, 0), 0))
+    const clip = Math.min(1, spec.clipNorm / (norm + 1e-6))
+    for (const [name, w] of Object.entries(weights))
+      w.forEach((old, i) => {
+        const g = (gradients[name]?.[i] ?? 0) * clip
+        const [m, v] = [first[name], second[name]]
+        if (m === undefined || v === undefined) return
+        m[i] = spec.beta1 * (m[i] ?? 0) + (1 - spec.beta1) * g
+        v[i] = spec.beta2 * (v[i] ?? 0) + (1 - spec.beta2) * g * g
+        const unbiased = [(m[i] ?? 0) / (1 - spec.beta1 ** step), (v[i] ?? 0) / (1 - spec.beta2 ** step)] as const
+        const decay = decayed.includes(name) ? spec.weightDecay * old : 0
+        w[i] = old - rate * (unbiased[0] / (Math.sqrt(unbiased[1]) + 1e-8) + decay)
+      })
+    return norm
+  }
+}
+
+type Inputs = AdamWState & { readonly gradients: Weights; readonly learningRate: tf.Tensor; readonly step: tf.Tensor }
+
+for (const [name, scale] of [
+  ['clipped', 3],
+  ['not clipped', 0.01],
+] as const)
+  test(`thirty updates by gradients that are ${name} are those of the formulas in float64`, async () => {
+    const expected = draw(1)
+    const asFloats = (of: Record<string, Float64Array>) =>
+      Object.fromEntries(
+        Object.entries(shapes).map(([key, shape]) => [key, floats(Float32Array.from(of[key] ?? []), shape)]),
+      )
+    const zeros = () => asFloats(Object.fromEntries(Object.entries(expected).map(([k, w]) => [k, w.map(() => 0)])))
+    const step = jit(
+      ({ gradients, learningRate, step: at, ...state }: Inputs) =>
+        adamw(state, { gradients, learningRate, step: at }, spec),
+      { engine: await chooseEngine('cpu', 1) },
+    )
+    const update = reference(expected)
+    let state = { weights: asFloats(expected), first: zeros(), second: zeros() } as Parameters<typeof step>[0]
+    for (let number = 1; number <= 30; number++) {
+      const gradients = draw(scale)
+      const rate = Math.fround(0.01 / number)
+      const given = { gradients: asFloats(gradients), learningRate: scalarOf(rate), step: scalarOf(number) }
+      const { gradientNorm, ...next } = await step({ ...state, ...given })
+      const norm = update(gradients, { rate, step: number })
+      assert.ok(Math.abs((floatsOf(gradientNorm)[0] ?? 0) - norm) < 1e-5 * norm, 'the norm is that before clipping')
+      state = { ...next, ...given }
+    }
+    for (const [key, values] of Object.entries(expected)) {
+      const found = state.weights[key]
+      if (found === undefined) throw new Error(`There is no '${key}'`)
+      values.forEach((value, i) => {
+        assert.ok(
+          Math.abs((floatsOf(found)[i] ?? 0) - value) < 2e-6,
+          `${key}[${i}]: ${floatsOf(found)[i]}, not ${value}`,
+        )
+      })
+    }
+    await step.dispose()
+  })
+
+test.run()
