@@ -56,6 +56,24 @@ export interface AdamW {
   weight_decay?: number
   /** Global gradient norm above which gradients are scaled down. @default 1 @exclusiveMinimum 0 */
   clip_norm?: number
+  /**
+   * Parameters that learn at another rate or decay otherwise, or are frozen; the first group that a name falls into counts.
+   * @default [] @examples [[{ "parameters": "visual.", "learning_rate_scale": 0.1 }]]
+   */
+  groups?: ParameterGroup[]
+}
+
+/** Parameters that an optimiser treats otherwise than the rest. */
+export interface ParameterGroup {
+  /**
+   * What their names begin with, as in the model's safetensors file. A group without parameters is an error of the stage.
+   * @examples ["visual.", "text.resblocks.0."]
+   */
+  parameters: string
+  /** Multiplies the phase's learning rate; 0 freezes them. @default 1 @minimum 0 */
+  learning_rate_scale?: number
+  /** Multiplies the optimiser's weight decay. @default 1 @minimum 0 */
+  weight_decay_scale?: number
 }
 
 /** Augmentations that keep an overhead view an overhead view. */

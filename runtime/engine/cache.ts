@@ -1,4 +1,5 @@
 /** Compiled steps on disk, so that a process that starts anew need not trace and compile them again. */
+import { readdirSync, statSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256 } from '../store/digest.ts'
@@ -11,10 +12,22 @@ export interface CompileCache {
   /** An existing folder, which one process at a time writes to. */
   readonly folder: string
   /**
-   * What the step computes, in words that change whenever its code, or a value that it closes over, does. Shapes, dtypes
-   * and the engine are added to it.
+   * What the step computes, in words that change whenever a value that it closes over does. Shapes, dtypes, the engine and
+   * this project's own code are added to it.
    */
   readonly key: string
+}
+
+/** Sizes and times of the files that this one was built with: other code makes other graphs. */
+const build = (): string => {
+  const root = join(import.meta.dirname, '..')
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.js'))
+  return sha256(
+    files
+      .sort()
+      .map(file => `${file} ${statSync(join(root, file)).size} ${statSync(join(root, file)).mtimeMs}`)
+      .join('\n'),
+  )
 }
 
 /** A model, and the record that its outputs make up. */
@@ -29,7 +42,7 @@ export async function cachedStep(
   words: readonly unknown[],
   make: () => CompiledStep,
 ): Promise<CompiledStep> {
-  const path = join(folder, `${sha256(JSON.stringify([key, ...words])).slice(0, 32)}.step`)
+  const path = join(folder, `${sha256(JSON.stringify([build(), key, ...words])).slice(0, 32)}.step`)
   const kept = await readStep(path)
   if (kept !== undefined) return kept
   const made = make()

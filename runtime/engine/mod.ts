@@ -10,6 +10,7 @@ export {
   scalarOf,
   toHost,
 } from './array.ts'
+export type { CompileCache } from './cache.ts'
 export { type Availability, chooseEngine, type Engine, engineNames, tryEngine } from './engines.ts'
 export { gradients, recomputed } from './gradients.ts'
 export { type Arrays, type JitOptions, jit, type Step } from './jit.ts'

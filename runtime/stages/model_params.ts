@@ -8,7 +8,16 @@ import type { AdamWSpec } from '../train/adamw.ts'
 import type { Augmentation } from '../train/augment.ts'
 import type { Checkpointing } from '../train/resume.ts'
 import type { Splitting } from '../train/stepping.ts'
-import { type Params, readBoolean, readNumber, readOptionalNumber, readParams, readTexts } from './params.ts'
+import {
+  type Params,
+  readBoolean,
+  readNumber,
+  readOptionalNumber,
+  readParams,
+  readRecords,
+  readText,
+  readTexts,
+} from './params.ts'
 import { engineNameOf, type StageContext } from './stage.ts'
 
 /** An architecture. The MLP is four times as wide as its tower, as in the paper's ViTs. */
@@ -39,6 +48,11 @@ export const readOptimizer = (params: Params): AdamWSpec => ({
   beta2: readNumber(params, 'beta2'),
   weightDecay: readNumber(params, 'weight_decay'),
   clipNorm: readNumber(params, 'clip_norm'),
+  groups: readRecords(params, 'groups').map(group => ({
+    prefix: readText(group, 'parameters'),
+    rateScale: readNumber(group, 'learning_rate_scale'),
+    decayScale: readNumber(group, 'weight_decay_scale'),
+  })),
 })
 
 export const readAugmentation = (params: Params): Augmentation => ({

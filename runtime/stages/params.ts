@@ -49,8 +49,18 @@ export function readTexts(params: Params, name: string): readonly string[] {
 /** A record of parameters. */
 export function readParams(params: Params, name: string): Params {
   const value = params[name]
-  if (typeof value === 'object' && value !== null && !isList(value)) return value
+  if (isRecord(value)) return value
   throw wrong(name, 'a record')
 }
+
+/** A list of records. */
+export function readRecords(params: Params, name: string): readonly Params[] {
+  const value = params[name] ?? null
+  if (isList(value) && value.every(isRecord)) return value
+  throw wrong(name, 'a list of records')
+}
+
+const isRecord = (value: Json | undefined): value is Params =>
+  typeof value === 'object' && value !== null && !isList(value)
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value)

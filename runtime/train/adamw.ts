@@ -8,6 +8,17 @@ export interface AdamWSpec {
   readonly weightDecay: number
   /** Global gradient norm above which gradients are scaled down. */
   readonly clipNorm: number
+  /** Parameters that are treated otherwise; the first group that a name falls into counts. */
+  readonly groups?: readonly ParameterGroup[]
+}
+
+export interface ParameterGroup {
+  /** What the names of its parameters begin with: `visual.`, `visual.transformer.resblocks.0.`. */
+  readonly prefix: string
+  /** Multiplies the learning rate; 0 freezes: weights and moments stay, and the gradient is not part of the norm. */
+  readonly rateScale: number
+  /** Multiplies the weight decay. */
+  readonly decayScale: number
 }
 
 export interface AdamWState {
@@ -23,6 +34,25 @@ const epsilon = 1e-8
 export const decays = (name: string, shape: readonly number[]): boolean =>
   shape.length >= 2 && !name.endsWith('pos_embed') && !name.endsWith('.query')
 
+/** How each parameter is updated. Throws where a group is empty, which a misspelt prefix would be. */
+function treatments(names: readonly string[], { groups = [], weightDecay }: AdamWSpec): readonly Treatment[] {
+  const empty = groups.find(({ prefix }) => !names.some(name => name.startsWith(prefix)))
+  if (empty !== undefined)
+    throw new Error(
+      `No parameter begins with '${empty.prefix}'; names begin with ${[...new Set(names.map(name => name.split('.', 1)[0]))].join(', ')}`,
+    )
+  return names.map(name => {
+    const group = groups.find(({ prefix }) => name.startsWith(prefix))
+    return { name, rateScale: group?.rateScale ?? 1, weightDecay: (group?.decayScale ?? 1) * weightDecay }
+  })
+}
+
+interface Treatment {
+  readonly name: string
+  readonly rateScale: number
+  readonly weightDecay: number
+}
+
 export interface AdamWInputs {
   readonly gradients: Weights
   /** Scalar tensors: the learning rate, and the number of this step, from 1. */
@@ -36,9 +66,11 @@ export function adamw(
   { gradients, learningRate, step }: AdamWInputs,
   spec: AdamWSpec,
 ): AdamWState & { readonly gradientNorm: tf.Tensor } {
-  const names = Object.keys(state.weights)
-  const squares = Object.fromEntries(names.map(name => [name, tf.square(weight(gradients, name))]))
-  const gradientNorm = tf.sqrt(tf.addN(names.map(name => tf.sum(weight(squares, name)))))
+  const all = treatments(Object.keys(state.weights), spec)
+  const learning = all.filter(({ rateScale }) => rateScale > 0)
+  if (learning.length === 0) throw new Error('Every parameter is frozen; leave a group with a learning rate above 0')
+  const squares = Object.fromEntries(learning.map(({ name }) => [name, tf.square(weight(gradients, name))]))
+  const gradientNorm = tf.sqrt(tf.addN(Object.values(squares).map(square => tf.sum(square))))
   const clip = tf.minimum(tf.div(spec.clipNorm, tf.add(gradientNorm, 1e-6)), 1)
   const bias1 = tf.sub(1, tf.pow(spec.beta1, step))
   const bias2 = tf.sqrt(tf.sub(1, tf.pow(spec.beta2, step)))
@@ -47,15 +79,18 @@ export function adamw(
   // The clipped gradient is never an array of its own: what clips it is part of these numbers.
   const newFirst = tf.mul(clip, 1 - spec.beta1)
   const newSecond = tf.mul(tf.square(clip), 1 - spec.beta2)
-  const next = { weights: {}, first: {}, second: {} } as Record<keyof AdamWState, Record<string, tf.Tensor>>
-  for (const name of names) {
+  const next = { weights: { ...state.weights }, first: { ...state.first }, second: { ...state.second } }
+  for (const { name, rateScale, weightDecay } of learning) {
     const old = weight(state.weights, name)
     const first = tf.add(tf.mul(weight(state.first, name), spec.beta1), tf.mul(weight(gradients, name), newFirst))
     const second = tf.add(tf.mul(weight(state.second, name), spec.beta2), tf.mul(weight(squares, name), newSecond))
-    const kept = decays(name, old.shape) ? tf.mul(old, tf.sub(1, tf.mul(learningRate, spec.weightDecay))) : old
+    const kept = decays(name, old.shape) ? tf.mul(old, tf.sub(1, tf.mul(learningRate, rateScale * weightDecay))) : old
     next.first[name] = first
     next.second[name] = second
-    next.weights[name] = tf.sub(kept, tf.div(tf.mul(first, rate), tf.add(tf.sqrt(second), floor)))
+    next.weights[name] = tf.sub(
+      kept,
+      tf.div(tf.mul(first, rateScale === 1 ? rate : tf.mul(rate, rateScale)), tf.add(tf.sqrt(second), floor)),
+    )
   }
   return { ...next, gradientNorm }
 }

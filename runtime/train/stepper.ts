@@ -1,5 +1,5 @@
 /** How a step is computed: at once, in parts, or on several slots. */
-import { floatsOf, jit, readState, scalarOf } from '../engine/mod.ts'
+import { type CompileCache, floatsOf, jit, readState, scalarOf } from '../engine/mod.ts'
 import type { Weights } from '../model/layers.ts'
 import { type BatchTensors, loadObjective, lossesOf, type Objective } from './objective.ts'
 import { createReplica, joinLosses } from './replica.ts'
@@ -17,7 +17,11 @@ export async function createStepper(start: State, options: StepperOptions): Prom
     throw new Error(`A batch of ${batchSize} does not divide into ${slots} slots of parts of ${microBatch}`)
   if (slots > 1) return openSlots(start, { ...options, slots, microBatch })
   const objective = await loadObjective(options.objective)
-  if (microBatch === batchSize) return wholeStepper(start, { ...options, objective })
+  if (microBatch === batchSize) {
+    const { cacheFolder: folder } = options
+    const key = JSON.stringify([options.objective, options.optimizer])
+    return wholeStepper(start, { ...options, objective, ...(folder !== undefined && { cache: { folder, key } }) })
+  }
   const replica = createReplica(start, { ...options, objective, microBatch })
   return {
     async step(batch, at) {
@@ -38,10 +42,18 @@ function wholeStepper(
     objective,
     optimizer,
     fixed,
-  }: Pick<StepperOptions, 'engine' | 'optimizer' | 'fixed'> & { readonly objective: Objective },
+    cache,
+  }: Pick<StepperOptions, 'engine' | 'optimizer' | 'fixed'> & {
+    readonly objective: Objective
+    readonly cache?: CompileCache
+  },
 ): Stepper {
   const losses = (batch: BatchTensors, weights: Weights) => lossesOf(objective(batch, weights), weights)
-  const step = jit(trainStep(losses, optimizer), { engine, keep: ['weights', 'first', 'second'] })
+  const step = jit(trainStep(losses, optimizer), {
+    engine,
+    keep: ['weights', 'first', 'second'],
+    ...(cache && { cache }),
+  })
   let state = start
   return {
     async step(rows, { step: number, learningRate }) {

@@ -20,6 +20,8 @@ export interface StepperOptions extends Splitting {
   readonly batchSize: number
   /** Arrays that each part of a batch is given whole. */
   readonly fixed: Arrays
+  /** Where a later process finds the step compiled; absent: nowhere. */
+  readonly cacheFolder?: string | undefined
 }
 
 /** What a step measured. */

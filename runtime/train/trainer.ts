@@ -44,7 +44,11 @@ export async function train<B extends Batch>(options: TrainOptions<B>): Promise<
   const { schedule, signal, loader } = options
   const keeper = openKeeper(options)
   const start = await keeper.start()
-  const stepper = await createStepper(start.state, { ...options, fixed: options.fixed ?? {} })
+  const stepper = await createStepper(start.state, {
+    ...options,
+    fixed: options.fixed ?? {},
+    cacheFolder: options.checkpoints?.folder,
+  })
   const reports = [...start.reports]
   const save = async () => keeper.save({ state: await stepper.state(), reports })
   try {

@@ -3,11 +3,25 @@ import * as assert from 'uvu/assert'
 import { createRandom } from '../../runtime/data/random.ts'
 import { chooseEngine, floats, floatsOf, jit, scalarOf, type tf } from '../../runtime/engine/mod.ts'
 import type { Weights } from '../../runtime/model/layers.ts'
-import { type AdamWState, adamw } from '../../runtime/train/adamw.ts'
+import { type AdamWSpec, type AdamWState, adamw, type ParameterGroup } from '../../runtime/train/adamw.ts'
+import { errorOf } from '../engine/support.ts'
 
-const spec = { beta1: 0.9, beta2: 0.98, weightDecay: 0.05, clipNorm: 1 }
+const plain: AdamWSpec = { beta1: 0.9, beta2: 0.98, weightDecay: 0.05, clipNorm: 1 }
 const shapes = { 'mlp.weight': [3, 4], 'mlp.bias': [4], pos_embed: [2, 2], 'pool.query': [1, 3], logit_scale: [] }
 const decayed = ['mlp.weight']
+const groups = [
+  { prefix: 'mlp.bias', rateScale: 0, decayScale: 1 },
+  { prefix: 'mlp.', rateScale: 0.25, decayScale: 8 },
+  { prefix: 'mlp.weight', rateScale: 9, decayScale: 1 },
+  { prefix: 'pool.', rateScale: 3, decayScale: 1 },
+]
+/** What the groups mean for each parameter, worked out by hand. */
+const grouped: Readonly<Record<string, { readonly scale: number; readonly decay?: number }>> = {
+  'mlp.bias': { scale: 0 },
+  'mlp.weight': { scale: 0.25, decay: 0.4 },
+  'pool.query': { scale: 3 },
+}
+const zerosOf = (shape: readonly number[]) => floats(new Float32Array(shape.reduce((a, b) => a * b, 1)), shape)
 const random = createRandom(1, 'adamw')
 const draw = (scale: number): Record<string, Float64Array> =>
   Object.fromEntries(
@@ -19,13 +33,17 @@ const draw = (scale: number): Record<string, Float64Array> =>
   )
 
 /** AdamW (Loshchilov and Hutter, algorithm 2) after clipping by the global norm, in float64. */
-function reference(weights: Record<string, Float64Array>) {
+function reference(weights: Record<string, Float64Array>, spec: AdamWSpec) {
   const zeros = () => Object.fromEntries(Object.entries(weights).map(([name, w]) => [name, new Float64Array(w.length)]))
   const [first, second] = [zeros(), zeros()]
   return (gradients: Record<string, Float64Array>, { rate, step }: { rate: number; step: number }): number => {
-    const norm = Math.sqrt(Object.values(gradients).reduce((sum, g) => sum + g.reduce((s, x) => s + x * x, 0), 0))
+    const special = spec.groups === undefined ? {} : grouped
+    const learning = Object.entries(gradients).filter(([name]) => special[name]?.scale !== 0)
+    const norm = Math.sqrt(learning.reduce((sum, [, g]) => sum + g.reduce((s, x) => s + x * x, 0), 0))
     const clip = Math.min(1, spec.clipNorm / (norm + 1e-6))
-    for (const [name, w] of Object.entries(weights))
+    for (const [name, w] of Object.entries(weights)) {
+      const { scale = 1, decay: ownDecay = spec.weightDecay } = special[name] ?? {}
+      if (scale === 0) continue
       w.forEach((old, i) => {
         const g = (gradients[name]?.[i] ?? 0) * clip
         const [m, v] = [first[name], second[name]]
@@ -33,18 +51,20 @@ function reference(weights: Record<string, Float64Array>) {
         m[i] = spec.beta1 * (m[i] ?? 0) + (1 - spec.beta1) * g
         v[i] = spec.beta2 * (v[i] ?? 0) + (1 - spec.beta2) * g * g
         const unbiased = [(m[i] ?? 0) / (1 - spec.beta1 ** step), (v[i] ?? 0) / (1 - spec.beta2 ** step)] as const
-        const decay = decayed.includes(name) ? spec.weightDecay * old : 0
-        w[i] = old - rate * (unbiased[0] / (Math.sqrt(unbiased[1]) + 1e-8) + decay)
+        const decay = decayed.includes(name) ? ownDecay * old : 0
+        w[i] = old - rate * scale * (unbiased[0] / (Math.sqrt(unbiased[1]) + 1e-8) + decay)
       })
+    }
     return norm
   }
 }
 
 type Inputs = AdamWState & { readonly gradients: Weights; readonly learningRate: tf.Tensor; readonly step: tf.Tensor }
 
-for (const [name, scale] of [
-  ['clipped', 3],
-  ['not clipped', 0.01],
+for (const [name, scale, spec] of [
+  ['clipped', 3, plain],
+  ['not clipped', 0.01, plain],
+  ['clipped, by groups of parameters,', 3, { ...plain, groups }],
 ] as const)
   test(`thirty updates by gradients that are ${name} are those of the formulas in float64`, async () => {
     const expected = draw(1)
@@ -58,7 +78,7 @@ for (const [name, scale] of [
         adamw(state, { gradients, learningRate, step: at }, spec),
       { engine: await chooseEngine('cpu', 1) },
     )
-    const update = reference(expected)
+    const update = reference(expected, spec)
     let state = { weights: asFloats(expected), first: zeros(), second: zeros() } as Parameters<typeof step>[0]
     for (let number = 1; number <= 30; number++) {
       const gradients = draw(scale)
@@ -81,5 +101,25 @@ for (const [name, scale] of [
     }
     await step.dispose()
   })
+
+test('a group without parameters, and nothing left to learn, are refused', async () => {
+  const engine = await chooseEngine('cpu', 1)
+  const zeros = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, zerosOf(shape)]))
+  const attempt = (given: readonly ParameterGroup[]) =>
+    errorOf(() => {
+      const step = jit(
+        ({ gradients, learningRate, step: at, ...state }: Inputs) =>
+          adamw(state, { gradients, learningRate, step: at }, { ...plain, groups: given }),
+        { engine },
+      )
+      const state = { weights: zeros, first: zeros, second: zeros, gradients: zeros }
+      return step({ ...state, learningRate: scalarOf(1), step: scalarOf(1) })
+    })
+  assert.match(
+    await attempt([{ prefix: 'mpl.', rateScale: 1, decayScale: 1 }]),
+    "No parameter begins with 'mpl.'; names begin with mlp, pos_embed",
+  )
+  assert.match(await attempt([{ prefix: '', rateScale: 0, decayScale: 1 }]), 'Every parameter is frozen')
+})
 
 test.run()
