@@ -16,18 +16,19 @@ export function checkCurriculum(checked: Checked): readonly Diagnostic[] {
 interface Shown {
   readonly phase: number
   readonly dataset: string
-  readonly span: Diagnostic['span']
+  /** Looked up where there is something to tell. */
+  readonly span: () => Diagnostic['span']
 }
 
 function shownBy(checked: Checked, train: string): readonly Shown[] {
   const phases = checked.recipe.train[train]?.phases ?? []
   return phases.flatMap(({ data }, phase) => {
     const path = ['train', train, 'phases', phase, 'data']
-    if (typeof data === 'string') return [{ phase, dataset: splitReference(data).name, span: spanAt(checked, path) }]
+    if (typeof data === 'string') return [{ phase, dataset: splitReference(data).name, span: () => spanAt(checked, path) }]
     return Object.keys(data).map(key => ({
       phase,
       dataset: splitReference(key).name,
-      span: keyAt(checked, [...path, key]),
+      span: () => keyAt(checked, [...path, key]),
     }))
   })
 }
@@ -50,10 +51,10 @@ function checkOrder(checked: Checked): readonly Diagnostic[] {
       )
       if (earlier === undefined) return []
       return [
-        diagnose('curriculum-order', later.span, {
+        diagnose('curriculum-order', later.span(), {
           severity: 'warning',
           message: `'${phases[later.phase]?.name}' goes back to '${later.dataset}' after '${earlier.dataset}', which is filtered from it`,
-          related: [{ span: earlier.span, message: 'filtered data was shown here' }],
+          related: [{ span: earlier.span(), message: 'filtered data was shown here' }],
           fix: { hint: 'show the broader dataset first: what comes last counts most' },
         }),
       ]
@@ -74,7 +75,7 @@ function checkDecontamination(checked: Checked): readonly Diagnostic[] {
         if (!isCrawled || told.has(identity) || isDecontaminated(recipe, dataset, data)) return []
         told.add(identity)
         return [
-          diagnose('not-decontaminated', span, {
+          diagnose('not-decontaminated', span(), {
             severity: 'warning',
             message: `'${dataset}' is crawled and may hold images of '${data}', which '${evaluation}' measures on`,
             related: [{ span: spanAt(checked, ['evaluate', evaluation, 'data']), message: 'evaluated on here' }],
@@ -99,7 +100,7 @@ function checkResolution(checked: Checked): readonly Diagnostic[] {
       if (stored >= size || told.has(identity)) return []
       told.add(identity)
       return [
-        diagnose('shape-mismatch', span, {
+        diagnose('shape-mismatch', span(), {
           severity: 'warning',
           message: `'${model}' looks at images of ${size} pixels, and '${source}' stores ${stored}: they would be enlarged`,
           related: [{ span: spanAt(checked, ['sources', source, 'tile_size']), message: 'stored so here' }],

@@ -48,16 +48,16 @@ function overlaps(
   const [one, other] = [seen.source, source ?? ''].map(name => filesOf(recipe.sources[name]))
   if (one === undefined || one.files !== other?.files) return false
   // Equal shares of equal files are split alike: the recipe's seed decides, not the source's name.
-  return shareSplit || one.split !== other.split
+  return shareSplit || canonical(one.split) !== canonical(other.split)
 }
 
 /** What a source is cut from and how it is split; undefined for sources that make their images. */
-function filesOf(source: Entry<'sources'> | undefined): { readonly files: string; readonly split: string } | undefined {
+function filesOf(source: Entry<'sources'> | undefined): { readonly files: string; readonly split: unknown } | undefined {
   switch (source?.kind) {
     case 'folder':
-      return { files: `folder ${source.path}`, split: canonical(source.split) }
+      return { files: `folder ${source.path}`, split: source.split }
     case 'landmarks':
-      return { files: `table ${source.table}`, split: canonical(source.split) }
+      return { files: `table ${source.table}`, split: source.split }
     default:
       return undefined
   }
