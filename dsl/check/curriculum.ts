@@ -24,7 +24,8 @@ function shownBy(checked: Checked, train: string): readonly Shown[] {
   const phases = checked.recipe.train[train]?.phases ?? []
   return phases.flatMap(({ data }, phase) => {
     const path = ['train', train, 'phases', phase, 'data']
-    if (typeof data === 'string') return [{ phase, dataset: splitReference(data).name, span: () => spanAt(checked, path) }]
+    if (typeof data === 'string')
+      return [{ phase, dataset: splitReference(data).name, span: () => spanAt(checked, path) }]
     return Object.keys(data).map(key => ({
       phase,
       dataset: splitReference(key).name,

@@ -52,7 +52,9 @@ function overlaps(
 }
 
 /** What a source is cut from and how it is split; undefined for sources that make their images. */
-function filesOf(source: Entry<'sources'> | undefined): { readonly files: string; readonly split: unknown } | undefined {
+function filesOf(
+  source: Entry<'sources'> | undefined,
+): { readonly files: string; readonly split: unknown } | undefined {
   switch (source?.kind) {
     case 'folder':
       return { files: `folder ${source.path}`, split: source.split }
