@@ -248,4 +248,16 @@ test(
   }),
 )
 
+test(
+  'git finds the program by its place where it is not on the PATH',
+  inRepository(async ({ folder, run }) => {
+    const without = `PATH=${process.env.PATH}`
+    const program = join(projectRoot, 'dist/runtime/cli/main.js')
+    assert.is((await run('env', without, process.execPath, program, 'git-setup')).exitCode, 0)
+    await writeFile(join(folder, 'r/recipe.yaml'), recipe.replace('learning_rate: 0.0003', 'learning_rate: 0.0002'))
+    const { stdout } = await run('env', without, 'git', 'diff', '-U0', 'r/recipe.yaml')
+    assert.match(stdout, /^\+distill\.localise\.learning_rate: 0\.0002$/m)
+  }),
+)
+
 test.run()
