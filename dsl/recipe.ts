@@ -55,6 +55,12 @@ export type EngineName = 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'native'
 /** What a machine gives. */
 export interface Resources {
   /**
+   * The data lies on that machine: where a file that a source names is missing, `check` and `plan` warn instead of
+   * failing, and stages that read it have no key. A run refuses all the same.
+   * @default false
+   */
+  elsewhere?: boolean
+  /**
    * Threads of each stage that holds a slot. Sums are added in an order that hangs on their number: pin it where machines
    * with other numbers of cores shall give the same digits. Absent: one for each core.
    * @minimum 1 @maximum 256 @asType integer

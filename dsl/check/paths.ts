@@ -3,19 +3,41 @@ import { dirname, join, resolve } from 'node:path'
 import { disk, type Files, similarFile } from '../read/file.ts'
 import type { ValuePath } from '../read/located.ts'
 import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
+import type { Entry } from './filled.ts'
 import { type Checked, spanAt } from './names.ts'
 
-/** One diagnostic for each missing file, and for a folder where a file belongs or the other way round. */
+/**
+ * One diagnostic for each missing file, and for a folder where a file belongs or the other way round; where the data lies
+ * elsewhere, one warning for each source that lacks files.
+ */
 export function checkPaths(checked: Checked): readonly Diagnostic[] {
   return Object.entries(checked.recipe.sources).flatMap(([name, source]) => {
-    if (source.kind !== 'folder') return checkPath(checked, source.table, ['sources', name, 'table'], 'file')
-    const found = checkPath(checked, source.path, ['sources', name, 'path'], 'folder')
-    if (found.length > 0 || source.captions === undefined) return found
-    return checkPath(checked, join(source.path, source.captions), ['sources', name, 'captions'], 'file')
+    const found = checkSource(checked, name, source)
+    const firstWarning = found.find(({ severity }) => severity === 'warning')
+    return found.filter(one => one.severity === 'error' || one === firstWarning)
   })
 }
 
-function checkPath(checked: Checked, path: string, at: ValuePath, wanted: 'file' | 'folder'): readonly Diagnostic[] {
+function checkSource(checked: Checked, name: string, source: Entry<'sources'>): readonly Diagnostic[] {
+  const at = (field: string): ValuePath => ['sources', name, field]
+  if (source.kind !== 'folder') return checkPath(checked, { path: source.table, at: at('table'), wanted: 'file' })
+  const found = checkPath(checked, { path: source.path, at: at('path'), wanted: 'folder' })
+  if (found.length > 0 || source.captions === undefined) return found
+  const path = join(source.path, source.captions)
+  return checkPath(checked, { path, at: at('captions'), wanted: 'file', isInside: true })
+}
+
+/** What ought to lie at a path. */
+interface Sought {
+  /** Relative to the recipe's folder. */
+  readonly path: string
+  readonly at: ValuePath
+  readonly wanted: 'file' | 'folder'
+  /** It belongs to a folder that is here, so it cannot be elsewhere. */
+  readonly isInside?: true
+}
+
+function checkPath(checked: Checked, { path, at, wanted, isInside }: Sought): readonly Diagnostic[] {
   const absolute = resolve(checked.folder, path)
   const files = checked.files ?? disk
   const span = spanAt(checked, at)
@@ -24,12 +46,17 @@ function checkPath(checked: Checked, path: string, at: ValuePath, wanted: 'file'
     return [diagnose('unreadable-file', span, { message: `'${path}' cannot be read: ${stat.message}` })]
   if (stat === undefined) {
     const near = similarFile(absolute, files)
+    const elsewhere = checked.recipe.resources.elsewhere && !isInside
+    const where = elsewhere ? 'here; the recipe says that its data lies elsewhere' : 'beside the recipe'
     return [
       diagnose('missing-file', span, {
-        message: `There is no ${wanted} '${path}' beside the recipe`,
-        ...replaceWith(span, near && join(dirname(path), near), {
-          otherwise: 'paths are relative to the file they stand in',
-        }),
+        severity: elsewhere ? 'warning' : 'error',
+        message: `There is no ${wanted} '${path}' ${where}`,
+        ...replaceWith(
+          span,
+          near && join(dirname(path), near),
+          elsewhere ? {} : { otherwise: 'paths are relative to the file they stand in' },
+        ),
       }),
     ]
   }

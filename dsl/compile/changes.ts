@@ -1,12 +1,12 @@
 /** Why the key of a stage is another than it was: by itself, or by a stage that it is made from. */
 import { canonical } from '../print/canonical.ts'
-import { type PlanRecord, stageRecord } from './lock.ts'
-import type { Json, Plan, Stage } from './plan.ts'
+import { digestsOf, type PlanRecord, stageRecord } from './lock.ts'
+import type { Json, Outline, OutlinedStage } from './plan.ts'
 
 /** One difference from what was. */
 export interface Change {
   /** Where it lies. */
-  readonly stage: Stage
+  readonly stage: OutlinedStage
   readonly kind: 'stage' | 'version' | 'parameter' | 'input' | 'file'
   /** Path of the parameter, role of the input, name of the file; else empty. */
   readonly name: string
@@ -18,7 +18,7 @@ export interface Change {
 
 /** A stage whose result is not that of before. */
 export interface Rerun {
-  readonly stage: Stage
+  readonly stage: OutlinedStage
   /** What changed of the stage itself. */
   readonly own: readonly Change[]
   /** Stages that it reads and that run again, too. */
@@ -28,19 +28,28 @@ export interface Rerun {
 /** What a comparison needs of what was: a lock, or the record of a plan. */
 export type Before = Pick<PlanRecord, 'stages' | 'externals'>
 
-/** The stages of a plan whose keys were not there before, in its order. */
-export function rerunsSince(before: Before, plan: Plan): readonly Rerun[] {
+/**
+ * The stages of a plan whose keys were not there before, in its order. Where a key waits for files that are not here, on
+ * either side, all that is known decides: a file that is not here counts as unchanged.
+ */
+export function rerunsSince(before: Before, { stages }: Outline): readonly Rerun[] {
   const known = knownKeys(before)
-  const rerun = new Set(plan.stages.filter(({ key }) => !known.has(key)).map(({ id }) => id))
-  return plan.stages.flatMap(stage => {
-    if (!rerun.has(stage.id)) return []
-    const inputs = new Set(Object.values(stage.inputs).map(input => input.stage))
-    return [{ stage, own: ownChanges(before, stage), through: [...inputs].filter(id => rerun.has(id)) }]
-  })
+  const reruns = new Map<string, Rerun>()
+  for (const stage of stages) {
+    const { id, key } = stage
+    if (key !== undefined && known.has(key)) continue
+    const through = [...new Set(Object.values(stage.inputs).flatMap(input => reruns.get(input.stage)?.stage.id ?? []))]
+    const own = ownChanges(before, stage)
+    const namesake = before.stages.get(id)
+    const isOpen = key === undefined || (namesake !== undefined && namesake.key === undefined)
+    if (isOpen && own.length === 0 && through.length === 0) continue
+    reruns.set(id, { stage, own, through })
+  }
+  return [...reruns.values()]
 }
 
 /** The differences behind a stage's new key, those further up first; none where that key was there before. */
-export function changesSince(before: Before, plan: Plan, stage: Stage): readonly Change[] {
+export function changesSince(before: Before, plan: Outline, stage: OutlinedStage): readonly Change[] {
   const byId = new Map(rerunsSince(before, plan).map(rerun => [rerun.stage.id, rerun]))
   const seen = new Set<string>()
   function visit(id: string): readonly Change[] {
@@ -52,14 +61,15 @@ export function changesSince(before: Before, plan: Plan, stage: Stage): readonly
   return visit(stage.id)
 }
 
-const knownKeys = ({ stages }: Before): ReadonlySet<string> => new Set([...stages.values()].map(({ key }) => key))
+const knownKeys = ({ stages }: Before): ReadonlySet<string> =>
+  new Set([...stages.values()].flatMap(({ key }) => key ?? []))
 
 /** What changed of a stage itself since there was one of its name. */
-export function ownChanges({ stages, externals }: Before, stage: Stage): readonly Change[] {
+export function ownChanges({ stages, externals }: Before, stage: OutlinedStage): readonly Change[] {
   const before = stages.get(stage.id)
   if (before === undefined) return [{ stage, kind: 'stage', name: '', after: stage.id }]
   const after = stageRecord(stage)
-  const files = new Map(stage.externals.map(({ name, sha256 }) => [name, sha256]))
+  const files = new Map(digestsOf(stage.externals))
   // A lock does not say which stage reads which file; one that is read no more shows in a parameter or a new file.
   const known = new Map([...externals].filter(([name]) => files.has(name)))
   const sides = [

@@ -9,11 +9,31 @@ import type { Environment } from './environment.ts'
 import { expandData, expandModels, haveSameData } from './expand.ts'
 import { stageKey } from './keys.ts'
 import type { LoadedRecipe } from './load.ts'
-import type { External, Plan, PlannedClaim, Stage } from './plan.ts'
-import { type CompiledVariant, joinVariants } from './variants.ts'
+import {
+  type External,
+  type Outline,
+  type OutlinedExternal,
+  type OutlinedStage,
+  type Plan,
+  type PlannedClaim,
+  wholePlan,
+} from './plan.ts'
+import { type CompiledVariant, joinVariants, type KeyedStage } from './variants.ts'
 
 /** Compiles a recipe that has no errors. Throws where the environment lacks a kind of stage or a file. */
-export function compile({ folder, variants }: LoadedRecipe, environment: Environment): Plan {
+export function compile(loaded: LoadedRecipe, environment: Environment): Plan {
+  const outlined = outline(loaded, environment)
+  const plan = wholePlan(outlined)
+  if (plan !== undefined) return plan
+  const [file] = outlined.stages.flatMap(({ absent = [] }) => absent)
+  throw new Error(`'${file}' is not here; the recipe says that its data lies elsewhere`)
+}
+
+/**
+ * Compiles a recipe that has no errors as far as its files are here: where it says that its data lies elsewhere, stages
+ * that need what is missing have no key. Throws where the environment lacks a kind of stage or any other file.
+ */
+export function outline({ folder, variants }: LoadedRecipe, environment: Environment): Outline {
   const [first] = variants
   if (first === undefined) throw new Error('A recipe with errors has no plan; check it first')
   const remembered: Environment = {
@@ -31,7 +51,13 @@ export function compile({ folder, variants }: LoadedRecipe, environment: Environ
     return { variant, stages, claims: plannedClaims(recipe) }
   })
   const { name, description, engine } = first.recipe
-  return { name, description, engine, ...joinVariants(compiled) }
+  const { stages, claims } = joinVariants(compiled)
+  return { name, description, engine, stages: stages.map(withoutStandIn), claims }
+}
+
+/** A stage whose key only stands in for one that is not known has none. */
+function withoutStandIn({ key, ...stage }: KeyedStage): OutlinedStage {
+  return stage.absent === undefined ? { ...stage, key } : stage
 }
 
 /** What a draft is finished with. */
@@ -42,17 +68,21 @@ interface Finishing {
 }
 
 /** Gives stages their keys. Their inputs are among those before, or earlier among themselves. */
-function finish(drafts: readonly Draft[], finishing: Finishing, before: readonly Stage[] = []): readonly Stage[] {
-  const keys = new Map(before.map(({ id, key }) => [id, key]))
+function finish(
+  drafts: readonly Draft[],
+  finishing: Finishing,
+  before: readonly KeyedStage[] = [],
+): readonly KeyedStage[] {
+  const known = new Map(before.map(stage => [stage.id, stage]))
   return drafts.map(draft => {
-    const stage = withEstimates(finishOne(draft, finishing, keys), finishing.recipe)
-    keys.set(stage.id, stage.key)
+    const stage = withEstimates(finishOne(draft, finishing, known), finishing.recipe)
+    known.set(stage.id, stage)
     return stage
   })
 }
 
 /** What a stage that runs a model costs; it needs at least the memory that this says. */
-function withEstimates(stage: Stage, recipe: FilledRecipe): Stage {
+function withEstimates(stage: KeyedStage, recipe: FilledRecipe): KeyedStage {
   const estimates = estimate(recipe, stage)
   if (estimates === undefined) return stage
   return {
@@ -62,13 +92,17 @@ function withEstimates(stage: Stage, recipe: FilledRecipe): Stage {
   }
 }
 
-function finishOne(draft: Draft, { recipe, folder, environment }: Finishing, keys: ReadonlyMap<string, string>): Stage {
+function finishOne(
+  draft: Draft,
+  { recipe, folder, environment }: Finishing,
+  known: ReadonlyMap<string, KeyedStage>,
+): KeyedStage {
   const { id, kind, params, inputs, files, path } = draft
   const info = environment.kind(draft.kind)
   if (info === undefined) throw new Error(`No kind of stage is called '${draft.kind}', which '${draft.id}' needs`)
   const ofPackages = info.packageFiles?.(draft.params) ?? []
   const externals = [
-    ...files.map(file => ownFile(file, folder, environment)),
+    ...files.map(file => ownFile(file, { folder, environment, recipe })),
     ...ofPackages.map(file => packageFile(file, environment)),
   ]
   const needs = info.needs({ ...draft.params, ...draft.settings })
@@ -76,30 +110,40 @@ function finishOne(draft: Draft, { recipe, folder, environment }: Finishing, key
   const pinned = needs.slots > 0 && threads !== undefined ? { threads } : {}
   const settings = { ...draft.settings, ...pinned }
   const parts = { id, kind, params, settings, inputs, path, version: info.version, externals }
-  const keyOf = (stage: string): string => {
-    const key = keys.get(stage)
-    if (key === undefined) throw new Error(`'${draft.id}' comes before its input '${stage}'`)
-    return key
+  const before = (stage: string): KeyedStage => {
+    const found = known.get(stage)
+    if (found === undefined) throw new Error(`'${draft.id}' comes before its input '${stage}'`)
+    return found
   }
+  const absent = new Set([
+    ...externals.flatMap(({ name, sha256 }) => (sha256 === undefined ? [name] : [])),
+    ...Object.values(inputs).flatMap(({ stage }) => before(stage).absent ?? []),
+  ])
   const read = outsideProject(files, folder).map(file => resolve(folder, file))
   return {
     ...parts,
     needs: threads !== undefined && needs.slots > 0 ? { ...needs, cores: threads } : needs,
     ...(read.length > 0 && { permissions: { net: [], env: [], run: [], read } }),
-    key: stageKey(parts, keyOf),
+    ...(absent.size > 0 && { absent: [...absent] }),
+    key: stageKey(parts, stage => before(stage).key),
   }
 }
 
-function ownFile(name: string, folder: string, { digest }: Environment): External {
+function ownFile(name: string, { folder, environment, recipe }: Finishing): OutlinedExternal {
   const path = resolve(folder, name)
-  return { name, path, sha256: digest(path) }
+  const sha256 = environment.digest(path)
+  if (sha256 !== undefined) return { name, path, sha256 }
+  if (recipe.resources.elsewhere) return { name, path }
+  throw new Error(`There is no '${name}' beside the recipe`)
 }
 
 /** The name says the version: `three-globe@2.45.2/example/img/earth-water.png`. */
 function packageFile(file: string, { resolvePackageFile, digest }: Environment): External {
   const { path, version } = resolvePackageFile(file)
   const [, packageName = file, rest = ''] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(file) ?? []
-  return { name: `${packageName}@${version}${rest}`, path, sha256: digest(path) }
+  const sha256 = digest(path)
+  if (sha256 === undefined) throw new Error(`The package '${packageName}' has no file '${path}'; run npm ci`)
+  return { name: `${packageName}@${version}${rest}`, path, sha256 }
 }
 
 function plannedClaims(recipe: FilledRecipe): readonly PlannedClaim[] {

@@ -14,8 +14,11 @@ export interface KindInfo {
 /** Facts about this machine and this version of the stages. Its functions may throw; the compiler lets that through. */
 export interface Environment {
   readonly kind: (name: string) => KindInfo | undefined
-  /** Hexadecimal SHA-256 of a file's content; of a folder, over its sorted relative paths, sizes and digests. */
-  readonly digest: (path: string) => string
+  /**
+   * Hexadecimal SHA-256 of a file's content; of a folder, over its sorted relative paths, sizes and digests. Undefined
+   * where nothing is there.
+   */
+  readonly digest: (path: string) => string | undefined
   /** Finds a file of an installed package by its name, `PACKAGE/PATH`. */
   readonly resolvePackageFile: (name: string) => { readonly path: string; readonly version: string }
 }

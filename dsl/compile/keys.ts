@@ -1,7 +1,7 @@
 /** Keys of stages: what a result depends on, and nothing else. */
 import { createHash } from 'node:crypto'
 import { canonical } from '../print/canonical.ts'
-import type { External, Input, Json } from './plan.ts'
+import type { Input, Json, OutlinedExternal } from './plan.ts'
 
 /** Hexadecimal SHA-256 of a text. */
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
@@ -11,7 +11,8 @@ export interface KeyParts {
   readonly kind: string
   readonly version: number
   readonly params: { readonly [name: string]: Json }
-  readonly externals: readonly External[]
+  /** Where one has no digest, this is no key, but still tells stages apart. */
+  readonly externals: readonly OutlinedExternal[]
   readonly inputs: { readonly [role: string]: Input }
 }
 
@@ -26,7 +27,7 @@ export function stageKey(
       kind,
       version,
       params,
-      externals: Object.fromEntries(externals.map(({ name, sha256 }) => [name, sha256])),
+      externals: Object.fromEntries(externals.map(({ name, sha256 }) => [name, sha256 ?? null])),
       inputs: Object.fromEntries(byRole),
     }),
   )

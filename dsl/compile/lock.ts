@@ -6,7 +6,15 @@
 import { canonical } from '../print/canonical.ts'
 import { sha256 } from './keys.ts'
 import { leaves } from './leaves.ts'
-import { inputText, type Json, type Plan, type PlannedClaim, type Stage } from './plan.ts'
+import {
+  inputText,
+  type Json,
+  type Outline,
+  type OutlinedExternal,
+  type OutlinedStage,
+  type Plan,
+  type PlannedClaim,
+} from './plan.ts'
 
 /** What came out of a stage. */
 export interface StageOutput {
@@ -17,7 +25,8 @@ export interface StageOutput {
 
 /** A stage as a recipe compiles to it. */
 export interface StageRecord {
-  readonly key: string
+  /** Absent where it waits for files that are not on this machine. */
+  readonly key?: string
   /** Kind and version: `train@2`. */
   readonly kind: string
   /** Single values by dotted path. */
@@ -28,13 +37,14 @@ export interface StageRecord {
 
 /** A stage as it was locked. */
 export interface LockedStage extends StageRecord {
+  readonly key: string
   readonly output: StageOutput
 }
 
 /** What a recipe compiles to, as far as a lock says it. */
 export interface PlanRecord {
   readonly name: string
-  /** Digests of files by name. */
+  /** Digests by name of the files that are here. */
   readonly externals: ReadonlyMap<string, string>
   /** By name. */
   readonly claims: ReadonlyMap<string, PlannedClaim>
@@ -50,31 +60,36 @@ export interface Lock extends PlanRecord {
 
 /** The lock of a plan whose stages are all done. Throws where an output is missing. */
 export function lockOf(plan: Plan, outputs: ReadonlyMap<string, StageOutput>): Lock {
-  const record = recordOf(plan)
-  const locked = [...record.stages].map(([id, stage]): [string, LockedStage] => {
+  const locked = plan.stages.map((stage): [string, LockedStage] => {
+    const { id, key } = stage
     const output = outputs.get(id)
     if (output === undefined)
       throw new Error(`Stage "${id}" has no result, so the recipe cannot be locked; run it first`)
     const { digest, metrics } = output
-    return [id, { ...stage, output: { digest, metrics } }]
+    return [id, { ...stageRecord(stage), key, output: { digest, metrics } }]
   })
-  return { ...record, recipe: recipeDigest(record), stages: new Map(locked) }
+  const record = { ...recordOf(plan), stages: new Map(locked) }
+  return { ...record, recipe: recipeDigest(record) }
 }
 
 /** What a lock says of a plan before it has run. */
-export function recordOf({ name, stages, claims }: Plan): PlanRecord {
+export function recordOf({ name, stages, claims }: Outline): PlanRecord {
   return {
     name,
-    externals: new Map(stages.flatMap(({ externals }) => externals.map(({ name, sha256 }) => [name, sha256]))),
+    externals: new Map(stages.flatMap(({ externals }) => digestsOf(externals))),
     claims: new Map(claims.map(claim => [claim.name, claim])),
     stages: new Map(stages.map(stage => [stage.id, stageRecord(stage)])),
   }
 }
 
+/** Names and digests of the files that are here. */
+export const digestsOf = (externals: readonly OutlinedExternal[]): readonly (readonly [string, string])[] =>
+  externals.flatMap(({ name, sha256 }) => (sha256 === undefined ? [] : [[name, sha256] as const]))
+
 /** What a lock says of a stage before it has run. */
-export function stageRecord({ key, kind, version, params, inputs }: Stage): StageRecord {
+export function stageRecord({ key, kind, version, params, inputs }: OutlinedStage): StageRecord {
   return {
-    key,
+    ...(key !== undefined && { key }),
     kind: `${kind}@${version}`,
     params: new Map(leaves(params).map(({ path, value }) => [path.join('.'), value])),
     inputs: new Map(Object.entries(inputs).map(([role, input]) => [role, inputText(input)])),
@@ -82,7 +97,7 @@ export function stageRecord({ key, kind, version, params, inputs }: Stage): Stag
 }
 
 /** Digest of what a recipe means: its name, stages and claims; neither their order nor their spelling. */
-export function recipeDigest({ name, stages, claims }: PlanRecord): string {
+export function recipeDigest({ name, stages, claims }: Pick<Lock, 'name' | 'stages' | 'claims'>): string {
   const keys = Object.fromEntries([...stages].map(([id, { key }]) => [id, key]))
   return sha256(canonical({ name, stages: keys, claims: Object.fromEntries(claims) }))
 }

@@ -1,7 +1,7 @@
 /** How a lock stands to what a recipe compiles to, and to what came out of a run. */
 import { type Difference, differences, rerunsSince } from './changes.ts'
 import { claimJson, type Lock, type PlanRecord, recordOf, type StageOutput } from './lock.ts'
-import { inputText, type Json, type Plan, type PlannedClaim } from './plan.ts'
+import { inputText, type Json, type Outline, type Plan, type PlannedClaim } from './plan.ts'
 
 /** One thing that a lock says otherwise. */
 export interface LockFault extends Difference {
@@ -10,17 +10,22 @@ export interface LockFault extends Difference {
   readonly stage: string
 }
 
-/** What a lock says otherwise than the recipe compiles to; none where it is the recipe's lock. */
-export function lockFaults(lock: Lock, plan: Plan): readonly LockFault[] {
+/**
+ * What a lock says otherwise than the recipe compiles to; none where it is the recipe's lock, as far as files that are
+ * not here let it be known.
+ */
+export function lockFaults(lock: Lock, plan: Outline): readonly LockFault[] {
   const record = recordOf(plan)
+  const absent = new Set(plan.stages.flatMap(stage => stage.absent ?? []))
+  const isOpen = (id: string): boolean => record.stages.get(id)?.key === undefined && record.stages.has(id)
   const inStages = rerunsSince(lock, plan).flatMap(({ own }) =>
     own.map(change => ({ ...change, stage: change.stage.id })),
   )
   const files = differences(lock.externals, record.externals).filter(
-    ({ name }) => !inStages.some(fault => fault.kind === 'file' && fault.name === name),
+    ({ name }) => !absent.has(name) && !inStages.some(fault => fault.kind === 'file' && fault.name === name),
   )
   const named = new Set(inStages.map(({ stage }) => stage))
-  const keys = differences(keysOf(lock), keysOf(record)).filter(({ name }) => !named.has(name))
+  const keys = differences(keysOf(lock), keysOf(record)).filter(({ name }) => !named.has(name) && !isOpen(name))
   const known = new Set(keysOf(lock).values())
   // A stage whose inputs alone changed is not told: what changed is.
   const untold = keys.filter(({ after }) => after === undefined || known.has(String(after)) || inStages.length === 0)
@@ -36,7 +41,7 @@ export function lockFaults(lock: Lock, plan: Plan): readonly LockFault[] {
 const fault = (kind: LockFault['kind'], difference: Difference): LockFault => ({ kind, stage: '', ...difference })
 
 const keysOf = ({ stages }: PlanRecord): ReadonlyMap<string, string> =>
-  new Map([...stages].map(([id, { key }]) => [id, key]))
+  new Map([...stages].flatMap(([id, { key }]) => (key === undefined ? [] : [[id, key] as const])))
 
 const claimsOf = (claims: ReadonlyMap<string, PlannedClaim>): ReadonlyMap<string, Json> =>
   new Map([...claims].map(([name, claim]) => [name, claimJson(claim)]))

@@ -89,6 +89,32 @@ export interface PlannedClaim {
   readonly origin: string
 }
 
+/** A file as far as it is known here: without a digest where it is not on this machine. */
+export interface OutlinedExternal extends Omit<External, 'sha256'> {
+  readonly sha256?: string
+}
+
+/** A stage as far as it is known here: without a key where data that it is made from is not on this machine. */
+export interface OutlinedStage extends Omit<Stage, 'key' | 'externals'> {
+  readonly key?: string
+  readonly externals: readonly OutlinedExternal[]
+  /** Names of the files that the key waits for: its own and those of what it is made from. Absent: none. */
+  readonly absent?: readonly string[]
+}
+
+/** A plan as far as it is known on a machine where not all of its data lies. */
+export interface Outline extends Omit<Plan, 'stages'> {
+  readonly stages: readonly OutlinedStage[]
+}
+
+/** The plan, where every stage has its key. */
+export function wholePlan(outline: Outline): Plan | undefined {
+  const stages = outline.stages.flatMap(stage => (isKnown(stage) ? [stage] : []))
+  return stages.length === outline.stages.length ? { ...outline, stages } : undefined
+}
+
+const isKnown = (stage: OutlinedStage): stage is Stage => stage.key !== undefined
+
 /** A compiled recipe; stages stand in topological order. */
 export interface Plan {
   readonly name: string

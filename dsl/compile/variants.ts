@@ -1,12 +1,17 @@
 /** Joins the variants of a matrix into one plan: stages of equal keys are one stage. */
 import type { Variant } from './load.ts'
 import { type Cell, cellLabel } from './matrix.ts'
-import type { Input, PlannedClaim, Stage } from './plan.ts'
+import type { Input, OutlinedStage, PlannedClaim } from './plan.ts'
+
+/** A stage with a key; where that waits for absent files, one that only tells the stage from those of other cells. */
+export interface KeyedStage extends OutlinedStage {
+  readonly key: string
+}
 
 /** The stages and claims of one cell of the matrix. */
 export interface CompiledVariant {
   readonly variant: Variant
-  readonly stages: readonly Stage[]
+  readonly stages: readonly KeyedStage[]
   readonly claims: readonly PlannedClaim[]
 }
 
@@ -15,13 +20,13 @@ export interface CompiledVariant {
  * does. A name stays as it is when an axis is added that the stage does not depend on.
  */
 export function joinVariants(compiled: readonly CompiledVariant[]): {
-  readonly stages: readonly Stage[]
+  readonly stages: readonly KeyedStage[]
   readonly claims: readonly PlannedClaim[]
 } {
   const [only] = compiled
   if (only && compiled.length === 1) return { stages: only.stages, claims: only.claims }
   const names = stageNames(compiled)
-  const stages = new Map<string, Stage>()
+  const stages = new Map<string, KeyedStage>()
   const claims = new Map<string, PlannedClaim>()
   for (const { stages: own, claims: ownClaims } of compiled) {
     const keys = new Map(own.map(({ id, key }) => [id, key]))
@@ -41,7 +46,7 @@ export function joinVariants(compiled: readonly CompiledVariant[]): {
   return { stages: [...stages.values()], claims: [...claims.values()] }
 }
 
-function renamed(inputs: Stage['inputs'], nameOf: (id: string) => string): Stage['inputs'] {
+function renamed(inputs: KeyedStage['inputs'], nameOf: (id: string) => string): KeyedStage['inputs'] {
   const entries = Object.entries(inputs).map(([role, input]): [string, Input] => [
     role,
     { ...input, stage: nameOf(input.stage) },

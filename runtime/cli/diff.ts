@@ -12,7 +12,7 @@ import { openRevision, type Revision } from '../git/revision.ts'
 import { comparisonLines } from './diff_text.ts'
 import { painter } from './live/format.ts'
 import { lockPath } from './lock_file.ts'
-import { exitCodes, hasColour, planOf, printDiagnostics } from './recipe.ts'
+import { exitCodes, hasColour, outlineOf, printDiagnostics } from './recipe.ts'
 
 interface Flags {
   readonly json?: true
@@ -106,7 +106,7 @@ async function sideOf({ file, revision: name }: Place, borrowed: Set<string>): P
     printDiagnostics(loaded.diagnostics)
     return undefined
   }
-  const plan = await planOf(loaded, revision?.digest)
+  const plan = await outlineOf(loaded, revision?.digest)
   const path = lockPath(resolve(file))
   const lock = files.stat(path) && parseLock(new TextDecoder().decode(files.read(path)))
   for (const one of revision?.borrowed ?? []) borrowed.add(one)
@@ -136,7 +136,11 @@ function tell({ before, after, comparison, borrowed }: Compared, flags: Flags): 
   }
   const paint = painter(hasColour(process.stdout))
   const lines = comparisonLines(comparison, paint)
-  const notes = [...borrowed].map(name => `${paint('active', 'note:')} git has no '${name}'; it was taken as it is now`)
+  const absent = new Set([before, after].flatMap(({ plan }) => plan.stages.flatMap(stage => stage.absent ?? [])))
+  const notes = [
+    ...[...borrowed].map(name => `git has no '${name}'; it was taken as it is now`),
+    ...[...absent].map(name => `'${name}' is not here; it was taken as unchanged`),
+  ].map(note => `${paint('active', 'note:')} ${note}`)
   const head = paint('quiet', `${labels.before} -> ${labels.after}`)
   process.stdout.write(`${[head, ...(lines.length === 0 ? ['nothing differs'] : lines), ...notes].join('\n')}\n`)
   return isSame

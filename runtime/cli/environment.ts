@@ -4,16 +4,31 @@ import { dirname, join } from 'node:path'
 import type { Environment } from '../../dsl/compile/environment.ts'
 import type { StageKind } from '../stages/stage.ts'
 import { digestPath } from '../store/digest_path.ts'
+import { codeOf } from '../store/files.ts'
 import { versionOf } from './version.ts'
 
-/** An environment with these kinds of stages; `digest` is that of files and folders which recipes name. */
+/**
+ * An environment with these kinds of stages; `digest` is that of files and folders which recipes name, and throws where
+ * nothing is there.
+ */
 export function machineEnvironment(
   kinds: readonly StageKind[],
-  digest: Environment['digest'] = digestPath,
+  digest: (path: string) => string = digestPath,
 ): Environment {
   const byName = new Map(kinds.map(kind => [kind.kind, kind]))
-  return { kind: name => byName.get(name), digest, resolvePackageFile }
+  return { kind: name => byName.get(name), digest: whereThere(digest), resolvePackageFile }
 }
+
+const whereThere =
+  (digest: (path: string) => string): Environment['digest'] =>
+  path => {
+    try {
+      return digest(path)
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined
+      throw error
+    }
+  }
 
 /** Finds `PACKAGE/PATH` in the nearest `node_modules`. Packages often export less than they ship, so none is asked. */
 export function resolvePackageFile(name: string): { readonly path: string; readonly version: string } {

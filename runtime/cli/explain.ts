@@ -5,7 +5,7 @@ import { openStore, storeFolder } from '../store/store.ts'
 import { explainStage } from './explain_stage.ts'
 import { explainAbsence, explainValue } from './explain_value.ts'
 import { setOption, storeOption } from './options.ts'
-import { exitCodes, type LoadedPlan, loadChecked, planOf, tellUnknownStage } from './recipe.ts'
+import { exitCodes, type LoadedOutline, loadChecked, outlineOf, tellUnknownStage } from './recipe.ts'
 
 interface Flags {
   readonly set?: readonly string[]
@@ -38,7 +38,7 @@ async function explain(file: string, what: string, flags: Flags): Promise<void> 
   if (loaded === undefined) return
   const value = explainValue(loaded, what)
   if (value) return print(value)
-  const plan = await planOf(loaded)
+  const plan = await outlineOf(loaded)
   const stage = plan.stages.find(({ id }) => id === what)
   if (stage === undefined) return tellUnknown({ loaded, plan }, what)
   const results = await findResults(plan, openStore(storeFolder(flags.store)))
@@ -47,7 +47,7 @@ async function explain(file: string, what: string, flags: Flags): Promise<void> 
 
 const print = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`)
 
-function tellUnknown({ loaded, plan }: LoadedPlan, what: string): void {
+function tellUnknown({ loaded, plan }: LoadedOutline, what: string): void {
   const owner = what.split('.')[0]
   const isStage = plan.stages.some(({ id }) => id.split('.')[0] === owner)
   const absent = isStage ? undefined : explainAbsence(loaded, what)

@@ -3,14 +3,14 @@ import { basename } from 'node:path'
 import { Command } from 'commander'
 import type { Lock, StageOutput } from '../../dsl/compile/lock.ts'
 import { lockFaults } from '../../dsl/compile/lock_check.ts'
-import type { Plan } from '../../dsl/compile/plan.ts'
+import type { Outline, Plan } from '../../dsl/compile/plan.ts'
 import { findResults } from '../schedule/select.ts'
 import { openStore, type Result, storeFolder } from '../store/store.ts'
 import { painter } from './live/format.ts'
 import { lockPath, lockProblem, readLockFile, settleLock } from './lock_file.ts'
 import { lockFaultTable } from './lock_table.ts'
 import { storeOption } from './options.ts'
-import { exitCodes, hasColour, loadPlan } from './recipe.ts'
+import { exitCodes, hasColour, loadOutline, loadPlan } from './recipe.ts'
 
 interface Flags {
   readonly check?: true
@@ -40,19 +40,23 @@ export function command(): Command {
 }
 
 async function lock(file: string, flags: Flags): Promise<void> {
+  if (flags.check) {
+    const outlined = await loadOutline(file)
+    if (outlined) process.exitCode = await check(outlined.plan, lockPath(outlined.loaded.path))
+    return
+  }
   const loaded = await loadPlan(file)
-  if (loaded === undefined) return
-  const path = lockPath(loaded.loaded.path)
-  process.exitCode = flags.check ? await check(loaded.plan, path) : await write(loaded.plan, path, flags)
+  if (loaded) process.exitCode = await write(loaded.plan, lockPath(loaded.loaded.path), flags)
 }
 
-async function check(plan: Plan, path: string): Promise<number> {
+async function check(plan: Outline, path: string): Promise<number> {
   const name = basename(path)
   const found = await readLockFile(path)
   const problem = lockProblem(found, name)
   const faults = found.locks[0] === undefined ? [] : lockFaults(found.locks[0], plan)
   if (problem === undefined && faults.length === 0) {
-    process.stdout.write(`${name} is the lock of ${plan.name}\n`)
+    const isOpen = plan.stages.some(({ key }) => key === undefined)
+    process.stdout.write(`${name} is the lock of ${plan.name}${isOpen ? ', as far as its data is here' : ''}\n`)
     return exitCodes.ok
   }
   if (problem !== undefined) process.stderr.write(`error: ${problem}\n`)

@@ -9,7 +9,7 @@ import { thisProcess } from '../store/process.ts'
 import { readRoots } from '../store/roots.ts'
 import type { Store } from '../store/store.ts'
 import { lockPath } from './lock_file.ts'
-import { planOf } from './recipe.ts'
+import { outlineOf } from './recipe.ts'
 
 /** Keys that are needed, and by whom. */
 export interface Needed {
@@ -93,7 +93,7 @@ async function branchLocks(project: string): Promise<readonly LockText[]> {
 async function compiledKeys(recipe: string): Promise<readonly string[]> {
   try {
     const loaded = await loadRecipe(recipe)
-    return loaded.variants.length === 0 ? [] : (await planOf(loaded)).stages.map(({ key }) => key)
+    return loaded.variants.length === 0 ? [] : (await outlineOf(loaded)).stages.flatMap(({ key }) => key ?? [])
   } catch {
     return []
   }

@@ -1,6 +1,6 @@
 /** `terroir plan`: shows what a recipe compiles to and what of it is done. */
 import { Command, Option } from 'commander'
-import { inputText, type Plan, type Stage } from '../../dsl/compile/plan.ts'
+import { inputText, type Outline, type OutlinedStage } from '../../dsl/compile/plan.ts'
 import { drawGraph, type GraphFormat, graphFormats } from '../../dsl/print/graph.ts'
 import { formatNumber } from '../report/numbers.ts'
 import { textTable } from '../report/table.ts'
@@ -8,7 +8,7 @@ import { findResults } from '../schedule/select.ts'
 import { openStore, storeFolder } from '../store/store.ts'
 import { painter } from './live/format.ts'
 import { setOption, storeOption } from './options.ts'
-import { hasColour, loadPlan } from './recipe.ts'
+import { hasColour, loadOutline, notHere } from './recipe.ts'
 
 interface Flags {
   readonly set?: readonly string[]
@@ -40,44 +40,54 @@ Examples:
 }
 
 async function showPlan(file: string, flags: Flags): Promise<void> {
-  const loaded = await loadPlan(file, flags)
+  const loaded = await loadOutline(file, flags)
   if (loaded === undefined) return
   const { plan } = loaded
   const results = await findResults(plan, openStore(storeFolder(flags.store)))
-  const isDone = ({ id }: Stage): boolean => results.has(id)
-  if (flags.json)
-    print(JSON.stringify({ ...plan, stages: plan.stages.map(stage => ({ ...stage, cached: isDone(stage) })) }, null, 2))
+  const isDone = ({ id }: OutlinedStage): boolean => results.has(id)
+  if (flags.json) print(JSON.stringify({ ...plan, stages: plan.stages.map(stage => jsonOf(stage, isDone)) }, null, 2))
   else if (flags.graph) print(drawGraph(plan, flags.graph, isDone))
   else print(table(plan, isDone))
 }
 
+/** A stage whose data is not here has neither a key nor a state. */
+const jsonOf = (stage: OutlinedStage, isDone: (stage: OutlinedStage) => boolean) =>
+  stage.key === undefined ? { ...stage, key: null, cached: null } : { ...stage, cached: isDone(stage) }
+
 const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
 /** Inputs and files; many files are only counted. */
-function inputsText({ inputs, externals }: Stage): string {
+function inputsText({ inputs, externals }: OutlinedStage): string {
   const files = externals.length > 2 ? [`${externals.length} files`] : externals.map(({ name }) => name)
   return [...new Set(Object.values(inputs).map(inputText)), ...files].join(', ')
 }
 
-function table(plan: Plan, isDone: (stage: Stage) => boolean): string {
+function table(plan: Outline, isDone: (stage: OutlinedStage) => boolean): string {
   const paint = painter(hasColour(process.stdout))
   const rows = plan.stages.map(stage => [
     stage.id,
     stage.kind,
-    paint('quiet', stage.key.slice(0, 8)),
-    isDone(stage) ? paint('good', 'cached') : paint('active', 'to run'),
+    paint('quiet', stage.key?.slice(0, 8) ?? ''),
+    stage.key === undefined ? notHere : isDone(stage) ? paint('good', 'cached') : paint('active', 'to run'),
     inputsText(stage),
   ])
   const columns = ['Stage', 'Kind', 'Key', 'State', 'Inputs'].map(title => ({ title }))
+  const total = plan.stages.length
   const done = plan.stages.filter(isDone).length
-  const summary = `${plan.stages.length} stages: ${done} cached, ${plan.stages.length - done} to run`
+  const away = plan.stages.filter(({ key }) => key === undefined).length
+  const counts = [
+    `${done} cached`,
+    `${total - done - away} to run`,
+    ...(away > 0 ? [`${away} whose data is not here`] : []),
+  ]
+  const summary = `${total} stages: ${counts.join(', ')}`
   const width = process.stdout.columns ?? Number.POSITIVE_INFINITY
   const costs = costTable(plan, width)
   return [textTable(columns, rows, { width }), ...(costs === undefined ? [] : [costs]), summary].join('\n\n')
 }
 
 /** What the stages that run a model cost: FLOPs of matrix products, memory of a step, disk of the result. */
-function costTable({ stages }: Plan, width: number): string | undefined {
+function costTable({ stages }: Outline, width: number): string | undefined {
   const rows = stages.flatMap(({ id, estimates }) => {
     if (estimates === undefined) return []
     const { parameters, batch, stepFlops, steps, flops, memory, disk } = estimates

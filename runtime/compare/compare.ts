@@ -2,7 +2,7 @@
 import { differences, type Rerun, rerunsSince } from '../../dsl/compile/changes.ts'
 import type { LoadedRecipe } from '../../dsl/compile/load.ts'
 import { type Lock, recordOf } from '../../dsl/compile/lock.ts'
-import type { Plan } from '../../dsl/compile/plan.ts'
+import type { Outline } from '../../dsl/compile/plan.ts'
 import { type RecipeChange, recipeChanges } from '../../dsl/compile/recipe_changes.ts'
 import { type JudgedClaim, judgeClaims, type Measured } from '../report/claims.ts'
 
@@ -11,7 +11,7 @@ export interface Side {
   /** What people call it: `HEAD~1:recipes/x.yaml`. */
   readonly label: string
   readonly loaded: LoadedRecipe
-  readonly plan: Plan
+  readonly plan: Outline
   /** The lock beside it. */
   readonly lock?: Lock
 }
@@ -99,7 +99,7 @@ interface Both {
   readonly after: Measured
 }
 
-function metricChanges(plan: Plan, { before, after }: Both): readonly MetricChange[] {
+function metricChanges(plan: Outline, { before, after }: Both): readonly MetricChange[] {
   const found = plan.stages.flatMap(({ id: stage, path }) => {
     const metricsOf = (side: Measured) => side.get(stage)?.manifest.metrics ?? {}
     const old = metricsOf(before)
@@ -119,7 +119,7 @@ function metricChanges(plan: Plan, { before, after }: Both): readonly MetricChan
 /** Claimed metrics first, then evaluations. */
 const rank = ({ claims, isEvaluated }: MetricChange): number => (claims.length > 0 ? 0 : isEvaluated ? 1 : 2)
 
-function claimChanges(before: Plan, after: Plan, measured: Both): readonly ClaimChange[] {
+function claimChanges(before: Outline, after: Outline, measured: Both): readonly ClaimChange[] {
   const [old, now] = [judgeClaims(before, measured.before), judgeClaims(after, measured.after)].map(
     judged => new Map(judged.map(one => [one.claim.name, one])),
   )

@@ -1,5 +1,5 @@
 /** Which stages of a plan a run is about. */
-import type { Plan, Stage } from '../../dsl/compile/plan.ts'
+import type { Outline, Plan, Stage } from '../../dsl/compile/plan.ts'
 import type { Result, Store } from '../store/store.ts'
 
 /** The stage of that name, or the stages of that entry of the recipe: `pretrain` names `pretrain.web` too. */
@@ -37,8 +37,10 @@ export function withDependents(plan: Plan, names: readonly string[]): ReadonlySe
   return forced
 }
 
-/** The stored results of a plan's stages. */
-export async function findResults(plan: Plan, store: Store): Promise<ReadonlyMap<string, Result>> {
-  const found = await Promise.all(plan.stages.map(async ({ id, key }) => [id, await store.find(key)] as const))
+/** The stored results of a plan's stages; what has no key has no result. */
+export async function findResults({ stages }: Outline, store: Store): Promise<ReadonlyMap<string, Result>> {
+  const found = await Promise.all(
+    stages.map(async ({ id, key }) => [id, key === undefined ? undefined : await store.find(key)] as const),
+  )
   return new Map(found.flatMap(([id, result]) => (result === undefined ? [] : [[id, result]])))
 }
