@@ -19,7 +19,9 @@ export function createFiller(folder: string): (recipe: Located) => FilledRecipe 
     const before = known.get(node)
     if (before?.schema === schema) return before.value
     const value =
-      node.kind === 'list' ? node.items.map(item => fill(resolved(schema).items ?? {}, item)) : fillMap(schema, node)
+      node.kind === 'list'
+        ? node.items.map(item => fill(resolved(chosenSchema(schema, node)).items ?? {}, item))
+        : fillMap(schema, node)
     known.set(node, { schema, value })
     return value
   }

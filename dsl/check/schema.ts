@@ -30,15 +30,21 @@ function diagnosePlace(recipe: Located, path: ValuePath, failures: readonly Fail
     name: found.key ?? startOf(found.value),
     schema: schemaAt(recipe, path),
   }
-  const types = failures.filter(({ keyword }) => keyword === 'type')
-  const others = failures.filter(({ keyword }) => !wrappers.has(keyword) && keyword !== 'type')
   const inUnion = failures.some(({ keyword }) => keyword === 'anyOf')
+  const types = failures.filter(({ keyword }) => keyword === 'type')
+  const ofAll = failures.filter(({ keyword }) => !wrappers.has(keyword) && keyword !== 'type')
+  // A list or mapping answers to the variant of its own type alone, what the variants of scalars say is beside it.
+  const isWhole = inUnion && place.value.kind !== 'scalar'
+  if (isWhole && place.schema.type !== undefined)
+    return ofAll.filter(({ keyword }) => !ofScalars.has(keyword)).flatMap(failure => valueFault(place, failure))
+  const others = isWhole ? [] : ofAll
   if (others.length === 0 && types.length > 0 && (inUnion || types.length === failures.length))
     return [wrongType(place, types)]
   return [...keyFaults(place, others), ...others.flatMap(failure => valueFault(place, failure))]
 }
 
 const wrappers = new Set(['anyOf', 'oneOf', 'propertyNames'])
+const ofScalars = new Set(['enum', 'const'])
 
 /** Unknown and missing keys of one mapping. A misspelt required key is one fault, not two. */
 function keyFaults(place: Place, failures: readonly Failure[]): readonly Diagnostic[] {

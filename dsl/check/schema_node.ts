@@ -69,7 +69,7 @@ export function chosenSchema(schema: SchemaNode, node: Located): SchemaNode {
     const kind = node.entries.get('kind')?.value
     return variantOf(target, kind?.kind === 'scalar' ? kind.value : undefined) ?? target
   }
-  const type = node.kind === 'map' ? 'object' : 'string'
+  const type = { map: 'object', list: 'array', scalar: 'string' }[node.kind]
   return target.anyOf?.find(variant => resolved(variant).type === type) ?? schema
 }
 

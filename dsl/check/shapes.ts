@@ -158,7 +158,8 @@ function checkEvaluation(
     case 'retrieval':
       return []
     case 'classification':
-      return entry.templates.flatMap((template, index) =>
+      // Published sets are right as they are.
+      return (typeof entry.templates === 'string' ? [] : entry.templates).flatMap((template, index) =>
         template.includes('{}')
           ? []
           : [

@@ -2,6 +2,7 @@
 import { splitsOf } from '../check/datasets.ts'
 import type { Entry, FilledRecipe } from '../check/filled.ts'
 import { splitReference } from '../check/names.ts'
+import { templatesOf } from '../recipe/templates.ts'
 import { type Draft, type Expanding, input, params } from './draft.ts'
 import { dataInput, trainingInput, trainingInputs } from './expand_data.ts'
 import type { Input } from './plan.ts'
@@ -111,7 +112,14 @@ export function expandEvaluation(name: string, evaluation: Entry<'evaluate'>, { 
   return {
     id: name,
     kind,
-    params: params(rest),
+    params: params({
+      ...rest,
+      // The texts themselves go into the key: a set that is mended is another one.
+      ...('templates' in rest && {
+        templates: templatesOf(rest.templates),
+        template_set: typeof rest.templates === 'string' ? rest.templates : null,
+      }),
+    }),
     inputs: {
       model: modelInput(recipe, model),
       data: dataInput(data),

@@ -146,7 +146,7 @@ function valueText(node: SchemaNode): string {
   const examples = (node.examples ?? []).map(example => `\`${JSON.stringify(example)}\``)
   const choices = (node.enum ?? []).map(choice => `\`${String(choice)}\``)
   return [
-    `${flat(node.description)}${rangeText(node) && ` Range: ${rangeText(node).slice(1)}.`}`,
+    `${flat(node.description)}${rangeText(node) && ` Range: ${rangeText(node).replace(/^,? /, '')}.`}`,
     ...(choices.length > 0 ? [`One of ${choices.join(', ')}.`] : []),
     ...(node.pattern ? [`Pattern: \`${node.pattern}\`.`] : []),
     ...(examples.length > 0 ? [`For example ${examples.join(', ')}.`] : []),

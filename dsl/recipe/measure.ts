@@ -1,5 +1,6 @@
 /** What is measured, and what the measures are expected to be. */
 import type { DatasetRef, ModelRef, Name } from './scalars.ts'
+import type { TemplateSet } from './templates.ts'
 import type { Query, Sao } from './train.ts'
 
 /** A measurement. @discriminator kind */
@@ -27,11 +28,26 @@ export interface ClassificationEvaluation {
   model: ModelRef
   /** Images, captions and masks to measure on: a test split. @examples ["places.test"] */
   data: DatasetRef
-  /** Prompt templates; `{}` stands for the class name. @minItems 1 @examples [["a satellite image of a {}"]] */
-  templates: string[]
+  /**
+   * Prompt templates, one's own or a published set by its name; `{}` stands for the class name.
+   * @examples [["a satellite image of a {}"], "remote-sensing"]
+   */
+  templates: TemplateSet | TemplateList
+  /**
+   * What prompts call the classes: `labels` as they are labelled, `words` with the words of `AnnualCrop` or
+   * `dense_residential` in lower case and apart, or words by label; labels that are not named stay as they are.
+   * @default "labels" @examples [{ "AnnualCrop": "annual crop land", "SeaLake": "lake or sea" }]
+   */
+  class_names?: ClassNaming | Record<string, string>
   /** Classes with fewer images are left out, and listed. @default 1 @minimum 1 @asType integer @unit images */
   min_images?: number
 }
+
+/** A rule that makes words of labels. */
+export type ClassNaming = 'labels' | 'words'
+
+/** Prompt templates of one's own. @minItems 1 */
+export type TemplateList = string[]
 
 /**
  * Zero-shot localisation against masks: IoU of each class, mean IoU, pointing-game accuracy.

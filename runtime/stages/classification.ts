@@ -2,13 +2,14 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadPixels } from '../data/dataset.ts'
+import { type ClassNames, classWords } from '../evaluate/class_names.ts'
 import { classEmbeddings, classification, classificationChance } from '../evaluate/classification.ts'
 import { embedImages, embedTexts } from '../evaluate/embed.ts'
 import { accuracyTable, classTable, confusionTable } from '../evaluate/exhibits.ts'
 import { classificationIntervals } from '../evaluate/intervals.ts'
 import { readModel } from '../model/model_folder.ts'
 import { engineOf } from './model_params.ts'
-import { readNumber, readTexts } from './params.ts'
+import { type Params, readNumber, readOptionalText, readText, readTextRecord, readTexts } from './params.ts'
 import { inputFolder, type StageContext, type StageResult } from './stage.ts'
 
 /**
@@ -35,6 +36,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     )
   if (leftOut.length > 0)
     report.warn(`Left out of classification, with fewer than ${least} images: ${leftOut.join(', ')}`)
+  const words = classWords([...counts.keys()].sort(), readClassNames(params))
   const rows = all.samples.flatMap(({ label }, row) => (names.includes(label) ? [row] : []))
   const area = size * size * 3
   const pixels = new Uint8Array(rows.length * area)
@@ -46,7 +48,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   const images = await embedImages(model, pixels, { engine, batchSize: 64, onDone })
   const prompts = await embedTexts(
     model,
-    names.flatMap(name => templates.map(template => template.replaceAll('{}', name))),
+    names.flatMap(name => templates.map(template => template.replaceAll('{}', words.get(name) ?? name))),
     { engine, batchSize: 32 },
   )
   const classes = classEmbeddings(prompts, { templates: templates.length, dim })
@@ -58,9 +60,13 @@ export async function run(context: StageContext): Promise<StageResult> {
     images: rows.length,
     classes: names,
     leftOut,
+    templateSet: readOptionalText(params, 'template_set') ?? null,
     templates,
+    classNames: Object.fromEntries(names.map(name => [name, words.get(name) ?? name])),
+    classEmbedding: 'unit embeddings averaged over templates, then scaled to unit length',
     imageSize: size,
     resize: 'lanczos3',
+    precision: 'float32 embeddings, float64 similarities',
     ties: 'count against the model',
   }
   const { metrics, perClass, confusion } = scores
@@ -79,4 +85,9 @@ export async function run(context: StageContext): Promise<StageResult> {
       confusionTable(scores),
     ],
   }
+}
+
+function readClassNames(params: Params): ClassNames {
+  if (typeof params.class_names !== 'string') return readTextRecord(params, 'class_names')
+  return readText(params, 'class_names') === 'words' ? 'words' : 'labels'
 }

@@ -52,6 +52,6 @@ export const stageKinds: readonly StageKind[] = [
   { kind: 'pseudo-label', version: 1, needs: model, load: async () => (await import('./pseudo_label.ts')).run },
   { kind: 'region-train', version: 2, needs: training, load: async () => (await import('./region_train.ts')).run },
   { kind: 'retrieval', version: 1, needs: model, load: async () => (await import('./retrieval.ts')).run },
-  { kind: 'classification', version: 1, needs: model, load: async () => (await import('./classification.ts')).run },
+  { kind: 'classification', version: 2, needs: model, load: async () => (await import('./classification.ts')).run },
   { kind: 'localisation', version: 1, needs: model, load: async () => (await import('./localisation.ts')).run },
 ]

@@ -32,6 +32,10 @@ export function readText(params: Params, name: string): string {
   throw wrong(name, 'a text')
 }
 
+/** A text, or undefined where the parameter is null or absent. */
+export const readOptionalText = (params: Params, name: string): string | undefined =>
+  params[name] === undefined || params[name] === null ? undefined : readText(params, name)
+
 /** A list of numbers. */
 export function readNumbers(params: Params, name: string): readonly number[] {
   const value = params[name]
@@ -51,6 +55,12 @@ export function readParams(params: Params, name: string): Params {
   const value = params[name]
   if (isRecord(value)) return value
   throw wrong(name, 'a record')
+}
+
+/** A text of each key. */
+export function readTextRecord(params: Params, name: string): { readonly [key: string]: string } {
+  const record = readParams(params, name)
+  return Object.fromEntries(Object.keys(record).map(key => [key, readText(record, key)]))
 }
 
 /** A list of records. */
