@@ -110,6 +110,6 @@ export type {
   LocalisationEvaluation,
   RetrievalEvaluation,
 } from './recipe/measure.ts'
-export type { MammutModel, Model, TextTower, TokenizerSpec, Tower } from './recipe/model.ts'
+export type { MammutModel, MammutSize, Model, TextTower, TokenizerSpec, Tower } from './recipe/model.ts'
 export type { Bytes, Count, DatasetRef, Distance, Duration, ModelRef, Name, Path, Share } from './recipe/scalars.ts'
 export type { AdamW, Augment, Computing, Distill, Phase, Query, Sao, Train } from './recipe/train.ts'

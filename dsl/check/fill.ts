@@ -1,7 +1,8 @@
 /** Turns a valid located recipe into the filled one, by the schema: defaults, quantities, paths, order of keys. */
 import { dirname, isAbsolute, join, relative, sep } from 'node:path'
-import type { Located, LocatedMap, LocatedScalar, Span } from '../read/located.ts'
+import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Span } from '../read/located.ts'
 import type { FilledRecipe } from './filled.ts'
+import { mammutSizes } from './model_sizes.ts'
 import { parseBytes, parseCount, parseMetres, parseSeconds } from './quantities.ts'
 import { chosenSchema, definitionName, recipeSchema, resolved, type SchemaNode } from './schema_node.ts'
 
@@ -26,13 +27,14 @@ export function createFiller(folder: string): (recipe: Located) => FilledRecipe 
     return value
   }
 
-  function fillMap(schema: SchemaNode, node: LocatedMap): unknown {
-    const target = resolved(chosenSchema(schema, node))
+  function fillMap(schema: SchemaNode, written: LocatedMap): unknown {
+    const target = resolved(chosenSchema(schema, written))
+    const node = target.properties?.kind?.const === 'mammut' ? withSize(written) : written
     const filled = new Map<string, unknown>()
     for (const [name, property] of Object.entries(target.properties ?? {})) {
       const entry = node.entries.get(name)
       if (entry) filled.set(name, fill(property, entry.value))
-      else if (property.default !== undefined) filled.set(name, fill(property, written(property.default, node.span)))
+      else if (property.default !== undefined) filled.set(name, fill(property, unwritten(property.default, node.span)))
     }
     if (typeof target.additionalProperties === 'object')
       for (const [name, entry] of node.entries)
@@ -66,12 +68,39 @@ function fillScalar(definition: string | undefined, { value, span, origin }: Loc
   }
 }
 
+/** A model with the dimensions of its size where it writes none. An MLP as wide as a size has it belongs to that width. */
+function withSize(model: LocatedMap): LocatedMap {
+  const named = model.entries.get('size')?.value
+  const name = named?.kind === 'scalar' ? String(named.value) : 'micro'
+  const size = Object.entries(mammutSizes).find(([key]) => key === name)?.[1] ?? mammutSizes.micro
+  const hasWidth = (tower: string): boolean => {
+    const node = model.entries.get(tower)?.value
+    return node?.kind === 'map' && node.entries.has('width')
+  }
+  const towers = (['vision', 'text'] as const).map(tower => {
+    const { mlp, ...rest } = size[tower]
+    return [tower, { ...rest, ...(mlp !== undefined && !hasWidth(tower) && { mlp }) }] as const
+  })
+  return over(model, unwritten({ ...size, ...Object.fromEntries(towers) }, model.span))
+}
+
+/** A mapping with the entries of another where it has none, and so in each mapping that both have. */
+function over(node: LocatedMap, below: Located): LocatedMap {
+  if (below.kind !== 'map') return node
+  const entries = new Map<string, LocatedEntry>([...below.entries, ...node.entries])
+  for (const [name, { value }] of below.entries) {
+    const entry = node.entries.get(name)
+    if (entry?.value.kind === 'map') entries.set(name, { ...entry, value: over(entry.value, value) })
+  }
+  return { ...node, entries }
+}
+
 /** A default as if it had been written where it is missing, so that its own fields are filled too. */
-function written(value: unknown, span: Span): Located {
-  if (Array.isArray(value)) return { kind: 'list', items: value.map(item => written(item, span)), span }
+function unwritten(value: unknown, span: Span): Located {
+  if (Array.isArray(value)) return { kind: 'list', items: value.map(item => unwritten(item, span)), span }
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).map(
-      ([name, field]) => [name, { key: span, value: written(field, span) }] as const,
+      ([name, field]) => [name, { key: span, value: unwritten(field, span) }] as const,
     )
     return { kind: 'map', entries: new Map(entries), span }
   }

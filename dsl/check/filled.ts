@@ -13,6 +13,20 @@ export type Undefaulted =
   | 'slot_memory'
   | 'threads'
   | 'micro_batch'
+  | 'mlp'
+
+/** Optional fields without a default of their own that are always there in a filled recipe: a model's size gives them. */
+export type Sized =
+  | 'image_size'
+  | 'patch_size'
+  | 'vision'
+  | 'text'
+  | 'embed_dim'
+  | 'width'
+  | 'layers'
+  | 'heads'
+  | 'context_length'
+  | 'vocab_size'
 
 /** Counts become numbers, distances metres, times seconds, optional fields with a default are there. */
 export type Filled<T> = T extends `${number}${string}`

@@ -40,7 +40,7 @@ export function expandTrain(name: string, train: Entry<'train'>, { recipe, seed 
   const { model: architecture, phases, ...shared } = described
   const spec = recipe.models[architecture]
   if (spec === undefined) return []
-  const { kind, tokenizer, ...sizes } = spec
+  const { kind, size, tokenizer, ...sizes } = spec
   const model = { ...sizes, vocab_size: tokenizer.vocab_size }
   return phases.map((phase, index) => {
     const { name: phaseName, data, ...rest } = phase

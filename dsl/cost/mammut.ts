@@ -3,15 +3,33 @@
  *
  * Parameters and FLOPs of matrix products are exact, activations a fit; tests hold all three to the engine's tracer.
  */
-import type { Entry } from '../check/filled.ts'
 
 /** Sizes of an architecture, as a recipe gives them. */
-export type Sizes = Omit<Entry<'models'>, 'kind' | 'tokenizer'> & {
+export interface Sizes {
+  readonly image_size: number
+  readonly patch_size: number
+  readonly vision: Tower
+  readonly text: Tower & { readonly context_length: number; readonly cross_attn_every: number }
+  readonly embed_dim: number
   readonly tokenizer: { readonly vocab_size: number }
 }
 
-/** Hidden channels of an MLP over its width. */
-const mlpRatio = 4
+interface Tower extends Shape {
+  readonly layers: number
+  readonly heads: number
+}
+
+/** Hidden channels of the MLP of a tower. */
+const hidden = ({ width, mlp }: Shape): number => mlp ?? 4 * width
+
+/** The widths of a tower. */
+interface Shape {
+  readonly width: number
+  readonly mlp?: number | undefined
+}
+
+/** Numbers that a block keeps for its gradient of each token, its attention's shares aside. */
+const channels = (of: Shape): number => 9 * of.width + 2 * hidden(of)
 
 /** Lengths that every formula uses. */
 function lengths({ image_size, patch_size, text }: Sizes) {
@@ -32,19 +50,19 @@ export function parametersOf(sizes: Sizes): number {
   const { patches, patchArea, crossing } = lengths(sizes)
   const norm = (width: number) => 2 * width
   const linear = (out: number, into: number) => out * into + out
-  const block = (width: number) =>
+  const block = ({ width, mlp }: Shape) =>
     2 * norm(width) +
     linear(3 * width, width) +
     linear(width, width) +
-    linear(mlpRatio * width, width) +
-    linear(width, mlpRatio * width)
+    linear(hidden({ width, mlp }), width) +
+    linear(width, hidden({ width, mlp }))
   const attention = (width: number, source: number) => 2 * linear(width, width) + 2 * linear(width, source)
   const image =
-    linear(vision.width, patchArea) + patches * vision.width + vision.layers * block(vision.width) + norm(vision.width)
+    linear(vision.width, patchArea) + patches * vision.width + vision.layers * block(vision) + norm(vision.width)
   const pooling = vision.width + attention(vision.width, vision.width) + norm(vision.width) + vision.width * embed_dim
   const words =
     (tokenizer.vocab_size + text.context_length) * text.width +
-    text.layers * block(text.width) +
+    text.layers * block(text) +
     crossing * (norm(text.width) + attention(text.width, vision.width)) +
     norm(text.width) +
     text.width * embed_dim
@@ -52,8 +70,10 @@ export function parametersOf(sizes: Sizes): number {
 }
 
 /** FLOPs of the matrix products of blocks over `rows` tokens that each see `seen` tokens. */
-const blocks = (layers: number, width: number, { rows, seen }: { readonly rows: number; readonly seen: number }) =>
-  layers * rows * ((8 + 4 * mlpRatio) * width ** 2 + 4 * seen * width)
+const blocks = (
+  { layers, width, mlp }: Shape & { readonly layers: number },
+  { rows, seen }: { readonly rows: number; readonly seen: number },
+) => layers * rows * (8 * width ** 2 + 4 * width * hidden({ width, mlp }) + 4 * seen * width)
 
 /** FLOPs of the patch embedding of a batch: it has no gradient towards its input. */
 function patchFlops(sizes: Sizes, batch: number): number {
@@ -64,7 +84,7 @@ function patchFlops(sizes: Sizes, batch: number): number {
 /** FLOPs of the image encoder of a batch, its patch embedding left out. */
 function imageFlops(sizes: Sizes, batch: number): number {
   const { patches } = lengths(sizes)
-  return blocks(sizes.vision.layers, sizes.vision.width, { rows: batch * patches, seen: patches })
+  return blocks(sizes.vision, { rows: batch * patches, seen: patches })
 }
 
 /** FLOPs of scores and values of attention pooling. */
@@ -86,7 +106,7 @@ function embeddingFlops(sizes: Sizes, batch: number): number {
 /** FLOPs of text embeddings. */
 function textFlops({ text, embed_dim }: Sizes, rows: number): number {
   const tokens = { rows: rows * text.context_length, seen: text.context_length }
-  return blocks(text.layers, text.width, tokens) + 2 * rows * text.width * embed_dim
+  return blocks(text, tokens) + 2 * rows * text.width * embed_dim
 }
 
 /** FLOPs of the captioning pass and its logits. */
@@ -97,9 +117,7 @@ function captionFlops(sizes: Sizes, batch: number): number {
   const crossAttention =
     4 * rows * text.width ** 2 + 4 * batch * patches * vision.width * text.width + 4 * rows * patches * text.width
   return (
-    blocks(text.layers, text.width, { rows, seen: predicted }) +
-    crossing * crossAttention +
-    2 * rows * text.width * tokenizer.vocab_size
+    blocks(text, { rows, seen: predicted }) + crossing * crossAttention + 2 * rows * text.width * tokenizer.vocab_size
   )
 }
 
@@ -164,20 +182,20 @@ export function trainActivations(sizes: Sizes, { batch, captions, concepts }: St
   const { vision, text, image_size, tokenizer } = sizes
   const { patches, predicted } = lengths(sizes)
   const context = text.context_length
-  // A block keeps seventeen numbers a channel and token, and its attention's shares.
-  const kept = (of: { readonly width: number; readonly heads: number }, rows: number, seen: number) =>
-    17 * rows * of.width + of.heads * rows * seen
+  // A block keeps nine numbers a channel and token, two a channel of its MLP, and its attention's shares.
+  const kept = (of: Shape & { readonly heads: number }, rows: number, seen: number) =>
+    rows * channels(of) + of.heads * rows * seen
   const image = vision.layers * kept(vision, batch * patches, patches)
   const contrastive = text.layers * kept(text, batch * context, context)
   const caption = captions
     ? text.layers * kept(text, batch * predicted, predicted) +
-      batch * predicted * (1.2 * tokenizer.vocab_size + 17 * text.width)
+      batch * predicted * (1.2 * tokenizer.vocab_size + channels(text))
     : 0
   const region = concepts
     ? 10 * batch * patches * vision.width +
       text.layers * kept(text, (concepts.prompts + concepts.against) * context, context)
     : 0
-  const passing = batch * patches * (17 * vision.width + 2 * vision.heads * patches)
+  const passing = batch * patches * (channels(vision) + 2 * vision.heads * patches)
   return 3 * batch * image_size ** 2 + image + contrastive + caption + region + passing
 }
 
@@ -185,5 +203,5 @@ export function trainActivations(sizes: Sizes, { batch, captions, concepts }: St
 export function forwardActivations(sizes: Sizes, batch: number): number {
   const { width, heads } = sizes.vision
   const { patches } = lengths(sizes)
-  return batch * patches * Math.max((1 + 2 * mlpRatio) * width, 4 * width + 2 * heads * patches)
+  return batch * patches * Math.max(width + 2 * hidden(sizes.vision), 4 * width + 2 * heads * patches)
 }

@@ -1,13 +1,19 @@
 /** Sizes of a MaMMUT model. */
 
+/** Sizes of a transformer. */
+export interface Tower {
+  readonly width: number
+  readonly layers: number
+  readonly heads: number
+  /** Hidden channels of an MLP. Absent: the width times the model's `mlpRatio`. */
+  readonly mlp?: number | undefined
+}
+
 export interface MammutConfig {
   readonly imageSize: number
   readonly patchSize: number
-  readonly vision: { readonly width: number; readonly layers: number; readonly heads: number }
-  readonly text: {
-    readonly width: number
-    readonly layers: number
-    readonly heads: number
+  readonly vision: Tower
+  readonly text: Tower & {
     /** Tokens of a caption, begin and end included. */
     readonly contextLength: number
     readonly vocabSize: number
@@ -50,13 +56,13 @@ export function parameterShapes(config: MammutConfig): Readonly<Record<string, r
     ...linear(`${name}.v_proj`, width, source),
     ...linear(`${name}.out_proj`, width, width),
   })
-  const block = (name: string, width: number, cross: boolean) => ({
+  const block = (name: string, { width, mlp = mlpRatio * width }: Tower, cross: boolean) => ({
     ...norm(`${name}.ln_1`, width),
     ...selfAttention(`${name}.attn`, width),
     ...(cross ? { ...norm(`${name}.ln_cross`, width), ...attention(`${name}.cross_attn`, width, vision.width) } : {}),
     ...norm(`${name}.ln_2`, width),
-    ...linear(`${name}.mlp.c_fc`, mlpRatio * width, width),
-    ...linear(`${name}.mlp.c_proj`, width, mlpRatio * width),
+    ...linear(`${name}.mlp.c_fc`, mlp, width),
+    ...linear(`${name}.mlp.c_proj`, width, mlp),
   })
   const blocks = (count: number, make: (index: number) => Record<string, number[]>) =>
     Object.assign({}, ...Array.from({ length: count }, (_, index) => make(index))) as Record<string, number[]>
@@ -64,7 +70,7 @@ export function parameterShapes(config: MammutConfig): Readonly<Record<string, r
     'visual.patch_embed.weight': [vision.width, 3, patchSize, patchSize],
     'visual.patch_embed.bias': [vision.width],
     'visual.pos_embed': [gridSide(config) ** 2, vision.width],
-    ...blocks(vision.layers, index => block(`visual.blocks.${index}`, vision.width, false)),
+    ...blocks(vision.layers, index => block(`visual.blocks.${index}`, vision, false)),
     ...norm('visual.ln_post', vision.width),
     'visual.attn_pool.query': [1, vision.width],
     ...attention('visual.attn_pool', vision.width, vision.width),
@@ -72,7 +78,7 @@ export function parameterShapes(config: MammutConfig): Readonly<Record<string, r
     'visual.proj': [vision.width, embedDim],
     'text.token_embedding.weight': [text.vocabSize, text.width],
     'text.pos_embed': [text.contextLength, text.width],
-    ...blocks(text.layers, index => block(`text.blocks.${index}`, text.width, crossAttends(config, index))),
+    ...blocks(text.layers, index => block(`text.blocks.${index}`, text, crossAttends(config, index))),
     ...norm('text.ln_final', text.width),
     'text.proj': [text.width, embedDim],
     logit_scale: [],

@@ -20,13 +20,14 @@ import {
 } from './params.ts'
 import { engineNameOf, type StageContext } from './stage.ts'
 
-/** An architecture. The MLP is four times as wide as its tower, as in the paper's ViTs. */
+/** An architecture. An MLP of which nothing is said is four times as wide as its tower, as in the paper's ViTs. */
 export function readModelConfig(params: Params): MammutConfig {
   const [vision, text] = [readParams(params, 'vision'), readParams(params, 'text')]
   const tower = (of: Params) => ({
     width: readNumber(of, 'width'),
     layers: readNumber(of, 'layers'),
     heads: readNumber(of, 'heads'),
+    ...(of.mlp !== undefined && of.mlp !== null && { mlp: readNumber(of, 'mlp') }),
   })
   return {
     imageSize: readNumber(params, 'image_size'),

@@ -1,6 +1,7 @@
 /** The closed formulas of costs against the graphs that the engine traces. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { mammutSizes } from '../../dsl/check/model_sizes.ts'
 import {
   type Concepts,
   embedFlops,
@@ -11,6 +12,7 @@ import {
   trainActivations,
   trainFlops,
 } from '../../dsl/cost/mammut.ts'
+import type { MammutSize } from '../../dsl/recipe/model.ts'
 import { regionSums } from '../../runtime/distill/region_loss.ts'
 import { margins, type QueryTokens, spread, windowEmbeddings, windowStarts } from '../../runtime/distill/sao.ts'
 import { costOf } from '../../runtime/engine/graph/cost.ts'
@@ -43,6 +45,7 @@ const models: readonly Sizes[] = [
   { ...base, text: { ...base.text, width: 80, layers: 5, heads: 4, cross_attn_every: 1 } },
   { ...base, text: { ...base.text, layers: 4, context_length: 32, cross_attn_every: 3 } },
   { ...base, image_size: 96, patch_size: 16, vision: { width: 128, layers: 3, heads: 8 } },
+  { ...base, vision: { ...base.vision, mlp: 100 }, text: { ...base.text, mlp: 144 } },
 ]
 
 const configOf = ({ image_size, patch_size, vision, text, embed_dim, tokenizer }: Sizes): MammutConfig => ({
@@ -50,7 +53,7 @@ const configOf = ({ image_size, patch_size, vision, text, embed_dim, tokenizer }
   patchSize: patch_size,
   vision,
   text: {
-    ...{ width: text.width, layers: text.layers, heads: text.heads, vocabSize: tokenizer.vocab_size },
+    ...{ width: text.width, layers: text.layers, heads: text.heads, mlp: text.mlp, vocabSize: tokenizer.vocab_size },
     ...{ contextLength: text.context_length, crossAttnEvery: text.cross_attn_every },
   },
   embedDim: embed_dim,
@@ -131,6 +134,34 @@ const describe = (sizes: Sizes): string => JSON.stringify(sizes)
 test('parameters are those of the model', () => {
   for (const sizes of models) assert.is(parametersOf(sizes), parameterCount(configOf(sizes)), describe(sizes))
 })
+
+/** Parameters of each named size: all of them, and those of the text decoder alone. */
+const named: { readonly [size in MammutSize]: readonly [number, number] } = {
+  micro: [2_117_633, 1_208_576],
+  tiny: [13_562_113, 7_852_416],
+  small: [53_715_457, 31_310_592],
+  base: [150_946_305, 62_391_296],
+  large: [434_978_305, 126_813_696],
+  paper: [815_296_433, 396_210_496],
+}
+
+test('each named size has the parameters that are written down for it, by formula, by shapes and in the traced step', () => {
+  for (const [name, dimensions] of Object.entries(mammutSizes)) {
+    const sizes: Sizes = { ...dimensions, text: { ...dimensions.text, cross_attn_every: 2 } }
+    const config = configOf(sizes)
+    const found = [parametersOf(sizes), textParameters(config)]
+    assert.equal(found, Object.entries(named).find(([key]) => key === name)?.[1], name)
+    assert.is(parameterCount(config), found[0], name)
+    const graph = trainGraph(sizes, { batch: 2 })
+    assert.is(costOf(graph, { parameters: 'weights' }).parameters, found[0], name)
+    assert.is(trainFlops(sizes, { batch: 2, captions: true }), productFlops(graph), name)
+  }
+})
+
+const textParameters = (config: MammutConfig): number =>
+  Object.entries(parameterShapes(config))
+    .filter(([name]) => name.startsWith('text.'))
+    .reduce((sum, [, shape]) => sum + shape.reduce((product, side) => product * side, 1), 0)
 
 test("FLOPs of a training step are those of the traced graph's matrix products, to the last one", () => {
   for (const sizes of models)

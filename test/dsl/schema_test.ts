@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Undefaulted } from '../../dsl/check/filled.ts'
+import type { Sized, Undefaulted } from '../../dsl/check/filled.ts'
 import { generatedFiles } from '../../dsl/check/generate_schema.ts'
 import { checkSchema } from '../../dsl/check/schema.ts'
 import { recipeSchema, type SchemaNode } from '../../dsl/check/schema_node.ts'
@@ -53,7 +53,7 @@ test('every field is described, and what may be left out has a default or is kno
       if (!isRequired && property.default === undefined) withoutDefault.add(field)
       assert.ok(field === 'kind' || property.description || property.$ref, `${name}.${field} lacks a description`)
     }
-  const known: readonly Undefaulted[] = [
+  const known: readonly (Undefaulted | Sized)[] = [
     'at_least',
     'at_most',
     'captions',
