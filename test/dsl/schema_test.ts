@@ -58,12 +58,23 @@ test('every field is described, and what may be left out has a default or is kno
     'at_most',
     'captions',
     'cities_above',
+    'context_length',
+    'embed_dim',
     'expect',
     'extends',
+    'heads',
+    'image_size',
+    'layers',
     'micro_batch',
+    'mlp',
     'over',
+    'patch_size',
     'slot_memory',
+    'text',
     'threads',
+    'vision',
+    'vocab_size',
+    'width',
   ]
   assert.equal([...withoutDefault].sort(), known)
 })
