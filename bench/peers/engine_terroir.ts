@@ -85,6 +85,7 @@ function training(task: Extract<Task, { optimizer: object }>, { engine, weights,
   return async i => {
     const result = await step({
       ...state,
+      average: {},
       batch: batches[i % 2] ?? {},
       learningRate: scalarOf(task.optimizer.learningRate),
       step: scalarOf(i + 1),

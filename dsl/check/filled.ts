@@ -13,6 +13,8 @@ export type Undefaulted =
   | 'slot_memory'
   | 'threads'
   | 'micro_batch'
+  | 'ema'
+  | 'weights'
   | 'mlp'
 
 /** Optional fields without a default of their own that are always there in a filled recipe: a model's size gives them. */

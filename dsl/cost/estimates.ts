@@ -50,6 +50,8 @@ const bytes = 4
 const runtimeBytes = 200 * 2 ** 20
 /** Numbers a parameter in training: weight and two moments, old and new, gradient, its square, and the first weight. */
 const trainingCopies = 9
+/** Of an average, old and new. */
+const averageCopies = 2
 /** Without gradients: the weight as it was read, and as the engine holds it. */
 const readingCopies = 2
 /** Images of a step of evaluations. */
@@ -66,6 +68,7 @@ interface Training {
   readonly caption_weight: number
   readonly slots: number
   readonly micro_batch?: number | undefined
+  readonly ema?: number | undefined
   readonly queries?: Queries
 }
 
@@ -82,17 +85,18 @@ function conceptsOf(queries: Queries): Concepts {
 
 /** Memory of training a model, of each slot. */
 export function trainingMemory(sizes: Sizes, training: Training): MemoryEstimate {
-  const { batch_size, caption_weight, slots, micro_batch, queries } = training
+  const { batch_size, caption_weight, slots, micro_batch, ema, queries } = training
   const shape = {
     batch: Math.min(micro_batch ?? batch_size, Math.ceil(batch_size / slots)),
     captions: caption_weight > 0,
     ...(queries && { concepts: conceptsOf(queries) }),
   }
-  return memory({ state: trainingCopies * parametersOf(sizes), activations: trainActivations(sizes, shape) })
+  const copies = trainingCopies + (ema === undefined ? 0 : averageCopies)
+  return memory({ state: copies * parametersOf(sizes), activations: trainActivations(sizes, shape) })
 }
 
 function training(sizes: Sizes, train: Training, samples: number): Estimates {
-  const { batch_size: batch, caption_weight, queries } = train
+  const { batch_size: batch, caption_weight, ema, queries } = train
   const parameters = parametersOf(sizes)
   const concepts = queries && conceptsOf(queries)
   const stepFlops = trainFlops(sizes, { batch, captions: caption_weight > 0, ...(concepts && { concepts }) })
@@ -104,7 +108,7 @@ function training(sizes: Sizes, train: Training, samples: number): Estimates {
     steps,
     flops: steps * stepFlops,
     memory: trainingMemory(sizes, train),
-    disk: bytes * parameters,
+    disk: bytes * parameters * (ema === undefined ? 1 : 2),
   }
 }
 

@@ -14,6 +14,11 @@ export interface RetrievalEvaluation {
   kind: 'retrieval'
   /** The trained model that is measured. */
   model: ModelRef
+  /**
+   * Which weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
+   * are the same. Absent: the average.
+   */
+  weights?: 'average' | 'last'
   /** Images, captions and masks to measure on: a test split. @examples ["places.test"] */
   data: DatasetRef
 }
@@ -26,6 +31,11 @@ export interface ClassificationEvaluation {
   kind: 'classification'
   /** The trained model that is measured. */
   model: ModelRef
+  /**
+   * Which weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
+   * are the same. Absent: the average.
+   */
+  weights?: 'average' | 'last'
   /** Images, captions and masks to measure on: a test split. @examples ["places.test"] */
   data: DatasetRef
   /**
@@ -57,6 +67,11 @@ export interface LocalisationEvaluation {
   kind: 'localisation'
   /** The trained model that is measured. */
   model: ModelRef
+  /**
+   * Which weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
+   * are the same. Absent: the average.
+   */
+  weights?: 'average' | 'last'
   /** Images, captions and masks to measure on: a test split. @examples ["places.test"] */
   data: DatasetRef
   /** Concepts, each with the mask of the same name. */

@@ -39,6 +39,13 @@ export interface Train extends Computing {
   caption_weight?: number
   /** How weights change. @default {"kind":"adamw"} */
   optimizer?: AdamW
+  /**
+   * Decay of the moving average of weights, which becomes the model: after step t its distance to the weights shrinks to
+   * min(ema, (1 + t) / (10 + t)) of itself. The weights of the last step are kept beside it as `last.safetensors`; a later
+   * phase or round starts from them, and an evaluation reads them with `weights: last`. Absent: no average.
+   * @exclusiveMinimum 0 @exclusiveMaximum 1 @examples [0.999] @source Polyak averaging; the ramp after TensorFlow's ExponentialMovingAverage
+   */
+  ema?: number
   /** Random changes of training images. @default {} */
   augment?: Augment
   /** The curriculum, in order; each phase starts from the weights of the one before. @minItems 1 */
@@ -135,6 +142,13 @@ export interface Distill extends Computing {
   caption_weight?: number
   /** How weights change. @default {"kind":"adamw"} */
   optimizer?: AdamW
+  /**
+   * Decay of the moving average of weights, which becomes the model: after step t its distance to the weights shrinks to
+   * min(ema, (1 + t) / (10 + t)) of itself. The weights of the last step are kept beside it as `last.safetensors`; a later
+   * phase or round starts from them, and an evaluation reads them with `weights: last`. Absent: no average.
+   * @exclusiveMinimum 0 @exclusiveMaximum 1 @examples [0.999] @source Polyak averaging; the ramp after TensorFlow's ExponentialMovingAverage
+   */
+  ema?: number
   /** Share of the steps of a round spent warming up. @default 0.1 */
   warm_up?: Share
   /**

@@ -8,7 +8,7 @@ import { embedImages, embedTexts } from '../evaluate/embed.ts'
 import { accuracyTable, classTable, confusionTable } from '../evaluate/exhibits.ts'
 import { classificationIntervals } from '../evaluate/intervals.ts'
 import { readModel } from '../model/model_folder.ts'
-import { engineOf } from './model_params.ts'
+import { engineOf, readChosenWeights } from './model_params.ts'
 import { type Params, readNumber, readOptionalText, readText, readTextRecord, readTexts } from './params.ts'
 import { inputFolder, type StageContext, type StageResult } from './stage.ts'
 
@@ -20,7 +20,7 @@ import { inputFolder, type StageContext, type StageResult } from './stage.ts'
  */
 export async function run(context: StageContext): Promise<StageResult> {
   const { params, inputs, out, report } = context
-  const model = await readModel(inputFolder(inputs, 'model').folder)
+  const model = await readModel(inputFolder(inputs, 'model').folder, { weights: readChosenWeights(params) })
   const { folder, split } = inputFolder(inputs, 'data')
   const size = model.config.imageSize
   const all = await loadPixels(folder, { split, size })

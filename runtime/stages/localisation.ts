@@ -10,7 +10,7 @@ import { meanMaskConcept } from '../evaluate/mean_mask.ts'
 import { gridSide } from '../model/config.ts'
 import { readModel } from '../model/model_folder.ts'
 import type { Exhibit, Figure } from './exhibit.ts'
-import { engineOf, readQueries, readWindow } from './model_params.ts'
+import { engineOf, readChosenWeights, readQueries, readWindow } from './model_params.ts'
 import { readParams, readText } from './params.ts'
 import { heatOf, writeMask, writeTile } from './pictures.ts'
 import { inputFolder, type StageContext, type StageResult } from './stage.ts'
@@ -28,7 +28,7 @@ const referenceImages = 1000
  */
 export async function run(context: StageContext): Promise<StageResult> {
   const { params, inputs, out, report } = context
-  const model = await readModel(inputFolder(inputs, 'model').folder)
+  const model = await readModel(inputFolder(inputs, 'model').folder, { weights: readChosenWeights(params) })
   const { folder, split } = inputFolder(inputs, 'data')
   const size = model.config.imageSize
   const { samples, pixels } = await loadPixels(folder, { split, size })

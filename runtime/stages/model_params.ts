@@ -4,15 +4,17 @@ import type { Query } from '../distill/heatmaps.ts'
 import type { Window } from '../distill/sao.ts'
 import { chooseEngine, type Engine } from '../engine/mod.ts'
 import type { Computed, MammutConfig } from '../model/config.ts'
-import type { AdamWSpec } from '../train/adamw.ts'
+import type { ChosenWeights } from '../model/model_folder.ts'
 import type { Augmentation } from '../train/augment.ts'
 import type { Checkpointing } from '../train/resume.ts'
 import type { Splitting } from '../train/stepping.ts'
+import type { UpdateSpec } from '../train/update.ts'
 import {
   type Params,
   readBoolean,
   readNumber,
   readOptionalNumber,
+  readOptionalText,
   readParams,
   readRecords,
   readText,
@@ -44,17 +46,29 @@ export function readModelConfig(params: Params): MammutConfig {
   }
 }
 
-export const readOptimizer = (params: Params): AdamWSpec => ({
-  beta1: readNumber(params, 'beta1'),
-  beta2: readNumber(params, 'beta2'),
-  weightDecay: readNumber(params, 'weight_decay'),
-  clipNorm: readNumber(params, 'clip_norm'),
-  groups: readRecords(params, 'groups').map(group => ({
-    prefix: readText(group, 'parameters'),
-    rateScale: readNumber(group, 'learning_rate_scale'),
-    decayScale: readNumber(group, 'weight_decay_scale'),
-  })),
-})
+/** How the weights of a training stage change. */
+export function readOptimizer(params: Params): UpdateSpec {
+  const optimizer = readParams(params, 'optimizer')
+  return {
+    beta1: readNumber(optimizer, 'beta1'),
+    beta2: readNumber(optimizer, 'beta2'),
+    weightDecay: readNumber(optimizer, 'weight_decay'),
+    clipNorm: readNumber(optimizer, 'clip_norm'),
+    groups: readRecords(optimizer, 'groups').map(group => ({
+      prefix: readText(group, 'parameters'),
+      rateScale: readNumber(group, 'learning_rate_scale'),
+      decayScale: readNumber(group, 'weight_decay_scale'),
+    })),
+    ema: readOptionalNumber(params, 'ema'),
+  }
+}
+
+/** Which weights a stage reads of a trained model. */
+export function readChosenWeights(params: Params): ChosenWeights | undefined {
+  const chosen = readOptionalText(params, 'weights')
+  if (chosen === undefined || chosen === 'average' || chosen === 'last') return chosen
+  throw new Error(`There are no weights '${chosen}' of a model; use 'average' or 'last'`)
+}
 
 export const readAugmentation = (params: Params): Augmentation => ({
   crop: readNumber(params, 'crop'),

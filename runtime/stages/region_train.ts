@@ -11,7 +11,7 @@ import { type Batch, createLoader } from '../train/loader.ts'
 import { train } from '../train/trainer.ts'
 import { finalLoss, lossCurves, tellSteps } from './history.ts'
 import { engineOf, readCheckpointing, readComputed, readOptimizer, readQueries, readSplitting } from './model_params.ts'
-import { readNumber, readParams } from './params.ts'
+import { readNumber } from './params.ts'
 import { inputFolder, type StageContext, type StageResult } from './stage.ts'
 
 const regions = new URL('../distill/region_objective.js', import.meta.url).href
@@ -33,7 +33,7 @@ function gatherRows(source: HostArray, { rows }: Batch): HostArray {
  */
 export async function run(context: StageContext): Promise<StageResult> {
   const { id, params, inputs, out, report, signal } = context
-  const model = await readModel(inputFolder(inputs, 'init').folder)
+  const model = await readModel(inputFolder(inputs, 'init').folder, { weights: 'last' })
   const { config, tokenizer, tokenizerFile } = model
   const { arrays } = await readSafetensors(join(inputFolder(inputs, 'labels').folder, 'labels.safetensors'))
   const { labels, certain } = arrays
@@ -62,7 +62,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   const trained = await train({
     engine: await engineOf(context),
     weights: model.weights,
-    optimizer: readOptimizer(readParams(params, 'optimizer')),
+    optimizer: readOptimizer(params),
     schedule: { peak: readNumber(params, 'learning_rate'), warmUp: readNumber(params, 'warm_up'), steps },
     objective: {
       module: regions,
@@ -92,7 +92,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     checkpoints: readCheckpointing(context),
     signal,
   })
-  await writeModel(out, { config, weights: trained.weights, tokenizerFile })
+  await writeModel(out, { config, weights: trained.weights, last: trained.last, tokenizerFile })
   await writeFile(join(out, 'history.json'), `${JSON.stringify(trained.steps)}\n`)
   const last = (name: string) => finalLoss(trained.steps, name)
   return {

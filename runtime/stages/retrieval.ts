@@ -9,7 +9,7 @@ import { retrievalIntervals } from '../evaluate/intervals.ts'
 import { retrieval, retrievalChance } from '../evaluate/retrieval.ts'
 import { readModel } from '../model/model_folder.ts'
 import type { Exhibit, Figure } from './exhibit.ts'
-import { engineOf } from './model_params.ts'
+import { engineOf, readChosenWeights } from './model_params.ts'
 import { writeTile } from './pictures.ts'
 import { inputFolder, type StageContext, type StageResult } from './stage.ts'
 
@@ -36,8 +36,8 @@ interface Protocol {
  * `t2i_r1_times_chance` and `mean_recall_times_chance`.
  */
 export async function run(context: StageContext): Promise<StageResult> {
-  const { inputs, out, report } = context
-  const model = await readModel(inputFolder(inputs, 'model').folder)
+  const { params, inputs, out, report } = context
+  const model = await readModel(inputFolder(inputs, 'model').folder, { weights: readChosenWeights(params) })
   const { folder, split } = inputFolder(inputs, 'data')
   const { samples, pixels } = await loadPixels(folder, { split, size: model.config.imageSize })
   const captions = samples.map(sample => sample.captions)

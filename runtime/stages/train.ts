@@ -34,10 +34,10 @@ function readMix(params: Params, inputs: StageContext['inputs']): readonly MixPa
   }))
 }
 
-/** Weights of the phase before, or fresh ones. A changed architecture is an error that names both sizes. */
+/** Weights of the phase before after its last step, or fresh ones. A changed architecture is an error that names both sizes. */
 async function startingWeights(config: MammutConfig, { inputs, params }: StageContext): Promise<Arrays> {
   if (inputs.init === undefined) return initialWeights(config, readNumber(params, 'seed'))
-  const start = await readModel(inputs.init.folder)
+  const start = await readModel(inputs.init.folder, { weights: 'last' })
   if (JSON.stringify(start.config) !== JSON.stringify(config))
     throw new Error(
       `The phase starts from a model of another architecture (${parameterCount(start.config)} parameters, not ${parameterCount(config)}); give both phases the same model`,
@@ -78,7 +78,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   const trained = await train({
     engine: await engineOf(context),
     weights: await startingWeights(config, context),
-    optimizer: readOptimizer(readParams(params, 'optimizer')),
+    optimizer: readOptimizer(params),
     schedule: { peak: readNumber(params, 'learning_rate'), warmUp: readNumber(params, 'warm_up'), steps },
     objective: { module: pairs, spec: { config: readComputed(config, context), captionWeight } satisfies PairSpec },
     batchSize,
@@ -89,7 +89,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     checkpoints: readCheckpointing(context),
     signal,
   })
-  await writeModel(out, { config, weights: trained.weights, tokenizerFile })
+  await writeModel(out, { config, weights: trained.weights, last: trained.last, tokenizerFile })
   await writeFile(join(out, 'history.json'), `${JSON.stringify(trained.steps)}\n`)
   return {
     metrics: {

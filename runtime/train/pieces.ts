@@ -5,9 +5,10 @@
  */
 import { gradients, tf } from '../engine/mod.ts'
 import { type Weights, weight } from '../model/layers.ts'
-import { type AdamWInputs, type AdamWSpec, type AdamWState, adamw } from './adamw.ts'
+import type { AdamWInputs } from './adamw.ts'
 import { contrastiveLoss } from './losses.ts'
 import type { BatchTensors, Objective } from './objective.ts'
+import { type UpdateSpec, type UpdateState, update } from './update.ts'
 
 type Scalars = Readonly<Record<string, tf.Tensor>>
 
@@ -71,28 +72,17 @@ export const backwardPiece =
     return { gradients: Object.fromEntries(added) as Weights, sums, rest }
   }
 
-interface UpdateInputs extends AdamWState, AdamWInputs {
+interface UpdateInputs extends UpdateState, AdamWInputs {
   /** The gradient of the contrastive loss by the logit scale, which no part has. */
   readonly logitScale: tf.Tensor
 }
 
-/** The largest logit scale, as CLIP bounds it. */
-const maxLogitScale = Math.log(100)
-
-/** AdamW, with the logit scale bounded. */
-export function boundedUpdate(state: AdamWState, inputs: AdamWInputs, spec: AdamWSpec) {
-  const next = adamw(state, inputs, spec)
-  const { logit_scale } = next.weights
-  const bounded = logit_scale === undefined ? {} : { logit_scale: tf.minimum(logit_scale, maxLogitScale) }
-  return { ...next, weights: { ...next.weights, ...bounded } }
-}
-
 /** Changes the weights by the gradients of all parts, and gives gradients of zero for the next step. */
 export const updatePiece =
-  (spec: AdamWSpec) =>
-  ({ weights, first, second, gradients: parts, logitScale, learningRate, step }: UpdateInputs) => {
+  (spec: UpdateSpec) =>
+  ({ gradients: parts, logitScale, learningRate, step, ...state }: UpdateInputs) => {
     const all = { ...parts, logit_scale: tf.add(weight(parts, 'logit_scale'), logitScale) }
-    const next = boundedUpdate({ weights, first, second }, { gradients: all, learningRate, step }, spec)
+    const next = update(state, { gradients: all, learningRate, step }, spec)
     const zeros = Object.entries(parts).map(([name, gradient]) => [name, tf.zerosLike(gradient)] as const)
     return { ...next, gradients: Object.fromEntries(zeros) as Weights }
   }

@@ -11,16 +11,16 @@ import {
   scalarOf,
 } from '../engine/mod.ts'
 import type { Arrays } from '../model/safetensors.ts'
-import type { AdamWSpec } from './adamw.ts'
 import type { Objective } from './objective.ts'
 import { backwardPiece, contrastPiece, embedPiece, updatePiece } from './pieces.ts'
-import type { State } from './resume.ts'
+import { type State, stateNames } from './resume.ts'
+import type { UpdateSpec } from './update.ts'
 
 /** What a replica is made of. */
 export interface ReplicaOptions {
   readonly engine: Engine
   readonly objective: Objective
-  readonly optimizer: AdamWSpec
+  readonly optimizer: UpdateSpec
   /** Rows that are computed at a time. */
   readonly microBatch: number
   /** Arrays that each part of a batch is given whole. */
@@ -70,7 +70,7 @@ export interface Replica {
   gradients(): Promise<Arrays>
   /** Updates by these gradients, or by those that `backward` added up; gives the norm before clipping. */
   update(at: StepAt, gradients?: Arrays): Promise<number>
-  /** Weights and moments on the host, by path. */
+  /** Weights, moments and averages on the host, by path. */
   state(): Promise<Arrays>
   dispose(): Promise<void>
 }
@@ -120,7 +120,7 @@ export function createReplica(start: State, options: ReplicaOptions): Replica {
   const embedPart = jit(embedPiece(objective), { engine })
   const contrast = jit(contrastPiece, { engine })
   const backwardPart = jit(backwardPiece(objective), { engine, keep: ['gradients'] })
-  const updateAll = jit(updatePiece(optimizer), { engine, keep: ['weights', 'first', 'second', 'gradients'] })
+  const updateAll = jit(updatePiece(optimizer), { engine, keep: [...stateNames, 'gradients'] })
   let state = start
   let added: Readonly<Record<string, NdArray>> = Object.fromEntries(
     Object.entries(start.weights).map(([name, { shape }]) => [
@@ -190,9 +190,10 @@ export function createReplica(start: State, options: ReplicaOptions): Replica {
         learningRate: scalarOf(learningRate),
         step: scalarOf(step),
       })
-      state = { weights: next.weights, first: next.first, second: next.second }
-      added = next.gradients
-      return numberOf(next.gradientNorm)
+      const { gradients: zeros, gradientNorm, ...moved } = next
+      state = moved
+      added = zeros
+      return numberOf(gradientNorm)
     },
     state: () => readState(state, engine),
     async dispose() {

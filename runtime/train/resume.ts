@@ -7,6 +7,7 @@ import { type Checkpoint, openCheckpoints } from './checkpoints.ts'
 import { historyArrays, readHistory, type StepReport } from './history.ts'
 import type { Schedule } from './learning_rate.ts'
 import type { Loader } from './loader.ts'
+import type { UpdateSpec } from './update.ts'
 
 /** Where a run leaves checkpoints, and goes on from the last of them. */
 export interface Checkpointing {
@@ -18,10 +19,12 @@ export interface Checkpointing {
   readonly warn: (message: string) => void
 }
 
-/** Weights and moments. */
-export type State = Readonly<Record<'weights' | 'first' | 'second', Readonly<Record<string, NdArray>>>>
+/** What is kept of a run from step to step: weights, their moments, and their average, which may be without parameters. */
+export const stateNames = ['weights', 'first', 'second', 'average'] as const
 
-/** Arrays of a state on the host by path: `weights.NAME`, `first.NAME`, `second.NAME`. */
+export type State = Readonly<Record<(typeof stateNames)[number], Readonly<Record<string, NdArray>>>>
+
+/** Arrays of a state on the host by path: `weights.NAME`, `first.NAME`, `second.NAME`, `average.NAME`. */
 export const pathsOf = (state: State): Arrays =>
   Object.fromEntries(
     leavesOf<NdArray>(state, isNdArray).map(({ path, leaf }) => {
@@ -35,6 +38,7 @@ export const stateOf = (arrays: Arrays): State => ({
   weights: under(arrays, 'weights'),
   first: under(arrays, 'first'),
   second: under(arrays, 'second'),
+  average: under(arrays, 'average'),
 })
 
 /** What a run knows between two steps, beside its loader's position. */
@@ -49,25 +53,27 @@ export interface Keeper {
   start(): Promise<Standing>
   /** Whether the time for another checkpoint has come. */
   isDue(): boolean
-  /** Saves weights and moments by path, and what was measured. */
+  /** Saves weights, moments and averages by path, and what was measured. */
   save(standing: { readonly state: Arrays; readonly reports: readonly StepReport[] }): Promise<void>
 }
 
 /** What a keeper has to know of a run. */
 export interface Kept {
   readonly weights: Readonly<Record<string, HostArray>>
+  readonly optimizer: Pick<UpdateSpec, 'ema'>
   readonly schedule: Schedule
   readonly loader: Pick<Loader, 'position' | 'restore'>
   readonly checkpoints?: Checkpointing
 }
 
 /** Makes what keeps a run; without `checkpoints` it begins anew and saves nothing. */
-export function openKeeper({ weights, schedule, loader, checkpoints }: Kept): Keeper {
+export function openKeeper({ weights, optimizer, schedule, loader, checkpoints }: Kept): Keeper {
   const zeros = (): Readonly<Record<string, NdArray>> =>
     Object.fromEntries(
       Object.entries(weights).map(([name, { data, shape }]) => [name, floats(new Float32Array(data.length), shape)]),
     )
-  const initial: State = { weights, first: zeros(), second: zeros() }
+  const average = optimizer.ema === undefined ? {} : weights
+  const initial: State = { weights, first: zeros(), second: zeros(), average }
   const anew: Standing = { state: initial, reports: [] }
   if (checkpoints === undefined) return { start: async () => anew, isDue: () => false, save: async () => {} }
 

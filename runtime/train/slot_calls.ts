@@ -1,18 +1,18 @@
 /** What the trainer and the thread of a slot say to each other: one call at a time, and its answer. */
 import type { Engine } from '../engine/mod.ts'
 import type { Arrays } from '../model/safetensors.ts'
-import type { AdamWSpec } from './adamw.ts'
 import type { ObjectiveSource } from './objective.ts'
 import type { BackwardRequest, BackwardRows, EmbeddedRows, StepAt } from './replica.ts'
+import type { UpdateSpec } from './update.ts'
 
 /** What a thread begins with. */
 export interface SlotStart {
   readonly engine: Engine
   readonly objective: ObjectiveSource
-  readonly optimizer: AdamWSpec
+  readonly optimizer: UpdateSpec
   readonly microBatch: number
   readonly fixed: Arrays
-  /** Weights and moments by path. */
+  /** Weights, moments and averages by path. */
   readonly state: Arrays
   readonly slot: number
   readonly slots: number

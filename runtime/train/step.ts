@@ -1,22 +1,19 @@
 /** A whole training step, as one tfjs function. */
 import { gradients, tf } from '../engine/mod.ts'
 import type { Weights } from '../model/layers.ts'
-import type { AdamWSpec } from './adamw.ts'
 import type { BatchTensors, StepLosses } from './objective.ts'
-import { boundedUpdate } from './pieces.ts'
+import { type UpdateSpec, type UpdateState, update } from './update.ts'
 
-interface StepInputs {
-  readonly weights: Weights
-  readonly first: Weights
-  readonly second: Weights
+interface StepInputs extends UpdateState {
   readonly batch: BatchTensors
   readonly learningRate: tf.Tensor
   readonly step: tf.Tensor
 }
 
 /** A step that computes losses and gradients and updates every weight. */
-export function trainStep(losses: (batch: BatchTensors, weights: Weights) => StepLosses, optimizer: AdamWSpec) {
-  return ({ weights, first, second, batch, learningRate, step }: StepInputs) => {
+export function trainStep(losses: (batch: BatchTensors, weights: Weights) => StepLosses, optimizer: UpdateSpec) {
+  return ({ batch, learningRate, step, ...state }: StepInputs) => {
+    const { weights } = state
     const names = Object.keys(weights)
     const measured: Record<string, tf.Tensor> = {}
     const objective = (): tf.Tensor => {
@@ -27,7 +24,7 @@ export function trainStep(losses: (batch: BatchTensors, weights: Weights) => Ste
     }
     const { grads } = gradients(objective, Object.values(weights))
     const byName = Object.fromEntries(names.map((name, i) => [name, grads[i] ?? tf.zeros([])]))
-    const next = boundedUpdate({ weights, first, second }, { gradients: byName, learningRate, step }, optimizer)
+    const next = update(state, { gradients: byName, learningRate, step }, optimizer)
     return { ...next, losses: measured }
   }
 }

@@ -3,7 +3,7 @@ import { type CompileCache, floatsOf, jit, readState, scalarOf } from '../engine
 import type { Weights } from '../model/layers.ts'
 import { type BatchTensors, loadObjective, lossesOf, type Objective } from './objective.ts'
 import { createReplica, joinLosses } from './replica.ts'
-import type { State } from './resume.ts'
+import { type State, stateNames } from './resume.ts'
 import { openSlots } from './slots.ts'
 import { trainStep } from './step.ts'
 import type { Stepper, StepperOptions } from './stepping.ts'
@@ -51,23 +51,25 @@ function wholeStepper(
   const losses = (batch: BatchTensors, weights: Weights) => lossesOf(objective(batch, weights), weights)
   const step = jit(trainStep(losses, optimizer), {
     engine,
-    keep: ['weights', 'first', 'second'],
+    keep: stateNames,
     ...(cache && { cache }),
   })
   let state = start
   return {
     async step(rows, { step: number, learningRate }) {
-      const next = await step({
+      const {
+        losses: scalars,
+        gradientNorm,
+        ...moved
+      } = await step({
         ...state,
         batch: { ...rows, ...fixed },
         learningRate: scalarOf(learningRate),
         step: scalarOf(number),
       })
-      state = { weights: next.weights, first: next.first, second: next.second }
-      const measured = Object.entries(next.losses).map(
-        ([name, value]) => [name, floatsOf(value)[0] ?? Number.NaN] as const,
-      )
-      return { losses: Object.fromEntries(measured), gradientNorm: floatsOf(next.gradientNorm)[0] ?? Number.NaN }
+      state = moved
+      const measured = Object.entries(scalars).map(([name, value]) => [name, floatsOf(value)[0] ?? Number.NaN] as const)
+      return { losses: Object.fromEntries(measured), gradientNorm: floatsOf(gradientNorm)[0] ?? Number.NaN }
     },
     state: () => readState(state, engine),
     dispose: step.dispose,

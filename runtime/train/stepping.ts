@@ -1,9 +1,9 @@
 /** What computes the steps of training, however it does. */
 import type { Engine } from '../engine/mod.ts'
 import type { Arrays } from '../model/safetensors.ts'
-import type { AdamWSpec } from './adamw.ts'
 import type { ObjectiveSource } from './objective.ts'
 import type { Numbers, StepAt } from './replica.ts'
+import type { UpdateSpec } from './update.ts'
 
 /** How much is computed at a time, and where. */
 export interface Splitting {
@@ -16,7 +16,7 @@ export interface Splitting {
 export interface StepperOptions extends Splitting {
   readonly engine: Engine
   readonly objective: ObjectiveSource
-  readonly optimizer: AdamWSpec
+  readonly optimizer: UpdateSpec
   readonly batchSize: number
   /** Arrays that each part of a batch is given whole. */
   readonly fixed: Arrays
@@ -34,7 +34,7 @@ export interface Measured {
 export interface Stepper {
   /** One update by a batch, whose arrays have a row for each pair. */
   step(rows: Arrays, at: StepAt): Promise<Measured>
-  /** Weights and moments on the host, by path. */
+  /** Weights, moments and averages on the host, by path. */
   state(): Promise<Arrays>
   dispose(): Promise<void>
 }

@@ -1,19 +1,19 @@
 /** The training loop. */
 import { type Engine, fillState, floats, floatsOf, type HostArray } from '../engine/mod.ts'
 import type { Arrays } from '../model/safetensors.ts'
-import type { AdamWSpec } from './adamw.ts'
 import type { StepReport } from './history.ts'
 import { learningRate, type Schedule } from './learning_rate.ts'
 import type { Batch, Loader } from './loader.ts'
 import type { ObjectiveSource } from './objective.ts'
-import { type Checkpointing, openKeeper } from './resume.ts'
+import { type Checkpointing, openKeeper, type State } from './resume.ts'
 import { createStepper } from './stepper.ts'
 import type { Splitting } from './stepping.ts'
+import type { UpdateSpec } from './update.ts'
 
 export interface TrainOptions<B extends Batch> extends Splitting {
   readonly engine: Engine
   readonly weights: Readonly<Record<string, HostArray>>
-  readonly optimizer: AdamWSpec
+  readonly optimizer: UpdateSpec
   readonly schedule: Schedule
   readonly objective: ObjectiveSource
   readonly batchSize: number
@@ -30,7 +30,10 @@ export interface TrainOptions<B extends Batch> extends Splitting {
 
 /** What training gives. */
 export interface Trained {
+  /** Their average where one was asked for, else those of the last step. */
   readonly weights: Readonly<Record<string, HostArray>>
+  /** Those of the last step where `weights` are an average. */
+  readonly last?: Readonly<Record<string, HostArray>>
   /** Of every step, those before a resume included. */
   readonly steps: readonly StepReport[]
 }
@@ -68,16 +71,19 @@ export async function train<B extends Batch>(options: TrainOptions<B>): Promise<
       // The step blocks this thread; give messages and signals a turn.
       await new Promise(resolve => setImmediate(resolve))
     }
-    const { weights } = fillState(start.state, await stepper.state())
-    // Copied: what a session returned goes with it.
-    const copies = Object.entries(weights).map(
-      ([name, array]) => [name, floats(floatsOf(array).slice(), array.shape)] as const,
-    )
-    return { weights: Object.fromEntries(copies), steps: reports }
+    const { weights, average } = fillState(start.state, await stepper.state())
+    if (options.optimizer.ema === undefined) return { weights: copied(weights), steps: reports }
+    return { weights: copied(average), last: copied(weights), steps: reports }
   } finally {
     await stepper.dispose()
   }
 }
+
+/** Arrays of their own: what a session returned goes with it. */
+const copied = (arrays: State['weights']): Trained['weights'] =>
+  Object.fromEntries(
+    Object.entries(arrays).map(([name, array]) => [name, floats(floatsOf(array).slice(), array.shape)]),
+  )
 
 function notFinite(step: number, losses: Readonly<Record<string, number>>, { rows }: Batch): string {
   const values = Object.entries(losses).map(([name, value]) => `${name} ${value}`)

@@ -124,7 +124,7 @@ function trainGraph(sizes: Sizes, { batch, captions = true, region = false }: St
       ]),
     ),
   }
-  const state = { weights, first: weights, second: weights }
+  const state = { weights, first: weights, second: weights, average: {} }
   const types = { ...state, batch: given, learningRate: float(), step: float() }
   return optimize(trace(trainStep(losses, optimizer), types).graph)
 }

@@ -59,6 +59,7 @@ test('every field is described, and what may be left out has a default or is kno
     'captions',
     'cities_above',
     'context_length',
+    'ema',
     'embed_dim',
     'expect',
     'extends',
@@ -74,6 +75,7 @@ test('every field is described, and what may be left out has a default or is kno
     'threads',
     'vision',
     'vocab_size',
+    'weights',
     'width',
   ]
   assert.equal([...withoutDefault].sort(), known)

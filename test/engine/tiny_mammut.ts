@@ -68,7 +68,7 @@ function initialInputs() {
         floats(new Float32Array(shape.reduce((a, b) => a * b, 1)), shape),
       ]),
     )
-  return { weights, first: zeros(), second: zeros() }
+  return { weights, first: zeros(), second: zeros(), average: {} }
 }
 
 /** Shapes and dtypes of everything that the step gets. */
@@ -85,7 +85,7 @@ export async function trainTiny(engine: Engine, steps: number): Promise<TinyRun>
   for (let number = 1; number <= steps; number++) {
     const inputs = { ...state, batch: batch(number), learningRate: scalarOf(1e-3), step: scalarOf(number) }
     const { losses, weights, first, second } = await step(inputs)
-    state = { weights, first, second }
+    state = { weights, first, second, average: {} }
     if (losses.loss === undefined) throw new Error('The step returned no loss')
     measured.push(floatsOf(losses.loss)[0] ?? Number.NaN)
   }

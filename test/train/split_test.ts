@@ -69,7 +69,7 @@ test('gradients that parts add up are those of the whole batch, parameter by par
     Object.fromEntries(
       Object.entries(weights).map(([name, { data, shape }]) => [name, floats(new Float32Array(data.length), shape)]),
     )
-  const state = { weights, first: zeros(), second: zeros() }
+  const state = { weights, first: zeros(), second: zeros(), average: {} }
   const objective = await loadObjective(pairsOf(config))
   const { images, tokens } = randomPairs().next()
   const optimizer = { beta1: 0.9, beta2: 0.98, weightDecay: 0, clipNorm: 1 }

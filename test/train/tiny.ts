@@ -47,6 +47,7 @@ export const pairsOf = (of: Computed, captionWeight = 1): ObjectiveSource => ({
 export interface TinyOptions extends Splitting {
   readonly recompute?: boolean
   readonly captionWeight?: number
+  readonly ema?: number | undefined
   readonly objective?: ObjectiveSource
   readonly steps: number
   readonly checkpoints?: Checkpointing
@@ -62,13 +63,14 @@ export async function trainTiny({
   onStep,
   recompute = false,
   captionWeight = 1,
+  ema,
   objective,
   ...splitting
 }: TinyOptions): Promise<Trained> {
   return train({
     engine: await chooseEngine('cpu', 2),
     weights: initialWeights(config, 3),
-    optimizer: { beta1: 0.9, beta2: 0.98, weightDecay: 0.05, clipNorm: 1 },
+    optimizer: { beta1: 0.9, beta2: 0.98, weightDecay: 0.05, clipNorm: 1, ema },
     schedule: { peak: 3e-3, warmUp: 0.2, steps },
     objective: objective ?? pairsOf({ ...config, recompute }, captionWeight),
     batchSize: pairs,
@@ -82,10 +84,10 @@ export async function trainTiny({
 }
 
 /** The bits of what a run gives, as text. */
-export const bitsOf = ({ weights, steps }: Trained): string =>
+export const bitsOf = ({ weights, last = {}, steps }: Trained): string =>
   JSON.stringify([
     steps,
-    Object.entries(weights).map(([name, { data }]: [string, HostArray]) => [
+    [...Object.entries(weights), ...Object.entries(last)].map(([name, { data }]: [string, HostArray]) => [
       name,
       Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('base64'),
     ]),
