@@ -129,13 +129,13 @@ export function quickGelu(x: tf.Tensor): tf.Tensor {
 }
 
 /** [b, n, width] -> [b, heads, n, width / heads]. */
-function split(x: tf.Tensor, heads: number): tf.Tensor {
+export function splitHeads(x: tf.Tensor, heads: number): tf.Tensor {
   const [batch = 0, tokens = 0, width = 0] = x.shape
   return tf.transpose(tf.reshape(x, [batch, tokens, heads, width / heads]), [0, 2, 1, 3])
 }
 
 /** Queries, keys and values [b, heads, n, d] -> [b, n, heads * d]; `mask` is added to the scores. */
-function attend(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, mask?: tf.Tensor): tf.Tensor {
+export function attend(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, mask?: tf.Tensor): tf.Tensor {
   const [batch = 0, heads = 0, tokens = 0, depth = 0] = query.shape
   const scores = tf.mul(tf.matMul(query, key, false, true), 1 / Math.sqrt(depth))
   const mixed = tf.matMul(tf.softmax(mask === undefined ? scores : tf.add(scores, mask)), value)
@@ -161,7 +161,7 @@ export function addAttention(
   const into = `${name}.attn.in_proj`
   const joint = `${into}_weight` in weights ? '_' : '.'
   const projected = normLinear(x, weights, { norm: `${name}.ln_1`, linear: `${into}${joint}` })
-  const [query, key, value] = tf.split(projected, 3, -1).map(part => split(part, heads)) as [
+  const [query, key, value] = tf.split(projected, 3, -1).map(part => splitHeads(part, heads)) as [
     tf.Tensor,
     tf.Tensor,
     tf.Tensor,
@@ -177,8 +177,8 @@ export function addCrossAttention(
   { heads, source }: { readonly heads: number; readonly source: tf.Tensor },
 ): tf.Tensor {
   const into = `${name}.cross_attn`
-  const query = split(normLinear(x, weights, { norm: `${name}.ln_cross`, linear: `${into}.q_proj.` }), heads)
-  const project = (part: string) => split(linear(source, weights, `${into}.${part}`), heads)
+  const query = splitHeads(normLinear(x, weights, { norm: `${name}.ln_cross`, linear: `${into}.q_proj.` }), heads)
+  const project = (part: string) => splitHeads(linear(source, weights, `${into}.${part}`), heads)
   return tf.add(x, linear(attend(query, project('k_proj'), project('v_proj')), weights, `${into}.out_proj`))
 }
 

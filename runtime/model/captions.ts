@@ -1,0 +1,168 @@
+/**
+ * Captions of images by MaMMUT's generative pass.
+ *
+ * ```ts
+ * const captioner = createCaptioner(model, { engine, batchSize: 64, decoding: { kind: 'greedy' } })
+ * const captions = await captioner.caption(pixels) // RGB bytes [n, size, size, 3] at the model's image size
+ * await captioner.dispose()
+ * ```
+ */
+import { createRandom } from '../data/random.ts'
+import { endId, padId, startId, type Tokenizer } from '../data/tokenizer.ts'
+import { type Engine, floats, floatsOf, type HostArray, ints, jit, type NdArray, toHost } from '../engine/mod.ts'
+import type { MammutConfig } from './config.ts'
+import { type DecodeInputs, decodeStep, imageKeys, textBlocks } from './decode_step.ts'
+import { hidden } from './layers.ts'
+import { imageBatch } from './preprocess.ts'
+import type { Arrays } from './safetensors.ts'
+import { type Decoding, drawNucleus, likeliest } from './sampling.ts'
+
+/** What captions are made with. */
+export interface CaptionOptions {
+  readonly engine: Engine
+  /** Images that are captioned side by side; the last batch is filled up, so that one compiled step serves all. */
+  readonly batchSize: number
+  readonly decoding: Decoding
+  readonly onDone?: (done: number, total: number) => void
+}
+
+/** A model that makes captions, compiled once. */
+export interface Captioner {
+  /**
+   * Captions of RGB bytes [n, size, size, 3] at the model's image size. A caption ends where the model ends it, or at its
+   * context length. `first` is the number of the first image in its dataset: draws depend on seed and number, and neither
+   * on the batch nor on other images.
+   */
+  caption(pixels: Uint8Array, first?: number): Promise<readonly string[]>
+  dispose(): Promise<void>
+}
+
+/** The parts of a model that captions need. */
+export interface CaptioningModel {
+  readonly config: MammutConfig
+  readonly weights: Arrays
+  readonly tokenizer: Pick<Tokenizer, 'decode'>
+}
+
+/** Makes the captioner of a model. */
+export function createCaptioner(model: CaptioningModel, options: CaptionOptions): Captioner {
+  const { config, weights, tokenizer } = model
+  const { engine, batchSize } = options
+  const size = config.imageSize
+  const area = 3 * size * size
+  const look = jit(
+    ({ images, weights }: Pick<DecodeInputs, 'weights'> & { readonly images: DecodeInputs['tokens'] }) => ({
+      image: imageKeys(images, weights, config),
+    }),
+    { engine },
+  )
+  const step = jit((inputs: DecodeInputs) => decodeStep(inputs, config), { engine })
+  const past = createPast(config, batchSize)
+
+  const captionBatch = async (pixels: Uint8Array, start: number, first: number): Promise<readonly string[]> => {
+    const count = Math.min(batchSize, pixels.length / area - start)
+    const { image } = await look({ images: imageBatch(pixels, { size, start, batchSize }), weights })
+    const choose = Array.from({ length: count }, (_, row) => chooser(options.decoding, first + start + row))
+    const rows = choose.map((): number[] => [])
+    const tokens = new Int32Array(batchSize).fill(padId).fill(startId, 0, count)
+    for (let position = 0; position < config.text.contextLength - 1; position++) {
+      const { logits, present } = await step({
+        tokens: ints(tokens),
+        position: ints(Int32Array.of(position)),
+        mask: past.mask(position),
+        past: past.arrays,
+        image,
+        weights,
+      })
+      const values = floatsOf(await toHost(logits))
+      const vocabulary = values.length / batchSize
+      for (const [row, next] of choose.entries()) {
+        if (position > 0 && tokens[row] === padId) continue
+        const id = next(values.subarray(row * vocabulary, (row + 1) * vocabulary))
+        if (id !== endId) rows[row]?.push(id)
+        tokens[row] = id === endId ? padId : id
+      }
+      if (tokens.every(id => id === padId)) break
+      await past.add(position, present)
+    }
+    return rows.map(ids => tokenizer.decode(ids))
+  }
+
+  return {
+    async caption(pixels, first = 0) {
+      const total = pixels.length / area
+      const captions: string[] = []
+      for (let start = 0; start < total; start += batchSize) {
+        captions.push(...(await captionBatch(pixels, start, first)))
+        options.onDone?.(captions.length, total)
+      }
+      return captions
+    },
+    async dispose() {
+      await look.dispose()
+      await step.dispose()
+    },
+  }
+}
+
+/** Captions and their images, all at once. */
+export async function captionImages(
+  model: CaptioningModel,
+  pixels: Uint8Array,
+  options: CaptionOptions,
+): Promise<readonly string[]> {
+  const captioner = createCaptioner(model, options)
+  try {
+    return await captioner.caption(pixels)
+  } finally {
+    await captioner.dispose()
+  }
+}
+
+/** Chooses the tokens of one image in turn; padding and begin are never chosen. */
+function chooser(decoding: Decoding, image: number): (logits: Float32Array) => number {
+  switch (decoding.kind) {
+    case 'greedy':
+      return logits => likeliest(logits, endId)
+    case 'nucleus': {
+      const random = createRandom(decoding.seed, `caption ${image}`)
+      return logits => drawNucleus(logits, decoding, { random, first: endId })
+    }
+  }
+}
+
+/** Keys and values of earlier tokens, on the host: a step gives those of one token, which are written among them. */
+function createPast(config: MammutConfig, batch: number) {
+  const { width, heads, contextLength } = config.text
+  const length = contextLength - 1
+  const depth = width / heads
+  const shape = [batch, heads, length, depth]
+  const empty = () => floats(new Float32Array(batch * length * width), shape)
+  const arrays: Record<string, { readonly keys: HostArray; readonly values: HostArray }> = Object.fromEntries(
+    textBlocks(config).map(name => [name, { keys: empty(), values: empty() }]),
+  )
+  const write = (into: HostArray, from: Float32Array, position: number): void => {
+    const data = floatsOf(into)
+    for (let row = 0; row < batch * heads; row++)
+      data.set(from.subarray(row * depth, (row + 1) * depth), (row * length + position) * depth)
+  }
+  return {
+    arrays,
+    mask: (position: number): HostArray =>
+      floats(
+        Float32Array.from({ length }, (_, at) => (at < position ? 0 : hidden)),
+        [1, 1, 1, length],
+      ),
+    async add(
+      position: number,
+      present: Readonly<Record<string, { readonly keys: NdArray; readonly values: NdArray }>>,
+    ): Promise<void> {
+      for (const [name, { keys, values }] of Object.entries(present)) {
+        const own = arrays[name]
+        if (own === undefined) throw new Error(`The decoder has no block '${name}'`)
+        write(own.keys, floatsOf(await toHost(keys)), position)
+        write(own.values, floatsOf(await toHost(values)), position)
+      }
+    },
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * MaMMUT's generative pass, one token at a time: keys and values of earlier tokens and of the image are kept, so that a
+ * token costs one row of each layer. It computes what `captionStates` computes of whole captions.
+ */
+import { tf } from '../engine/mod.ts'
+import { crossAttends, type MammutConfig } from './config.ts'
+import { addMlp, affine, attend, layerNorm, linear, normLinear, splitHeads, type Weights, weight } from './layers.ts'
+import { imageTokens, tokenTable } from './mammut.ts'
+
+/** Keys and values [b, heads, n, width / heads] of the tokens that a block attends to. */
+export interface Attended {
+  readonly keys: tf.Tensor
+  readonly values: tf.Tensor
+}
+
+/** Names of the text blocks. */
+export const textBlocks = ({ text }: MammutConfig): readonly string[] =>
+  Array.from({ length: text.layers }, (_, i) => `text.blocks.${i}`)
+
+/** Names of the text blocks that attend to the image. */
+export const crossBlocks = (config: MammutConfig): readonly string[] =>
+  textBlocks(config).filter((_, i) => crossAttends(config, i))
+
+/** images [b, 3, s, s], normalised -> keys and values of the image tokens, by text block that attends to them. */
+export function imageKeys(
+  images: tf.Tensor,
+  weights: Weights,
+  config: MammutConfig,
+): Readonly<Record<string, Attended>> {
+  const tokens = imageTokens(images, weights, config)
+  const project = (name: string) => splitHeads(linear(tokens, weights, name), config.text.heads)
+  return Object.fromEntries(
+    crossBlocks(config).map(name => [
+      name,
+      { keys: project(`${name}.cross_attn.k_proj`), values: project(`${name}.cross_attn.v_proj`) },
+    ]),
+  )
+}
+
+/** What one step of decoding reads. */
+export interface DecodeInputs {
+  /** The token of each caption at this position, int32 [b]. */
+  readonly tokens: tf.Tensor
+  /** The position, int32 [1]. */
+  readonly position: tf.Tensor
+  /** 0 at earlier positions, -1e9 at this and later ones: [1, 1, 1, n]. */
+  readonly mask: tf.Tensor
+  /** Of earlier tokens, by text block. */
+  readonly past: Readonly<Record<string, Attended>>
+  readonly image: Readonly<Record<string, Attended>>
+  readonly weights: Weights
+}
+
+/** What one step gives: logits of the next token [b, vocabulary], and keys and values [b, heads, 1, d] of this one. */
+export interface DecodeOutputs {
+  readonly logits: tf.Tensor
+  readonly present: Readonly<Record<string, Attended>>
+}
+
+/** One token of each caption. */
+export function decodeStep(inputs: DecodeInputs, config: MammutConfig): DecodeOutputs {
+  const { tokens, position, mask, past, image, weights } = inputs
+  const { width, heads } = config.text
+  const [batch = 0] = tokens.shape
+  const embedded = tf.gather(tokenTable(weights), tf.cast(tokens, 'int32') as tf.Tensor1D)
+  const placed = tf.gather(weight(weights, 'text.pos_embed'), tf.cast(position, 'int32') as tf.Tensor1D)
+  let x: tf.Tensor = tf.reshape(tf.add(embedded, placed), [batch, 1, width])
+  const present: Record<string, Attended> = {}
+  for (const name of textBlocks(config)) {
+    const into = normLinear(x, weights, { norm: `${name}.ln_1`, linear: `${name}.attn.in_proj.` })
+    const [query, keys, values] = tf.split(into, 3, -1).map(part => splitHeads(part, heads)) as [
+      tf.Tensor,
+      tf.Tensor,
+      tf.Tensor,
+    ]
+    present[name] = { keys, values }
+    const attended = attendPast(query, { keys, values }, need(past, name), mask)
+    x = tf.add(x, linear(attended, weights, `${name}.attn.out_proj`))
+    if (name in image) {
+      const { keys, values } = need(image, name)
+      const asked = normLinear(x, weights, { norm: `${name}.ln_cross`, linear: `${name}.cross_attn.q_proj.` })
+      const seen = attend(splitHeads(asked, heads), keys, values)
+      x = tf.add(x, linear(seen, weights, `${name}.cross_attn.out_proj`))
+    }
+    x = addMlp(x, weights, name)
+  }
+  const states = tf.reshape(layerNorm(x, weights, 'text.ln_final'), [batch, width])
+  return { logits: affine(states, tokenTable(weights)), present }
+}
+
+/** Attention of one token to itself and to earlier ones, which are not copied for it: [b, 1, heads * d]. */
+function attendPast(query: tf.Tensor, own: Attended, past: Attended, mask: tf.Tensor): tf.Tensor {
+  const [batch = 0, heads = 0, , depth = 0] = query.shape
+  const [, , count = 0] = past.keys.shape
+  const scaled = tf.mul(query, 1 / Math.sqrt(depth))
+  const before = tf.add(tf.matMul(scaled, past.keys, false, true), mask)
+  const now = tf.sum(tf.mul(scaled, own.keys), -1, true)
+  const shares = tf.softmax(tf.concat([before, now], -1))
+  const [early, late] = tf.split(shares, [count, 1], -1) as [tf.Tensor, tf.Tensor]
+  const mixed = tf.add(tf.matMul(early, past.values), tf.mul(late, own.values))
+  return tf.reshape(mixed, [batch, 1, heads * depth])
+}
+
+function need(attended: Readonly<Record<string, Attended>>, name: string): Attended {
+  const found = attended[name]
+  if (found === undefined) throw new Error(`The decoder lacks keys and values of '${name}'`)
+  return found
+}
