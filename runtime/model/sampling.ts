@@ -26,29 +26,30 @@ export function likeliest(logits: Float32Array, first = 0): number {
   return best
 }
 
-/** An id drawn by `random`; of equals the lower id comes first. Ids below `first` are never chosen. */
+/** An id drawn by `random`; of equals the lower ids are in the nucleus first. Ids below `first` are never chosen. */
 export function drawNucleus(
   logits: Float32Array,
   { topP, temperature }: Pick<NucleusDecoding, 'topP' | 'temperature'>,
   { random, first = 0 }: { readonly random: Random; readonly first?: number },
 ): number {
   const largest = logits[likeliest(logits, first)] ?? 0
-  const ids = Array.from({ length: logits.length - first }, (_, i) => first + i)
-  const weightOf = (id: number): number => Math.exp(((logits[id] ?? 0) - largest) / temperature)
-  const total = ids.reduce((sum, id) => sum + weightOf(id), 0)
-  ids.sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b)
-  const nucleus: { readonly id: number; readonly weight: number }[] = []
-  let mass = 0
-  for (const id of ids) {
-    const weight = weightOf(id)
-    nucleus.push({ id, weight })
-    mass += weight
-    if (mass >= topP * total) break
-  }
+  const weights = new Float64Array(logits.length)
+  for (let id = first; id < logits.length; id++) weights[id] = Math.exp(((logits[id] ?? 0) - largest) / temperature)
+  const rising = weights.slice().sort()
+  const wanted = topP * rising.reduce((sum, weight) => sum + weight, 0)
+  let [from, mass] = [rising.length, 0]
+  while (from > 0 && mass < wanted && (rising[from - 1] ?? 0) > 0) mass += rising[--from] ?? 0
+  const least = rising[from] ?? 0
+  let equals = 0
+  while (rising[from + equals] === least) equals++
   let ticket = random.next() * mass
-  for (const { id, weight } of nucleus) {
+  let last = first
+  for (let id = first; id < weights.length; id++) {
+    const weight = weights[id] ?? 0
+    if (weight < least || (weight === least && equals-- <= 0)) continue
+    last = id
     ticket -= weight
-    if (ticket < 0) return id
+    if (ticket < 0) break
   }
-  return nucleus.at(-1)?.id ?? first
+  return last
 }
