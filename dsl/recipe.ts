@@ -112,4 +112,21 @@ export type {
 } from './recipe/measure.ts'
 export type { MammutModel, MammutSize, Model, TextTower, TokenizerSpec, Tower } from './recipe/model.ts'
 export type { Bytes, Count, DatasetRef, Distance, Duration, ModelRef, Name, Path, Share } from './recipe/scalars.ts'
-export type { AdamW, Augment, Computing, Distill, Phase, Query, Sao, Train } from './recipe/train.ts'
+export type {
+  AdamW,
+  Augment,
+  Computing,
+  ConstantSchedule,
+  Contrastive,
+  CooldownSchedule,
+  CosineSchedule,
+  Distill,
+  FocalContrastive,
+  LinearSchedule,
+  Phase,
+  Query,
+  Sao,
+  Schedule,
+  SoftmaxContrastive,
+  Train,
+} from './recipe/train.ts'

@@ -67,7 +67,7 @@ function training(task: Extract<Task, { optimizer: object }>, { engine, weights,
     if (task.kind === 'train-mammut') return { loss: pairLosses({ images, tokens }, weights, task).loss }
     const features = unit(encodeImage(images, weights, task.config))
     const texts = unit(encodeText(tokens, weights, task.config))
-    return { loss: contrastiveLoss(features, texts, weight(weights, 'logit_scale')) }
+    return { loss: contrastiveLoss({ images: features, texts, logitScale: weight(weights, 'logit_scale') }) }
   }
   const step = jit(trainStep(losses, task.optimizer), { engine, keep: ['weights', 'first', 'second'], cache })
   const zeros = (): Record<string, NdArray> =>

@@ -14,6 +14,10 @@ export type Undefaulted =
   | 'threads'
   | 'micro_batch'
   | 'ema'
+  | 'contrastive'
+  | 'schedule'
+  | 'freeze'
+  | 'layer_decay'
   | 'weights'
   | 'mlp'
 

@@ -19,6 +19,7 @@ export function checkShapes(checked: Checked): readonly Diagnostic[] {
     ]),
     ...Object.entries(recipe.distill).flatMap(([name, entry]) => [
       ...checkBudget(entry, ['distill', name], fault),
+      ...checkCooldown(entry, ['distill', name], fault),
       ...checkSplitting(entry, ['distill', name], fault),
       ...checkWindow(recipe, entry, ['distill', name], fault),
     ]),
@@ -91,7 +92,10 @@ const nearestMultiple = (value: number, of: number): number => Math.max(1, Math.
 function checkTrain(train: Entry<'train'>, path: ValuePath, fault: Fault): readonly Diagnostic[] {
   return train.phases.flatMap((phase, index) => {
     const at = [...path, 'phases', index]
-    const found = [...checkBudget({ samples: phase.samples, batch_size: train.batch_size }, at, fault)]
+    const found = [
+      ...checkBudget({ samples: phase.samples, batch_size: train.batch_size }, at, fault),
+      ...checkCooldown(phase, at, fault),
+    ]
     if (typeof phase.data === 'string') return found
     const weights = Object.entries(phase.data)
     for (const [name, weight] of weights)
@@ -107,6 +111,21 @@ function checkTrain(train: Entry<'train'>, path: ValuePath, fault: Fault): reado
       )
     return found
   })
+}
+
+/** Warm-up ends before the fall begins. */
+function checkCooldown(
+  { schedule, warm_up }: Pick<Entry<'train'>['phases'][number], 'schedule' | 'warm_up'>,
+  path: ValuePath,
+  fault: Fault,
+): readonly Diagnostic[] {
+  if (schedule?.kind !== 'cooldown' || schedule.share + warm_up <= 1) return []
+  return [
+    fault('out-of-range', [...path, 'schedule', 'share'], {
+      message: `'share' ${schedule.share} and 'warm_up' ${warm_up} are more than all steps`,
+      fix: { hint: `write a 'share' of at most ${Number((1 - warm_up).toPrecision(6))}` },
+    }),
+  ]
 }
 
 /** A batch divides into slots, and the share of a slot into parts. */

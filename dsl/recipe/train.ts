@@ -37,6 +37,8 @@ export interface Train extends Computing {
   batch_size?: number
   /** Weight of the captioning loss beside the contrastive loss. @default 1 @minimum 0 @source MaMMUT §3 */
   caption_weight?: number
+  /** How images and texts are contrasted. Absent: by softmax. */
+  contrastive?: Contrastive
   /** How weights change. @default {"kind":"adamw"} */
   optimizer?: AdamW
   /**
@@ -68,6 +70,72 @@ export interface AdamW {
    * @default [] @examples [[{ "parameters": "visual.", "learning_rate_scale": 0.1 }]]
    */
   groups?: ParameterGroup[]
+  /**
+   * Multiplies the learning rate once for each layer above a parameter's: of n blocks of a tower the last learns at
+   * layer_decay, the first at layer_decay^n, embeddings at layer_decay^(n + 1) times the rate, and what comes after the
+   * blocks at the whole rate. It multiplies the scales of groups. Absent: all layers learn alike.
+   * @exclusiveMinimum 0 @maximum 1 @examples [0.75] @source BEiT: Bao et al., arXiv 2106.08254; MAE: He et al., arXiv 2111.06377
+   */
+  layer_decay?: number
+}
+
+/** The learning rate after warm-up. @discriminator kind */
+export type Schedule = CosineSchedule | LinearSchedule | ConstantSchedule | CooldownSchedule
+
+/** Half a cosine. @source Loshchilov and Hutter, arXiv 1608.03983, without restarts */
+export interface CosineSchedule {
+  kind: 'cosine'
+  /** Share of the peak that the last step learns at. @default 0.1 */
+  floor?: Share
+}
+
+/** A straight line. */
+export interface LinearSchedule {
+  kind: 'linear'
+  /** Share of the peak that the last step learns at. @default 0 */
+  floor?: Share
+}
+
+/** The peak to the end. */
+export interface ConstantSchedule {
+  kind: 'constant'
+}
+
+/**
+ * The peak, then a fall over the last steps: where training has to go on, only the fall is repeated.
+ * @source WSD: Hu et al., arXiv 2404.06395; the fall by 1 - sqrt: Hägele et al., arXiv 2405.18392
+ */
+export interface CooldownSchedule {
+  kind: 'cooldown'
+  /** Share of all steps over which the rate falls; with `warm_up` at most 1. @default 0.2 */
+  share?: Share
+  /** By a straight line, or by one minus the root of the share of the fall that is done. @default "1-sqrt" */
+  shape?: 'linear' | '1-sqrt'
+  /** Share of the peak that the last step learns at. @default 0 */
+  floor?: Share
+}
+
+/** The contrastive loss. @discriminator kind */
+export type Contrastive = SoftmaxContrastive | FocalContrastive
+
+/** Cross-entropy of each image over all texts of the batch, and of each text over all images. @source CLIP; MaMMUT §3 */
+export interface SoftmaxContrastive {
+  kind: 'softmax'
+}
+
+/**
+ * Each image with each text of a batch of b is told apart by itself, and pairs that are told surely count little:
+ * -1/b times the sum over all b x b pairs of (1 - p)^gamma log p, with p = sigmoid(similarity x scale) where image and text
+ * belong together and one minus that elsewhere.
+ * @source Kim et al., RO-ViT, arXiv 2305.07011, which MaMMUT follows
+ */
+export interface FocalContrastive {
+  kind: 'focal'
+  /**
+   * How little sure pairs count; at 0 all count alike. The default is that of focal loss (Lin et al., arXiv 1708.02002);
+   * the papers on MaMMUT give none that is known here. @default 2 @minimum 0
+   */
+  gamma?: number
 }
 
 /** Parameters that an optimiser treats otherwise than the rest. */
@@ -101,10 +169,17 @@ export interface Phase {
   data: DatasetRef | Record<DatasetRef, number>
   /** Pairs seen. */
   samples: Count
-  /** Peak learning rate, reached after warm-up and followed by a cosine to a tenth. @exclusiveMinimum 0 @examples [0.001] */
+  /** Peak learning rate, reached after warm-up. @exclusiveMinimum 0 @examples [0.001] */
   learning_rate: number
   /** Share of the steps spent warming up. @default 0.1 */
   warm_up?: Share
+  /** How the learning rate goes on after warm-up. Absent: a cosine to a tenth of the peak. */
+  schedule?: Schedule
+  /**
+   * Parameters that stay as they are, by what their names begin with; they go before the optimiser's groups. Absent: none.
+   * A beginning that no name has is an error of the stage. @minItems 1 @examples [["visual."]]
+   */
+  freeze?: string[]
 }
 
 /**
@@ -126,6 +201,8 @@ export interface Distill extends Computing {
   samples: Count
   /** Peak learning rate of each round. @exclusiveMinimum 0 @examples [0.0003] */
   learning_rate: number
+  /** How the learning rate of each round goes on after warm-up. Absent: a cosine to a tenth of the peak. */
+  schedule?: Schedule
   /** Images a step. @default 64 @minimum 2 @asType integer @unit images */
   batch_size?: number
   /**
@@ -140,6 +217,8 @@ export interface Distill extends Computing {
   margin?: number
   /** Weight of the captioning loss beside the contrastive and the region loss. @default 1 @minimum 0 */
   caption_weight?: number
+  /** How images and texts are contrasted. Absent: by softmax. */
+  contrastive?: Contrastive
   /** How weights change. @default {"kind":"adamw"} */
   optimizer?: AdamW
   /**

@@ -6,6 +6,8 @@ import { chooseEngine, type Engine } from '../engine/mod.ts'
 import type { Computed, MammutConfig } from '../model/config.ts'
 import type { ChosenWeights } from '../model/model_folder.ts'
 import type { Augmentation } from '../train/augment.ts'
+import type { Schedule, Shape } from '../train/learning_rate.ts'
+import type { Contrast } from '../train/losses.ts'
 import type { Checkpointing } from '../train/resume.ts'
 import type { Splitting } from '../train/stepping.ts'
 import type { UpdateSpec } from '../train/update.ts'
@@ -46,21 +48,61 @@ export function readModelConfig(params: Params): MammutConfig {
   }
 }
 
-/** How the weights of a training stage change. */
+/** How the weights of a training stage change; what a phase freezes goes before the groups of its optimiser. */
 export function readOptimizer(params: Params): UpdateSpec {
   const optimizer = readParams(params, 'optimizer')
+  const frozen = readTexts(params, 'freeze').map(prefix => ({ prefix, rateScale: 0, decayScale: 1 }))
   return {
     beta1: readNumber(optimizer, 'beta1'),
     beta2: readNumber(optimizer, 'beta2'),
     weightDecay: readNumber(optimizer, 'weight_decay'),
     clipNorm: readNumber(optimizer, 'clip_norm'),
-    groups: readRecords(optimizer, 'groups').map(group => ({
-      prefix: readText(group, 'parameters'),
-      rateScale: readNumber(group, 'learning_rate_scale'),
-      decayScale: readNumber(group, 'weight_decay_scale'),
-    })),
+    groups: [
+      ...frozen,
+      ...readRecords(optimizer, 'groups').map(group => ({
+        prefix: readText(group, 'parameters'),
+        rateScale: readNumber(group, 'learning_rate_scale'),
+        decayScale: readNumber(group, 'weight_decay_scale'),
+      })),
+    ],
+    layerDecay: readOptionalNumber(optimizer, 'layer_decay'),
     ema: readOptionalNumber(params, 'ema'),
   }
+}
+
+/** The learning rates of a training stage of so many steps. */
+export const readSchedule = (params: Params, steps: number): Schedule => ({
+  peak: readNumber(params, 'learning_rate'),
+  warmUp: readNumber(params, 'warm_up'),
+  steps,
+  ...(params.schedule !== undefined && { shape: readShape(readParams(params, 'schedule')) }),
+})
+
+function readShape(params: Params): Shape {
+  const kind = readText(params, 'kind')
+  switch (kind) {
+    case 'constant':
+      return { kind }
+    case 'cosine':
+    case 'linear':
+      return { kind, floor: readNumber(params, 'floor') }
+    case 'cooldown': {
+      const shape = readText(params, 'shape') === 'linear' ? 'linear' : '1-sqrt'
+      return { kind, shape, share: readNumber(params, 'share'), floor: readNumber(params, 'floor') }
+    }
+    default:
+      throw new Error(`There is no schedule '${kind}'; compile the recipe again`)
+  }
+}
+
+/** How a training stage contrasts embeddings; undefined where the recipe leaves it open. */
+export function readContrast(params: Params): Contrast | undefined {
+  if (params.contrastive === undefined) return undefined
+  const contrastive = readParams(params, 'contrastive')
+  const kind = readText(contrastive, 'kind')
+  if (kind === 'softmax') return { kind }
+  if (kind === 'focal') return { kind, gamma: readNumber(contrastive, 'gamma') }
+  throw new Error(`There is no contrastive loss '${kind}'; compile the recipe again`)
 }
 
 /** Which weights a stage reads of a trained model. */

@@ -10,7 +10,16 @@ import { readSafetensors } from '../model/safetensors.ts'
 import { type Batch, createLoader } from '../train/loader.ts'
 import { train } from '../train/trainer.ts'
 import { finalLoss, lossCurves, tellSteps } from './history.ts'
-import { engineOf, readCheckpointing, readComputed, readOptimizer, readQueries, readSplitting } from './model_params.ts'
+import {
+  engineOf,
+  readCheckpointing,
+  readComputed,
+  readContrast,
+  readOptimizer,
+  readQueries,
+  readSchedule,
+  readSplitting,
+} from './model_params.ts'
 import { readNumber } from './params.ts'
 import { inputFolder, type StageContext, type StageResult } from './stage.ts'
 
@@ -63,7 +72,8 @@ export async function run(context: StageContext): Promise<StageResult> {
     engine: await engineOf(context),
     weights: model.weights,
     optimizer: readOptimizer(params),
-    schedule: { peak: readNumber(params, 'learning_rate'), warmUp: readNumber(params, 'warm_up'), steps },
+    schedule: readSchedule(params, steps),
+    contrast: readContrast(params),
     objective: {
       module: regions,
       spec: {

@@ -15,8 +15,10 @@ import {
   readAugmentation,
   readCheckpointing,
   readComputed,
+  readContrast,
   readModelConfig,
   readOptimizer,
+  readSchedule,
   readSplitting,
 } from './model_params.ts'
 import { type Params, readNumber, readParams, readText } from './params.ts'
@@ -79,7 +81,8 @@ export async function run(context: StageContext): Promise<StageResult> {
     engine: await engineOf(context),
     weights: await startingWeights(config, context),
     optimizer: readOptimizer(params),
-    schedule: { peak: readNumber(params, 'learning_rate'), warmUp: readNumber(params, 'warm_up'), steps },
+    schedule: readSchedule(params, steps),
+    contrast: readContrast(params),
     objective: { module: pairs, spec: { config: readComputed(config, context), captionWeight } satisfies PairSpec },
     batchSize,
     ...readSplitting(context),

@@ -1,6 +1,7 @@
 /** AdamW with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), as part of a tfjs step. */
 import { tf } from '../engine/mod.ts'
 import { type Weights, weight } from '../model/layers.ts'
+import { layerScales } from './layer_decay.ts'
 
 export interface AdamWSpec {
   readonly beta1: number
@@ -10,6 +11,8 @@ export interface AdamWSpec {
   readonly clipNorm: number
   /** Parameters that are treated otherwise; the first group that a name falls into counts. */
   readonly groups?: readonly ParameterGroup[]
+  /** Multiplies the learning rate once for each layer above a parameter. @default 1 */
+  readonly layerDecay?: number | undefined
 }
 
 export interface ParameterGroup {
@@ -35,15 +38,20 @@ export const decays = (name: string, shape: readonly number[]): boolean =>
   shape.length >= 2 && !name.endsWith('pos_embed') && !name.endsWith('.query')
 
 /** How each parameter is updated. Throws where a group is empty, which a misspelt prefix would be. */
-function treatments(names: readonly string[], { groups = [], weightDecay }: AdamWSpec): readonly Treatment[] {
+function treatments(
+  names: readonly string[],
+  { groups = [], weightDecay, layerDecay }: AdamWSpec,
+): readonly Treatment[] {
   const empty = groups.find(({ prefix }) => !names.some(name => name.startsWith(prefix)))
   if (empty !== undefined)
     throw new Error(
       `No parameter begins with '${empty.prefix}'; names begin with ${[...new Set(names.map(name => name.split('.', 1)[0]))].join(', ')}`,
     )
+  const scales = layerDecay === undefined ? undefined : layerScales(names, layerDecay)
   return names.map(name => {
     const group = groups.find(({ prefix }) => name.startsWith(prefix))
-    return { name, rateScale: group?.rateScale ?? 1, weightDecay: (group?.decayScale ?? 1) * weightDecay }
+    const rateScale = (group?.rateScale ?? 1) * (scales?.get(name) ?? 1)
+    return { name, rateScale, weightDecay: (group?.decayScale ?? 1) * weightDecay }
   })
 }
 

@@ -20,13 +20,72 @@ function logSumExp(x: tf.Tensor): tf.Tensor {
   return over(x)
 }
 
-/** Symmetric contrastive cross-entropy of unit embeddings [b, e] at scale exp(`logitScale`). */
-export function contrastiveLoss(images: tf.Tensor, texts: tf.Tensor, logitScale: tf.Tensor): tf.Tensor {
+/** How embeddings are contrasted: each with its own against all others, or each pair by itself. */
+export type Contrast = { readonly kind: 'softmax' } | { readonly kind: 'focal'; readonly gamma: number }
+
+/** Unit embeddings [b, e], and the logarithm of the scale of their logits. */
+export interface Contrasted {
+  readonly images: tf.Tensor
+  readonly texts: tf.Tensor
+  readonly logitScale: tf.Tensor
+}
+
+/** The contrastive loss of a whole batch. */
+export function contrastiveLoss(contrasted: Contrasted, contrast: Contrast = { kind: 'softmax' }): tf.Tensor {
+  switch (contrast.kind) {
+    case 'softmax':
+      return softmaxContrastive(contrasted)
+    case 'focal':
+      return focalContrastive(contrasted, contrast.gamma)
+  }
+}
+
+const logitsOf = ({ images, texts, logitScale }: Contrasted): tf.Tensor =>
+  tf.mul(tf.matMul(images as tf.Tensor2D, texts as tf.Tensor2D, false, true), tf.exp(logitScale))
+
+/** Symmetric contrastive cross-entropy. */
+function softmaxContrastive(contrasted: Contrasted): tf.Tensor {
+  const { images, texts, logitScale } = contrasted
   const scale = tf.exp(logitScale)
-  const logits = tf.mul(tf.matMul(images as tf.Tensor2D, texts as tf.Tensor2D, false, true), scale)
+  const logits = logitsOf(contrasted)
   const own = tf.mul(tf.sum(tf.mul(images, texts), 1), scale)
   const others = tf.mul(tf.add(logSumExp(logits), logSumExp(tf.transpose(logits))), 0.5)
   return tf.mean(tf.sub(others, own))
+}
+
+/**
+ * Focal contrastive loss: each of the b x b pairs is classified by itself, and what is told surely counts little. With
+ * z the logits, p = sigmoid(z) where image and text belong together and 1 - sigmoid(z) elsewhere, it is
+ * -1/b sum (1 - p)^gamma log p, once for each direction, which are alike; their mean is given, as of the softmax (Kim et
+ * al., RO-ViT, arXiv 2305.07011, after Lin et al., arXiv 1708.02002; MaMMUT §3 uses it).
+ */
+function focalContrastive(contrasted: Contrasted, gamma: number): tf.Tensor {
+  const [batch = 1] = contrasted.images.shape
+  const index = tf.range(0, batch, 1, 'int32')
+  const belong = tf.cast(tf.equal(tf.expandDims(index, 1), tf.expandDims(index, 0)), 'float32')
+  // The margin that is lost: -z where a pair belongs together, z elsewhere.
+  const lost = tf.mul(logitsOf(contrasted), tf.sub(1, tf.mul(belong, 2)))
+  return tf.div(tf.sum(focal(lost, gamma)), batch)
+}
+
+/** sigmoid(x)^gamma softplus(x), with its gradient sigmoid(x)^gamma (gamma (1 - sigmoid(x)) softplus(x) + sigmoid(x)). */
+function focal(x: tf.Tensor, gamma: number): tf.Tensor {
+  const over = tf.customGrad((...args) => {
+    const [input, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc]
+    // log(1 + exp(-|x|)) neither overflows nor loses small values to the larger term.
+    const rest = tf.log1p(tf.exp(tf.neg(tf.abs(input))))
+    const softplus = tf.add(tf.relu(input), rest)
+    const power = tf.exp(tf.mul(tf.add(tf.relu(tf.neg(input)), rest), -gamma))
+    const sigmoid = tf.sigmoid(input)
+    save([softplus, power, sigmoid])
+    const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
+      const [soft, weight, share] = saved as [tf.Tensor, tf.Tensor, tf.Tensor]
+      const slope = tf.add(tf.mul(tf.mul(tf.sub(1, share), soft), gamma), share)
+      return tf.mul(dy, tf.mul(weight, slope))
+    }
+    return { value: tf.mul(power, softplus), gradFunc }
+  })
+  return over(x)
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Losses in parts, so that a batch may be computed in pieces and on several devices. */
 import { tf } from '../engine/mod.ts'
 import { type Weights, weight } from '../model/layers.ts'
-import { contrastiveLoss } from './losses.ts'
+import { type Contrast, contrastiveLoss } from './losses.ts'
 
 /** What a loss gets beside the weights: the tensors of a batch. */
 export type BatchTensors = Readonly<Record<string, tf.Tensor>>
@@ -43,8 +43,8 @@ export async function loadObjective({ module, spec }: ObjectiveSource): Promise<
 }
 
 /** The losses of a whole batch: contrastive, and each mean by its name. */
-export function lossesOf({ images, texts, means }: Parts, weights: Weights): StepLosses {
-  const contrastive = contrastiveLoss(images, texts, weight(weights, 'logit_scale'))
+export function lossesOf({ images, texts, means }: Parts, weights: Weights, contrast?: Contrast): StepLosses {
+  const contrastive = contrastiveLoss({ images, texts, logitScale: weight(weights, 'logit_scale') }, contrast)
   let loss = contrastive
   const found: Record<string, tf.Tensor> = {}
   for (const [name, { sum, count, weight: share }] of Object.entries(means)) {

@@ -6,7 +6,7 @@
 import { gradients, tf } from '../engine/mod.ts'
 import { type Weights, weight } from '../model/layers.ts'
 import type { AdamWInputs } from './adamw.ts'
-import { contrastiveLoss } from './losses.ts'
+import { type Contrast, type Contrasted, contrastiveLoss } from './losses.ts'
 import type { BatchTensors, Objective } from './objective.ts'
 import { type UpdateSpec, type UpdateState, update } from './update.ts'
 
@@ -26,19 +26,15 @@ export const embedPiece =
     return { images, texts, counts }
   }
 
-/** All embeddings [b, e] of a batch, and the logit scale. */
-export interface Embedded {
-  readonly images: tf.Tensor
-  readonly texts: tf.Tensor
-  readonly logitScale: tf.Tensor
-}
-
 /** The contrastive loss of a whole batch, and its gradients. */
-export function contrastPiece({ images, texts, logitScale }: Embedded) {
-  const { value, grads } = gradients(() => contrastiveLoss(images, texts, logitScale), [images, texts, logitScale])
-  const [byImages = images, byTexts = texts, byScale = logitScale] = grads
-  return { contrastive: value, images: byImages, texts: byTexts, logitScale: byScale }
-}
+export const contrastPiece =
+  (contrast: Contrast | undefined) =>
+  ({ images, texts, logitScale }: Contrasted) => {
+    const loss = () => contrastiveLoss({ images, texts, logitScale }, contrast)
+    const { value, grads } = gradients(loss, [images, texts, logitScale])
+    const [byImages = images, byTexts = texts, byScale = logitScale] = grads
+    return { contrastive: value, images: byImages, texts: byTexts, logitScale: byScale }
+  }
 
 interface BackwardInputs extends PartInputs {
   /** Gradients of the parts before. */

@@ -11,6 +11,7 @@ import {
   scalarOf,
 } from '../engine/mod.ts'
 import type { Arrays } from '../model/safetensors.ts'
+import type { Contrast } from './losses.ts'
 import type { Objective } from './objective.ts'
 import { backwardPiece, contrastPiece, embedPiece, updatePiece } from './pieces.ts'
 import { type State, stateNames } from './resume.ts'
@@ -21,6 +22,8 @@ export interface ReplicaOptions {
   readonly engine: Engine
   readonly objective: Objective
   readonly optimizer: UpdateSpec
+  /** @default softmax */
+  readonly contrast?: Contrast | undefined
   /** Rows that are computed at a time. */
   readonly microBatch: number
   /** Arrays that each part of a batch is given whole. */
@@ -118,7 +121,7 @@ export function joinLosses(parts: readonly BackwardRows[], totals: Numbers): Num
 export function createReplica(start: State, options: ReplicaOptions): Replica {
   const { engine, objective, optimizer, microBatch, fixed } = options
   const embedPart = jit(embedPiece(objective), { engine })
-  const contrast = jit(contrastPiece, { engine })
+  const contrast = jit(contrastPiece(options.contrast), { engine })
   const backwardPart = jit(backwardPiece(objective), { engine, keep: ['gradients'] })
   const updateAll = jit(updatePiece(optimizer), { engine, keep: [...stateNames, 'gradients'] })
   let state = start

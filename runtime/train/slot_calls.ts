@@ -1,6 +1,7 @@
 /** What the trainer and the thread of a slot say to each other: one call at a time, and its answer. */
 import type { Engine } from '../engine/mod.ts'
 import type { Arrays } from '../model/safetensors.ts'
+import type { Contrast } from './losses.ts'
 import type { ObjectiveSource } from './objective.ts'
 import type { BackwardRequest, BackwardRows, EmbeddedRows, StepAt } from './replica.ts'
 import type { UpdateSpec } from './update.ts'
@@ -10,6 +11,7 @@ export interface SlotStart {
   readonly engine: Engine
   readonly objective: ObjectiveSource
   readonly optimizer: UpdateSpec
+  readonly contrast: Contrast | undefined
   readonly microBatch: number
   readonly fixed: Arrays
   /** Weights, moments and averages by path. */

@@ -58,7 +58,7 @@ function startSlot(start: SlotStart): Slot {
 
 /** Starts the slots; throws where the engine cannot be used from several threads. */
 export async function openSlots(state: State, options: SlotsOptions): Promise<Stepper> {
-  const { engine, objective, optimizer, slots, microBatch, fixed, batchSize } = options
+  const { engine, objective, optimizer, contrast, slots, microBatch, fixed, batchSize } = options
   if (engine.eager !== undefined)
     throw new Error(`The engine '${engine.name}' trains on one slot; use cpu, webgpu or cuda, or set slots to 1`)
   const parameters = Object.values(state.weights).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
@@ -69,6 +69,7 @@ export async function openSlots(state: State, options: SlotsOptions): Promise<St
       engine: { ...engine, threads, device: slot },
       objective,
       optimizer,
+      contrast,
       microBatch,
       fixed,
       state: pathsOf(state),

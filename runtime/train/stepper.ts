@@ -19,7 +19,7 @@ export async function createStepper(start: State, options: StepperOptions): Prom
   const objective = await loadObjective(options.objective)
   if (microBatch === batchSize) {
     const { cacheFolder: folder } = options
-    const key = JSON.stringify([options.objective, options.optimizer])
+    const key = JSON.stringify([options.objective, options.optimizer, options.contrast])
     return wholeStepper(start, { ...options, objective, ...(folder !== undefined && { cache: { folder, key } }) })
   }
   const replica = createReplica(start, { ...options, objective, microBatch })
@@ -41,14 +41,15 @@ function wholeStepper(
     engine,
     objective,
     optimizer,
+    contrast,
     fixed,
     cache,
-  }: Pick<StepperOptions, 'engine' | 'optimizer' | 'fixed'> & {
+  }: Pick<StepperOptions, 'engine' | 'optimizer' | 'contrast' | 'fixed'> & {
     readonly objective: Objective
     readonly cache?: CompileCache
   },
 ): Stepper {
-  const losses = (batch: BatchTensors, weights: Weights) => lossesOf(objective(batch, weights), weights)
+  const losses = (batch: BatchTensors, weights: Weights) => lossesOf(objective(batch, weights), weights, contrast)
   const step = jit(trainStep(losses, optimizer), {
     engine,
     keep: stateNames,

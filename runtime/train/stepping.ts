@@ -1,6 +1,7 @@
 /** What computes the steps of training, however it does. */
 import type { Engine } from '../engine/mod.ts'
 import type { Arrays } from '../model/safetensors.ts'
+import type { Contrast } from './losses.ts'
 import type { ObjectiveSource } from './objective.ts'
 import type { Numbers, StepAt } from './replica.ts'
 import type { UpdateSpec } from './update.ts'
@@ -17,6 +18,8 @@ export interface StepperOptions extends Splitting {
   readonly engine: Engine
   readonly objective: ObjectiveSource
   readonly optimizer: UpdateSpec
+  /** @default softmax */
+  readonly contrast?: Contrast | undefined
   readonly batchSize: number
   /** Arrays that each part of a batch is given whole. */
   readonly fixed: Arrays

@@ -4,6 +4,7 @@ import type { Arrays } from '../model/safetensors.ts'
 import type { StepReport } from './history.ts'
 import { learningRate, type Schedule } from './learning_rate.ts'
 import type { Batch, Loader } from './loader.ts'
+import type { Contrast } from './losses.ts'
 import type { ObjectiveSource } from './objective.ts'
 import { type Checkpointing, openKeeper, type State } from './resume.ts'
 import { createStepper } from './stepper.ts'
@@ -14,6 +15,8 @@ export interface TrainOptions<B extends Batch> extends Splitting {
   readonly engine: Engine
   readonly weights: Readonly<Record<string, HostArray>>
   readonly optimizer: UpdateSpec
+  /** @default softmax */
+  readonly contrast?: Contrast | undefined
   readonly schedule: Schedule
   readonly objective: ObjectiveSource
   readonly batchSize: number

@@ -31,7 +31,11 @@ for (const name of ['openclip_vit_tiny', 'openclip_vit_tiny_quickgelu']) {
       const objective = (...values: tf.Tensor[]) => {
         const given = Object.fromEntries(names.map((key, i) => [key, values[i] ?? image]))
         const images = unit(encodeImage(image, given, config))
-        return contrastiveLoss(images, unit(encodeText(text, given, config)), weight(given, 'logit_scale')) as tf.Scalar
+        return contrastiveLoss({
+          images,
+          texts: unit(encodeText(text, given, config)),
+          logitScale: weight(given, 'logit_scale'),
+        }) as tf.Scalar
       }
       const { value, grads } = tf.valueAndGrads(objective)(Object.values(weights))
       return {

@@ -4,6 +4,7 @@ import { createRandom } from '../../runtime/data/random.ts'
 import { chooseEngine, floats, floatsOf, jit, scalarOf, type tf } from '../../runtime/engine/mod.ts'
 import type { Weights } from '../../runtime/model/layers.ts'
 import { type AdamWSpec, type AdamWState, adamw, type ParameterGroup } from '../../runtime/train/adamw.ts'
+import { layerScales } from '../../runtime/train/layer_decay.ts'
 import { errorOf } from '../engine/support.ts'
 
 const plain: AdamWSpec = { beta1: 0.9, beta2: 0.98, weightDecay: 0.05, clipNorm: 1 }
@@ -101,6 +102,45 @@ for (const [name, scale, spec] of [
     }
     await step.dispose()
   })
+
+test('layers learn at rates that fall with their depth, as BEiT and MAE have it', () => {
+  const names = [
+    ...[
+      'visual.patch_embed.weight',
+      'visual.pos_embed',
+      'visual.blocks.0.ln_1.weight',
+      'visual.blocks.2.mlp.c_fc.bias',
+    ],
+    ...['visual.ln_post.weight', 'visual.attn_pool.query', 'visual.proj', 'text.token_embedding.weight'],
+    ...['text.pos_embed', 'text.blocks.0.attn.in_proj.weight', 'text.blocks.10.cross_attn.q_proj.bias', 'text.proj'],
+    'logit_scale',
+  ]
+  const scales = layerScales(names, 0.5)
+  // Three blocks of vision and eleven of text: 0.5 to the layers above.
+  assert.equal(
+    names.map(name => Math.log2(scales.get(name) ?? Number.NaN)),
+    [-4, -4, -3, -1, 0, 0, 0, -12, -12, -11, -1, 0, 0].map(x => (x === 0 ? 0 : x)),
+  )
+  assert.throws(() => layerScales(['mlp.weight'], 0.5), /No parameter is one of a block/)
+})
+
+test('a layer that decays moves by its share of the rate, times that of its group', async () => {
+  const shapes = { 'visual.pos_embed': [2], 'visual.blocks.0.ln_1.bias': [2], 'visual.proj': [2] }
+  const filled = (value: number) =>
+    Object.fromEntries(Object.keys(shapes).map(name => [name, floats(Float32Array.of(value, value), [2])]))
+  const groups = [{ prefix: 'visual.blocks.', rateScale: 3, decayScale: 1 }]
+  const step = jit(
+    ({ gradients, learningRate, step: at, ...state }: Inputs) =>
+      adamw(state, { gradients, learningRate, step: at }, { ...plain, clipNorm: 1e9, groups, layerDecay: 0.5 }),
+    { engine: await chooseEngine('cpu', 1) },
+  )
+  const state = { weights: filled(1), first: filled(0), second: filled(0), gradients: filled(2) }
+  const { weights } = await step({ ...state, learningRate: scalarOf(0.01), step: scalarOf(1) })
+  // The first step of Adam is as long as the rate.
+  const moved = Object.values(weights).map(array => Math.round((1 - (floatsOf(array)[0] ?? 0)) * 1e5) / 1e3)
+  assert.equal(moved, [0.25, 1.5, 1])
+  await step.dispose()
+})
 
 test('a group without parameters, and nothing left to learn, are refused', async () => {
   const engine = await chooseEngine('cpu', 1)

@@ -41,6 +41,26 @@ test('a run that is stopped goes on from its last step, and ends bit-identical t
     assert.is(last.trained, uninterrupted)
   }))
 
+test('with every option of learning on, a run that is stopped ends bit-identical to one that was not', () =>
+  inTempFolder(async folder => {
+    const options = {
+      steps,
+      ema: 0.99,
+      contrast: { kind: 'focal', gamma: 1.5 },
+      shape: { kind: 'cooldown', share: 0.5, shape: '1-sqrt', floor: 0.1 },
+      layerDecay: 0.8,
+      groups: [{ prefix: 'visual.patch_embed', rateScale: 0, decayScale: 1 }],
+      microBatch: 4,
+    } as const
+    const straight = bitsOf(await trainTiny(options))
+    const stop = new AbortController()
+    const checkpoints = { folder, every: 3600, log: () => {}, warn: assert.unreachable }
+    const onStep = ({ step }: { step: number }) => step === 5 && stop.abort(new Error('Stopped on request'))
+    const first = trainTiny({ ...options, checkpoints, signal: stop.signal, onStep })
+    assert.is(await first.catch((error: Error) => error.message), 'Stopped on request')
+    assert.is(bitsOf(await trainTiny({ ...options, checkpoints })), straight)
+  }))
+
 test('two checkpoints are kept; a damaged one is set aside with a warning and the one before is used', () =>
   inTempFolder(async folder => {
     await runUntil(folder, 5)

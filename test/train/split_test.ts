@@ -43,6 +43,15 @@ test('without the captioning loss parts give the same, too', async () => {
   assert.ok(apart < 1e-4, `losses and norms are up to ${apart} apart`)
 })
 
+test('the focal loss and layers that learn at their own rates are the same in parts and on slots', async () => {
+  const options = { steps: 4, contrast: { kind: 'focal', gamma: 2 }, layerDecay: 0.7 } as const
+  const expected = await trainTiny(options)
+  for (const split of [{ microBatch: 2 }, { slots: 2, microBatch: 2 }, { recompute: true }]) {
+    const apart = distance(await trainTiny({ ...options, ...split }), expected)
+    assert.ok(apart < 1e-4, `${JSON.stringify(split)}: losses and norms are up to ${apart} apart`)
+  }
+})
+
 test('two slots give the same bits again, also after a stop', () =>
   inTempFolder(async folder => {
     const stop = new AbortController()

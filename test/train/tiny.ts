@@ -3,8 +3,11 @@ import { createRandom } from '../../runtime/data/random.ts'
 import { chooseEngine, floats, type HostArray, ints } from '../../runtime/engine/mod.ts'
 import type { Computed, MammutConfig } from '../../runtime/model/config.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
+import type { ParameterGroup } from '../../runtime/train/adamw.ts'
 import type { StepReport } from '../../runtime/train/history.ts'
+import type { Shape } from '../../runtime/train/learning_rate.ts'
 import type { Position } from '../../runtime/train/loader.ts'
+import type { Contrast } from '../../runtime/train/losses.ts'
 import type { ObjectiveSource } from '../../runtime/train/objective.ts'
 import type { PairSpec } from '../../runtime/train/pair_objective.ts'
 import type { Checkpointing } from '../../runtime/train/resume.ts'
@@ -48,6 +51,10 @@ export interface TinyOptions extends Splitting {
   readonly recompute?: boolean
   readonly captionWeight?: number
   readonly ema?: number | undefined
+  readonly contrast?: Contrast
+  readonly shape?: Shape
+  readonly layerDecay?: number
+  readonly groups?: readonly ParameterGroup[]
   readonly objective?: ObjectiveSource
   readonly steps: number
   readonly checkpoints?: Checkpointing
@@ -64,14 +71,19 @@ export async function trainTiny({
   recompute = false,
   captionWeight = 1,
   ema,
+  contrast,
+  shape,
+  layerDecay,
+  groups,
   objective,
   ...splitting
 }: TinyOptions): Promise<Trained> {
   return train({
     engine: await chooseEngine('cpu', 2),
     weights: initialWeights(config, 3),
-    optimizer: { beta1: 0.9, beta2: 0.98, weightDecay: 0.05, clipNorm: 1, ema },
-    schedule: { peak: 3e-3, warmUp: 0.2, steps },
+    optimizer: { beta1: 0.9, beta2: 0.98, weightDecay: 0.05, clipNorm: 1, ema, layerDecay, ...(groups && { groups }) },
+    schedule: { peak: 3e-3, warmUp: 0.2, steps, shape },
+    contrast,
     objective: objective ?? pairsOf({ ...config, recompute }, captionWeight),
     batchSize: pairs,
     ...splitting,

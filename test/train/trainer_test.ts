@@ -4,7 +4,6 @@ import { createRandom } from '../../runtime/data/random.ts'
 import { chooseEngine, floats, ints } from '../../runtime/engine/mod.ts'
 import type { MammutConfig } from '../../runtime/model/config.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
-import { learningRate } from '../../runtime/train/learning_rate.ts'
 import { train } from '../../runtime/train/trainer.ts'
 import { pairsOf } from './tiny.ts'
 
@@ -72,13 +71,6 @@ test('a loss that is not finite names the step and the samples', async () => {
   } catch (error) {
     assert.match(String(error), /stopped at step \d.*pair-0, pair-1.*24 more/)
   }
-})
-
-test('the learning rate warms up, peaks and falls to a tenth', () => {
-  const schedule = { peak: 1, warmUp: 0.1, steps: 100 }
-  assert.is(learningRate(5, schedule), 0.5)
-  assert.is(learningRate(10, schedule), 1)
-  assert.ok(Math.abs(learningRate(100, schedule) - 0.1) < 1e-12)
 })
 
 test.run()
