@@ -114,6 +114,7 @@ function objectText(schema: SchemaNode, node: SchemaNode, place: readonly string
     const target = resolve(schema, { $ref: reference })
     const section = sectionOf(schema, reference)
     if (section !== undefined) return `[entry](#${section})`
+    if (target.oneOf) return target.oneOf.map(variant => link(variant.$ref ?? '')).join(' or ')
     const title = titleOf(name, target)
     return `[${title.replace('kind: ', '')}](#${anchor(title)})`
   }
