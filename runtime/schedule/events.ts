@@ -6,7 +6,13 @@ import type { Fault } from './fault.ts'
 /** An event of a run. */
 export type RunEvent =
   /** Comes first, with every stage of the run in topological order. */
-  | { readonly kind: 'run-started'; readonly run: string; readonly stages: readonly string[] }
+  | {
+      readonly kind: 'run-started'
+      readonly run: string
+      readonly stages: readonly string[]
+      /** For stages that make a shard: the stage that joins the shards. Absent where there are none. */
+      readonly shards?: Readonly<Record<string, string>>
+    }
   /** Something about the run as a whole, such as which devices other runs hold. */
   | { readonly kind: 'notice'; readonly text: string }
   | { readonly kind: 'stage-cached'; readonly stage: string; readonly summary: string }

@@ -72,13 +72,31 @@ for (const owner of [dns, dns.promises, dns.Resolver.prototype, dns.promises.Res
   for (const name of Object.getOwnPropertyNames(owner))
     if (/^(lookup|resolve|reverse)/.test(name)) guard(owner, name, host => checkHost(String(host)))
 
-guard(childProcess.ChildProcess.prototype, 'spawn', options => checkProgram(isRecord(options) ? options.file : options))
+/** The mark by which programs are found and ended with the stage, wherever they go; see `family.ts`. */
+const markName = 'TERROIR_FAMILY'
+const { [markName]: mark } = process.env
+
+/** Hands the mark down where a stage gives a program an environment of its own. */
+function markEnvironment(options: unknown): void {
+  if (!isRecord(options) || mark === undefined) return
+  if (Array.isArray(options.envPairs)) options.envPairs.push(`${markName}=${mark}`)
+  else if (isRecord(options.env)) Reflect.set(options.env, markName, mark)
+}
+
+guard(childProcess.ChildProcess.prototype, 'spawn', options => {
+  checkProgram(isRecord(options) ? options.file : options)
+  markEnvironment(options)
+})
 for (const name of ['spawnSync', 'execFileSync'])
   guard(childProcess, name, (program, given, options) => {
     const found = isRecord(options) ? options : isRecord(given) ? given : undefined
     checkProgram(found?.shell ? 'sh' : program)
+    markEnvironment(found)
   })
-guard(childProcess, 'execSync', () => checkProgram('sh'))
+guard(childProcess, 'execSync', (_, options) => {
+  checkProgram('sh')
+  markEnvironment(options)
+})
 
 /** Threads load this file, too, whatever options they are given. */
 class GuardedThread extends threads.Worker {

@@ -1,10 +1,12 @@
 /** Puts right what killed controllers left behind; nothing waits for a person. */
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { lives } from '../store/presence.ts'
-import { isAlive, isLocal, type ProcessId } from '../store/process.ts'
+import { isAlive, isLocal, type ProcessId, parseOwner } from '../store/process.ts'
+import { stagingFolder } from '../store/staging.ts'
 import type { Store } from '../store/store.ts'
+import { endLostFamilies } from './family.ts'
 import { appendEvent, type JournalEvent, readJournal } from './journal.ts'
 
 /** Folder of a store's journals, one file a run. */
@@ -48,9 +50,17 @@ export async function recover(store: Store): Promise<readonly string[]> {
   const runs = await readRuns(store)
   const lost = runs.filter(({ events, alive }) => !alive && !events.some(event => event.kind === 'run-ended'))
   await endAll(lost.flatMap(({ events }) => workersHere(events)))
+  if (lost.length > 0) await endLostFamilies(folder => isLostStaging(store, folder))
   for (const { path } of lost) await appendEvent(path, { kind: 'run-ended', outcome: 'lost' })
   await store.sweep()
   return lost.map(({ run }) => run)
+}
+
+/** Whether a folder is a staging folder of this store whose owner is dead. */
+async function isLostStaging({ folder: root }: Store, folder: string): Promise<boolean> {
+  const name = basename(folder)
+  const owner = dirname(folder) === stagingFolder(root) ? parseOwner(name.slice(name.indexOf('.') + 1)) : undefined
+  return owner !== undefined && !(await lives(root, owner))
 }
 
 /** Workers that a journal names and that this machine may still run. */

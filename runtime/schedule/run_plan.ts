@@ -2,6 +2,7 @@
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
 import type { InputFolder } from '../stages/stage.ts'
 import type { Result } from '../store/store.ts'
+import { expectedSeconds } from './costs.ts'
 import type { RunEvent } from './events.ts'
 import type { Executor, RunningStage, StageEnd } from './executor.ts'
 import { createScheduler, type Limits, type Skip } from './scheduler.ts'
@@ -31,10 +32,6 @@ export interface RunEnd {
   /** Results by stage, those that were stored before included. */
   readonly results: ReadonlyMap<string, Result>
 }
-
-const cpuStageCost = 1
-/** Stages that hold a device are the long ones: what leads to them starts first. */
-const slotStageCost = 10
 
 /** Runs the stages of a plan that have no stored result. Rejects where the store or the journal fails. */
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> {
@@ -188,11 +185,9 @@ function createBell() {
   }
 }
 
-const taskOf =
-  (results: ReadonlyMap<string, Result>) =>
-  ({ id, inputs, needs }: Stage) => ({
-    id,
-    after: Object.values(inputs).flatMap(input => (results.has(input.stage) ? [] : [input.stage])),
-    needs,
-    cost: needs.slots > 0 ? slotStageCost : cpuStageCost,
-  })
+const taskOf = (results: ReadonlyMap<string, Result>) => (stage: Stage) => ({
+  id: stage.id,
+  after: Object.values(stage.inputs).flatMap(input => (results.has(input.stage) ? [] : [input.stage])),
+  needs: stage.needs,
+  cost: expectedSeconds(stage),
+})

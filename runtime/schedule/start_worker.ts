@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream'
 import { execa } from 'execa'
 import { type ProcessId, processStart } from '../store/process.ts'
 import { type Attempt, type AttemptOptions, openAttempt, type ProcessEnd, type WorkerEnd } from './attempt.ts'
+import { familyVariable } from './family.ts'
 import type { Ending } from './fault.ts'
 import { readLines } from './lines.ts'
 import { type Job, messageChannel, parseMessage } from './protocol.ts'
@@ -58,6 +59,7 @@ export interface Worker {
 /** Starts a worker in a process group of its own. */
 export function openWorker(options: WorkerOptions): Worker {
   const { sandbox, folder, environment = {}, entry = join(import.meta.dirname, '../schedule/worker.js') } = options
+  const reaper = sandbox.run.length > 0 ? openReaper(folder) : undefined
   const child = execa(
     process.execPath,
     [...sandboxFlags(sandbox), '--enable-source-maps', entry, String(process.pid)],
@@ -68,7 +70,7 @@ export function openWorker(options: WorkerOptions): Worker {
       buffer: false,
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       extendEnv: false,
-      env: { ...sandboxEnvironment(sandbox, folder), ...environment },
+      env: { ...sandboxEnvironment(sandbox, folder), ...environment, ...(reaper && { [familyVariable]: folder }) },
     },
   )
   let current: { readonly attempt: Attempt; settle(): void; alive(): void } | undefined
@@ -98,8 +100,9 @@ export function openWorker(options: WorkerOptions): Worker {
       else if (current?.attempt.take(message)) current.settle()
     })
   }
-  const exited = child.then((exit): ProcessEnd => {
+  const exited = child.then(async (exit): Promise<ProcessEnd> => {
     gone = true
+    await reaper?.end()
     return exit
   })
   const started = begin()
@@ -172,6 +175,26 @@ export function openWorker(options: WorkerOptions): Worker {
     async end() {
       signalGroup('SIGKILL')
       await exited
+    },
+  }
+}
+
+/** Starts what ends the programs of a worker, wherever they went and also when this process is killed. */
+function openReaper(folder: string): { end(): Promise<unknown> } | undefined {
+  if (process.platform !== 'linux') return undefined
+  const program = join(import.meta.dirname, '../schedule/reaper.js')
+  const child = execa(process.execPath, [program, folder], {
+    detached: true,
+    reject: false,
+    buffer: false,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    extendEnv: false,
+  })
+  child.stdin.on('error', () => undefined)
+  return {
+    end() {
+      child.stdin.end()
+      return child
     },
   }
 }

@@ -2,16 +2,21 @@ import { stripVTControlCharacters } from 'node:util'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { cut, painter } from '../../runtime/cli/live/format.ts'
+import { rateOf } from '../../runtime/cli/live/row.ts'
 import { drawRows } from '../../runtime/cli/live/rows.ts'
 import { openScreen } from '../../runtime/cli/live/screen.ts'
-import { applyEvent, type Rows, rateOf } from '../../runtime/cli/live/state.ts'
+import { createRows, type Rows } from '../../runtime/cli/live/state.ts'
+import { openLines } from '../../runtime/cli/live/view.ts'
 import type { RunEvent } from '../../runtime/schedule/events.ts'
 
 const stages = Array.from({ length: 20 }, (_, index) => `stage-${index}`)
 
 /** Rows after events that happen a second apart. */
-const after = (events: readonly RunEvent[]): Rows =>
-  events.reduce<Rows>((rows, event, index) => applyEvent(rows, event, index * 1000), new Map())
+function after(events: readonly RunEvent[]): Rows {
+  const table = createRows()
+  for (const [index, event] of events.entries()) table.take(event, index * 1000)
+  return table.rows
+}
 
 const progress = (stage: string, done: number): RunEvent => ({
   kind: 'stage-progress',
@@ -52,6 +57,78 @@ test('with more stages than lines, those near the running one are shown, in orde
     ['stage-8 ', 'stage-9 ', 'stage-10', 'stage-11', 'stage-12'],
   )
   assert.is(lines[5], '1 of 20 stages done (15 rows not shown)')
+})
+
+const shards = { 'photos.0': 'photos', 'photos.1': 'photos', 'photos.2': 'photos' }
+
+const images = (stage: string, done: number): RunEvent => ({
+  kind: 'stage-progress',
+  stage,
+  progress: { done, total: 100, unit: 'images' },
+})
+
+test('stages that make shards of one result share its row', () => {
+  const began: readonly RunEvent[] = [
+    { kind: 'run-started', run: 'r', stages: [...Object.keys(shards), 'photos', 'next'], shards },
+    { kind: 'stage-cached', stage: 'photos.0', summary: '100 images' },
+    { kind: 'stage-started', stage: 'photos.1', slots: [] },
+    images('photos.1', 0),
+    images('photos.1', 50),
+  ]
+  const line = (events: readonly RunEvent[]): string => draw(after([...began, ...events]), 100)[0] ?? ''
+  assert.is(line([]), '▶ photos  ━━━━━───────────────  50/200 images  25/s  6.0 s left')
+  const summary = { summary: '100 images', metrics: {}, seconds: 3, peakMemory: 0 }
+  const second: readonly RunEvent[] = [
+    { kind: 'stage-done', stage: 'photos.1', ...summary },
+    { kind: 'stage-started', stage: 'photos.2', slots: [] },
+    images('photos.2', 50),
+  ]
+  assert.match(line(second), '150/200 images')
+  const fault = { text: 'no disk', doing: '', lastLines: [], log: '' }
+  assert.is(
+    line([...second, { kind: 'stage-failed', stage: 'photos.2', fault, peakMemory: 0 }]),
+    '✖ photos  photos.2: no disk',
+  )
+  const end: readonly RunEvent[] = [
+    { kind: 'stage-done', stage: 'photos.2', ...summary },
+    { kind: 'stage-started', stage: 'photos', slots: [] },
+    { kind: 'stage-done', stage: 'photos', ...summary, summary: '300 images' },
+  ]
+  assert.is(line([...second, ...end]), '✔ photos   8.0 s 300 images')
+  assert.is(draw(after([...began, ...second, ...end]), 100).length, 3, 'and the next stage, and the tally')
+})
+
+test('lines tell a sharded result once, its faults by shard', () => {
+  const lines: string[] = []
+  const view = openLines(line => lines.push(line))
+  const summary = { summary: '3 images', metrics: {}, seconds: 1, peakMemory: 0 }
+  view.show({ kind: 'run-started', run: 'r', stages: [...Object.keys(shards), 'photos'], shards })
+  for (const stage of Object.keys(shards)) view.show({ kind: 'stage-started', stage, slots: [] })
+  view.show({ kind: 'stage-log', stage: 'photos.1', level: 'warn', text: 'Skipped: a.jpg' })
+  for (const stage of Object.keys(shards)) view.show({ kind: 'stage-done', stage, ...summary })
+  view.show({ kind: 'stage-started', stage: 'photos', slots: [] })
+  view.show({ kind: 'stage-done', stage: 'photos', ...summary })
+  view.close()
+  assert.equal(lines, ['start   photos', 'warning photos.1  Skipped: a.jpg', 'done    photos  1.0 s  3 images'])
+})
+
+test('what an event costs does not grow with the number of stages', () => {
+  /** Milliseconds of processor time; the least of three, since others compute as well. */
+  const cost = (count: number): number => {
+    const names = Array.from({ length: count }, (_, index) => `stage-${index}`)
+    const events = names.flatMap((stage): readonly RunEvent[] => [
+      { kind: 'stage-started', stage, slots: [] },
+      { kind: 'stage-done', stage, summary: '', metrics: {}, seconds: 1, peakMemory: 0 },
+    ])
+    const once = (): number => {
+      const before = process.cpuUsage()
+      draw(after([{ kind: 'run-started', run: 'r', stages: names }, ...events]), 80, 24)
+      return process.cpuUsage(before).user
+    }
+    return Math.min(once(), once(), once())
+  }
+  cost(500)
+  assert.ok(cost(5000) < 50 * cost(500), 'ten times the stages')
 })
 
 test('the rate starts anew when something else is counted', () => {

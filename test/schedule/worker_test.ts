@@ -46,6 +46,9 @@ async function faultOf(kind: string, order: Order = {}) {
   return end.fault
 }
 
+/** Programs that leave their group are found by `/proc`. */
+const testOnLinux: typeof test | typeof test.skip = process.platform === 'linux' ? test : test.skip
+
 /** Waits until no such process lives any more; fails after ten seconds. */
 async function untilGone(pid: number): Promise<void> {
   for (let tries = 0; processStart(pid) !== undefined; tries += 1) {
@@ -193,6 +196,38 @@ test('what a stage started ends with it', () =>
     assert.is(end.kind, 'result')
     await untilGone(Number(await readFile(join(out, 'pid'), 'utf8')))
   }))
+
+/** Numbers of the daemons that a stage of the fixtures starts. */
+const daemons = (out: string): Promise<readonly number[]> =>
+  Promise.all([0, 1, 2, 3].map(async index => Number(await readFile(join(out, `pid-${index}`), 'utf8'))))
+
+testOnLinux('daemons that a stage started end with it, also those in sessions of their own', () =>
+  inTempFolder(async out => {
+    const end = await work(out, 'daemons', { run: ['sh', 'setsid'] }).ended
+    assert.is(end.kind, 'result', JSON.stringify(end))
+    for (const pid of await daemons(out)) assert.is(processStart(pid), undefined, `process ${pid} survived`)
+  }),
+)
+
+for (const victim of ['the controller', 'controller and worker']) {
+  testOnLinux(`where ${victim} are killed, daemons of the stage end as well`, () =>
+    inTempFolder(async out => {
+      const controller = execa('node', [fixture('controller'), out, 'daemons-and-spin'], {
+        reject: false,
+        buffer: false,
+      })
+      const worker = await new Promise<number>(resolve =>
+        controller.stdout.once('data', text => resolve(Number.parseInt(text, 10))),
+      )
+      const started = await daemons(out)
+      for (const pid of started) assert.ok(processStart(pid), `daemon ${pid} runs`)
+      controller.kill('SIGKILL')
+      if (victim !== 'the controller') process.kill(worker, 'SIGKILL')
+      await controller
+      for (const pid of [worker, ...started]) await untilGone(pid)
+    }),
+  )
+}
 
 for (const kind of ['sleeper-and-spin', 'until-stopped']) {
   test(`a killed controller takes its workers and their children along (${kind})`, () =>

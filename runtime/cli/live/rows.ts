@@ -1,7 +1,8 @@
 /** Draws the rows of a run into a given number of columns and lines. */
 import { formatNumber, formatSeconds } from '../../report/numbers.ts'
 import { cut, type Paint, type Tone } from './format.ts'
-import { type Row, type Rows, rateOf } from './state.ts'
+import { type Row, rateOf } from './row.ts'
+import type { Rows } from './state.ts'
 
 /** What is drawn on. */
 export interface Canvas {
@@ -27,7 +28,10 @@ const marks: Readonly<Record<Row['state'], readonly [string, Tone]>> = {
 export function drawRows(rows: Rows, canvas: Canvas): readonly string[] {
   const all = [...rows.values()]
   const shown = choose(all, canvas.lines - 1)
-  const names = Math.min(Math.max(0, ...all.map(row => row.stage.length)), Math.max(8, Math.floor(canvas.columns / 3)))
+  const names = Math.min(
+    all.reduce((most, row) => Math.max(most, row.stage.length), 0),
+    Math.max(8, Math.floor(canvas.columns / 3)),
+  )
   const lines = shown.map(row => drawRow(row, names, canvas))
   const foot = [tally(all, all.length - shown.length), canvas.notice ?? ''].filter(part => part !== '').join('  ')
   return [...lines, canvas.paint('quiet', cut(foot, canvas.columns - 1))]
@@ -36,12 +40,21 @@ export function drawRows(rows: Rows, canvas: Canvas): readonly string[] {
 /** The stages to show, in order: running and failed ones first of all, then their neighbours. */
 function choose(rows: readonly Row[], room: number): readonly Row[] {
   if (rows.length <= room) return rows
-  const busy = (row: Row): boolean => row.state === 'running' || row.state === 'failed'
-  const distance = (index: number): number =>
-    Math.min(rows.length, ...rows.flatMap((row, other) => (busy(row) ? [Math.abs(other - index)] : [])))
-  const ranked = rows.map((row, index) => ({ row, index, distance: distance(index) }))
+  const distances = distancesToBusy(rows)
+  const ranked = rows.map((row, index) => ({ row, index, distance: distances[index] ?? 0 }))
   const kept = ranked.sort((a, b) => a.distance - b.distance || a.index - b.index).slice(0, Math.max(0, room))
   return kept.sort((a, b) => a.index - b.index).map(({ row }) => row)
+}
+
+/** How many rows away the next running or failed one is, by one sweep down and one up. */
+function distancesToBusy(rows: readonly Row[]): readonly number[] {
+  const distances = rows.map(({ state }) => (state === 'running' || state === 'failed' ? 0 : rows.length))
+  const near = (index: number, other: number): void => {
+    distances[index] = Math.min(distances[index] ?? 0, (distances[other] ?? rows.length) + 1)
+  }
+  for (let index = 1; index < rows.length; index += 1) near(index, index - 1)
+  for (let index = rows.length - 2; index >= 0; index -= 1) near(index, index + 1)
+  return distances
 }
 
 function tally(rows: readonly Row[], hidden: number): string {

@@ -5,7 +5,7 @@ import type { RunEvent } from '../../schedule/events.ts'
 import { type Paint, painter } from './format.ts'
 import { describeProgress, drawRows } from './rows.ts'
 import { openScreen } from './screen.ts'
-import { applyEvent, type Rows, waitingText } from './state.ts'
+import { createRows, waitingText } from './state.ts'
 
 /** Something that shows events. */
 export interface View {
@@ -25,21 +25,21 @@ export const openView = (stream: NodeJS.WriteStream, { colour }: { readonly colo
     : openLines(text => void stream.write(`${text}\n`))
 
 function openRows(terminal: NodeJS.WriteStream, paint: Paint): View {
-  let rows: Rows = new Map()
+  const table = createRows()
   let notice = ''
   let waiting = ''
   const screen = openScreen(terminal)
   const draw = (): void => {
     const { columns = 80, rows: lines = 24 } = terminal
     screen.paint(
-      drawRows(rows, { columns, lines: lines - 1, paint, notice: notice || waiting, now: performance.now() }),
+      drawRows(table.rows, { columns, lines: lines - 1, paint, notice: notice || waiting, now: performance.now() }),
     )
   }
   const timer = setInterval(draw, framesEvery)
   terminal.on('resize', draw)
   return {
     show(event) {
-      rows = applyEvent(rows, event, performance.now())
+      table.take(event, performance.now())
       if (event.kind === 'notice') waiting = event.text
       if (event.kind === 'stage-started') waiting = ''
     },
@@ -57,48 +57,79 @@ function openRows(terminal: NodeJS.WriteStream, paint: Paint): View {
 
 /** One line when a stage starts and ends, and one every ten seconds while it runs. */
 export function openLines(write: (line: string) => void): View {
-  let rows: Rows = new Map()
+  const table = createRows()
+  /** The row of each stage that makes a shard. */
+  let shards: Readonly<Record<string, string>> = {}
+  let joins: ReadonlySet<string> = new Set()
   const tell = (word: string, stage: string, text = ''): void => write(`${word.padEnd(8)}${stage}  ${text}`.trimEnd())
   const timer = setInterval(() => {
     const now = performance.now()
-    for (const row of rows.values()) {
+    for (const row of table.rows.values()) {
+      if (row.state !== 'running') continue
       const { count, rate, loss, left } = describeProgress(row, now)
-      const parts = [count, rate, loss, left].filter(part => part !== '')
-      const elapsed = formatSeconds((now - row.started) / 1000)
-      if (row.state === 'running') tell('', row.stage, parts.join(', ') || elapsed)
+      const shardsDone = joins.has(row.stage) ? row.note : ''
+      const parts = [count, rate, loss, left, shardsDone].filter(part => part !== '')
+      tell('', row.stage, parts.join(', ') || formatSeconds((now - row.started) / 1000))
     }
   }, linesEvery)
+
+  /** Of stages that share a row only the first start, faults and warnings are told; the row tells the rest. */
+  function isTold(event: RunEvent): boolean {
+    const name = 'stage' in event ? (shards[event.stage] ?? event.stage) : ''
+    if (!joins.has(name)) return true
+    const row = table.rows.get(name)
+    switch (event.kind) {
+      case 'stage-queued':
+      case 'stage-started':
+        return row?.state === 'waiting' && (event.kind === 'stage-started' || row.note === '')
+      case 'stage-failed':
+      case 'stage-log':
+        return true
+      default:
+        return 'stage' in event && event.stage === name
+    }
+  }
+
   return {
     show(event) {
-      rows = applyEvent(rows, event, performance.now())
-      switch (event.kind) {
-        case 'stage-cached':
-          return tell('cached', event.stage, event.summary)
-        case 'stage-queued':
-          return tell('queued', event.stage, event.text)
-        case 'stage-started':
-          return tell('start', event.stage)
-        case 'stage-waiting':
-          return tell('waits', event.stage, waitingText(event.owner))
-        case 'stage-done':
-          return tell('done', event.stage, `${formatSeconds(event.seconds)}  ${event.summary}`)
-        case 'stage-failed':
-          return tell('failed', event.stage, event.fault.text)
-        case 'stage-skipped':
-          return tell('skipped', event.stage, event.reason)
-        case 'stage-log':
-          if (event.level === 'warn') tell('warning', event.stage, event.text)
-          return
-        case 'notice':
-          return write(event.text)
-        case 'run-started':
-        case 'stage-progress':
-        case 'run-ended':
-          return
+      if (event.kind === 'run-started') {
+        shards = event.shards ?? {}
+        joins = new Set(Object.values(shards))
       }
+      const told = isTold(event)
+      table.take(event, performance.now())
+      if (told) tellEvent(event)
     },
     notice: write,
     close: () => clearInterval(timer),
+  }
+
+  function tellEvent(event: RunEvent) {
+    switch (event.kind) {
+      case 'stage-cached':
+        return tell('cached', event.stage, event.summary)
+      case 'stage-queued':
+        return tell('queued', shards[event.stage] ?? event.stage, event.text)
+      case 'stage-started':
+        return tell('start', shards[event.stage] ?? event.stage)
+      case 'stage-waiting':
+        return tell('waits', event.stage, waitingText(event.owner))
+      case 'stage-done':
+        return tell('done', event.stage, `${formatSeconds(event.seconds)}  ${event.summary}`)
+      case 'stage-failed':
+        return tell('failed', event.stage, event.fault.text)
+      case 'stage-skipped':
+        return tell('skipped', event.stage, event.reason)
+      case 'stage-log':
+        if (event.level === 'warn') tell('warning', event.stage, event.text)
+        return
+      case 'notice':
+        return write(event.text)
+      case 'run-started':
+      case 'stage-progress':
+      case 'run-ended':
+        return
+    }
   }
 }
 
