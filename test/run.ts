@@ -1,7 +1,7 @@
 /** Runs every `*_test.js` below `dist/test`, each in a process of its own, and ends with `N passed, N failed`. */
 import { spawn } from 'node:child_process'
-import { readdirSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 
@@ -22,13 +22,17 @@ const testFiles = (): string[] =>
 
 function runFile(file: string): Promise<Outcome> {
   return new Promise(resolve => {
+    // Runs of a test wait for each other's slots only, not for those of other tests or of people.
+    const slots = mkdtempSync(join(tmpdir(), 'terroir-test-slots-'))
     const child = spawn(process.execPath, ['--enable-source-maps', join(root, file)], {
       stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, TERROIR_SLOTS_FOLDER: slots },
     })
     let output = ''
     child.stdout.on('data', chunk => (output += chunk))
     child.stderr.on('data', chunk => (output += chunk))
     child.on('close', code => {
+      rmSync(slots, { recursive: true, force: true })
       const text = stripVTControlCharacters(output)
       const count = (word: string) =>
         [...text.matchAll(new RegExp(`${word}:\\s+(\\d+)`, 'g'))].reduce((sum, m) => sum + Number(m[1]), 0)

@@ -1,6 +1,5 @@
 /** The slots of a run on this machine. */
 import { join } from 'node:path'
-import type { Store } from '../store/store.ts'
 import { busyText, type Device, findDevices, isBusy } from './devices.ts'
 import { isHeld, type SharedSlot, type SharedSlots, shareSlots } from './slot_claims.ts'
 
@@ -13,7 +12,6 @@ export interface LocalSlots {
 
 /** How slots are chosen. */
 export interface SlotOptions {
-  readonly store: Store
   readonly engine: string
   /** How many at most. @default every free GPU; one where the processor stands in */
   readonly count?: number
@@ -21,21 +19,26 @@ export interface SlotOptions {
   readonly onNotice: (text: string) => void
 }
 
-/** Folder in which the runs of all people on this machine write down which GPUs they hold. */
-const machineFolder =
-  process.platform === 'win32' ? join(process.env.TEMP ?? '.', 'terroir-slots') : '/tmp/terroir-slots'
+/**
+ * Folder in which the runs of all people on this machine write down what they hold. Containers that share a machine
+ * mount one folder and name it.
+ */
+const machineFolder = (): string =>
+  process.env.TERROIR_SLOTS_FOLDER ||
+  (process.platform === 'win32' ? join(process.env.TEMP ?? '.', 'terroir-slots') : '/tmp/terroir-slots')
 
 /**
- * The slots: GPUs where the engine uses them, otherwise as many as are asked for to share the processor. GPUs are
- * held for the whole machine, the processor for the store. Throws where all GPUs are busy, or there are fewer.
+ * The slots: GPUs where the engine uses them, otherwise as many as are asked for to share the processor. Either are
+ * held for the whole machine. Throws where all GPUs are busy, or there are fewer.
  */
-export async function openLocalSlots({ store, engine, count, onNotice }: SlotOptions): Promise<LocalSlots> {
+export async function openLocalSlots({ engine, count, onNotice }: SlotOptions): Promise<LocalSlots> {
   const devices = (await usesCuda(engine)) ? await findDevices() : []
   if (devices.length > 0) return gpuSlots(devices, { count, onNotice })
   // WebGPU cannot be told which GPU to use: it is one slot, whoever runs.
-  if (engine === 'webgpu') return { pool: shareSlots(machineFolder, [{ name: 'webgpu', label: 'the GPU' }]) }
-  const slots = Array.from({ length: count ?? 1 }, (_, slot) => ({ name: `cpu-${slot}`, label: `slot ${slot}` }))
-  return { pool: shareSlots(join(store.folder, 'slots'), slots) }
+  if (engine === 'webgpu') return { pool: shareSlots(machineFolder(), [{ name: 'webgpu', label: 'the GPU' }]) }
+  const size = count ?? 1
+  const slots = Array.from({ length: size }, (_, slot) => ({ name: `cpu-${slot}`, label: `processor slot ${slot}` }))
+  return { pool: shareSlots(machineFolder(), slots, { advice: `--slots ${size + 1} would make one more` }) }
 }
 
 /** `auto` computes on GPUs only where onnxruntime's library for them is installed. */
@@ -53,7 +56,7 @@ function gpuSlots(
   { count, onNotice }: { readonly count: number | undefined; readonly onNotice: (text: string) => void },
 ): LocalSlots {
   // What another run of terroir holds will come free; what others work on may not.
-  const busy = devices.filter(device => isBusy(device) && !isHeld(machineFolder, slotOf(device)))
+  const busy = devices.filter(device => isBusy(device) && !isHeld(machineFolder(), slotOf(device)))
   const free = devices.filter(device => !busy.includes(device))
   const wanted = count ?? free.length
   if (free.length === 0 || wanted > free.length) {
@@ -64,5 +67,5 @@ function gpuSlots(
   }
   if (busy.length > 0) onNotice(`Left out, in use by others: ${busy.map(busyText).join(', ')}`)
   const used = free.slice(0, wanted)
-  return { pool: shareSlots(machineFolder, used.map(slotOf)), devices: used.map(({ uuid }) => uuid) }
+  return { pool: shareSlots(machineFolder(), used.map(slotOf)), devices: used.map(({ uuid }) => uuid) }
 }

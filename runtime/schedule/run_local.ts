@@ -45,7 +45,6 @@ export async function runLocally(plan: Plan, options: LocalRunOptions): Promise<
   try {
     const needsSlots = plan.stages.some(({ id, needs }) => needs.slots > 0 && (forced.has(id) || !begun.found.has(id)))
     const { pool, devices } = await openLocalSlots({
-      store,
       engine: needsSlots ? plan.engine : 'cpu',
       ...(count === undefined ? {} : { count }),
       onNotice: text => onEvent({ kind: 'notice', text }),

@@ -7,10 +7,20 @@
  * nobody takes a slot for which a living process holds an older one: wide stages wait for running ones only.
  */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { codeOf } from '../store/files.ts'
+import { codeOf, faultText } from '../store/files.ts'
 import { isAlive, isLocal, type Owner, ownerText, parseOwner, thisProcess } from '../store/process.ts'
 import type { SlotPool } from './slots.ts'
 
@@ -31,8 +41,11 @@ const silence = 300_000
 const firstLook = 150
 const lookSpread = 300
 
-/** Slots whose holders are written down in `root`, a folder of this machine that all runs agree on. */
-export function shareSlots(root: string, slots: readonly SharedSlot[]): SharedSlots {
+/**
+ * Slots whose holders are written down in `root`, a folder of this machine that all runs agree on. `advice` says what
+ * a person can do who does not want to wait.
+ */
+export function shareSlots(root: string, slots: readonly SharedSlot[], { advice = '' } = {}): SharedSlots {
   const mine = `${ownerText(thisProcess())}.${randomBytes(4).toString('hex')}`
   const held = new Set<number>()
   const folderOf = (slot: number): string => join(root, encodeURIComponent(slots[slot]?.name ?? ''))
@@ -106,7 +119,8 @@ export function shareSlots(root: string, slots: readonly SharedSlot[]): SharedSl
         const holders = all.flatMap(slot =>
           others(slot, 'hold').map(({ owner }) => `${slots[slot]?.label} (process ${owner.pid})`),
         )
-        return holders.length === 0 ? '' : `Waiting for slots that other runs hold: ${holders.join(', ')}`
+        const hint = advice === '' ? '' : `; ${advice}`
+        return holders.length === 0 ? '' : `Waiting for slots that other runs hold: ${holders.join(', ')}${hint}`
       },
       changed: () => setTimeout(firstLook + Math.random() * lookSpread),
     },
@@ -141,7 +155,16 @@ function lives(owner: Owner, file: string): boolean {
 
 /** Other people's runs write there, too. */
 function makeShared(folder: string): void {
-  mkdirSync(folder, { recursive: true })
+  try {
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+  } catch (cause) {
+    const fault = faultText(cause)
+    throw new Error(
+      `The runs of this machine cannot agree on slots: ${fault}; name a folder that all may write by TERROIR_SLOTS_FOLDER`,
+      { cause },
+    )
+  }
   try {
     chmodSync(folder, 0o1777)
   } catch (error) {

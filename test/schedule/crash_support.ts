@@ -39,7 +39,11 @@ export const startRun = (folder: string, point?: FaultPoint) =>
   execa('node', [...(point ? ['--import', faultPoints] : []), cli, 'run', 'tiny.yaml', '--json'], {
     cwd: folder,
     reject: false,
-    env: { TERROIR_STORE: '', ...(point && { FAULT: point.fault, FAULT_AT: String(point.at) }) },
+    env: {
+      TERROIR_STORE: '',
+      TERROIR_SLOTS_FOLDER: join(folder, 'slots'),
+      ...(point && { FAULT: point.fault, FAULT_AT: String(point.at) }),
+    },
   })
 
 /** Processes that work in a folder, or were told its path; not those that merely wait for them. */

@@ -49,13 +49,11 @@ async function withGpus(body: (folder: string, tag: string) => Promise<void>): P
 }
 
 test('GPUs that others use are left out with a notice, unless another run of terroir holds them', () =>
-  withGpus(async (folder, tag) => {
+  withGpus(async (_, tag) => {
     assert.is((await findDevices(undefined)).length, 3)
-    const store = openStore(join(folder, 'store'))
     const notices: string[] = []
     const open = (count?: number) =>
       openLocalSlots({
-        store,
         engine: 'cuda',
         ...(count === undefined ? {} : { count }),
         onNotice: text => notices.push(text),
@@ -104,12 +102,36 @@ test('a stage sees the GPUs of its slots and no others; one without slots sees n
   }))
 
 test('without GPUs, or for the engine cpu, slots share the processor', () =>
-  withGpus(async folder => {
-    const store = openStore(join(folder, 'store'))
-    const { pool, devices } = await openLocalSlots({ store, engine: 'cpu', count: 3, onNotice: () => undefined })
+  withGpus(async () => {
+    const { pool, devices } = await openLocalSlots({ engine: 'cpu', count: 3, onNotice: () => undefined })
     assert.is(pool.size, 3)
     assert.is(devices, undefined)
     pool.close()
+  }))
+
+test('slots of the processor are those of the machine: two runs never hold one together, whatever their stores', async () => {
+  const open = (count?: number) =>
+    openLocalSlots({ engine: 'cpu', ...(count !== undefined && { count }), onNotice: () => undefined })
+  const [one, other, wider] = [(await open()).pool, (await open()).pool, (await open(2)).pool]
+  assert.equal(one.take(1), [0])
+  assert.is(other.take(1), undefined)
+  assert.is(
+    other.others?.text(),
+    `Waiting for slots that other runs hold: processor slot 0 (process ${process.pid}); --slots 2 would make one more`,
+  )
+  assert.equal(wider.take(1), [1])
+  one.give([0])
+  assert.equal(other.take(1), [0])
+  for (const { close } of [one, other, wider]) close()
+})
+
+test('a folder of slots that cannot be made is named, with the variable that names another', () =>
+  inTempFolder(async folder => {
+    await writeFile(join(folder, 'file'), '')
+    assert.throws(
+      () => shareSlots(join(folder, 'file', 'slots'), [{ name: 'a', label: 'a' }]),
+      /cannot agree on slots: '.*file.*'.*; name a folder that all may write by TERROIR_SLOTS_FOLDER/,
+    )
   }))
 
 const slots = ['a', 'b'].map(name => ({ name, label: name }))
