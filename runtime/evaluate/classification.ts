@@ -1,6 +1,6 @@
 /** Zero-shot classification: each image goes to the class whose prompts it is nearest to (docs/protocol.md). */
 import { mean, percent } from './percent.ts'
-import { eachSimilarity, packUnitRows, similarity } from './similarity.ts'
+import { type BlockOptions, eachBlock, productError, similarity, strayed, unitRows } from './similarity.ts'
 
 /** Embeddings, classes and the truth. */
 export interface ClassificationCase {
@@ -97,29 +97,54 @@ function addScaled(sum: Float64Array, vector: Float32Array | Float64Array): void
  * Ties count against the model: another class with an equal score stands before the true one, and the image is given
  * to it. Throws where labels and images do not fit each other.
  */
-export function classification({ images, classes, labels, names, dim }: ClassificationCase): ClassificationScores {
-  const imagePanel = packUnitRows(images, dim)
-  const classPanel = packUnitRows(classes, dim)
-  if (labels.length !== imagePanel.rows || imagePanel.rows === 0) {
-    throw new Error(`${imagePanel.rows} images have ${labels.length} labels; give one label for each image`)
+export async function classification(
+  { images, classes, labels, names, dim }: ClassificationCase,
+  options: BlockOptions,
+): Promise<ClassificationScores> {
+  const imageRows = unitRows(images, dim)
+  const classRows = unitRows(classes, dim)
+  if (labels.length !== imageRows.rows || imageRows.rows === 0) {
+    throw new Error(`${imageRows.rows} images have ${labels.length} labels; give one label for each image`)
   }
-  if (names.length !== classPanel.rows) {
-    throw new Error(`${classPanel.rows} classes have ${names.length} names; give one name for each class`)
+  if (names.length !== classRows.rows) {
+    throw new Error(`${classRows.rows} classes have ${names.length} names; give one name for each class`)
   }
   const own = Float64Array.from(labels, (label, image) => {
     if (names[label] === undefined) throw new Error(`Image ${image} has label ${label} of ${names.length} classes`)
-    return similarity(imagePanel, classPanel, { i: image, j: label })
+    return similarity(imageRows, classRows, { i: image, j: label })
   })
-  const ranks = new Int32Array(imagePanel.rows)
-  const rivals = new Float64Array(imagePanel.rows).fill(Number.NEGATIVE_INFINITY)
+  const ranks = new Int32Array(imageRows.rows)
+  const rivals = new Float64Array(imageRows.rows).fill(Number.NEGATIVE_INFINITY)
   const predictions = Int32Array.from(labels)
-  eachSimilarity(imagePanel, classPanel, (image, label, score) => {
-    if (labels[image] === label || score < (own[image] ?? 0)) return
-    ranks[image] = (ranks[image] ?? 0) + 1
-    if (score <= (rivals[image] ?? 0)) return
-    rivals[image] = score
-    predictions[image] = label
-  })
+  const error = productError(dim)
+  let met = 0
+  await eachBlock(
+    imageRows,
+    classRows,
+    ({ scores, width, from, rows, to, columns }) => {
+      for (let row = 0; row < rows; row++) {
+        const image = from + row
+        const floor = own[image] ?? 0
+        for (let column = 0; column < columns; column++) {
+          if ((scores[row * width + column] ?? 0) < floor - error) continue
+          const label = to + column
+          if (labels[image] === label) {
+            met += 1
+            continue
+          }
+          const score = similarity(imageRows, classRows, { i: image, j: label })
+          if (score < floor) continue
+          ranks[image] = (ranks[image] ?? 0) + 1
+          if (score <= (rivals[image] ?? 0)) continue
+          rivals[image] = score
+          predictions[image] = label
+        }
+      }
+    },
+    options,
+  )
+  // No image is farther from its own class than it is, so none is passed over if products keep to their bound.
+  if (met !== imageRows.rows) throw strayed()
   const answers = { ranks, labels, classes: names.length }
   const everyImage = Int32Array.from(labels, (_, image) => image)
   const confusion = names.map((_, label) =>

@@ -1,6 +1,14 @@
 /** Zero-shot image-text retrieval, after RemoteCLIP's protocol (docs/protocol.md). */
 import { mean, percent } from './percent.ts'
-import { eachSimilarity, packUnitRows, similarity } from './similarity.ts'
+import {
+  type BlockOptions,
+  eachBlock,
+  productError,
+  similarity,
+  strayed,
+  type UnitRows,
+  unitRows,
+} from './similarity.ts'
 
 /** The six recalls, both ways, and their mean. */
 export const recallNames = ['i2t_r1', 'i2t_r5', 'i2t_r10', 't2i_r1', 't2i_r5', 't2i_r10', 'mean_recall'] as const
@@ -40,41 +48,98 @@ export interface RetrievalScores extends RetrievalRanks {
 }
 
 /**
- * Ranks every image's captions and every caption's image by cosine similarity.
+ * Ranks every image's captions and every caption's image by cosine similarity, in blocks.
  *
  * Image to text is a hit when any of the image's captions is in the top k; text to image averages over every caption.
  * Ties count against the model: a foreign item with an equal score stands before the own one; captions of one image
  * do not compete with each other. Throws where an owner is no image, an image has no caption, or a value is not finite.
  */
-export function retrieval({ images, texts, owner, dim }: RetrievalCase): RetrievalScores {
-  const imagePanel = packUnitRows(images, dim)
-  const textPanel = packUnitRows(texts, dim)
-  if (owner.length !== textPanel.rows) {
-    throw new Error(`${textPanel.rows} texts have ${owner.length} owners; give one owner for each text`)
+export async function retrieval(
+  { images, texts, owner, dim }: RetrievalCase,
+  options: BlockOptions,
+): Promise<RetrievalScores> {
+  const imageRows = unitRows(images, dim)
+  const textRows = unitRows(texts, dim)
+  if (owner.length !== textRows.rows) {
+    throw new Error(`${textRows.rows} texts have ${owner.length} owners; give one owner for each text`)
   }
-  const own = new Float64Array(textPanel.rows)
-  const best = new Float64Array(imagePanel.rows).fill(Number.NEGATIVE_INFINITY)
+  const own = new Float64Array(textRows.rows)
+  const best = new Float64Array(imageRows.rows).fill(Number.NEGATIVE_INFINITY)
   owner.forEach((image, text) => {
     const known = best[image]
-    if (known === undefined) throw new Error(`Text ${text} belongs to image ${image}, but there are ${imagePanel.rows}`)
-    const score = similarity(imagePanel, textPanel, { i: image, j: text })
+    if (known === undefined) throw new Error(`Text ${text} belongs to image ${image}, but there are ${imageRows.rows}`)
+    const score = similarity(imageRows, textRows, { i: image, j: text })
     own[text] = score
     best[image] = Math.max(known, score)
   })
   const bare = best.indexOf(Number.NEGATIVE_INFINITY)
   if (bare >= 0) throw new Error(`Image ${bare} has no caption; leave it out of the evaluation`)
 
-  const imageRanks = new Int32Array(imagePanel.rows)
-  const textRanks = new Int32Array(textPanel.rows)
-  eachSimilarity(imagePanel, textPanel, (image, text, score) => {
-    if (owner[text] === image) return
-    if (score >= (best[image] ?? 0)) imageRanks[image] = (imageRanks[image] ?? 0) + 1
-    if (score >= (own[text] ?? 0)) textRanks[text] = (textRanks[text] ?? 0) + 1
-  })
+  const ranks = await rankAll({ imageRows, textRows, owner, best, own }, options)
   const share = (ranks: Int32Array, depth: number) => ranks.filter(rank => rank < depth).length / ranks.length
-  const shares = [...recallDepths.map(k => share(imageRanks, k)), ...recallDepths.map(k => share(textRanks, k))]
+  const shares = [
+    ...recallDepths.map(k => share(ranks.imageRanks, k)),
+    ...recallDepths.map(k => share(ranks.textRanks, k)),
+  ]
   const six = shares.map(percent)
-  return { imageRanks, textRanks, recalls: byRecall([...six, Number(mean(six).toFixed(2))], 0) }
+  return { ...ranks, recalls: byRecall([...six, Number(mean(six).toFixed(2))], 0) }
+}
+
+interface Ranking {
+  readonly imageRows: UnitRows
+  readonly textRows: UnitRows
+  readonly owner: Int32Array
+  /** Exact similarity of each image's nearest caption. */
+  readonly best: Float64Array
+  /** Exact similarity of each text to its image. */
+  readonly own: Float64Array
+}
+
+/** Counts the foreign items that are at least as near as the own ones. */
+async function rankAll(
+  { imageRows, textRows, owner, best, own }: Ranking,
+  options: BlockOptions,
+): Promise<RetrievalRanks> {
+  const error = productError(imageRows.dim)
+  const imageRanks = new Int32Array(imageRows.rows)
+  const textRanks = new Int32Array(textRows.rows)
+  const textLow = own.map(score => score - error)
+  const textHigh = own.map(score => score + error)
+  let met = 0
+  await eachBlock(
+    imageRows,
+    textRows,
+    ({ scores, width, from, rows, to, columns }) => {
+      for (let row = 0; row < rows; row++) {
+        const image = from + row
+        const floor = best[image] ?? 0
+        const [low, high] = [floor - error, floor + error]
+        let rank = 0
+        for (let column = 0; column < columns; column++) {
+          const score = scores[row * width + column] ?? 0
+          const text = to + column
+          if (score < low && score < (textLow[text] ?? 0)) continue
+          if (owner[text] === image) {
+            met += 1
+            continue
+          }
+          if (score >= high) rank += 1
+          else if (score >= low && similarity(imageRows, textRows, { i: image, j: text }) >= floor) rank += 1
+          if (score < (textLow[text] ?? 0)) continue
+          if (
+            score >= (textHigh[text] ?? 0) ||
+            similarity(imageRows, textRows, { i: image, j: text }) >= (own[text] ?? 0)
+          )
+            textRanks[text] = (textRanks[text] ?? 0) + 1
+        }
+        imageRanks[image] = (imageRanks[image] ?? 0) + rank
+      }
+    },
+    options,
+  )
+  // No text is farther from its own image than it is, so none is passed over if products keep to their bound.
+  if (met !== textRows.rows) throw strayed()
+  return { imageRanks, textRanks }
 }
 
 /**

@@ -1,123 +1,132 @@
-/** Cosine similarities of two sets of embeddings, tile by tile; the full matrix never exists. */
+/**
+ * Cosine similarities of two sets of embeddings, block by block; the full matrix never exists.
+ *
+ * A block is a float32 matrix product, whose error has a bound (Higham, Accuracy and Stability of Numerical Algorithms,
+ * section 3.1: it holds for every order of the sums). Comparisons that are closer than that are decided by the exact
+ * similarity: products and sums in float64, in one fixed order, so that equal embeddings have exactly equal scores
+ * wherever they stand and tie rules can be trusted.
+ */
+import { type Engine, floats, floatsOf, jit, tf } from '../engine/mod.ts'
 
-/** Embeddings scaled to unit length, in double precision, three rows interleaved: [group, dim, 3]. */
-export interface Panel {
+/** Embeddings, row-major [rows, dim], and what scales each row to unit length. */
+export interface UnitRows {
   readonly rows: number
   readonly dim: number
-  readonly values: Float64Array
+  readonly values: Float32Array
+  readonly scales: Float64Array
 }
 
-/** Rows a tile has in each direction: nine sums fit the registers of common processors. */
-const TILE = 3
-
-/** Groups of the second panel that are visited before the first panel moves on: 128 kB at 256 dimensions. */
-const BLOCK = 20
-
 /**
- * Scales each row to unit length and packs the rows for {@link eachSimilarity}.
+ * Finds the scale of each row. A row of zeros stays zero, so its every score is 0. Throws where a value is not finite.
  *
- * A row of zeros stays zero, so its every score is 0. Throws where a value is not finite.
- * @param embeddings row-major [rows, dim]
+ * @param embeddings row-major [rows, dim]; not copied
  */
-export function packUnitRows(embeddings: Float32Array, dim: number): Panel {
+export function unitRows(embeddings: Float32Array, dim: number): UnitRows {
   const rows = embeddings.length / dim
   if (!Number.isInteger(rows)) {
     throw new Error(`${embeddings.length} values make no whole rows of ${dim} dimensions; check the embedding size`)
   }
-  const values = new Float64Array(Math.ceil(rows / TILE) * TILE * dim)
+  const scales = new Float64Array(rows)
   for (let row = 0; row < rows; row++) {
-    const source = embeddings.subarray(row * dim, (row + 1) * dim)
     let squares = 0
-    for (const value of source) squares += value * value
+    for (let k = row * dim; k < (row + 1) * dim; k++) squares += (embeddings[k] ?? 0) ** 2
     if (!Number.isFinite(squares)) throw new Error(`Embedding ${row} is not finite; the model has diverged`)
-    const scale = squares === 0 ? 0 : 1 / Math.sqrt(squares)
-    const start = panelIndex(row, dim)
-    for (let k = 0; k < dim; k++) values[start + k * TILE] = (source[k] ?? 0) * scale
+    scales[row] = squares === 0 ? 0 : 1 / Math.sqrt(squares)
   }
-  return { rows, dim, values }
+  return { rows, dim, values: embeddings, scales }
 }
 
-const panelIndex = (row: number, dim: number): number => Math.floor(row / TILE) * TILE * dim + (row % TILE)
-
-/** The similarity of one pair; bit for bit the number that {@link eachSimilarity} gives it. */
-export function similarity(a: Panel, b: Panel, pair: { readonly i: number; readonly j: number }): number {
-  const from = panelIndex(pair.i, a.dim)
-  const to = panelIndex(pair.j, b.dim)
+/** The exact similarity of row `i` of `a` and row `j` of `b`. */
+export function similarity(a: UnitRows, b: UnitRows, { i, j }: { readonly i: number; readonly j: number }): number {
+  const { dim } = a
+  const [from, to] = [i * dim, j * dim]
+  const [one, other] = [a.scales[i] ?? 0, b.scales[j] ?? 0]
   let sum = 0
-  for (let k = 0; k < a.dim * TILE; k += TILE) sum += (a.values[from + k] ?? 0) * (b.values[to + k] ?? 0)
+  for (let k = 0; k < dim; k++) sum += (a.values[from + k] ?? 0) * one * ((b.values[to + k] ?? 0) * other)
   return sum
 }
 
+/** How blocks are computed. */
+export interface BlockOptions {
+  /** Threads of the matrix products. */
+  readonly threads: number
+  /** The most rows and columns of a block. @default 512 by 4096: 8 MB */
+  readonly block?: { readonly rows: number; readonly columns: number }
+  readonly onBlock?: (done: number, total: number) => void
+}
+
+/** Similarities of neighbouring rows of `a` and `b`, within {@link productError}. */
+export interface Block {
+  /** Row-major, `width` a row, of which the first `columns` count. */
+  readonly scores: Float32Array
+  readonly width: number
+  /** The first row of `a`, and how many there are. */
+  readonly from: number
+  readonly rows: number
+  /** The first row of `b`, and how many there are. */
+  readonly to: number
+  readonly columns: number
+}
+
 /**
- * Calls `visit` with the similarity of every row of `a` to every row of `b`.
- *
- * Products and sums are double precision and every pair adds its dimensions in the same order, so equal embeddings
- * have exactly equal scores wherever they stand: tie rules can be trusted.
+ * Calls `use` with every block of similarities of the rows of `a` to the rows of `b`; rows of `b` come in order. Blocks
+ * are computed at one size, so that one compiled product serves all.
  */
-export function eachSimilarity(a: Panel, b: Panel, visit: (i: number, j: number, score: number) => void): void {
-  if (a.dim !== b.dim) throw new Error(`Embeddings of ${a.dim} and ${b.dim} dimensions cannot be compared`)
-  const step = TILE * a.dim
-  const tile = new Float64Array(TILE * TILE)
-  for (let block = 0; block < b.values.length; block += BLOCK * step) {
-    const blockEnd = Math.min(b.values.length, block + BLOCK * step)
-    for (let from = 0; from < a.values.length; from += step) {
-      for (let to = block; to < blockEnd; to += step) {
-        multiplyTile(a.values, b.values, { from, to, step, tile })
-        const i = from / a.dim
-        const j = to / b.dim
-        for (let cell = 0; cell < tile.length; cell++) {
-          const row = i + Math.floor(cell / TILE)
-          const column = j + (cell % TILE)
-          if (row < a.rows && column < b.rows) visit(row, column, tile[cell] ?? 0)
-        }
+export async function eachBlock(
+  a: UnitRows,
+  b: UnitRows,
+  use: (block: Block) => void,
+  { threads, block = { rows: 512, columns: 4096 }, onBlock }: BlockOptions,
+): Promise<void> {
+  const { dim } = a
+  if (dim !== b.dim) throw new Error(`Embeddings of ${dim} and ${b.dim} dimensions cannot be compared`)
+  const rowBlocks = Math.ceil(a.rows / block.rows)
+  const columnBlocks = Math.ceil(b.rows / block.columns)
+  const [height, width] = [Math.ceil(a.rows / rowBlocks), Math.ceil(b.rows / columnBlocks)]
+  const [left, right] = [new Float32Array(height * dim), new Float32Array(width * dim)]
+  const step = jit(({ a, b }: { a: tf.Tensor2D; b: tf.Tensor2D }) => ({ scores: tf.matMul(a, b, false, true) }), {
+    engine: processor(threads),
+  })
+  try {
+    for (let column = 0; column < columnBlocks; column++) {
+      const to = column * width
+      fill(right, b, to)
+      for (let row = 0; row < rowBlocks; row++) {
+        const from = row * height
+        fill(left, a, from)
+        const { scores } = await step({ a: floats(left, [height, dim]), b: floats(right, [width, dim]) })
+        const [rows, columns] = [Math.min(height, a.rows - from), Math.min(width, b.rows - to)]
+        use({ scores: floatsOf(scores), width, from, rows, to, columns })
+        onBlock?.(column * rowBlocks + row + 1, columnBlocks * rowBlocks)
       }
     }
+  } finally {
+    await step.dispose()
   }
 }
 
-interface TileProduct {
-  readonly from: number
-  readonly to: number
-  readonly step: number
-  readonly tile: Float64Array
+/** Products run on the processor whatever engine embeds: other devices round inputs to fewer bits, beyond the bound. */
+const processor = (threads: number): Engine => ({ name: 'cpu', provider: 'cpu', threads })
+
+/** Unit rows from `start` on as float32; zeros past the last. */
+function fill(target: Float32Array, { values, scales, dim, rows }: UnitRows, start: number): void {
+  const count = Math.min(target.length / dim, rows - start)
+  for (let row = 0; row < count; row++) {
+    const scale = scales[start + row] ?? 0
+    const [to, from] = [row * dim, (start + row) * dim]
+    for (let k = 0; k < dim; k++) target[to + k] = (values[from + k] ?? 0) * scale
+  }
+  target.fill(0, count * dim)
 }
 
-/** Nine dot products at once: each value loaded from memory serves three of them. `| 0` keeps indices integers. */
-function multiplyTile(a: Float64Array, b: Float64Array, { from, to, step, tile }: TileProduct): void {
-  let s00 = 0
-  let s01 = 0
-  let s02 = 0
-  let s10 = 0
-  let s11 = 0
-  let s12 = 0
-  let s20 = 0
-  let s21 = 0
-  let s22 = 0
-  const end = (from + step) | 0
-  for (let p = from | 0, q = to | 0; p < end; p = (p + TILE) | 0, q = (q + TILE) | 0) {
-    const b0 = b[q] ?? 0
-    const b1 = b[(q + 1) | 0] ?? 0
-    const b2 = b[(q + 2) | 0] ?? 0
-    const a0 = a[p] ?? 0
-    s00 += a0 * b0
-    s01 += a0 * b1
-    s02 += a0 * b2
-    const a1 = a[(p + 1) | 0] ?? 0
-    s10 += a1 * b0
-    s11 += a1 * b1
-    s12 += a1 * b2
-    const a2 = a[(p + 2) | 0] ?? 0
-    s20 += a2 * b0
-    s21 += a2 * b1
-    s22 += a2 * b2
-  }
-  tile[0] = s00
-  tile[1] = s01
-  tile[2] = s02
-  tile[3] = s10
-  tile[4] = s11
-  tile[5] = s12
-  tile[6] = s20
-  tile[7] = s21
-  tile[8] = s22
-}
+/**
+ * How far a float32 product of unit rows may be from their exact similarity: `dim` roundings of sums, one of the
+ * product and one of each factor, each at most half a unit in the last place of numbers up to 1.
+ */
+export const productError = (dim: number): number => 1.001 * (dim + 4) * 2 ** -24
+
+/** What to throw where a pair was passed over that must have reached its floor. */
+export const strayed = (): Error =>
+  new Error(
+    'Matrix products of onnxruntime are less exact here than float32 allows, so ranks cannot be trusted; reinstall onnxruntime-node',
+  )

@@ -52,7 +52,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     { engine, batchSize: 32 },
   )
   const classes = classEmbeddings(prompts, { templates: templates.length, dim })
-  const scores = classification({ images, classes, labels, names, dim })
+  const scores = await classification({ images, classes, labels, names, dim }, { threads: engine.threads })
   const chance = classificationChance(labels, names.length)
   const intervals = classificationIntervals(scores, { seed: 0 })
   const protocol = {

@@ -53,7 +53,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   const images = await embedImages(model, pixels, { engine, batchSize: 64, onDone: onDone(0) })
   const embedded = await embedTexts(model, texts, { engine, batchSize: 64, onDone: onDone(samples.length) })
   const dim = model.config.embedDim
-  const scores = retrieval({ images, texts: embedded, owner, dim })
+  const scores = await retrieval({ images, texts: embedded, owner, dim }, { threads: engine.threads })
   const chance = retrievalChance(
     samples.length,
     captions.map(list => list.length),

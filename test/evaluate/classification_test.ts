@@ -3,13 +3,14 @@ import * as assert from 'uvu/assert'
 import { classEmbeddings, classification, classificationChance } from '../../runtime/evaluate/classification.ts'
 import { classificationIntervals } from '../../runtime/evaluate/intervals.ts'
 
+const threads = { threads: 1 }
 const names = ['lake', 'desert', 'city']
 const axes = Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1)
 const images = Float32Array.of(9, 1, 0, 3, 4, 0, 0, 2, 0, 5, 0, 5)
 const labels = Int32Array.of(0, 0, 1, 2)
 
-test('the nearest class is given, and equal scores count against the model', () => {
-  const scores = classification({ images, classes: axes, labels, names, dim: 3 })
+test('the nearest class is given, and equal scores count against the model', async () => {
+  const scores = await classification({ images, classes: axes, labels, names, dim: 3 }, threads)
   assert.equal([...scores.ranks], [0, 1, 0, 1])
   assert.equal([...scores.predictions], [0, 1, 1, 0])
   assert.equal(scores.metrics, { top1: 50, mean_class_recall: 50 })
@@ -25,12 +26,15 @@ test('the nearest class is given, and equal scores count against the model', () 
   ])
 })
 
-test('top-5 appears from six classes on; a class without images enters no mean', () => {
+test('top-5 appears from six classes on; a class without images enters no mean', async () => {
   const six = ['a', 'b', 'c', 'd', 'e', 'f']
   const classes = Float32Array.from({ length: 36 }, (_, index) => (index % 7 === 0 ? 1 : 0))
   const one = Float32Array.of(6, 5, 4, 3, 2, 1)
   const both = Float32Array.of(...one, ...one)
-  const { metrics } = classification({ images: both, classes, labels: Int32Array.of(4, 5), names: six, dim: 6 })
+  const { metrics } = await classification(
+    { images: both, classes, labels: Int32Array.of(4, 5), names: six, dim: 6 },
+    threads,
+  )
   assert.equal(metrics, { top1: 0, top5: 50, mean_class_recall: 0 })
 })
 
@@ -57,11 +61,16 @@ test('intervals surround the measure', () => {
   assert.is(intervals.top5, undefined)
 })
 
-test('faults are named', () => {
+test('faults are named', async () => {
   const input = { images, classes: axes, labels, names, dim: 3 }
-  assert.throws(() => classification({ ...input, labels: Int32Array.of(0) }), /one label for each image/)
-  assert.throws(() => classification({ ...input, labels: Int32Array.of(0, 0, 3, 2) }), /Image 2 has label 3 of 3/)
-  assert.throws(() => classification({ ...input, names: ['lake'] }), /one name for each class/)
+  const fault = (faulty: object) =>
+    classification({ ...input, ...faulty }, threads).then(
+      () => 'none',
+      (error: Error) => error.message,
+    )
+  assert.match(await fault({ labels: Int32Array.of(0) }), /one label for each image/)
+  assert.match(await fault({ labels: Int32Array.of(0, 0, 3, 2) }), /Image 2 has label 3 of 3/)
+  assert.match(await fault({ names: ['lake'] }), /one name for each class/)
 })
 
 test.run()

@@ -13,19 +13,22 @@ import { retrieval, retrievalChance } from '../../runtime/evaluate/retrieval.ts'
 
 const axes = Float32Array.of(1, 0, 0, 1)
 
-test('recalls stand beside interval, chance and the multiple of chance', () => {
+test('recalls stand beside interval, chance and the multiple of chance', async () => {
   const owner = Int32Array.of(0, 1)
-  const scores = retrieval({ images: axes, texts: axes, owner, dim: 2 })
+  const scores = await retrieval({ images: axes, texts: axes, owner, dim: 2 }, { threads: 1 })
   const intervals = retrievalIntervals(scores, owner, { seed: 1 })
   const table = recallTable({ ...scores, intervals, chance: retrievalChance(2, [1, 1]), images: 2, texts: 2 })
   assert.equal(table.rows[0], ['Image to text, R@1', 100, '100.00\u2013100.00', 50, '2.0×'])
   assert.is(table.rows.length, 7)
 })
 
-test('classes are sorted by recall; the matrix keeps their order', () => {
+test('classes are sorted by recall; the matrix keeps their order', async () => {
   const labels = Int32Array.of(0, 1)
   const images = Float32Array.of(0, 1, 0, 1)
-  const scores = classification({ images, classes: axes, labels, names: ['lake', 'city'], dim: 2 })
+  const scores = await classification(
+    { images, classes: axes, labels, names: ['lake', 'city'], dim: 2 },
+    { threads: 1 },
+  )
   assert.equal(classTable(scores).rows, [
     ['city', 1, 100, 50],
     ['lake', 1, 0, ''],

@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createRandom } from '../../runtime/data/random.ts'
 import { retrievalIntervals } from '../../runtime/evaluate/intervals.ts'
 import { recallNames, retrieval, retrievalChance } from '../../runtime/evaluate/retrieval.ts'
 import { sharedPath, testWithShared } from '../support.ts'
+import { bruteForce, ownersOf } from './oracle.ts'
 
 /** Embeddings of plus and minus one with four dimensions: norms and scores are exact, and ties are many. */
 const corners = (rows: number) =>
@@ -19,72 +21,116 @@ const cases = fc
       captions: fc.constant(captions),
       images: corners(captions.length),
       texts: corners(captions.reduce((sum, count) => sum + count, 0)),
+      block: fc.record({ rows: fc.integer({ min: 1, max: 5 }), columns: fc.integer({ min: 1, max: 9 }) }),
     }),
   )
-  .map(({ captions, images, texts }) => ({
-    images,
-    texts,
-    captions,
-    owner: Int32Array.from(captions.flatMap((count, image) => Array.from({ length: count }, () => image))),
-    dim: 4,
+  .map(({ captions, block, ...embeddings }) => ({
+    block,
+    input: { ...embeddings, owner: ownersOf(captions), dim: 4 },
   }))
 
-/** Sorts each gallery whole, foreign items first among equals, and looks where the own item stands. */
-function oracle({ images, texts, owner }: { images: Float32Array; texts: Float32Array; owner: Int32Array }) {
-  const score = (image: number, text: number) =>
-    [0, 1, 2, 3].reduce((sum, k) => sum + (images[image * 4 + k] ?? 0) * (texts[text * 4 + k] ?? 0), 0)
-  const imageIds = [...Array(images.length / 4).keys()]
-  const textIds = [...owner.keys()]
-  const order = (ids: number[], scoreOf: (id: number) => number, own: (id: number) => boolean) =>
-    ids.toSorted((a, b) => scoreOf(b) - scoreOf(a) || Number(own(a)) - Number(own(b)))
-  const i2t = imageIds.map(image =>
-    order(
-      textIds,
-      text => score(image, text),
-      text => owner[text] === image,
-    ).findIndex(text => owner[text] === image),
-  )
-  const t2i = textIds.map(text =>
-    order(
-      imageIds,
-      image => score(image, text),
-      image => owner[text] === image,
-    ).indexOf(owner[text] ?? -1),
-  )
-  return { i2t, t2i }
+const threads = 1
+
+test('ranks equal those of sorting the whole gallery, ties against the model, however blocks fall', () =>
+  fc.assert(
+    fc.asyncProperty(cases, async ({ input, block }) => {
+      const { imageRanks, textRanks } = await retrieval(input, { threads, block })
+      assert.equal({ imageRanks, textRanks }, bruteForce(input))
+    }),
+    { numRuns: 150, seed: 1 },
+  ))
+
+test('positive factors change no rank', () =>
+  fc.assert(
+    fc.asyncProperty(cases, async ({ input }) => {
+      const scaled = { ...input, images: input.images.map(value => value * 4), texts: input.texts.map(v => v / 8) }
+      assert.equal(await retrieval(scaled, { threads }), await retrieval(input, { threads }))
+    }),
+    { numRuns: 30, seed: 2 },
+  ))
+
+/** A gallery of a middling model: captions near their image, many of them said twice, some off by one bit. */
+function gallery(images: number, dim: number) {
+  const random = createRandom(5, 'gallery')
+  const captions = Array.from({ length: images }, () => 1 + random.below(8))
+  const owner = ownersOf(captions)
+  const noise = (scale: number) => Float32Array.from({ length: dim }, () => scale * (random.next() + random.next() - 1))
+  const pictures = Array.from({ length: images }, () => noise(1))
+  const texts: Float32Array[] = []
+  for (const image of owner) {
+    const said = texts.length > 0 && random.chance(0.3) ? random.pick(texts) : undefined
+    const shift = noise(0.8)
+    const text = said?.slice() ?? (pictures[image] ?? shift).map((value, k) => value + (shift[k] ?? 0))
+    if (said && random.chance(0.5)) text[random.below(dim)] = Math.fround((text[0] ?? 0) * (1 + 2 ** -23))
+    if (said && random.chance(0.5)) for (let k = 0; k < dim; k++) text[k] = 3 * (said[k] ?? 0)
+    texts.push(text)
+  }
+  const flat = (rows: readonly Float32Array[]) => Float32Array.from(rows.flatMap(row => [...row]))
+  return { images: flat(pictures), texts: flat(texts), owner, dim }
 }
 
-test('ranks equal those of sorting the whole gallery, ties against the model', () => {
-  fc.assert(
-    fc.property(cases, input => {
-      const { imageRanks, textRanks } = retrieval(input)
-      const { i2t, t2i } = oracle(input)
-      assert.equal([...imageRanks], i2t)
-      assert.equal([...textRanks], t2i)
-    }),
-    { numRuns: 300, seed: 1 },
-  )
+test('a gallery of many blocks, with captions that are equal or nearly so, is ranked as by brute force', async () => {
+  const input = gallery(300, 48)
+  const expected = bruteForce(input)
+  for (const block of [
+    { rows: 64, columns: 500 },
+    { rows: 300, columns: 7 },
+  ]) {
+    const { imageRanks, textRanks } = await retrieval(input, { threads: 2, block })
+    assert.equal({ imageRanks, textRanks }, expected)
+  }
 })
 
-test('positive factors change no rank', () => {
-  fc.assert(
-    fc.property(cases, input => {
-      const scaled = { ...input, images: input.images.map(value => value * 4), texts: input.texts.map(v => v / 8) }
-      assert.equal(retrieval(scaled), retrieval(input))
-    }),
-    { numRuns: 50, seed: 2 },
-  )
-})
-
-test('equal embeddings tie exactly wherever they stand', () => {
+test('equal embeddings tie exactly wherever they stand', async () => {
   const dim = 37
   const row = Float32Array.from({ length: dim }, (_, k) => Math.sin(k + 1))
   const repeat = (rows: number) => Float32Array.from({ length: rows * dim }, (_, index) => row[index % dim] ?? 0)
   const owner = Int32Array.from({ length: 130 }, (_, text) => text % 65)
-  const { imageRanks, textRanks, recalls } = retrieval({ images: repeat(65), texts: repeat(130), owner, dim })
-  assert.equal(new Set(imageRanks), new Set([128]))
-  assert.equal(new Set(textRanks), new Set([64]))
-  assert.is(recalls.mean_recall, 0)
+  for (const block of [
+    { rows: 512, columns: 4096 },
+    { rows: 7, columns: 13 },
+  ]) {
+    const input = { images: repeat(65), texts: repeat(130), owner, dim }
+    const { imageRanks, textRanks, recalls } = await retrieval(input, { threads, block })
+    assert.equal(new Set(imageRanks), new Set([128]))
+    assert.equal(new Set(textRanks), new Set([64]))
+    assert.is(recalls.mean_recall, 0)
+  }
+})
+
+test('the order of images and captions changes no recall', async () => {
+  const input = gallery(120, 24)
+  const random = createRandom(6, 'order')
+  const places = random.shuffle([...Array(120).keys()])
+  const order = random.shuffle([...input.owner.keys()])
+  const take = (rows: Float32Array, from: readonly number[]) =>
+    Float32Array.from(from.flatMap(row => [...rows.subarray(row * 24, (row + 1) * 24)]))
+  const shuffled = {
+    images: take(input.images, places),
+    texts: take(input.texts, order),
+    owner: Int32Array.from(order, text => places.indexOf(input.owner[text] ?? 0)),
+    dim: 24,
+  }
+  assert.equal((await retrieval(shuffled, { threads })).recalls, (await retrieval(input, { threads })).recalls)
+})
+
+test('a perfect model whose captions are shuffled is no better than chance', async () => {
+  const images = 400
+  const { images: pictures, dim } = gallery(images, 32)
+  const owner = ownersOf(new Array<number>(images).fill(5))
+  const random = createRandom(7, 'noise')
+  const tell = (value: number) => value + 0.02 * (random.next() - 0.5)
+  const texts = Float32Array.from(
+    [...owner].flatMap(image => [...pictures.subarray(image * dim, (image + 1) * dim)].map(tell)),
+  )
+  const honest = await retrieval({ images: pictures, texts, owner, dim }, { threads })
+  assert.is(honest.recalls.mean_recall, 100)
+  const shuffled = Int32Array.from(random.shuffle([...owner]))
+  const fooled = await retrieval({ images: pictures, texts, owner: shuffled, dim }, { threads })
+  const chance = retrievalChance(images, new Array<number>(images).fill(5))
+  const intervals = retrievalIntervals(fooled, shuffled, { seed: 9, level: 0.99 })
+  for (const name of recallNames) assert.ok(intervals[name].low <= chance[name], `${name}: ${fooled.recalls[name]}`)
+  assert.ok(intervals.mean_recall.high >= chance.mean_recall, String(fooled.recalls.mean_recall))
 })
 
 test('chance equals the mean over random orders', () => {
@@ -108,16 +154,18 @@ test('intervals hold the recall, are the same for the same seed, and vanish wher
   assert.ok(low > 17 && low < 21 && high > 29 && high < 33, `${low} to ${high}`)
 })
 
-test('faults are named', () => {
+test('faults are named', async () => {
   const images = Float32Array.of(1, 0, 0, 1)
-  assert.throws(
-    () => retrieval({ images, texts: images, owner: Int32Array.of(0, 0), dim: 2 }),
-    /Image 1 has no caption/,
-  )
-  assert.throws(() => retrieval({ images, texts: images, owner: Int32Array.of(0, 2), dim: 2 }), /Text 1 belongs to/)
-  assert.throws(() => retrieval({ images, texts: images, owner: Int32Array.of(0), dim: 2 }), /one owner for each/)
-  const broken = Float32Array.of(1, Number.NaN, 0, 1)
-  assert.throws(() => retrieval({ images, texts: broken, owner: Int32Array.of(0, 1), dim: 2 }), /not finite/)
+  const fault = (faulty: object) =>
+    retrieval({ images, texts: images, owner: Int32Array.of(0, 1), dim: 2, ...faulty }, { threads }).then(
+      () => 'none',
+      (error: Error) => error.message,
+    )
+  assert.is(await fault({}), 'none')
+  assert.match(await fault({ owner: Int32Array.of(0, 0) }), /Image 1 has no caption/)
+  assert.match(await fault({ owner: Int32Array.of(0, 2) }), /Text 1 belongs to/)
+  assert.match(await fault({ owner: Int32Array.of(0) }), /one owner for each/)
+  assert.match(await fault({ texts: Float32Array.of(1, Number.NaN, 0, 1) }), /not finite/)
 })
 
 async function readTensors(path: string) {
@@ -141,7 +189,7 @@ for (const name of ['retrieval_small', 'retrieval_200']) {
   testWithShared(test, `goldens/${name}`, `recalls equal the reference of ${name}`, async () => {
     const input = await readTensors(sharedPath(`goldens/${name}/case.safetensors`))
     const expected = JSON.parse(await readFile(sharedPath(`goldens/${name}/expected.json`), 'utf8'))
-    const { recalls } = retrieval(input)
+    const { recalls } = await retrieval(input, { threads: 2 })
     for (const recall of recallNames) assert.is(recalls[recall], expected[recall], recall)
   })
 }
