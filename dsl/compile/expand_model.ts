@@ -27,11 +27,11 @@ export function expandModel(name: string, { tokenizer }: Entry<'models'>, { reci
 }
 
 /** What says how to compute, apart from what says what. */
-function splitSettings<T extends Pick<Entry<'train'>, 'slots' | 'micro_batch' | 'recompute' | 'checkpoint_every'>>(
-  entry: T,
-) {
-  const { slots, micro_batch, recompute, checkpoint_every, ...rest } = entry
-  return { rest, settings: params({ slots, micro_batch, recompute, checkpoint_every }) }
+function splitSettings<
+  T extends Pick<Entry<'train'>, 'slots' | 'micro_batch' | 'recompute' | 'checkpoint_every' | 'image_cache'>,
+>(entry: T) {
+  const { slots, micro_batch, recompute, checkpoint_every, image_cache, ...rest } = entry
+  return { rest, settings: params({ slots, micro_batch, recompute, checkpoint_every, image_cache }) }
 }
 
 /** A stage for each phase; each starts from the one before. */

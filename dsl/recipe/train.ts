@@ -1,5 +1,5 @@
 /** Training: curricula of phases, and rounds of self-distillation. */
-import type { Count, DatasetRef, Duration, ModelRef, Name, Share } from './scalars.ts'
+import type { Bytes, Count, DatasetRef, Duration, ModelRef, Name, Share } from './scalars.ts'
 
 /** How training is computed. None of it changes more of a result than its rounding, so none is part of a stage's key. */
 export interface Computing {
@@ -24,6 +24,11 @@ export interface Computing {
    * @default "2m"
    */
   checkpoint_every?: Duration
+  /**
+   * Memory for decoded images, so that they are decoded once. Datasets that do not fit are decoded each time they are seen.
+   * @default "1GiB"
+   */
+  image_cache?: Bytes
 }
 
 /**
@@ -50,6 +55,11 @@ export interface Train extends Computing {
   ema?: number
   /** Random changes of training images. @default {} */
   augment?: Augment
+  /**
+   * Samples that are shuffled together: a dataset of at most so many is shuffled as a whole; a larger one by its shards,
+   * and then within as many shards as hold so many, so that few are read at a time. @default "100k" @minimum 1
+   */
+  shuffle?: Count
   /** The curriculum, in order; each phase starts from the weights of the one before. @minItems 1 */
   phases: Phase[]
 }
@@ -155,6 +165,13 @@ export interface ParameterGroup {
 export interface Augment {
   /** Smallest share of the area a random crop keeps; 1 turns cropping off. @default 0.7 */
   crop?: Share
+  /**
+   * Largest ratio of a crop's longer side to its shorter; 1 cuts squares. @default 1 @minimum 1
+   * @source torchvision's RandomResizedCrop has 4/3 @examples [1.333]
+   */
+  aspect?: number
+  /** How a crop is scaled to the model's size. @default "bilinear" */
+  filter?: 'bilinear' | 'bicubic' | 'lanczos3'
   /** Mirror and quarter turns at random. Off by default: captions speak of north and south. @default false */
   dihedral?: boolean
   /** Strength of brightness, contrast and saturation jitter. @default 0.2 */

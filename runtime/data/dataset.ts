@@ -7,10 +7,11 @@
  */
 import { copyFile, link, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type Extent, shardPath } from './extents.ts'
 import { decodeGrey, decodeImage, imageExtension } from './image.ts'
 import { type Row, readRows, writeRows } from './index_table.ts'
 import type { Sample, SampleFiles } from './sample.ts'
-import { createShards, type Extent, openShards, shardPath } from './shards.ts'
+import { createShards, openShards } from './shards.ts'
 
 /** Writes a new dataset. */
 export interface DatasetWriter {

@@ -1,11 +1,11 @@
 /** The Parquet index of a dataset: one row a sample, with where its files lie in the shards. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
+import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
 import { isRecord, isText } from '../../dsl/read/json.ts'
+import type { Extent } from './extents.ts'
 import type { Sample } from './sample.ts'
-import type { Extent } from './shards.ts'
 
 /** A row of the index. */
 export interface Row {
@@ -54,26 +54,56 @@ export async function writeRows(folder: string, rows: readonly Row[]): Promise<v
 export async function readRows(folder: string): Promise<readonly Row[]> {
   const records = await openRecords(folder)
   if (records.length === 0) throw new Error(`The dataset in ${folder} is empty; make it again`)
-  return records.map((record, number) => {
-    const row = toRow(record)
-    if (row === undefined) {
-      throw new Error(`Row ${number} of index.parquet in ${folder} does not describe a sample; make the dataset again`)
-    }
-    return row
-  })
+  return records.map((record, number) => toRow(record) ?? noSample(folder, number))
+}
+
+/** What a loader needs of a row. */
+export interface LoadRow extends Pick<Sample, 'key' | 'split' | 'captions'>, Pick<Row, 'shard' | 'image'> {}
+
+/** Streams what a loader needs of the index in stored order, a row group in memory at a time. Throws as {@link readRows}. */
+export async function* streamLoadRows(folder: string): AsyncGenerator<readonly LoadRow[]> {
+  const columns = ['key', 'split', 'captions', 'shard', 'image_offset', 'image_size']
+  const file = await openIndex(folder)
+  const metadata = await parquetMetadataAsync(file).catch(brokenIn(folder))
+  let start = 0
+  for (const { num_rows } of metadata.row_groups) {
+    const end = start + Number(num_rows)
+    const records = await parquetReadObjects({ file, metadata, columns, rowStart: start, rowEnd: end }).catch(
+      brokenIn(folder),
+    )
+    yield records.map((record, number) => toLoadRow(record) ?? noSample(folder, start + number))
+    start = end
+  }
 }
 
 async function openRecords(folder: string): Promise<readonly Record<string, unknown>[]> {
-  const file = await asyncBufferFromFile(indexPath(folder)).catch(cause => {
+  const file = await openIndex(folder)
+  return parquetReadObjects({ file }).catch(brokenIn(folder))
+}
+
+const openIndex = (folder: string): Promise<AsyncBuffer> =>
+  asyncBufferFromFile(indexPath(folder)).catch(cause => {
     throw new Error(`No dataset in ${folder}: it has no readable index.parquet; name the folder of a dataset`, {
       cause,
     })
   })
-  return parquetReadObjects({ file }).catch(cause => {
+
+const brokenIn =
+  (folder: string) =>
+  (cause: unknown): never => {
     throw new Error(`The index.parquet in ${folder} is no Parquet file or was cut short; make the dataset again`, {
       cause,
     })
-  })
+  }
+
+function noSample(folder: string, number: number): never {
+  throw new Error(`Row ${number} of index.parquet in ${folder} does not describe a sample; make the dataset again`)
+}
+
+function toLoadRow({ key, split, captions, shard, ...extent }: Record<string, unknown>): LoadRow | undefined {
+  const image = toExtent([extent.image_offset, extent.image_size])
+  if (!isText(key) || !isText(split) || !isTexts(captions) || !isText(shard) || image === undefined) return undefined
+  return { key, split, captions, shard, image }
 }
 
 function toRow(record: Record<string, unknown>): Row | undefined {

@@ -5,18 +5,13 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import tar from 'tar-stream'
 import { codeOf } from '../store/files.ts'
+import { type Extent, missing, shardPath, tooShort } from './extents.ts'
 
 /** Samples of a full shard. */
 const SAMPLES_PER_SHARD = 1000
 
 /** Tar headers and padding come in blocks of this many bytes. */
 const BLOCK = 512
-
-/** Where a file lies inside its shard, in bytes. */
-export interface Extent {
-  readonly offset: number
-  readonly size: number
-}
 
 /** One file to store. */
 export interface ShardFile {
@@ -37,9 +32,6 @@ export interface ShardWriter {
   add(files: readonly ShardFile[]): Promise<Stored>
   close(): Promise<void>
 }
-
-/** Path of a shard. */
-export const shardPath = (folder: string, shard: string): string => join(folder, 'shards', shard)
 
 /** Opens a writer of shards. Equal files give equal bytes: modification time 0, mode 644, owner 0. */
 export async function createShards(folder: string): Promise<ShardWriter> {
@@ -111,12 +103,7 @@ export function openShards(folder: string): ShardReader {
     await current?.file.close()
     current = undefined
     const file = await open(shardPath(folder, shard)).catch(cause => {
-      throw new Error(
-        `Shard shards/${shard} of sample '${key}' cannot be opened in ${folder}; make the dataset again`,
-        {
-          cause,
-        },
-      )
+      throw missing({ folder, shard, key, cause })
     })
     current = { shard, file }
     return file
@@ -127,9 +114,7 @@ export function openShards(folder: string): ShardReader {
       const bytes = Buffer.alloc(size)
       const { bytesRead } = await file.read(bytes, 0, size, offset)
       if (bytesRead === size) return bytes
-      throw new Error(
-        `Shard shards/${shard} ends inside sample '${key}' (${bytesRead} of ${size} bytes at ${offset}) in ${folder}; make the dataset again`,
-      )
+      throw tooShort({ folder, shard, key, bytesRead, offset, size })
     },
     async close() {
       await current?.file.close()

@@ -1,5 +1,6 @@
 /** Parameters that model stages share. */
 
+import { type FilterName, filterNames } from '../data/resample.ts'
 import type { Query } from '../distill/heatmaps.ts'
 import type { Window } from '../distill/sao.ts'
 import { chooseEngine, type Engine } from '../engine/mod.ts'
@@ -114,9 +115,18 @@ export function readChosenWeights(params: Params): ChosenWeights | undefined {
 
 export const readAugmentation = (params: Params): Augmentation => ({
   crop: readNumber(params, 'crop'),
+  aspect: readNumber(params, 'aspect'),
+  filter: readFilter(params),
   dihedral: readBoolean(params, 'dihedral'),
   colour: readNumber(params, 'colour'),
 })
+
+function readFilter(params: Params): FilterName {
+  const wanted = readText(params, 'filter')
+  const found = filterNames.find(name => name === wanted)
+  if (found === undefined) throw new Error(`There is no filter '${wanted}'; use one of ${filterNames.join(', ')}`)
+  return found
+}
 
 /** The engine that the run asks for, with as many threads as the recipe pins, or one for each core. */
 export const engineOf = (context: StageContext): Promise<Engine> =>
@@ -129,6 +139,10 @@ export const readCheckpointing = ({ settings, checkpoints, report }: StageContex
   log: report.log,
   warn: report.warn,
 })
+
+/** Bytes of decoded images that a loader may hold. */
+export const readCacheBytes = ({ settings }: Pick<StageContext, 'settings'>): number =>
+  readNumber(settings, 'image_cache')
 
 /** A model, and whether it is computed again for gradients. */
 export const readComputed = (config: MammutConfig, { settings }: Pick<StageContext, 'settings'>): Computed => ({

@@ -7,11 +7,12 @@ import { floats, type HostArray } from '../engine/mod.ts'
 import { gridSide } from '../model/config.ts'
 import { readModel, writeModel } from '../model/model_folder.ts'
 import { readSafetensors } from '../model/safetensors.ts'
-import { type Batch, createLoader } from '../train/loader.ts'
+import { type Batch, type LoaderOptions, withLoader } from '../train/loader.ts'
 import { train } from '../train/trainer.ts'
 import { finalLoss, lossCurves, tellSteps } from './history.ts'
 import {
   engineOf,
+  readCacheBytes,
   readCheckpointing,
   readComputed,
   readContrast,
@@ -24,6 +25,9 @@ import { readNumber } from './params.ts'
 import { inputFolder, type StageContext, type StageResult } from './stage.ts'
 
 const regions = new URL('../distill/region_objective.js', import.meta.url).href
+
+/** Samples that are shuffled together; labels are held whole, so larger sets are rare. */
+const shuffledTogether = 100_000
 
 /** Rows of a labels array [images, patches, concepts] for the samples of a batch, as floats. */
 function gatherRows(source: HostArray, { rows }: Batch): HostArray {
@@ -43,64 +47,66 @@ function gatherRows(source: HostArray, { rows }: Batch): HostArray {
 export async function run(context: StageContext): Promise<StageResult> {
   const { id, params, inputs, out, report, signal } = context
   const model = await readModel(inputFolder(inputs, 'init').folder, { weights: 'last' })
-  const { config, tokenizer, tokenizerFile } = model
+  const { config, tokenizerFile } = model
   const { arrays } = await readSafetensors(join(inputFolder(inputs, 'labels').folder, 'labels.safetensors'))
   const { labels, certain } = arrays
   if (labels === undefined || certain === undefined)
     throw new Error('The pseudo-labels lack an array; run the stage that makes them again')
   const batchSize = readNumber(params, 'batch_size')
   const steps = Math.max(1, Math.ceil(readNumber(params, 'samples') / batchSize))
-  const size = config.imageSize
-  const loader = await createLoader({
+  const loading: LoaderOptions = {
     parts: [{ ...inputFolder(inputs, 'data'), weight: 1 }],
-    tokenizer,
+    tokenizerFile,
     contextLength: config.text.contextLength,
-    imageSize: size,
-    storedSize: size,
+    imageSize: config.imageSize,
     batchSize,
-    augmentation: { crop: 1, dihedral: false, colour: readNumber(params, 'colour') },
+    augmentation: { crop: 1, aspect: 1, filter: 'bilinear', dihedral: false, colour: readNumber(params, 'colour') },
+    shuffle: shuffledTogether,
+    cacheBytes: readCacheBytes(context),
     seed: readNumber(params, 'seed'),
     name: id,
-  })
-  const patches = gridSide(config) ** 2
-  if (labels.shape[0] !== loader.samples || labels.shape[1] !== patches)
-    throw new Error(
-      `The pseudo-labels are of ${labels.shape[0]} images of ${labels.shape[1]} patches, the dataset has ${loader.samples} of ${patches}`,
-    )
+  }
   const queries = tokenizeQueries(model, readQueries(params))
-  const trained = await train({
-    engine: await engineOf(context),
-    weights: model.weights,
-    optimizer: readOptimizer(params),
-    schedule: readSchedule(params, steps),
-    contrast: readContrast(params),
-    objective: {
-      module: regions,
-      spec: {
-        config: readComputed(config, context),
-        captionWeight: readNumber(params, 'caption_weight'),
-        regionWeight: readNumber(params, 'region_weight'),
-        concepts: queries.length,
-      } satisfies RegionSpec,
-    },
-    batchSize,
-    ...readSplitting(context),
-    loader,
-    arrays: batch => ({
-      images: batch.images,
-      tokens: batch.tokens,
-      labels: gatherRows(labels, batch),
-      certain: gatherRows(certain, batch),
-    }),
-    fixed: Object.fromEntries(
-      queries.flatMap(({ prompts, against }, i) => [
-        [`prompts.${i}`, prompts],
-        [`against.${i}`, against],
-      ]),
-    ),
-    onStep: tellSteps(report, { total: steps, batchSize }),
-    checkpoints: readCheckpointing(context),
-    signal,
+  const trained = await withLoader(loading, report.log, async loader => {
+    const patches = gridSide(config) ** 2
+    if (labels.shape[0] !== loader.samples || labels.shape[1] !== patches)
+      throw new Error(
+        `The pseudo-labels are of ${labels.shape[0]} images of ${labels.shape[1]} patches, the dataset has ${loader.samples} of ${patches}`,
+      )
+    return train({
+      engine: await engineOf(context),
+      weights: model.weights,
+      optimizer: readOptimizer(params),
+      schedule: readSchedule(params, steps),
+      contrast: readContrast(params),
+      objective: {
+        module: regions,
+        spec: {
+          config: readComputed(config, context),
+          captionWeight: readNumber(params, 'caption_weight'),
+          regionWeight: readNumber(params, 'region_weight'),
+          concepts: queries.length,
+        } satisfies RegionSpec,
+      },
+      batchSize,
+      ...readSplitting(context),
+      loader,
+      arrays: batch => ({
+        images: batch.images,
+        tokens: batch.tokens,
+        labels: gatherRows(labels, batch),
+        certain: gatherRows(certain, batch),
+      }),
+      fixed: Object.fromEntries(
+        queries.flatMap(({ prompts, against }, i) => [
+          [`prompts.${i}`, prompts],
+          [`against.${i}`, against],
+        ]),
+      ),
+      onStep: tellSteps(report, { total: steps, batchSize }),
+      checkpoints: readCheckpointing(context),
+      signal,
+    })
   })
   await writeModel(out, { config, weights: trained.weights, last: trained.last, tokenizerFile })
   await writeFile(join(out, 'history.json'), `${JSON.stringify(trained.steps)}\n`)

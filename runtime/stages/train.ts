@@ -6,13 +6,14 @@ import { type MammutConfig, parameterCount } from '../model/config.ts'
 import { initialWeights } from '../model/initialise.ts'
 import { readModel, writeModel } from '../model/model_folder.ts'
 import type { Arrays } from '../model/safetensors.ts'
-import { createLoader, type MixPart } from '../train/loader.ts'
+import { type LoaderOptions, type MixPart, withLoader } from '../train/loader.ts'
 import type { PairSpec } from '../train/pair_objective.ts'
 import { train } from '../train/trainer.ts'
 import { finalLoss, lossCurves, tellSteps } from './history.ts'
 import {
   engineOf,
   readAugmentation,
+  readCacheBytes,
   readCheckpointing,
   readComputed,
   readContrast,
@@ -62,36 +63,36 @@ export async function run(context: StageContext): Promise<StageResult> {
   const batchSize = readNumber(params, 'batch_size')
   const captionWeight = readNumber(params, 'caption_weight')
   const steps = Math.max(1, Math.ceil(readNumber(params, 'samples') / batchSize))
-  const augmentation = readAugmentation(readParams(params, 'augment'))
-  const parts = readMix(params, inputs)
-  const loader = await createLoader({
-    parts,
-    tokenizer,
+  const loading: LoaderOptions = {
+    parts: readMix(params, inputs),
+    tokenizerFile,
     contextLength: config.text.contextLength,
     imageSize: config.imageSize,
-    // Held so that the smallest crop still has the model's resolution; crops that are nearly whole need no more.
-    storedSize:
-      augmentation.crop < 0.9 ? Math.round(config.imageSize / Math.sqrt(augmentation.crop)) : config.imageSize,
     batchSize,
-    augmentation,
+    augmentation: readAugmentation(readParams(params, 'augment')),
+    shuffle: readNumber(params, 'shuffle'),
+    cacheBytes: readCacheBytes(context),
     seed: readNumber(params, 'seed'),
     name: id,
-  })
-  const trained = await train({
-    engine: await engineOf(context),
-    weights: await startingWeights(config, context),
-    optimizer: readOptimizer(params),
-    schedule: readSchedule(params, steps),
-    contrast: readContrast(params),
-    objective: { module: pairs, spec: { config: readComputed(config, context), captionWeight } satisfies PairSpec },
-    batchSize,
-    ...readSplitting(context),
-    loader,
-    arrays: ({ images, tokens }) => ({ images, tokens }),
-    onStep: tellSteps(report, { total: steps, batchSize }),
-    checkpoints: readCheckpointing(context),
-    signal,
-  })
+  }
+  const { trained, samples } = await withLoader(loading, report.log, async loader => ({
+    samples: loader.samples,
+    trained: await train({
+      engine: await engineOf(context),
+      weights: await startingWeights(config, context),
+      optimizer: readOptimizer(params),
+      schedule: readSchedule(params, steps),
+      contrast: readContrast(params),
+      objective: { module: pairs, spec: { config: readComputed(config, context), captionWeight } satisfies PairSpec },
+      batchSize,
+      ...readSplitting(context),
+      loader,
+      arrays: ({ images, tokens }) => ({ images, tokens }),
+      onStep: tellSteps(report, { total: steps, batchSize }),
+      checkpoints: readCheckpointing(context),
+      signal,
+    }),
+  }))
   await writeModel(out, { config, weights: trained.weights, last: trained.last, tokenizerFile })
   await writeFile(join(out, 'history.json'), `${JSON.stringify(trained.steps)}\n`)
   return {
@@ -102,7 +103,7 @@ export async function run(context: StageContext): Promise<StageResult> {
       contrastive_loss: finalLoss(trained.steps, 'contrastive'),
       ...(captionWeight === 0 ? {} : { caption_loss: finalLoss(trained.steps, 'caption') }),
     },
-    summary: `${(steps * batchSize).toLocaleString('en')} pairs of ${loader.samples.toLocaleString('en')} samples, loss ${finalLoss(trained.steps, 'loss').toFixed(2)}`,
+    summary: `${(steps * batchSize).toLocaleString('en')} pairs of ${samples.toLocaleString('en')} samples, loss ${finalLoss(trained.steps, 'loss').toFixed(2)}`,
     exhibits: [lossCurves(trained.steps, { batchSize, title: 'Losses' })],
   }
 }

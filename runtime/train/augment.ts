@@ -1,55 +1,50 @@
 /** Random changes that keep an overhead view an overhead view. */
 import type { Random } from '../data/random.ts'
+import { type Box, createResampler, type FilterName, tapsOf } from '../data/resample.ts'
 
 export interface Augmentation {
   /** Smallest share of the area that a crop keeps. */
   readonly crop: number
+  /** Largest ratio of a crop's longer side to its shorter; 1 cuts squares. */
+  readonly aspect: number
+  /** How a crop is scaled. */
+  readonly filter: FilterName
   /** Mirror and quarter turns. */
   readonly dihedral: boolean
   /** Strength of brightness, contrast and saturation jitter. */
   readonly colour: number
 }
 
-/** Where a crop lies, in pixels of the source. */
-export interface Crop {
-  readonly left: number
-  readonly top: number
-  readonly side: number
-}
-
-/** A square crop of at least `share` of the area, anywhere inside. */
-export function randomCrop(source: number, share: number, random: Random): Crop {
-  const side = source * Math.sqrt(random.between(share, 1))
-  return { side, left: random.between(0, source - side), top: random.between(0, source - side) }
+/**
+ * A crop of at least a share of a square's area, anywhere inside: its share is uniform, the logarithm of its aspect ratio
+ * is, too, between those that fit (after torchvision's RandomResizedCrop, which draws again instead).
+ */
+export function randomCrop(
+  source: number,
+  { crop, aspect }: Pick<Augmentation, 'crop' | 'aspect'>,
+  random: Random,
+): Box {
+  const share = random.between(crop, 1)
+  const widest = Math.log(Math.min(aspect, 1 / share))
+  const ratio = Math.exp(random.between(-widest, widest))
+  const width = Math.min(source, source * Math.sqrt(share * ratio))
+  const height = Math.min(source, source * Math.sqrt(share / ratio))
+  return { width, height, left: random.between(0, source - width), top: random.between(0, source - height) }
 }
 
 /**
- * Resamples a crop bilinearly: RGB bytes [source, source, 3] -> floats 0..255 [size, size, 3]. `turn` 0..7 names the
- * element of the square's symmetry group: bit 0 mirrors columns, bit 1 mirrors rows, bit 2 swaps them.
+ * A square turned: [size, size, 3] -> [size, size, 3]. `turn` 0..7 names the element of the square's symmetry group: bit 0
+ * mirrors columns, bit 1 mirrors rows, bit 2 swaps them.
  */
-export function resample(
-  pixels: Uint8Array,
-  { left, top, side }: Crop,
-  { source, size, turn }: { readonly source: number; readonly size: number; readonly turn: number },
-): Float32Array {
-  const out = new Float32Array(size * size * 3)
-  const step = side / size
-  const at = (position: number) => Math.min(Math.max(position, 0), source - 1)
+export function turned(pixels: Float32Array, { size, turn }: { readonly size: number; readonly turn: number }) {
+  if (turn === 0) return pixels
+  const out = new Float32Array(pixels.length)
   for (let row = 0; row < size; row++)
     for (let column = 0; column < size; column++) {
       const [u, v] = turn & 4 ? [row, column] : [column, row]
-      const x = at(left + ((turn & 1 ? size - 1 - u : u) + 0.5) * step - 0.5)
-      const y = at(top + ((turn & 2 ? size - 1 - v : v) + 0.5) * step - 0.5)
-      const [x0, y0] = [Math.floor(x), Math.floor(y)]
-      const [fx, fy] = [x - x0, y - y0]
-      const right = Math.min(x0 + 1, source - 1) * 3
-      const below = Math.min(y0 + 1, source - 1) * source * 3
-      const [here, above] = [x0 * 3, y0 * source * 3]
-      for (let c = 0; c < 3; c++) {
-        const upper = (pixels[above + here + c] ?? 0) * (1 - fx) + (pixels[above + right + c] ?? 0) * fx
-        const lower = (pixels[below + here + c] ?? 0) * (1 - fx) + (pixels[below + right + c] ?? 0) * fx
-        out[(row * size + column) * 3 + c] = upper * (1 - fy) + lower * fy
-      }
+      const from = ((turn & 2 ? size - 1 - v : v) * size + (turn & 1 ? size - 1 - u : u)) * 3
+      const to = (row * size + column) * 3
+      for (let channel = 0; channel < 3; channel++) out[to + channel] = pixels[from + channel] ?? 0
     }
   return out
 }
@@ -70,14 +65,25 @@ export function jitterColour(pixels: Float32Array, strength: number, random: Ran
   }
 }
 
-/** One augmented view of an image, floats 0..255 [size, size, 3]. */
-export function augment(
-  pixels: Uint8Array,
+/** One augmented view of a square of RGB bytes: floats 0..255 [size, size, 3], which the next call may overwrite. */
+export type Augmenter = (pixels: Uint8Array, random: Random) => Float32Array
+
+/** Makes views of `size` pixels of squares of `source` pixels. */
+export function createAugmenter(
   spec: Augmentation,
-  { source, size, random }: { readonly source: number; readonly size: number; readonly random: Random },
-): Float32Array {
-  const crop = spec.crop < 1 ? randomCrop(source, spec.crop, random) : { left: 0, top: 0, side: source }
-  const view = resample(pixels, crop, { source, size, turn: spec.dihedral ? random.below(8) : 0 })
-  if (spec.colour > 0) jitterColour(view, spec.colour, random)
-  return view
+  { source, size }: { readonly source: number; readonly size: number },
+): Augmenter {
+  const resample = createResampler()
+  const axis = (start: number, length: number) => tapsOf({ source, start, length, size }, spec.filter)
+  return (data, random) => {
+    const box = spec.crop < 1 ? randomCrop(source, spec, random) : { left: 0, top: 0, width: source, height: source }
+    const picture = { data, width: source, height: source, channels: 3 } as const
+    const cut = resample(picture, axis(box.left, box.width), axis(box.top, box.height))
+    const view = spec.dihedral ? turned(cut, { size, turn: random.below(8) }) : cut
+    if (spec.colour > 0) jitterColour(view, spec.colour, random)
+    // Filters with negative lobes reach beyond what they were given.
+    else if (spec.filter !== 'bilinear')
+      for (const [i, value] of view.entries()) view[i] = Math.min(255, Math.max(0, value))
+    return view
+  }
 }

@@ -1,12 +1,21 @@
-/** Batches for training: a seeded mix of datasets, augmented. */
-import { loadPixels } from '../data/dataset.ts'
-import { createRandom, type Random } from '../data/random.ts'
-import type { Tokenizer } from '../data/tokenizer.ts'
+/** Batches for training: a seeded mix of datasets of any size, decoded and augmented by threads, some batches ahead. */
+import { availableParallelism } from 'node:os'
+import { performance } from 'node:perf_hooks'
+import { readPackedIndex } from '../data/pack_index.ts'
+import { type PackedIndex, rowAt, shardNumbers } from '../data/packed_index.ts'
 import { floats, type HostArray, ints } from '../engine/mod.ts'
-import { normalise } from '../model/preprocess.ts'
-import { type Augmentation, augment } from './augment.ts'
+import { type Crew, startCrew } from './loading/crew.ts'
+import { createDraws, type DrawsPosition } from './loading/draws.ts'
+import type { Making } from './loading/loader_calls.ts'
+import { createOrder } from './loading/order.ts'
+import { planStores } from './loading/pixel_store.ts'
+import { type Position, positionArrays, readPosition } from './loading/position.ts'
+import { createRing, placeOf, type Ring } from './loading/ring.ts'
+import { type LoaderSpeed, speedLine } from './loading/speed.ts'
 
-/** A dataset of a mix, in memory. */
+export type { Position } from './loading/position.ts'
+
+/** A dataset of a mix. */
 export interface MixPart {
   readonly folder: string
   readonly split?: string | undefined
@@ -14,18 +23,15 @@ export interface MixPart {
   readonly weight: number
 }
 
-export interface LoaderOptions {
+export interface LoaderOptions extends Omit<Making, 'storedSize'> {
   readonly parts: readonly MixPart[]
-  readonly tokenizer: Tokenizer
-  readonly contextLength: number
-  /** Side of the images that the model takes. */
-  readonly imageSize: number
-  /** Side at which images are held and cropped from; at least `imageSize`. */
-  readonly storedSize: number
   readonly batchSize: number
-  readonly augmentation: Augmentation
-  readonly seed: number
-  readonly name: string
+  /** Samples among which a dataset is shuffled; see {@link createOrder}. */
+  readonly shuffle: number
+  /** Bytes of decoded images that may be held; datasets that do not fit are decoded each time. It changes no batch. */
+  readonly cacheBytes: number
+  /** Threads that decode and augment. They change no batch. @default half of the cores, at most 8 */
+  readonly threads?: number
 }
 
 export interface Batch {
@@ -40,101 +46,169 @@ export interface Batch {
 export interface Loader {
   /** Samples of all parts together. */
   readonly samples: number
-  next(): Batch
+  /** The next batch. Throws an error that names sample and shard of a bad image. */
+  next(): Promise<Batch>
   /** Where it stands: a loader of the same options that is restored to it draws the same batches from there on. */
   position(): Position
   /** Goes to a position; throws where it is that of other datasets. */
   restore(position: Position): void
+  /** How fast it was so far. */
+  speed(): LoaderSpeed
+  /** Ends its threads, without which the process does not end. */
+  close(): Promise<void>
 }
 
-/** Where a loader stands, as arrays by name. */
-export type Position = Readonly<Record<string, HostArray>>
+/** Memory of batches that are made ahead, at most. */
+const aheadBytes = 2 ** 29
 
-interface Loaded {
-  readonly keys: readonly string[]
-  readonly pixels: Uint8Array
-  /** Token rows of each sample's captions. */
-  readonly captions: readonly Int32Array[]
-  readonly weight: number
-  /** Rows left of the current pass. */
-  order: number[]
-}
+/**
+ * Side at which images are held: large enough that the smallest crop still has the model's resolution, up to twice that;
+ * crops that are nearly whole need no more than the model takes.
+ */
+const storedSize = (imageSize: number, crop: number): number =>
+  crop < 0.9 ? Math.min(2 * imageSize, Math.round(imageSize / Math.sqrt(crop))) : imageSize
 
-/** Reads a part; a sample without captions is an error that names it. */
-async function load({ folder, split, weight }: MixPart, options: LoaderOptions): Promise<Loaded> {
-  const { samples, pixels } = await loadPixels(folder, { split, size: options.storedSize })
-  const silent = samples.find(sample => sample.captions.length === 0)
-  if (silent)
-    throw new Error(
-      `Sample '${silent.key}' in '${folder}' has no caption to train on; caption the dataset or filter the sample out`,
-    )
-  const captions = samples.map(sample => options.tokenizer.encodeBatch(sample.captions, options))
-  return { keys: samples.map(sample => sample.key), pixels, captions, weight, order: [] }
-}
-
-/** A part by its weight, and the next row of its pass. */
-function draw(parts: readonly Loaded[], random: Random): { readonly part: number; readonly row: number } {
-  let ticket = random.next() * parts.reduce((sum, { weight }) => sum + weight, 0)
-  let part = 0
-  for (const { weight } of parts.slice(0, -1)) {
-    ticket -= weight
-    if (ticket < 0) break
-    part++
-  }
-  const chosen = parts[part]
-  if (chosen === undefined) throw new Error('There is no dataset to train on; name at least one under data')
-  if (chosen.order.length === 0) chosen.order = random.shuffle(chosen.keys.map((_, row) => row))
-  return { part, row: chosen.order.pop() ?? 0 }
+/** Batches ahead: at least two, so that one is whole while the next is made. */
+function placesFor(batchBytes: number, threads: number): number {
+  return Math.max(2, Math.min(threads + 2, Math.floor(aheadBytes / batchBytes)))
 }
 
 /**
- * Loads every part into memory. Each dataset is passed through in a fresh shuffled order, and drawn from by its weight;
- * each time a sample is seen, one of its captions and one view are drawn.
+ * Opens the datasets and starts the threads. Each dataset is passed through in a fresh shuffled order, and drawn from by
+ * its weight; each time a sample is seen, one of its captions and one view are drawn. Batch `k` is a function of the
+ * options and `k`: neither the number of threads nor their pace, nor what is held in memory, changes it.
  */
 export async function createLoader(options: LoaderOptions): Promise<Loader> {
-  const parts: Loaded[] = []
-  for (const part of options.parts) parts.push(await load(part, options))
-  const random = createRandom(options.seed, `loader ${options.name}`)
-  const { batchSize, imageSize, storedSize, contextLength, augmentation } = options
+  const { batchSize, imageSize, contextLength, seed, name, augmentation } = options
+  const threads = options.threads ?? Math.max(1, Math.min(8, availableParallelism() >> 1))
+  const indexes: PackedIndex[] = []
+  for (const { folder, split } of options.parts) indexes.push(await readPackedIndex(folder, split))
+  const weights = options.parts.map(({ weight }) => weight)
+  const sizes = indexes.map(({ samples }) => samples)
+  const stored = storedSize(imageSize, augmentation.crop)
+  const stores = planStores(
+    sizes.map((samples, i) => ({ samples, weight: weights[i] ?? 0 })),
+    { size: stored, budget: options.cacheBytes },
+  )
+  const orders = indexes.map((index, i) =>
+    createOrder({
+      samples: index.samples,
+      shards: shardNumbers(index),
+      window: options.shuffle,
+      seed,
+      name: `${name} ${i}`,
+    }),
+  )
+  const draws = createDraws(
+    orders.map((order, i) => ({ order, weight: weights[i] ?? 0 })),
+    { seed, name },
+  )
   const area = 3 * imageSize * imageSize
-  const storedArea = 3 * storedSize * storedSize
-  const next = (): Batch => {
-    const images = new Float32Array(batchSize * area)
-    const tokens = new Int32Array(batchSize * contextLength)
-    const rows = Array.from({ length: batchSize }, (_, i) => {
-      const { part, row } = draw(parts, random)
-      const source = parts[part]
-      if (source === undefined) throw new Error(`There is no dataset ${part}`)
-      const stored = source.pixels.subarray(row * storedArea, (row + 1) * storedArea)
-      normalise(augment(stored, augmentation, { source: storedSize, size: imageSize, random }), images, {
-        size: imageSize,
-        offset: i * area,
-      })
-      const captions = source.captions[row] ?? new Int32Array(contextLength)
-      const chosen = random.below(captions.length / contextLength)
-      tokens.set(captions.subarray(chosen * contextLength, (chosen + 1) * contextLength), i * contextLength)
-      return { part, row, key: source.keys[row] ?? '' }
-    })
-    return {
-      images: floats(images, [batchSize, 3, imageSize, imageSize]),
-      tokens: ints(tokens, [batchSize, contextLength]),
-      rows,
+  const places = placesFor(4 * batchSize * (area + contextLength), threads)
+
+  /** A run of batches without a gap: the crew that makes them, and where the draws stood before each. */
+  function begin(): Run {
+    const at = draws.position()
+    const ring = createRing({ batchSize, area, contextLength, places })
+    const parts = indexes.map((index, i) => ({ index, pixels: stores[i] }))
+    const firstBatch = at.position / batchSize
+    const { tokenizerFile } = options
+    const making = { tokenizerFile, contextLength, imageSize, storedSize: stored, augmentation, seed, name }
+    const crew = startCrew({ ...making, parts, ring, firstBatch, threads })
+    const run: Run = { ring, crew, given: 0, standings: [at] }
+    for (let batch = 0; batch < places; batch++) plan(run, batch)
+    return run
+  }
+
+  function plan({ ring, crew, standings }: Run, batch: number): void {
+    const { draws: drawn } = placeOf(ring, batch)
+    for (let i = 0; i < batchSize; i++) {
+      const { part, row } = draws.next()
+      drawn[2 * i] = part
+      drawn[2 * i + 1] = row
     }
+    standings.push(draws.position())
+    crew.allow(batch)
   }
-  const position = (): Position => ({
-    random: ints(Int32Array.of(random.position())),
-    ...Object.fromEntries(parts.map(({ order }, i) => [`order.${i}`, ints(Int32Array.from(order))])),
-  })
-  const restore = (to: Position): void => {
-    const orders = parts.map(({ keys }, i) => {
-      const order = Array.from(to[`order.${i}`]?.data ?? [-1])
-      if (order.length <= keys.length && order.every(row => row >= 0 && row < keys.length)) return order
-      throw new Error(`The order of dataset ${i} is not one of its ${keys.length} samples`)
-    })
-    const [drawn] = to.random?.data ?? []
-    if (drawn === undefined) throw new Error('The position of the random numbers is missing')
-    for (const [i, part] of parts.entries()) part.order = orders[i] ?? []
-    random.seek(drawn)
+
+  const ended: Promise<void>[] = []
+  let run = begin()
+  let [waited, delivered, madeBefore, workedBefore] = [0, 0, 0, 0]
+  let began: number | undefined
+
+  return {
+    samples: sizes.reduce((sum, samples) => sum + samples, 0),
+    async next() {
+      const asked = performance.now()
+      began ??= asked
+      const batch = run.given
+      const place = await run.crew.take(batch)
+      // Copied: onnxruntime takes no arrays in shared memory, and the place is free for a batch to come.
+      const [images, tokens] = [place.images.slice(), place.tokens.slice()]
+      const rows = Array.from({ length: batchSize }, (_, i) => {
+        const [part, row] = [place.draws[2 * i] ?? 0, place.draws[2 * i + 1] ?? 0]
+        const index = indexes[part]
+        return { part, row, key: index === undefined ? '' : rowAt(index, row).key }
+      })
+      plan(run, batch + places)
+      run.given += 1
+      run.standings.shift()
+      waited += performance.now() - asked
+      delivered += batchSize
+      return {
+        images: floats(images, [batchSize, 3, imageSize, imageSize]),
+        tokens: ints(tokens, [batchSize, contextLength]),
+        rows,
+      }
+    },
+    position: () => positionArrays(run.standings[0] ?? draws.position(), sizes),
+    restore(to) {
+      const at = readPosition(to, { sizes, batchSize })
+      const { seconds, rows } = run.crew.work()
+      madeBefore += rows
+      workedBefore += seconds
+      ended.push(run.crew.end())
+      draws.seek(at)
+      run = begin()
+    },
+    speed() {
+      const { seconds, rows } = run.crew.work()
+      return {
+        delivered,
+        seconds: began === undefined ? 0 : (performance.now() - began) / 1000,
+        waitedSeconds: waited / 1000,
+        made: madeBefore + rows,
+        workedSeconds: workedBefore + seconds,
+        threads,
+      }
+    },
+    async close() {
+      await Promise.all([...ended, run.crew.end()])
+    },
   }
-  return { samples: parts.reduce((sum, part) => sum + part.keys.length, 0), next, position, restore }
+}
+
+/** Opens a loader for as long as it is used, and tells at the end how fast it was. */
+export async function withLoader<T>(
+  options: LoaderOptions,
+  log: (line: string) => void,
+  use: (loader: Loader) => Promise<T>,
+): Promise<T> {
+  const loader = await createLoader(options)
+  try {
+    const result = await use(loader)
+    log(speedLine(loader.speed()))
+    return result
+  } finally {
+    await loader.close()
+  }
+}
+
+interface Run {
+  readonly ring: Ring
+  readonly crew: Crew
+  /** Batches that were given out. */
+  given: number
+  /** Where the draws stood before the next batch to give out, before the one after, and so on. */
+  readonly standings: DrawsPosition[]
 }

@@ -20,7 +20,7 @@ export interface TrainOptions<B extends Batch> extends Splitting {
   readonly schedule: Schedule
   readonly objective: ObjectiveSource
   readonly batchSize: number
-  readonly loader: Pick<Loader, 'position' | 'restore'> & { next(): B }
+  readonly loader: Pick<Loader, 'position' | 'restore'> & { next(): B | Promise<B> }
   /** Arrays of a batch, with a row for each pair. */
   readonly arrays: (batch: B) => Arrays
   /** Arrays that go into each step, and are no rows. @default none */
@@ -62,7 +62,7 @@ export async function train<B extends Batch>(options: TrainOptions<B>): Promise<
       if (signal.aborted) await save()
       signal.throwIfAborted()
       const step = reports.length + 1
-      const batch = loader.next()
+      const batch = await loader.next()
       const rate = learningRate(step, schedule)
       const { losses, gradientNorm } = await stepper.step(options.arrays(batch), { step, learningRate: rate })
       if (!Number.isFinite(losses.loss) || !Number.isFinite(gradientNorm))

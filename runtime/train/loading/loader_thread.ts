@@ -1,0 +1,70 @@
+/** A thread of the loader: decodes and augments. What a row holds depends on its position in the sequence alone. */
+import { performance } from 'node:perf_hooks'
+import { parentPort, workerData } from 'node:worker_threads'
+import { openExtents } from '../../data/extents.ts'
+import { captionsAt, rowAt } from '../../data/packed_index.ts'
+import { createRandom } from '../../data/random.ts'
+import { createSquares } from '../../data/square.ts'
+import { readTokenizer } from '../../data/tokenizer.ts'
+import { normalise } from '../../model/normalise.ts'
+import { faultText } from '../../store/files.ts'
+import { createAugmenter } from '../augment.ts'
+import type { LoaderAnswer, LoaderStart } from './loader_calls.ts'
+import { storedPixels, storePixels } from './pixel_store.ts'
+import { finishTask, placeOf, type Task, takeTask, taskOf } from './ring.ts'
+
+const start: LoaderStart = workerData
+const { ring, contextLength, imageSize, storedSize, seed, name, work, thread } = start
+const tokenizer = await readTokenizer(start.tokenizerFile)
+const squares = createSquares(storedSize)
+const augment = createAugmenter(start.augmentation, { source: storedSize, size: imageSize })
+const parts = start.parts.map(part => ({ ...part, extents: openExtents(part.index.folder) }))
+const area = 3 * imageSize * imageSize
+
+/** The square of a sample: held, or decoded now. */
+async function pixelsOf({ index, pixels, extents }: (typeof parts)[number], row: number): Promise<Uint8Array> {
+  const held = pixels && storedPixels(pixels, row)
+  if (held) return held
+  const { key, shard, image } = rowAt(index, row)
+  const square = await squares(extents.read(shard, image, key), `'${key}' in shards/${shard} of ${index.folder}`)
+  if (pixels) storePixels(pixels, row, square)
+  return square
+}
+
+/** Makes one row of a batch; its caption and view are drawn by its position. */
+async function makeRow(batch: number, i: number): Promise<void> {
+  const { images, tokens, draws } = placeOf(ring, batch)
+  const part = parts[draws[2 * i] ?? 0]
+  const row = draws[2 * i + 1] ?? 0
+  if (part === undefined) throw new Error(`There is no dataset ${draws[2 * i]}`)
+  const position = (start.firstBatch + batch) * ring.batchSize + i
+  const random = createRandom(seed, `sample ${name} ${position}`)
+  const caption = random.pick(captionsAt(part.index, row))
+  tokens.set(tokenizer.encodeBatch([caption], { contextLength }), i * contextLength)
+  const view = augment(await pixelsOf(part, row), random)
+  normalise(view, images, { size: imageSize, offset: i * area })
+}
+
+async function run(task: Task): Promise<void> {
+  const began = performance.now()
+  let row = task.from
+  try {
+    for (; row < task.to; row++) await makeRow(task.batch, row)
+  } catch (error) {
+    parentPort?.postMessage({ failed: task.batch, row, fault: faultText(error) } satisfies LoaderAnswer)
+  }
+  work[2 * thread] = (work[2 * thread] ?? 0) + performance.now() - began
+  work[2 * thread + 1] = (work[2 * thread + 1] ?? 0) + row - task.from
+  if (finishTask(ring, task, { failed: row < task.to }))
+    parentPort?.postMessage({ made: task.batch } satisfies LoaderAnswer)
+}
+
+let isAtWork = false
+async function workOn(): Promise<void> {
+  if (isAtWork) return
+  isAtWork = true
+  for (let task = takeTask(ring); task !== undefined; task = takeTask(ring)) await run(taskOf(ring, task))
+  isAtWork = false
+}
+
+parentPort?.on('message', () => void workOn())

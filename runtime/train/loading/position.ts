@@ -1,0 +1,42 @@
+/** Where a loader stands, to and from checkpoints. */
+import { type HostArray, ints } from '../../engine/mod.ts'
+import type { DrawsPosition } from './draws.ts'
+
+/** Where a loader stands, as arrays by name. */
+export type Position = Readonly<Record<string, HostArray>>
+
+/** Whole numbers as pairs of 31 bits each: a long run draws more samples than one int32 counts. */
+const half = 2 ** 31
+const pairs = (values: readonly number[]): HostArray =>
+  ints(Int32Array.from(values.flatMap(value => [Math.floor(value / half), value % half])))
+
+function valuesOf(array: HostArray | undefined, name: string): readonly number[] {
+  if (array === undefined) throw new Error(`The loader's position has no '${name}'`)
+  const { data } = array
+  return Array.from({ length: data.length / 2 }, (_, i) => Number(data[2 * i]) * half + Number(data[2 * i + 1]))
+}
+
+/** The arrays of a position; `sizes` are the samples of each dataset. */
+export const positionArrays = ({ position, drawn }: DrawsPosition, sizes: readonly number[]): Position => ({
+  position: pairs([position]),
+  drawn: pairs(drawn),
+  samples: pairs(sizes),
+})
+
+/** What such arrays say; throws where they are of other datasets, or not between two batches. */
+export function readPosition(
+  arrays: Position,
+  { sizes, batchSize }: { readonly sizes: readonly number[]; readonly batchSize: number },
+): DrawsPosition {
+  const known = valuesOf(arrays.samples, 'samples')
+  if (known.join() !== sizes.join())
+    throw new Error(
+      `The loader's position is in datasets of ${known.join(' and ')} samples, not ${sizes.join(' and ')}`,
+    )
+  const drawn = valuesOf(arrays.drawn, 'drawn')
+  const [position = Number.NaN] = valuesOf(arrays.position, 'position')
+  if (drawn.length !== sizes.length || drawn.reduce((sum, count) => sum + count, 0) !== position)
+    throw new Error(`The loader's position counts ${drawn.join(' and ')} samples as ${position}`)
+  if (position % batchSize !== 0) throw new Error(`The loader's position ${position} is inside a batch of ${batchSize}`)
+  return { position, drawn }
+}

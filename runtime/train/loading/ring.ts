@@ -1,0 +1,103 @@
+/**
+ * Batches in memory that the loader and its threads share. A batch is made in tasks of a few rows each, which threads take
+ * in order; task `t` is of batch `t / tasks` of the ring's count, in the place `batch % places`.
+ */
+
+/** How much a ring holds. */
+export interface RingShape {
+  readonly batchSize: number
+  /** Elements of an image. */
+  readonly area: number
+  readonly contextLength: number
+  readonly places: number
+}
+
+/** Memory of one batch. */
+export interface Place {
+  /** float32 [batch, area]. */
+  readonly images: Float32Array
+  /** int32 [batch, context]. */
+  readonly tokens: Int32Array
+  /** Which dataset and row each sample is: [batch, 2]. */
+  readonly draws: Int32Array
+}
+
+export interface Ring {
+  readonly batchSize: number
+  /** Rows of a task. */
+  readonly taskRows: number
+  /** Tasks of a batch. */
+  readonly tasks: number
+  /** Tasks that were taken, tasks that may be; then for each place the tasks that are done, and those that failed. */
+  readonly control: Int32Array
+  readonly places: readonly Place[]
+}
+
+/** Rows of a task: few, so that all threads work on the batch that is needed next. */
+const taskRows = 8
+
+const [taken, allowed, perPlace] = [0, 1, 2]
+
+/** Makes an empty ring. */
+export function createRing({ batchSize, area, contextLength, places }: RingShape): Ring {
+  return {
+    batchSize,
+    taskRows,
+    tasks: Math.ceil(batchSize / taskRows),
+    control: new Int32Array(new SharedArrayBuffer(4 * (perPlace + 2 * places))),
+    places: Array.from({ length: places }, () => ({
+      images: new Float32Array(new SharedArrayBuffer(4 * batchSize * area)),
+      tokens: new Int32Array(new SharedArrayBuffer(4 * batchSize * contextLength)),
+      draws: new Int32Array(new SharedArrayBuffer(8 * batchSize)),
+    })),
+  }
+}
+
+const doneAt = ({ places }: Ring, batch: number): number => perPlace + 2 * (batch % places.length)
+
+/** The memory of a batch. */
+export function placeOf({ places }: Ring, batch: number): Place {
+  const place = places[batch % places.length]
+  if (place === undefined) throw new Error('The ring of batches has no place')
+  return place
+}
+
+/** Lets threads make a batch, whose draws stand in its place. */
+export function allowBatch(ring: Ring, batch: number): void {
+  Atomics.store(ring.control, doneAt(ring, batch), 0)
+  Atomics.store(ring.control, doneAt(ring, batch) + 1, 0)
+  Atomics.store(ring.control, allowed, (batch + 1) * ring.tasks)
+}
+
+/** Takes the next task; `undefined` where there is none. */
+export function takeTask({ control }: Ring): number | undefined {
+  for (;;) {
+    const task = Atomics.load(control, taken)
+    if (task >= Atomics.load(control, allowed)) return undefined
+    if (Atomics.compareExchange(control, taken, task, task + 1) === task) return task
+  }
+}
+
+/** What a task makes: rows `from` to `to` of a batch. */
+export interface Task {
+  readonly batch: number
+  readonly from: number
+  readonly to: number
+}
+
+export function taskOf({ tasks, batchSize, taskRows: rows }: Ring, task: number): Task {
+  const from = (task % tasks) * rows
+  return { batch: Math.floor(task / tasks), from, to: Math.min(batchSize, from + rows) }
+}
+
+/** Counts a task as done; returns whether its batch now is. */
+export function finishTask(ring: Ring, { batch }: Task, { failed }: { readonly failed: boolean }): boolean {
+  if (failed) Atomics.add(ring.control, doneAt(ring, batch) + 1, 1)
+  return Atomics.add(ring.control, doneAt(ring, batch), 1) + 1 === ring.tasks
+}
+
+/** How a batch stands. */
+export const standingOf = (ring: Ring, batch: number): { readonly isMade: boolean; readonly failed: number } => ({
+  isMade: Atomics.load(ring.control, doneAt(ring, batch)) === ring.tasks,
+  failed: Atomics.load(ring.control, doneAt(ring, batch) + 1),
+})
