@@ -13,6 +13,8 @@ import { chosenSchema, definitionName, recipeSchema, resolved, type SchemaNode }
  */
 export function createFiller(folder: string): (recipe: Located) => FilledRecipe {
   const known = new Map<Located, { readonly schema: SchemaNode; readonly value: unknown }>()
+  // Defaults hold no paths, so one is filled alike wherever it is missing.
+  const defaults = new Map<SchemaNode, unknown>()
 
   function fill(schema: SchemaNode, node: Located): unknown {
     if (node.kind === 'scalar') return fillScalar(definitionName(chosenSchema(schema, node)), node, folder)
@@ -34,13 +36,18 @@ export function createFiller(folder: string): (recipe: Located) => FilledRecipe 
     for (const [name, property] of Object.entries(target.properties ?? {})) {
       const entry = node.entries.get(name)
       if (entry) filled.set(name, fill(property, entry.value))
-      else if (property.default !== undefined) filled.set(name, fill(property, unwritten(property.default, node.span)))
+      else if (property.default !== undefined) filled.set(name, defaultOf(property, node.span))
     }
     if (typeof target.additionalProperties === 'object')
       for (const [name, entry] of node.entries)
         if (!filled.has(name)) filled.set(name, fill(target.additionalProperties, entry.value))
     // Unlike assignment, this makes a field even of '__proto__'.
     return Object.fromEntries(filled)
+  }
+
+  function defaultOf(property: SchemaNode, span: Span): unknown {
+    if (!defaults.has(property)) defaults.set(property, fill(property, unwritten(property.default, span)))
+    return defaults.get(property)
   }
 
   // The schema is generated from the type that FilledRecipe is made of, and the value has passed it.

@@ -1,10 +1,35 @@
 /** Checks a located recipe against the schema: ajv finds faults, one diagnostic is made of each root fault. */
-import { type Located, type LocatedEntry, locate, plain, type ValuePath } from '../read/located.ts'
+import { type Located, type LocatedEntry, type LocatedMap, locate, plain, type ValuePath } from '../read/located.ts'
 import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
-import { decoded, type Failure, kindsOf, resolved, schemaAt } from './schema_node.ts'
+import { decoded, type Failure, kindsOf, recipeSchema, resolved, schemaAt } from './schema_node.ts'
 import { suggest } from './suggest.ts'
 import { validate } from './validate_recipe.ts'
 import { type Place, startOf, valueFault, wrongType } from './value_faults.ts'
+
+/** Checks the variants of a recipe: of later ones, only the entries that are not as in one that had no fault. */
+export function createSchemaCheck(): (recipe: LocatedMap) => readonly Diagnostic[] {
+  let sound: LocatedMap | undefined
+  return recipe => {
+    if (sound !== undefined && validate(plain(changedPart(recipe, sound)))) return []
+    const diagnostics = checkSchema(recipe)
+    if (diagnostics.length === 0) sound = recipe
+    return diagnostics
+  }
+}
+
+/** A recipe without the entries that another has, too; what a recipe must have stays. */
+function changedPart(recipe: LocatedMap, sound: LocatedMap): LocatedMap {
+  const changed = [...recipe.entries].flatMap(([section, { key, value }]): readonly [string, LocatedEntry][] => {
+    const before = sound.entries.get(section)?.value
+    const isSame = before === value
+    if (isSame && !recipeSchema.required?.includes(section)) return []
+    const isOfEntries = typeof recipeSchema.properties?.[section]?.additionalProperties === 'object'
+    if (value.kind !== 'map' || before?.kind !== 'map' || !isOfEntries) return [[section, { key, value }]]
+    const entries = [...value.entries].filter(([name, entry]) => before.entries.get(name)?.value !== entry.value)
+    return [[section, { key, value: { ...value, entries: new Map(entries) } }]]
+  })
+  return { ...recipe, entries: new Map(changed) }
+}
 
 /** Every root fault of shape, kind, type and range. References and meaning are checked later. */
 export function checkSchema(recipe: Located): readonly Diagnostic[] {

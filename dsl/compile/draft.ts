@@ -24,12 +24,21 @@ export interface Expanding {
 /** An input, of one split where one is named. */
 export const input = (stage: string, split?: string): Input => (split === undefined ? { stage } : { stage, split })
 
-/** Filled values print as JSON once fields without a value are null. */
+/**
+ * Filled values print as JSON once fields without a value are null. What lacks no value stays the same object: variants
+ * of a recipe share it.
+ */
 export function json(value: unknown): Json {
-  if (value === undefined || value === null) return null
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  if (isJson(value)) return value
   if (Array.isArray(value)) return value.map(json)
+  if (typeof value !== 'object' || value === null) return null
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, json(field)]))
+}
+
+function isJson(value: unknown): value is Json {
+  if (typeof value !== 'object' || value === null) return value !== undefined
+  for (const name in value) if (!isJson(Reflect.get(value, name))) return false
+  return true
 }
 
 /** Parameters of a stage. */

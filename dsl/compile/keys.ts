@@ -1,10 +1,10 @@
 /** Keys of stages: what a result depends on, and nothing else. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { canonical } from '../print/canonical.ts'
 import type { Input, Json, OutlinedExternal } from './plan.ts'
 
 /** Hexadecimal SHA-256 of a text. */
-export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
+export const sha256 = (text: string): string => hash('sha256', text)
 
 /** What a key is made of. */
 export interface KeyParts {

@@ -6,7 +6,8 @@ import type { FilledRecipe } from '../check/filled.ts'
 import { checkMeaning } from '../check/meaning.ts'
 import type { Checked } from '../check/names.ts'
 import { checkPaths } from '../check/paths.ts'
-import { checkSchema } from '../check/schema.ts'
+import { createRecall } from '../check/recall.ts'
+import { checkSchema, createSchemaCheck } from '../check/schema.ts'
 import { disk, type Files, type Reading, readSource } from '../read/file.ts'
 import type { Located, LocatedMap } from '../read/located.ts'
 import { type ReadValue, readYaml } from '../read/yaml.ts'
@@ -104,21 +105,21 @@ function checkVariants(tree: LocatedMap, { folder, files, isAlone }: Place, end:
   const diagnostics: Diagnostic[] = [...faults]
   const variants: Variant[] = []
   const fill = createFiller(folder)
+  const checkShape = createSchemaCheck()
   const used = new Set<string>()
-  const searched = new Set<FilledRecipe['sources']>()
+  const fixed = new Set<Located>()
   for (const cell of cells) {
-    const inserted = substitute(tree, cellParameters(parameters, cell))
+    const inserted = substitute(tree, cellParameters(parameters, cell), fixed)
     for (const name of inserted.used) used.add(name)
-    const shape = isClean(inserted.diagnostics) ? checkSchema(inserted.value) : rootFaults(tree, inserted.diagnostics)
+    const shape = isClean(inserted.diagnostics) ? checkShape(inserted.value) : rootFaults(tree, inserted.diagnostics)
     diagnostics.push(...shape)
-    if (!isClean(shape)) continue
-    const variant: Variant = { cell, tree: inserted.value, recipe: fill(inserted.value) }
-    const checked: Checked = { recipe: variant.recipe, tree: variant.tree, folder, files }
-    // What variants have in common is one object, so files are looked for once.
-    if (!isAlone && !searched.has(checked.recipe.sources)) diagnostics.push(...checkPaths(checked))
-    searched.add(checked.recipe.sources)
-    diagnostics.push(...checkMeaning(checked))
-    variants.push(variant)
+    if (isClean(shape)) variants.push({ cell, tree: inserted.value, recipe: fill(inserted.value) })
+  }
+  const recall = createRecall(variants.map(({ recipe }) => recipe))
+  for (const { recipe, tree } of variants) {
+    const checked: Checked = { recipe, tree, folder, files }
+    if (!isAlone) diagnostics.push(...recall(checkPaths, checked))
+    diagnostics.push(...checkMeaning(checked, recall))
   }
   if (isClean(diagnostics)) diagnostics.push(...unusedParameters(tree, used))
   return end(diagnostics, variants)
@@ -186,7 +187,7 @@ function withoutExtends(map: LocatedMap): Located {
 /** The same fault of an alias or in many variants is told once. */
 function withoutRepeats(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const seen = new Set<string>()
-  return diagnostics.filter(({ code, span, message }) => {
+  return [...new Set(diagnostics)].filter(({ code, span, message }) => {
     const identity = JSON.stringify([code, span.source.name, span.start, message])
     return !seen.has(identity) && seen.add(identity)
   })

@@ -8,7 +8,7 @@ import { claimJson, type Lock, type LockedStage } from './lock.ts'
 import type { Json, PlannedClaim } from './plan.ts'
 
 /** Layout of the text; its item sorts last, so that the last line never changes. */
-const layout = 2
+export const lockLayout = 2
 
 /** The text of a lock. */
 export const printLock = (lock: Lock): string => `{\n${lockLines(lock).join(',\n')}\n}\n`
@@ -18,7 +18,7 @@ export function lockLines({ name, recipe, externals, claims, stages }: Lock): re
   const items: readonly (readonly [string, Json])[] = [
     ['name', name],
     ['recipe', recipe],
-    ['version', layout],
+    ['version', lockLayout],
     ...[...externals].map(([file, digest]) => [`external ${file}`, digest] as const),
     ...[...claims].map(([claim, content]) => [`claim ${claim}`, claimJson(content)] as const),
     ...[...stages].flatMap(([id, stage]) =>
@@ -42,7 +42,7 @@ function stageItems({ key, kind, params, inputs, output }: LockedStage): readonl
 /** Reads a lock; undefined where the text is none of this layout. Items of no meaning are passed over. */
 export function parseLock(text: string): Lock | undefined {
   const items = parseJson(text)
-  if (!isRecord(items) || items.version !== layout || !isText(items.recipe) || !isText(items.name)) return undefined
+  if (!isRecord(items) || items.version !== lockLayout || !isText(items.recipe) || !isText(items.name)) return undefined
   const externals = new Map<string, string>()
   const claims = new Map<string, PlannedClaim>()
   const stages = new Map<string, OpenStage>()

@@ -1,7 +1,7 @@
 /** Inserts parameters: `${params.NAME}` as a whole scalar keeps the parameter's type, inside a text it becomes text. */
 import { type Diagnostic, diagnose } from '../check/diagnostic.ts'
 import { suggest } from '../check/suggest.ts'
-import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Scalar } from '../read/located.ts'
+import type { Located, LocatedEntry, LocatedList, LocatedMap, LocatedScalar, Scalar } from '../read/located.ts'
 
 /** A parameter's value: as `params` gives it, or as a cell of the matrix does. */
 export type Parameters = ReadonlyMap<string, LocatedScalar>
@@ -26,8 +26,11 @@ export function declaredParameters(recipe: LocatedMap): Parameters {
 /** Characters that a text may have with its parameters. */
 const longestText = 100_000
 
-/** Inserts everywhere but in `params` and `matrix` themselves. */
-export function substitute(recipe: LocatedMap, parameters: Parameters): Substituted {
+/**
+ * Inserts everywhere but in `params` and `matrix` themselves. Parts without a place for a parameter are put into `fixed`,
+ * and passed over where they are there already: the variants of a recipe share one set.
+ */
+export function substitute(recipe: LocatedMap, parameters: Parameters, fixed = new Set<Located>()): Substituted {
   const diagnostics: Diagnostic[] = []
   const used = new Set<string>()
 
@@ -65,6 +68,14 @@ export function substitute(recipe: LocatedMap, parameters: Parameters): Substitu
   /** Untouched parts stay the same objects, which keeps large recipes cheap. */
   function inNode(node: Located): Located {
     if (node.kind === 'scalar') return inText(node)
+    if (fixed.has(node)) return node
+    const inserted = inParts(node)
+    // What could not be inserted, or is inserted as it stands, leaves a new node too.
+    if (inserted === node) fixed.add(node)
+    return inserted
+  }
+
+  function inParts(node: LocatedMap | LocatedList): Located {
     if (node.kind === 'list') {
       const items = node.items.map(inNode)
       return items.every((item, index) => item === node.items[index]) ? node : { ...node, items }

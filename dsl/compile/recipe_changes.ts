@@ -130,7 +130,7 @@ const numberOf = (node: RecipeNode | undefined): number | undefined =>
 /** `+1200km, -300km`. */
 function listDelta(before: RecipeValue, after: RecipeValue): string | undefined {
   if (!isList(before.value) || !isList(after.value)) return undefined
-  const [old, now] = [before.value, after.value].map(list => new Set(list.map(canonical)))
+  const [old, now] = [before.value, after.value].map(list => new Set(list.map(item => canonical(item))))
   const show = (item: Json): string => (typeof item === 'string' ? item : showNumber(item, after.definition))
   const came = after.value.filter(item => !old?.has(canonical(item))).map(item => `+${show(item)}`)
   const went = before.value.filter(item => !now?.has(canonical(item))).map(item => `-${show(item)}`)

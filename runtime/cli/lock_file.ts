@@ -1,10 +1,11 @@
 /** The lock beside a recipe, as a file. */
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
-import { extname } from 'node:path'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, extname, join } from 'node:path'
 import { type Lock, lockOf, type StageOutput } from '../../dsl/compile/lock.ts'
-import { printLock, readLocks } from '../../dsl/compile/lock_text.ts'
+import { lockLayout, printLock, readLocks } from '../../dsl/compile/lock_text.ts'
 import type { Plan } from '../../dsl/compile/plan.ts'
+import { sha256 } from '../store/digest.ts'
 import { replaceFile } from '../store/files.ts'
 import type { Store } from '../store/store.ts'
 import { alone } from './outputs.ts'
@@ -39,14 +40,42 @@ export interface LockContent {
 
 /** Writes the lock of a plan whose stages all have an output, unless it is there already; says whether it wrote. */
 export async function settleLock(plan: Plan, { path, outputs, store }: LockContent): Promise<boolean> {
-  const text = printLock(lockOf(plan, outputs))
-  const isThere = (await readFile(path, 'utf8').catch(() => undefined)) === text
+  const present = await readFile(path, 'utf8').catch(() => undefined)
   // A killed run may have left its copy beside a lock that is as it should be.
-  if (isThere && !existsSync(`${path}.new`)) return false
-  await readLockFile(path)
-  const write = () => replaceFile(path, aside => writeFile(aside, text))
-  await (store === undefined ? write() : alone(store, write))
-  return true
+  const isAlone = !existsSync(`${path}.new`)
+  const stamp = store && join(store.folder, 'locks', sha256(path).slice(0, 16))
+  const stamped = (text: string): string => `${sha256(text)} ${sha256(JSON.stringify(identity(plan, outputs)))}\n`
+  if (stamp !== undefined && present !== undefined && isAlone && (await readStamp(stamp)) === stamped(present))
+    return false
+  const text = printLock(lockOf(plan, outputs))
+  const isThere = present === text && isAlone
+  if (!isThere) {
+    await readLockFile(path)
+    const write = () => replaceFile(path, aside => writeFile(aside, text))
+    await (store === undefined ? write() : alone(store, write))
+  }
+  if (stamp !== undefined) await writeStamp(stamp, stamped(text))
+  return !isThere
+}
+
+/** What a lock says follows from this: keys stand for all that they are made of, digests for metrics. */
+const identity = ({ name, stages, claims }: Plan, outputs: LockContent['outputs']): unknown => [
+  lockLayout,
+  name,
+  claims,
+  stages.map(({ id, key, inputs }) => [id, key, inputs, outputs.get(id)?.digest]),
+]
+
+const readStamp = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')
+
+/** A store that may only be read has no stamp, and the lock is printed to be compared. */
+async function writeStamp(path: string, text: string): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFile(path, text)
+  } catch {
+    // It only saves time.
+  }
 }
 
 /** What is wrong with a file that ought to be the recipe's lock, and what to do; undefined for a lock. */
