@@ -94,6 +94,20 @@ export declare function grammar(spec: Part<language.GrammarCaptioner>): language
 /** AdamW. */
 export declare function adamw(spec: Part<language.AdamW>): language.AdamW
 
+/** The learning rate falls by half a cosine. */
+export declare function cosine(spec: Part<language.CosineSchedule>): language.CosineSchedule
+/** The learning rate falls by a straight line. */
+export declare function linear(spec: Part<language.LinearSchedule>): language.LinearSchedule
+/** The learning rate stays at its peak. */
+export declare function constant(spec: Part<language.ConstantSchedule>): language.ConstantSchedule
+/** The learning rate stays at its peak, and falls over the last steps. */
+export declare function cooldown(spec: Part<language.CooldownSchedule>): language.CooldownSchedule
+
+/** The contrastive loss by cross-entropy over the batch. */
+export declare function softmax(spec: Part<language.SoftmaxContrastive>): language.SoftmaxContrastive
+/** The focal contrastive loss. */
+export declare function focal(spec: Part<language.FocalContrastive>): language.FocalContrastive
+
 /** A tokenizer. */
 export interface Tokenizer {
   readonly 'a tokenizer belongs here, such as bpe({ from: [places.train] })': true

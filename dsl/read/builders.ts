@@ -18,6 +18,7 @@ export const builders: ReadonlyMap<string, Builder> = new Map<string, Builder>([
   ...kinds('architecture', ['mammut']),
   ...kinds('evaluation', ['retrieval', 'classification', 'localisation']),
   ...kinds('part', ['grammar', 'bpe', 'adamw']),
+  ...kinds('part', ['cosine', 'linear', 'constant', 'cooldown', 'softmax', 'focal']),
   ['train', { role: 'trained' }],
   ['distill', { role: 'trained' }],
   ['mix', { role: 'mix' }],

@@ -141,6 +141,11 @@ test('every kind of the language has a builder', () => {
   )
 })
 
+test('every builder is declared, so that editors know it', () => {
+  const declared = readFileSync(join(projectRoot, 'dsl/mod.ts'), 'utf8').matchAll(/^export declare function (\w+)/gm)
+  assert.equal([...declared].map(match => match[1]).sort(), [...builders.keys()].sort())
+})
+
 const words = fc.string({ minLength: 1, maxLength: 12, unit: fc.constantFrom(...'ab \'"`$#:{}\\é\n-0e1') })
 const name = fc.constantFrom('train', 'new', 'recipe', 'photos', 'a-b', 'a_b', 'x', 'crawl', 'class')
 
