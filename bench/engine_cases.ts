@@ -39,6 +39,7 @@ export interface Case {
 }
 
 const clip: OpenClipConfig = {
+  kind: 'openclip',
   embedDim: 192,
   quickGelu: false,
   vision: { imageSize: 64, patchSize: 8, width: 192, layers: 6, heads: 3, mlpRatio: 4 },

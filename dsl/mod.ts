@@ -117,6 +117,8 @@ export interface Tokenizer {
 export declare function bpe(spec: Fields<language.TokenizerSpec, { from: readonly Data[] }>): Tokenizer
 /** MaMMUT (arXiv 2303.16839). */
 export declare function mammut(spec: Fields<language.MammutModel, { tokenizer: Tokenizer }>): Architecture
+/** CLIP in OpenCLIP's format, with its weights: trained further, or measured as it is. */
+export declare function openclip(spec: Fields<language.OpenClipModel, object>): Architecture & Trained
 
 /** A mix: pairs of dataset and weight. */
 export declare function mix(parts: readonly (readonly [Data, number])[]): Mix

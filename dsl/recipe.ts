@@ -110,7 +110,17 @@ export type {
   LocalisationEvaluation,
   RetrievalEvaluation,
 } from './recipe/measure.ts'
-export type { MammutModel, MammutSize, Model, TextTower, TokenizerSpec, Tower } from './recipe/model.ts'
+export type {
+  MammutModel,
+  MammutSize,
+  Model,
+  OpenClipArchitecture,
+  OpenClipModel,
+  TextEncoder,
+  TextTower,
+  TokenizerSpec,
+  Tower,
+} from './recipe/model.ts'
 export type { Bytes, Count, DatasetRef, Distance, Duration, ModelRef, Name, Path, Share } from './recipe/scalars.ts'
 export type {
   AdamW,

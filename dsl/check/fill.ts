@@ -2,7 +2,7 @@
 import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Span } from '../read/located.ts'
 import type { FilledRecipe } from './filled.ts'
-import { mammutSizes } from './model_sizes.ts'
+import { namedDimensions } from './model_sizes.ts'
 import { parseBytes, parseCount, parseMetres, parseSeconds } from './quantities.ts'
 import { chosenSchema, definitionName, recipeSchema, resolved, type SchemaNode } from './schema_node.ts'
 
@@ -31,7 +31,7 @@ export function createFiller(folder: string): (recipe: Located) => FilledRecipe 
 
   function fillMap(schema: SchemaNode, written: LocatedMap): unknown {
     const target = resolved(chosenSchema(schema, written))
-    const node = target.properties?.kind?.const === 'mammut' ? withSize(written) : written
+    const node = withDimensions(written, target.properties?.kind?.const)
     const filled = new Map<string, unknown>()
     for (const [name, property] of Object.entries(target.properties ?? {})) {
       const entry = node.entries.get(name)
@@ -75,11 +75,14 @@ function fillScalar(definition: string | undefined, { value, span, origin }: Loc
   }
 }
 
-/** A model with the dimensions of its size where it writes none. An MLP as wide as a size has it belongs to that width. */
-function withSize(model: LocatedMap): LocatedMap {
-  const named = model.entries.get('size')?.value
-  const name = named?.kind === 'scalar' ? String(named.value) : 'micro'
-  const size = Object.entries(mammutSizes).find(([key]) => key === name)?.[1] ?? mammutSizes.micro
+/**
+ * A model with the dimensions of its size or architecture where it writes none; other mappings as they are. An MLP as wide
+ * as a size has it belongs to that width.
+ */
+function withDimensions(model: LocatedMap, kind: unknown): LocatedMap {
+  const named = model.entries.get('size') ?? model.entries.get('architecture')
+  const size = namedDimensions(kind, named?.value.kind === 'scalar' ? named.value.value : undefined)
+  if (size === undefined) return model
   const hasWidth = (tower: string): boolean => {
     const node = model.entries.get(tower)?.value
     return node?.kind === 'map' && node.entries.has('width')

@@ -1,4 +1,5 @@
 /** Everything that is checked of a recipe whose shape is right, its files aside. */
+import { checkAbilities } from './abilities.ts'
 import { checkClaims } from './claims.ts'
 import { checkCurriculum } from './curriculum.ts'
 import type { Diagnostic } from './diagnostic.ts'
@@ -27,6 +28,7 @@ export function checkMeaning(checked: Checked, recall: Recall = always): readonl
     ...shapes,
     // Sizes that do not fit each other have no cost.
     ...(shapes.length > 0 ? [] : ask(checkMemory)),
+    ...ask(checkAbilities),
     ...ask(checkTexts),
     ...leaks,
     // What is trained on needs no decontamination from itself.

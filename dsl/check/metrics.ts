@@ -17,8 +17,9 @@ export function measuredStages(recipe: FilledRecipe): ReadonlyMap<string, Measur
   }
   for (const [name, { kind }] of Object.entries(recipe.filters))
     add(name, kind, kind === 'classifier' ? [...filtering, 'accuracy', 'labelled'] : filtering)
-  for (const name of Object.keys(recipe.models))
-    add(`${name}.tokenizer`, 'tokenizer', ['vocab_size', 'tokens_per_caption', 'captions'])
+  for (const [name, { kind }] of Object.entries(recipe.models))
+    if (kind === 'openclip') add(name, kind, ['parameters'])
+    else add(`${name}.tokenizer`, 'tokenizer', ['vocab_size', 'tokens_per_caption', 'captions'])
   for (const [name, { phases, caption_weight }] of Object.entries(recipe.train))
     for (const phase of phases)
       add(`${name}.${phase.name}`, 'train', [

@@ -1,12 +1,12 @@
 /**
- * Named sizes of MaMMUT.
+ * Named sizes of MaMMUT, and architectures of OpenCLIP.
  *
- * Image encoders are the ViTs of Dosovitskiy et al. (arXiv 2010.11929; Ti and S: Touvron et al., arXiv 2012.12877), and
+ * MaMMUT's image encoders are the ViTs of Dosovitskiy et al. (arXiv 2010.11929; Ti and S: Touvron et al., arXiv 2012.12877), and
  * for the paper's 400 M SoViT-400m/14 (Alabdulmohsin et al., arXiv 2305.13035). Text decoders are as wide and deep as the
  * text encoders that OpenCLIP gives these ViTs. The paper states 400 M parameters for its decoder and no dimensions: a
  * decoder as wide as the encoder, 20 blocks deep, is this project's reading, as are vocabularies and context lengths.
  */
-import type { MammutSize } from '../recipe/model.ts'
+import type { MammutSize, OpenClipArchitecture } from '../recipe/model.ts'
 
 /** What a size gives; each field may be written in its place. */
 export interface MammutDimensions {
@@ -77,4 +77,52 @@ export const mammutSizes: { readonly [size in MammutSize]: MammutDimensions } = 
     embed_dim: 1152,
     tokenizer: { vocab_size: 32000 },
   },
+}
+
+/** What an architecture of OpenCLIP gives. */
+export interface OpenClipDimensions {
+  readonly image_size: number
+  readonly patch_size: number
+  readonly vision: Tower
+  readonly text: Tower & { readonly context_length: number }
+  readonly embed_dim: number
+  readonly vocab_size: number
+}
+
+const ofClip = { image_size: 224, vocab_size: 49408 } as const
+const textB = { width: 512, layers: 12, heads: 8, context_length: 77 } as const
+const textL = { width: 768, layers: 12, heads: 12, context_length: 77 } as const
+const textH = { width: 1024, layers: 24, heads: 16, context_length: 77 } as const
+const visionB = { width: 768, layers: 12, heads: 12 } as const
+const visionL = { width: 1024, layers: 24, heads: 16 } as const
+
+/** Architectures by OpenCLIP's names, as its `model_configs` have them. */
+export const openClipArchitectures: { readonly [name in OpenClipArchitecture]: OpenClipDimensions } = {
+  'ViT-B-32': { ...ofClip, patch_size: 32, vision: visionB, text: textB, embed_dim: 512 },
+  'ViT-B-16': { ...ofClip, patch_size: 16, vision: visionB, text: textB, embed_dim: 512 },
+  'ViT-L-14': { ...ofClip, patch_size: 14, vision: visionL, text: textL, embed_dim: 768 },
+  'ViT-L-14-336': { ...ofClip, image_size: 336, patch_size: 14, vision: visionL, text: textL, embed_dim: 768 },
+  'ViT-H-14': {
+    ...ofClip,
+    patch_size: 14,
+    vision: { width: 1280, layers: 32, heads: 16 },
+    text: textH,
+    embed_dim: 1024,
+  },
+  'ViT-g-14': {
+    ...ofClip,
+    patch_size: 14,
+    vision: { width: 1408, layers: 40, heads: 16, mlp: 6144 },
+    text: textH,
+    embed_dim: 1024,
+  },
+}
+
+/** The dimensions of a name; undefined for kinds of models that have none. */
+export function namedDimensions(kind: unknown, name: unknown): MammutDimensions | OpenClipDimensions | undefined {
+  const find = <T>(table: { readonly [name: string]: T }, preset: T): T =>
+    Object.entries(table).find(([key]) => key === name)?.[1] ?? preset
+  if (kind === 'mammut') return find(mammutSizes, mammutSizes.micro)
+  if (kind === 'openclip') return find(openClipArchitectures, openClipArchitectures['ViT-B-32'])
+  return undefined
 }

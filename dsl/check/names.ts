@@ -78,6 +78,10 @@ export const sectionsOf: { readonly [wanted in Wanted]: readonly Section[] } = {
   architecture: ['models'],
 }
 
+/** Whether an architecture comes with weights, so that it is a trained model, too. */
+export const hasWeights = (recipe: FilledRecipe, name: string): boolean =>
+  Object.hasOwn(recipe.models, name) && recipe.models[name]?.kind === 'openclip'
+
 /** Whether a reference names an entry of the kind that belongs there. */
 export function isRightKind({ text, wants }: Reference, owners: ReadonlyMap<string, Section>): boolean {
   const section = owners.get(splitReference(text).name)
@@ -103,8 +107,9 @@ export function references(recipe: FilledRecipe): readonly Reference[] {
       for (const [index, other] of filter.against.entries()) add('dataset', other, ['filters', name, 'against', index])
   }
   for (const [name, model] of Object.entries(recipe.models))
-    for (const [index, data] of model.tokenizer.from.entries())
-      add('dataset', data, ['models', name, 'tokenizer', 'from', index])
+    if (model.kind === 'mammut')
+      for (const [index, data] of model.tokenizer.from.entries())
+        add('dataset', data, ['models', name, 'tokenizer', 'from', index])
   for (const [name, train] of Object.entries(recipe.train)) {
     add('architecture', train.model, ['train', name, 'model'])
     for (const [index, { data }] of train.phases.entries()) {
@@ -135,6 +140,7 @@ export function architectureOf(recipe: FilledRecipe, model: string): Entry<'mode
       const architecture = recipe.train[name]?.model ?? ''
       return Object.hasOwn(recipe.models, architecture) ? recipe.models[architecture] : undefined
     }
+    if (hasWeights(recipe, name)) return recipe.models[name]
     const distill = Object.hasOwn(recipe.distill, name) ? recipe.distill[name] : undefined
     if (distill === undefined) return undefined
     name = splitReference(distill.model).name

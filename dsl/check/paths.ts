@@ -6,6 +6,17 @@ import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
 import type { Entry } from './filled.ts'
 import { type Checked, spanAt } from './names.ts'
 
+/** One diagnostic for each missing file of a model; where the data lies elsewhere, a warning. */
+export function checkModelPaths(checked: Checked): readonly Diagnostic[] {
+  return Object.entries(checked.recipe.models).flatMap(([name, model]) =>
+    model.kind === 'openclip'
+      ? (['weights', 'tokenizer'] as const).flatMap(field =>
+          checkPath(checked, { path: model[field], at: ['models', name, field], wanted: 'file' }),
+        )
+      : [],
+  )
+}
+
 /**
  * One diagnostic for each missing file, and for a folder where a file belongs or the other way round; where the data lies
  * elsewhere, one warning for each source that lacks files.

@@ -37,11 +37,17 @@ interface Read {
 }
 
 function readsOf(recipe: FilledRecipe): readonly Read[] {
-  return Object.entries(recipe.sources).map(([name, source]) =>
+  const ofModels = Object.entries(recipe.models).flatMap(([name, model]) =>
+    model.kind === 'openclip'
+      ? (['weights', 'tokenizer'] as const).map(field => ({ path: model[field], at: ['models', name, field] }))
+      : [],
+  )
+  const ofSources = Object.entries(recipe.sources).map(([name, source]) =>
     source.kind === 'folder'
       ? { path: source.path, at: ['sources', name, 'path'] }
       : { path: source.table, at: ['sources', name, 'table'] },
   )
+  return [...ofSources, ...ofModels]
 }
 
 /** One diagnostic for each permission that is misspelt or unused, and for each need that no permission covers. */

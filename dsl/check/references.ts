@@ -5,6 +5,7 @@ import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
 import type { FilledRecipe } from './filled.ts'
 import {
   type Checked,
+  hasWeights,
   keyAt,
   type Reference,
   references,
@@ -41,13 +42,14 @@ function checkReference(
   const { recipe } = checked
   const { name, part } = splitReference(text)
   const section = owners.get(name)
-  if (part === undefined && section !== undefined && sectionsOf[wants].includes(section)) return []
+  const isRight = section !== undefined && isWanted(recipe, name, { wants, section })
+  if (part === undefined && isRight) return []
   const span = isKey ? keyAt(checked, path) : spanAt(checked, path)
   const candidates = [...owners]
-    .filter(([, owner]) => sectionsOf[wants].includes(owner))
+    .filter(([candidate, owner]) => isWanted(recipe, candidate, { wants, section: owner }))
     .map(([candidate]) => candidate)
   if (section === undefined) return [unknownName({ text, name, part, span, wants, candidates })]
-  if (!sectionsOf[wants].includes(section)) return [wrongKind(recipe, { text, name, span, wants, section, candidates })]
+  if (!isRight) return [wrongKind(recipe, { text, name, span, wants, section, candidates })]
   if (part === undefined) return []
   switch (section) {
     case 'sources':
@@ -66,6 +68,13 @@ function checkReference(
       ]
   }
 }
+
+/** Whether an entry may stand where something is wanted: by its section, or as a model that comes with weights. */
+const isWanted = (
+  recipe: FilledRecipe,
+  name: string,
+  { wants, section }: { readonly wants: Wanted; readonly section: Section },
+): boolean => sectionsOf[wants].includes(section) || (wants === 'trained model' && hasWeights(recipe, name))
 
 interface Found {
   readonly name: string

@@ -59,7 +59,7 @@ function checkFilter(filter: Entry<'filters'>, path: ValuePath, fault: Fault): r
 
 function checkModel(model: Entry<'models'>, path: ValuePath, fault: Fault): readonly Diagnostic[] {
   const found: Diagnostic[] = []
-  const { image_size, patch_size, text } = model
+  const { image_size, patch_size } = model
   if (image_size % patch_size !== 0)
     found.push(
       fault('shape-mismatch', [...path, 'image_size'], {
@@ -77,11 +77,13 @@ function checkModel(model: Entry<'models'>, path: ValuePath, fault: Fault): read
         }),
       )
   }
-  if (text.cross_attn_every > text.layers)
+  if (model.kind === 'openclip') return found
+  const { cross_attn_every, layers } = model.text
+  if (cross_attn_every > layers)
     found.push(
       fault('shape-mismatch', [...path, 'text', 'cross_attn_every'], {
-        message: `'cross_attn_every' ${text.cross_attn_every} leaves none of ${text.layers} layers to attend to the image`,
-        fix: { hint: `write at most ${text.layers}` },
+        message: `'cross_attn_every' ${cross_attn_every} leaves none of ${layers} layers to attend to the image`,
+        fix: { hint: `write at most ${layers}` },
       }),
     )
   return found

@@ -1,7 +1,7 @@
 /** Models, training, distillation and evaluation as stages. */
 import { splitsOf } from '../check/datasets.ts'
 import type { Entry, FilledRecipe } from '../check/filled.ts'
-import { splitReference } from '../check/names.ts'
+import { hasWeights, splitReference } from '../check/names.ts'
 import { templatesOf } from '../recipe/templates.ts'
 import { type Draft, type Expanding, input, params } from './draft.ts'
 import { dataInput, trainingInput, trainingInputs } from './expand_data.ts'
@@ -10,12 +10,25 @@ import type { Input } from './plan.ts'
 /** The stage that makes a trained model: the phase or round that is named, else the last one. */
 export function modelInput(recipe: FilledRecipe, reference: string): Input {
   const { name, part } = splitReference(reference)
+  if (hasWeights(recipe, name)) return input(name)
   if (Object.hasOwn(recipe.distill, name)) return input(`${name}.${part ?? recipe.distill[name]?.rounds}`)
   return input(`${name}.${part ?? recipe.train[name]?.phases.at(-1)?.name}`)
 }
 
-/** The tokenizer of an architecture. */
-export function expandModel(name: string, { tokenizer }: Entry<'models'>, { recipe }: Expanding): Draft {
+/** What an architecture needs before it is trained: the tokenizer that it learns, or the files that it comes with. */
+export function expandModel(name: string, model: Entry<'models'>, { recipe }: Expanding): Draft {
+  if (model.kind === 'openclip') {
+    const { kind, architecture, weights, tokenizer, ...sizes } = model
+    return {
+      id: name,
+      kind,
+      params: params({ weights, tokenizer, ...sizes }),
+      inputs: {},
+      files: [weights, tokenizer],
+      path: ['models', name],
+    }
+  }
+  const { tokenizer } = model
   return {
     id: `${name}.tokenizer`,
     kind: 'tokenizer',
@@ -40,8 +53,7 @@ export function expandTrain(name: string, train: Entry<'train'>, { recipe, seed 
   const { model: architecture, phases, ...shared } = described
   const spec = recipe.models[architecture]
   if (spec === undefined) return []
-  const { kind, size, tokenizer, ...sizes } = spec
-  const model = { ...sizes, vocab_size: tokenizer.vocab_size }
+  const { model, inputs } = startOf(architecture, spec)
   return phases.map((phase, index) => {
     const { name: phaseName, data, ...rest } = phase
     const mixed = mixOf(data)
@@ -54,7 +66,7 @@ export function expandTrain(name: string, train: Entry<'train'>, { recipe, seed 
       params: params({ model, ...shared, data: mix, ...rest, seed }),
       settings,
       inputs: {
-        tokenizer: input(`${architecture}.tokenizer`),
+        ...inputs,
         ...(before && { init: input(`${name}.${before.name}`) }),
         ...trainingInputs(
           recipe,
@@ -65,6 +77,16 @@ export function expandTrain(name: string, train: Entry<'train'>, { recipe, seed 
       path: ['train', name, 'phases', String(index)],
     }
   })
+}
+
+/** What a training run begins with: an architecture and its tokenizer, or a model that comes with both and with weights. */
+function startOf(name: string, spec: Entry<'models'>) {
+  if (spec.kind === 'openclip') return { model: { kind: spec.kind }, inputs: { init: input(name) } }
+  const { kind, size, tokenizer, ...sizes } = spec
+  return {
+    model: { ...sizes, vocab_size: tokenizer.vocab_size },
+    inputs: { tokenizer: input(`${name}.tokenizer`) },
+  }
 }
 
 /** Datasets and their weights by name: the order in which a mix is written changes no key. */

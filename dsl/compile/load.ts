@@ -5,7 +5,7 @@ import { createFiller } from '../check/fill.ts'
 import type { FilledRecipe } from '../check/filled.ts'
 import { checkMeaning } from '../check/meaning.ts'
 import type { Checked } from '../check/names.ts'
-import { checkPaths } from '../check/paths.ts'
+import { checkModelPaths, checkPaths } from '../check/paths.ts'
 import { createRecall } from '../check/recall.ts'
 import { checkSchema, createSchemaCheck } from '../check/schema.ts'
 import { disk, type Files, type Reading, readSource } from '../read/file.ts'
@@ -118,7 +118,7 @@ function checkVariants(tree: LocatedMap, { folder, files, isAlone }: Place, end:
   const recall = createRecall(variants.map(({ recipe }) => recipe))
   for (const { recipe, tree } of variants) {
     const checked: Checked = { recipe, tree, folder, files }
-    if (!isAlone) diagnostics.push(...recall(checkPaths, checked))
+    if (!isAlone) diagnostics.push(...[checkPaths, checkModelPaths].flatMap(check => recall(check, checked)))
     diagnostics.push(...checkMeaning(checked, recall))
   }
   if (isClean(diagnostics)) diagnostics.push(...unusedParameters(tree, used))

@@ -6,16 +6,10 @@
  */
 import type { Entry, FilledRecipe } from '../check/filled.ts'
 import { architectureOf } from '../check/names.ts'
-import {
-  type Concepts,
-  embedFlops,
-  forwardActivations,
-  heatmapFlops,
-  parametersOf,
-  type Sizes,
-  trainActivations,
-  trainFlops,
-} from './mammut.ts'
+import type { Concepts } from './mammut.ts'
+import { modelCost } from './model.ts'
+
+type Model = Entry<'models'>
 
 /** Bytes that a stage keeps in memory, by what for. */
 export interface MemoryEstimate {
@@ -84,7 +78,7 @@ function conceptsOf(queries: Queries): Concepts {
 }
 
 /** Memory of training a model, of each slot. */
-export function trainingMemory(sizes: Sizes, training: Training): MemoryEstimate {
+export function trainingMemory(model: Model, training: Training): MemoryEstimate {
   const { batch_size, caption_weight, slots, micro_batch, ema, queries } = training
   const shape = {
     batch: Math.min(micro_batch ?? batch_size, Math.ceil(batch_size / slots)),
@@ -92,14 +86,16 @@ export function trainingMemory(sizes: Sizes, training: Training): MemoryEstimate
     ...(queries && { concepts: conceptsOf(queries) }),
   }
   const copies = trainingCopies + (ema === undefined ? 0 : averageCopies)
-  return memory({ state: copies * parametersOf(sizes), activations: trainActivations(sizes, shape) })
+  const cost = modelCost(model)
+  return memory({ state: copies * cost.parameters, activations: cost.trainActivations(shape) })
 }
 
-function training(sizes: Sizes, train: Training, samples: number): Estimates {
+function training(model: Model, train: Training, samples: number): Estimates {
   const { batch_size: batch, caption_weight, ema, queries } = train
-  const parameters = parametersOf(sizes)
+  const cost = modelCost(model)
+  const { parameters } = cost
   const concepts = queries && conceptsOf(queries)
-  const stepFlops = trainFlops(sizes, { batch, captions: caption_weight > 0, ...(concepts && { concepts }) })
+  const stepFlops = cost.trainFlops({ batch, captions: caption_weight > 0, ...(concepts && { concepts }) })
   const steps = Math.max(1, Math.ceil(samples / batch))
   return {
     parameters,
@@ -107,17 +103,17 @@ function training(sizes: Sizes, train: Training, samples: number): Estimates {
     stepFlops,
     steps,
     flops: steps * stepFlops,
-    memory: trainingMemory(sizes, train),
+    memory: trainingMemory(model, train),
     disk: bytes * parameters * (ema === undefined ? 1 : 2),
   }
 }
 
 function reading(
-  sizes: Sizes,
+  model: Model,
   { batch, stepFlops }: { readonly batch: number; readonly stepFlops: number },
 ): Estimates {
-  const parameters = parametersOf(sizes)
-  const held = { state: readingCopies * parameters, activations: forwardActivations(sizes, batch) }
+  const { parameters, forwardActivations } = modelCost(model)
+  const held = { state: readingCopies * parameters, activations: forwardActivations(batch) }
   return { parameters, batch, stepFlops, memory: memory(held), disk: 0 }
 }
 
@@ -128,14 +124,15 @@ interface Mapping {
   readonly sao?: { readonly window: number; readonly stride: number }
 }
 
-function mapping(sizes: Sizes, { batch, queries, sao }: Mapping): Estimates {
-  const side = Math.floor(sizes.image_size / sizes.patch_size)
+function mapping(model: Model, { batch, queries, sao }: Mapping): Estimates {
+  const side = Math.floor(model.image_size / model.patch_size)
   const isSingle = sao === undefined || (sao.window === 1 && sao.stride === 1)
   const windows = isSingle ? undefined : (Math.ceil((side - sao.window) / sao.stride) + 1) ** 2
   const concepts = conceptsOf(queries)
-  return reading(sizes, {
+  const { heatmapFlops } = modelCost(model)
+  return reading(model, {
     batch,
-    stepFlops: heatmapFlops(sizes, { batch, concepts, ...(windows !== undefined && { windows }) }),
+    stepFlops: heatmapFlops?.({ batch, concepts, ...(windows !== undefined && { windows }) }) ?? 0,
   })
 }
 
@@ -151,36 +148,36 @@ export function estimate(recipe: FilledRecipe, { kind, path }: Origin): Estimate
   switch (section) {
     case 'train': {
       const train = recipe.train[name]
-      const sizes = train && recipe.models[train.model]
+      const model = train && recipe.models[train.model]
       const phase = train?.phases[Number(index)]
-      return sizes && phase && training(sizes, train, phase.samples)
+      return model && phase && training(model, train, phase.samples)
     }
     case 'distill': {
       const distill = recipe.distill[name]
-      const sizes = distill && architectureOf(recipe, distill.model)
-      if (distill === undefined || sizes === undefined) return undefined
+      const model = distill && architectureOf(recipe, distill.model)
+      if (distill === undefined || model === undefined) return undefined
       const { batch_size: batch, queries, sao, samples } = distill
-      return kind === 'pseudo-label' ? mapping(sizes, { batch, queries, sao }) : training(sizes, distill, samples)
+      return kind === 'pseudo-label' ? mapping(model, { batch, queries, sao }) : training(model, distill, samples)
     }
     case 'evaluate': {
       const evaluation = recipe.evaluate[name]
-      const sizes = evaluation && architectureOf(recipe, evaluation.model)
-      return sizes && evaluating(sizes, evaluation)
+      const model = evaluation && architectureOf(recipe, evaluation.model)
+      return model && evaluating(model, evaluation)
     }
     default:
       return undefined
   }
 }
 
-function evaluating(sizes: Sizes, evaluation: Entry<'evaluate'>): Estimates {
+function evaluating(model: Model, evaluation: Entry<'evaluate'>): Estimates {
   const batch = evaluationBatch
   switch (evaluation.kind) {
     case 'retrieval':
     case 'classification':
-      return reading(sizes, { batch, stepFlops: embedFlops(sizes, batch) })
+      return reading(model, { batch, stepFlops: modelCost(model).embedFlops(batch) })
     case 'localisation': {
       const { queries, map, sao } = evaluation
-      return mapping(sizes, { batch, queries, ...(map === 'sao' && { sao }) })
+      return mapping(model, { batch, queries, ...(map === 'sao' && { sao }) })
     }
   }
 }

@@ -14,22 +14,23 @@ export interface Sizes {
   readonly tokenizer: { readonly vocab_size: number }
 }
 
-interface Tower extends Shape {
+/** Sizes of a transformer. */
+export interface Tower extends Shape {
   readonly layers: number
   readonly heads: number
 }
 
 /** Hidden channels of the MLP of a tower. */
-const hidden = ({ width, mlp }: Shape): number => mlp ?? 4 * width
+export const hidden = ({ width, mlp }: Shape): number => mlp ?? 4 * width
 
 /** The widths of a tower. */
-interface Shape {
+export interface Shape {
   readonly width: number
   readonly mlp?: number | undefined
 }
 
 /** Numbers that a block keeps for its gradient of each token, its attention's shares aside. */
-const channels = (of: Shape): number => 9 * of.width + 2 * hidden(of)
+export const channels = (of: Shape): number => 9 * of.width + 2 * hidden(of)
 
 /** Lengths that every formula uses. */
 function lengths({ image_size, patch_size, text }: Sizes) {
@@ -70,7 +71,7 @@ export function parametersOf(sizes: Sizes): number {
 }
 
 /** FLOPs of the matrix products of blocks over `rows` tokens that each see `seen` tokens. */
-const blocks = (
+export const blocks = (
   { layers, width, mlp }: Shape & { readonly layers: number },
   { rows, seen }: { readonly rows: number; readonly seen: number },
 ) => layers * rows * (8 * width ** 2 + 4 * width * hidden({ width, mlp }) + 4 * seen * width)

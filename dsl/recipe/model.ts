@@ -1,8 +1,8 @@
 /** Architectures and their tokenizers. */
-import type { DatasetRef } from './scalars.ts'
+import type { DatasetRef, Path, Share } from './scalars.ts'
 
-/** An architecture. */
-export type Model = MammutModel
+/** An architecture. @discriminator kind */
+export type Model = MammutModel | OpenClipModel
 
 /**
  * MaMMUT: ViT image encoder and one text decoder used in two passes.
@@ -32,10 +32,61 @@ export interface MammutModel {
   tokenizer: TokenizerSpec
 }
 
+/**
+ * CLIP in OpenCLIP's format, with its weights: evaluated as it is, or trained further, contrastively alone. RemoteCLIP,
+ * GeoRSCLIP and SkyCLIP are distributed so.
+ * @source Radford et al., arXiv 2103.00020; Ilharco et al., OpenCLIP
+ */
+export interface OpenClipModel {
+  kind: 'openclip'
+  /** Gives every dimension that is not written, by OpenCLIP's name of a ViT with a class token. @default "ViT-B-32" */
+  architecture?: OpenClipArchitecture
+  /**
+   * Weights by OpenCLIP's names, as safetensors. A PyTorch `.pt` or `.bin` file is a program that could do anything, and is
+   * not read: convert it once with `safetensors.torch.save_file`. @examples ["clip/open_clip_model.safetensors"]
+   */
+  weights: Path
+  /** Tokenizer of the model, as a Hugging Face `tokenizer.json`. @examples ["clip/tokenizer.json"] */
+  tokenizer: Path
+  /** Image side; a multiple of the patch size. Absent: that of `architecture`. @minimum 8 @asType integer @unit pixels */
+  image_size?: number
+  /** Patch side. Absent: that of `architecture`. @minimum 2 @asType integer @unit pixels */
+  patch_size?: number
+  /** Image encoder. Absent: that of `architecture`. */
+  vision?: Tower
+  /** Text encoder. Absent: that of `architecture`. */
+  text?: TextEncoder
+  /** Width of the shared embedding. Absent: that of `architecture`. @minimum 4 @asType integer */
+  embed_dim?: number
+  /** Vocabulary size of the token embedding. Absent: that of `architecture`. @minimum 8 @asType integer @unit tokens */
+  vocab_size?: number
+  /** Whether activations are OpenAI's approximation of GELU, as of models named `-quickgelu` and those of OpenAI. @default false */
+  quick_gelu?: boolean
+  /**
+   * Means of red, green and blue, over 0 to 1, that images are normalised by. @minItems 3 @maxItems 3
+   * @default [0.48145466, 0.4578275, 0.40821073] @source OpenAI's CLIP
+   */
+  mean?: Share[]
+  /**
+   * Standard deviations of red, green and blue that images are normalised by. @minItems 3 @maxItems 3
+   * @default [0.26862954, 0.26130258, 0.27577711] @source OpenAI's CLIP
+   */
+  deviation?: Share[]
+}
+
+/** Plain ViTs of OpenCLIP. */
+export type OpenClipArchitecture = 'ViT-B-32' | 'ViT-B-16' | 'ViT-L-14' | 'ViT-L-14-336' | 'ViT-H-14' | 'ViT-g-14'
+
+/** The text encoder of a CLIP model. */
+export interface TextEncoder extends Tower {
+  /** Most tokens of a caption, begin and end included. Absent: that of `architecture`. @minimum 4 @asType integer @unit tokens */
+  context_length?: number
+}
+
 /** Named sizes of MaMMUT. */
 export type MammutSize = 'micro' | 'tiny' | 'small' | 'base' | 'large' | 'paper'
 
-/** Transformer sizes; those that are not written are those of the model's `size`. */
+/** Transformer sizes; those that are not written are those of the model's `size` or `architecture`. */
 export interface Tower {
   /** Channels; a multiple of `heads`. @minimum 4 @asType integer @examples [128] */
   width?: number
@@ -44,7 +95,7 @@ export interface Tower {
   /** Attention heads. @minimum 1 @asType integer @examples [4] */
   heads?: number
   /**
-   * Hidden channels of each block's MLP. Absent: those of `size` where the width is that of `size`, too, else four times
+   * Hidden channels of each block's MLP. Absent: that of `size` or `architecture` where the width is, too, else four times
    * the width. @minimum 4 @asType integer @unit channels
    */
   mlp?: number

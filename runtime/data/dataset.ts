@@ -62,6 +62,8 @@ export interface LoadOptions {
   /** `train`, `val` or `test`; absent: every sample. */
   readonly split?: string | undefined
   readonly size: number
+  /** Filter that images of other sizes are scaled by. Absent: Lanczos-3. */
+  readonly filter?: 'lanczos3' | 'cubic'
   /** Reads no more than this many samples, at even steps through the split. */
   readonly atMost?: number
 }
@@ -124,11 +126,11 @@ export async function deriveDataset(parent: string, folder: string, rows: readon
 
 /** Decodes every image of a split; other sizes are scaled. Throws an error that names sample and shard on bad bytes. */
 export async function loadPixels(folder: string, options: LoadOptions): Promise<Pixels> {
-  const { split, size, atMost } = options
+  const { split, size, filter, atMost } = options
   const rows = atEvenSteps(await selectRows(folder, split), atMost)
   const pixels = new Uint8Array(rows.length * size * size * 3)
   await forEachFile({ folder, rows, extent: row => row.image }, async (bytes, row, position) => {
-    const image = await decodeImage(bytes, { name: nameOf(row), size })
+    const image = await decodeImage(bytes, { name: nameOf(row), size, ...(filter && { filter }) })
     pixels.set(image.data, position * image.data.length)
   })
   return { samples: rows.map(row => row.sample), pixels }

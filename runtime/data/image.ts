@@ -16,8 +16,10 @@ export interface Raster {
 export interface DecodeOptions {
   /** Named in errors: a file, or a sample and its shard. */
   readonly name: string
-  /** Side of the square to make, by Lanczos-3: the shorter side is scaled and the centre is cut. Absent: as stored. */
+  /** Side of the square to make: the shorter side is scaled and the centre is cut. Absent: as stored. */
   readonly size?: number
+  /** Filter of that. Absent: Lanczos-3. */
+  readonly filter?: 'lanczos3' | 'cubic'
 }
 
 /**
@@ -49,8 +51,12 @@ export function imageExtension(bytes: Uint8Array): 'jpg' | 'png' | undefined {
 
 const fromRaw = ({ data, width, height, channels }: Raster) => sharp(data, { raw: { width, height, channels } })
 
-async function decode(picture: Sharp, channels: 1 | 3, { name, size }: DecodeOptions): Promise<Raster> {
-  const shaped = size === undefined ? picture : picture.resize(size, size, { fit: 'cover', kernel: 'lanczos3' })
+async function decode(
+  picture: Sharp,
+  channels: 1 | 3,
+  { name, size, filter = 'lanczos3' }: DecodeOptions,
+): Promise<Raster> {
+  const shaped = size === undefined ? picture : picture.resize(size, size, { fit: 'cover', kernel: filter })
   try {
     const { data, info } = await shaped.raw().toBuffer({ resolveWithObject: true })
     if (info.channels !== channels) throw new Error(`it has ${info.channels} channels`)

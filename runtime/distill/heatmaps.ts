@@ -1,10 +1,13 @@
 /** Heatmaps of a model over many images. */
 import { type Engine, floatsOf, type HostArray, ints, jit, type tf } from '../engine/mod.ts'
-import { gridSide } from '../model/config.ts'
+import { gridSide, type MammutConfig } from '../model/config.ts'
 import { imageTokens } from '../model/mammut.ts'
 import type { Model } from '../model/model_folder.ts'
 import { imageBatch } from '../model/preprocess.ts'
 import { margins, type QueryTokens, spread, type Window, windowEmbeddings } from './sao.ts'
+
+/** Maps are made of MaMMUT's attention pooling. */
+type MammutModel = Model<MammutConfig>
 
 /** A concept to localise, by its texts. */
 export interface Query {
@@ -22,7 +25,7 @@ export interface HeatmapOptions {
 
 /** The texts of queries as token arrays. */
 export const tokenizeQueries = (
-  { tokenizer, config }: Model,
+  { tokenizer, config }: MammutModel,
   queries: readonly Query[],
 ): { prompts: HostArray; against: HostArray }[] =>
   queries.map(query => {
@@ -36,7 +39,7 @@ export const tokenizeQueries = (
  * Margins of every image and concept: row-major [images, side, side, concepts]. `pixels` are RGB bytes
  * [images, size, size, 3] at the model's image size. The last batch is filled up, so that one compiled step serves all.
  */
-export async function heatmaps(model: Model, pixels: Uint8Array, options: HeatmapOptions): Promise<Float32Array> {
+export async function heatmaps(model: MammutModel, pixels: Uint8Array, options: HeatmapOptions): Promise<Float32Array> {
   const { config } = model
   const { engine, queries, window: spec, batchSize, onImages } = options
   const size = config.imageSize

@@ -1,5 +1,6 @@
 /** The objective of a round of distillation: the image losses, and what pseudo-labels say of single patches. */
 import type { tf } from '../engine/mod.ts'
+import type { Computed } from '../model/config.ts'
 import type { BatchTensors, Objective } from '../train/objective.ts'
 import { type PairSpec, pairParts } from '../train/pair_objective.ts'
 import { regionSums } from './region_loss.ts'
@@ -7,6 +8,7 @@ import type { QueryTokens } from './sao.ts'
 
 /** What the objective is made from. */
 export interface RegionSpec extends PairSpec {
+  readonly config: Computed
   /** Weight of the region loss. */
   readonly regionWeight: number
   /** Number of concepts. */
@@ -21,6 +23,7 @@ export const objective =
   ({ regionWeight, concepts, ...pair }: RegionSpec): Objective =>
   (batch, weights) => {
     const { imageTokens, means, ...embedded } = pairParts(batch, weights, pair)
+    if (imageTokens === undefined) throw new Error('The model has no image tokens to teach')
     const queries = Array.from(
       { length: concepts },
       (_, i): QueryTokens => ({ prompts: need(batch, `prompts.${i}`), against: need(batch, `against.${i}`) }),

@@ -1,6 +1,5 @@
 /** Embeddings of many images and texts by a model. */
 import { type Engine, floatsOf, ints, jit, type tf } from '../engine/mod.ts'
-import { embedImage, embedText, imageTokens } from '../model/mammut.ts'
 import type { Model } from '../model/model_folder.ts'
 import { imageBatch } from '../model/preprocess.ts'
 
@@ -34,12 +33,12 @@ async function inBatches(
 
 /** RGB bytes [n, size, size, 3] at the model's image size -> unit embeddings, row-major [n, embed]. */
 export async function embedImages(model: Model, pixels: Uint8Array, options: EmbedOptions): Promise<Float32Array> {
-  const { config, weights } = model
-  const size = config.imageSize
+  const { network, weights } = model
+  const size = network.imageSize
   const area = 3 * size * size
   const step = jit(
     ({ images, weights }: { images: tf.Tensor; weights: Weights }) => ({
-      embeddings: embedImage(imageTokens(images, weights, config), weights, config),
+      embeddings: network.see(images, weights).embeddings,
     }),
     options,
   )
@@ -47,7 +46,7 @@ export async function embedImages(model: Model, pixels: Uint8Array, options: Emb
     return await inBatches(pixels.length / area, options, async (start, count) => {
       const images = imageBatch(pixels, { size, start, batchSize: options.batchSize })
       const { embeddings } = await step({ images, weights })
-      return floatsOf(embeddings).slice(0, count * config.embedDim)
+      return floatsOf(embeddings).slice(0, count * network.embedDim)
     })
   } finally {
     await step.dispose()
@@ -56,11 +55,11 @@ export async function embedImages(model: Model, pixels: Uint8Array, options: Emb
 
 /** Texts -> unit embeddings, row-major [n, embed]. */
 export async function embedTexts(model: Model, texts: readonly string[], options: EmbedOptions): Promise<Float32Array> {
-  const { config, weights, tokenizer } = model
-  const { contextLength } = config.text
+  const { network, weights, tokenizer } = model
+  const { contextLength } = network
   const step = jit(
     ({ tokens, weights }: { tokens: tf.Tensor; weights: Weights }) => ({
-      embeddings: embedText(tokens, weights, config),
+      embeddings: network.embedTexts(tokens, weights),
     }),
     options,
   )
@@ -69,7 +68,7 @@ export async function embedTexts(model: Model, texts: readonly string[], options
       const tokens = new Int32Array(options.batchSize * contextLength)
       tokens.set(tokenizer.encodeBatch(texts.slice(start, start + count), { contextLength }))
       const { embeddings } = await step({ tokens: ints(tokens, [options.batchSize, contextLength]), weights })
-      return floatsOf(embeddings).slice(0, count * config.embedDim)
+      return floatsOf(embeddings).slice(0, count * network.embedDim)
     })
   } finally {
     await step.dispose()

@@ -4,7 +4,8 @@
  * Blocks are pre-norm. The contrastive pass has no cross-attention and sees every valid token; the generative pass is
  * causal and cross-attends to the image tokens.
  */
-import { recomputed, tf } from '../engine/mod.ts'
+import { tf } from '../engine/mod.ts'
+import { type BlockInputs, computeBlock } from './block.ts'
 import { type Computed, crossAttends, type MammutConfig } from './config.ts'
 import {
   addAttention,
@@ -22,43 +23,23 @@ import {
   weight,
 } from './layers.ts'
 
-/** What a block reads beside its weights: only `x` and `image` have gradients. */
-interface BlockInputs {
-  readonly x: tf.Tensor
-  /** Image tokens that it cross-attends to. */
-  readonly image?: tf.Tensor | undefined
-  /** Added to attention scores, broadcast to [b, heads, n, n]. */
-  readonly mask?: tf.Tensor | undefined
-}
-
-interface BlockOptions {
+interface MammutBlock {
   readonly name: string
   readonly heads: number
   readonly recompute: boolean | undefined
 }
 
 /** One pre-norm block: [b, n, width] -> [b, n, width]. */
-function block(inputs: BlockInputs, weights: Weights, { name, heads, recompute }: BlockOptions): tf.Tensor {
-  const run = ({ x, image, mask }: BlockInputs, of: Weights): tf.Tensor => {
-    const attended = addAttention(x, of, name, { heads, ...(mask && { mask }) })
-    return addMlp(
-      image === undefined ? attended : addCrossAttention(attended, of, name, { heads, source: image }),
-      of,
-      name,
-    )
-  }
-  if (!recompute) return run(inputs, weights)
-  const own = Object.keys(weights).filter(key => key.startsWith(`${name}.`))
-  const { image, mask } = inputs
-  return recomputed(
-    ([x = inputs.x, ...rest], [masking]) => {
-      const source = image === undefined ? undefined : rest.shift()
-      return run({ x, image: source, mask: masking }, Object.fromEntries(own.map((key, i) => [key, rest[i] ?? x])))
+const block = (inputs: BlockInputs, weights: Weights, { name, heads, recompute }: MammutBlock): tf.Tensor =>
+  computeBlock(inputs, weights, {
+    name,
+    recompute,
+    run({ x, image, mask }, of) {
+      const attended = addAttention(x, of, name, { heads, ...(mask && { mask }) })
+      const seen = image === undefined ? attended : addCrossAttention(attended, of, name, { heads, source: image })
+      return addMlp(seen, of, name)
     },
-    [inputs.x, ...(image ? [image] : []), ...own.map(key => weight(weights, key))],
-    mask ? [mask] : [],
-  )
-}
+  })
 
 /** images [b, 3, s, s], normalised -> image tokens [b, grid * grid, width] after `ln_post`. */
 export function imageTokens(images: tf.Tensor, weights: Weights, config: Computed): tf.Tensor {

@@ -6,13 +6,17 @@ import { existsSync } from 'node:fs'
 import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readTokenizer, type Tokenizer } from '../data/tokenizer.ts'
-import { type MammutConfig, parameterShapes } from './config.ts'
+import type { MammutConfig } from './config.ts'
+import { isOpenClip, type ModelConfig, type Network, networkOf } from './network.ts'
 import { type Arrays, readSafetensors, requireShapes, writeSafetensors } from './safetensors.ts'
 
 const lastFile = 'last.safetensors'
 
-export interface Model {
-  readonly config: MammutConfig
+/** A model with sizes of a kind, or of any. */
+export interface Model<Config extends ModelConfig = ModelConfig> {
+  readonly config: Config
+  /** What it computes. */
+  readonly network: Network
   readonly weights: Arrays
   readonly tokenizer: Tokenizer
   /** Path of the tokenizer's file. */
@@ -40,12 +44,26 @@ export async function readModel(
   folder: string,
   { weights: chosen = 'average' }: { readonly weights?: ChosenWeights | undefined } = {},
 ): Promise<Model> {
-  const { kind: _, ...config } = JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')) as MammutConfig & {
-    kind: string
-  }
+  const config = configOf(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')))
+  const network = networkOf(config)
   const isApart = chosen === 'last' && existsSync(join(folder, lastFile))
   const { arrays: weights } = await readSafetensors(join(folder, isApart ? lastFile : 'model.safetensors'))
-  requireShapes(weights, parameterShapes(config), folder)
+  requireShapes(weights, network.shapes, folder)
   const tokenizerFile = join(folder, 'tokenizer.json')
-  return { config, weights, tokenizer: await readTokenizer(tokenizerFile), tokenizerFile }
+  return { config, network, weights, tokenizer: await readTokenizer(tokenizerFile), tokenizerFile }
+}
+
+/** Sizes as a folder has them; those of MaMMUT go without their kind. */
+function configOf(written: ModelConfig & { readonly kind: string }): ModelConfig {
+  if (isOpenClip(written)) return written
+  const { kind: _, ...config } = written
+  return config
+}
+
+/** The model as one of MaMMUT; throws an error that says what it is wanted for where it is of another kind. */
+export function requireMammut(model: Model, purpose: string): Model<MammutConfig> {
+  const { config } = model
+  if (isOpenClip(config))
+    throw new Error(`${purpose} needs attention pooling and a text decoder, which a CLIP model lacks; train a mammut`)
+  return { ...model, config }
 }

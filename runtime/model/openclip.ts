@@ -3,6 +3,7 @@
  * at the end token. Parameters have the names of open_clip's state dict.
  */
 import { tf } from '../engine/mod.ts'
+import { computeBlock } from './block.ts'
 import {
   addAttention,
   addMlp,
@@ -19,6 +20,12 @@ import {
 import { type OpenClipConfig, openClipShapes, readOpenClipConfig } from './openclip_config.ts'
 import { type Arrays, readSafetensors, requireShapes } from './safetensors.ts'
 
+/** A model, and how it is computed. */
+export type ComputedOpenClip = OpenClipConfig & {
+  /** Computes each block again for its gradient. @default false */
+  readonly recompute?: boolean
+}
+
 export interface OpenClipModel {
   readonly config: OpenClipConfig
   readonly weights: Arrays
@@ -30,9 +37,18 @@ export async function readOpenClip(files: {
   readonly weights: string
 }): Promise<OpenClipModel> {
   const config = await readOpenClipConfig(files.config)
-  const { arrays: weights } = await readSafetensors(files.weights)
-  requireShapes(weights, openClipShapes(config), files.weights)
-  return { config, weights }
+  return { config, weights: await readOpenClipWeights(files.weights, config) }
+}
+
+/**
+ * Reads the weights of a model; arrays that it does not use are left out. Throws where a parameter is missing or has
+ * another shape than the configuration asks.
+ */
+export async function readOpenClipWeights(file: string, config: OpenClipConfig): Promise<Arrays> {
+  const { arrays } = await readSafetensors(file)
+  const shapes = openClipShapes(config)
+  requireShapes(arrays, shapes, file)
+  return Object.fromEntries(Object.entries(arrays).filter(([name]) => name in shapes))
 }
 
 interface BlocksOptions {
@@ -40,45 +56,54 @@ interface BlocksOptions {
   readonly layers: number
   readonly heads: number
   readonly quickGelu: boolean
+  readonly recompute?: boolean | undefined
   readonly mask?: tf.Tensor
 }
 
 function blocks(
   x: tf.Tensor,
   weights: Weights,
-  { name, layers, quickGelu: quick, ...attention }: BlocksOptions,
+  { name, layers, heads, quickGelu: quick, recompute, mask }: BlocksOptions,
 ): tf.Tensor {
   let states = x
   for (let i = 0; i < layers; i++) {
     const block = `${name}.${i}`
-    states = addMlp(addAttention(states, weights, block, attention), weights, block, quick ? quickGelu : gelu)
+    states = computeBlock({ x: states, mask }, weights, {
+      name: block,
+      recompute,
+      run(inputs, of) {
+        const attended = addAttention(inputs.x, of, block, { heads, ...(inputs.mask && { mask: inputs.mask }) })
+        return addMlp(attended, of, block, quick ? quickGelu : gelu)
+      },
+    })
   }
   return states
 }
 
 /** images [b, 3, s, s], normalised -> image features [b, embed], not normalised. */
-export function encodeImage(images: tf.Tensor, weights: Weights, config: OpenClipConfig): tf.Tensor {
+export function encodeImage(images: tf.Tensor, weights: Weights, config: ComputedOpenClip): tf.Tensor {
   const { width, patchSize, layers, heads } = config.vision
   const batch = images.shape[0] ?? 0
   const kernel = tf.reshape(weight(weights, 'visual.conv1.weight'), [width, -1])
   const patches = affine(patchRows(images, patchSize), kernel)
-  const first = tf.broadcastTo(tf.reshape(weight(weights, 'visual.class_embedding'), [1, 1, width]), [batch, 1, width])
-  const placed = tf.add(tf.concat([first, patches], 1), weight(weights, 'visual.positional_embedding'))
+  const token = tf.broadcastTo(tf.reshape(weight(weights, 'visual.class_embedding'), [1, 1, width]), [batch, 1, width])
+  const placed = tf.add(tf.concat([token, patches], 1), weight(weights, 'visual.positional_embedding'))
   const name = 'visual.transformer.resblocks'
-  const { quickGelu } = config
-  const states = blocks(layerNorm(placed, weights, 'visual.ln_pre'), weights, { name, layers, heads, quickGelu })
+  const { quickGelu, recompute } = config
+  const first = layerNorm(placed, weights, 'visual.ln_pre')
+  const states = blocks(first, weights, { name, layers, heads, quickGelu, recompute })
   const pooled = tf.reshape(tf.slice(states, [0, 0, 0], [batch, 1, width]), [batch, width])
   return tf.matMul(layerNorm(pooled, weights, 'visual.ln_post'), weight(weights, 'visual.proj'))
 }
 
 /** tokens [b, n] -> text features [b, embed], not normalised, taken at each text's end token, the highest of its ids. */
-export function encodeText(tokens: tf.Tensor, weights: Weights, config: OpenClipConfig): tf.Tensor {
+export function encodeText(tokens: tf.Tensor, weights: Weights, config: ComputedOpenClip): tf.Tensor {
   const { width, layers, heads } = config.text
   const [batch = 0, count = 0] = tokens.shape
   const placed = embedTokens(tokens, weight(weights, 'token_embedding.weight'), weight(weights, 'positional_embedding'))
-  const { quickGelu } = config
+  const { quickGelu, recompute } = config
   const mask = causalMask(count)
-  const states = blocks(placed, weights, { name: 'transformer.resblocks', layers, heads, quickGelu, mask })
+  const states = blocks(placed, weights, { name: 'transformer.resblocks', layers, heads, quickGelu, recompute, mask })
   const ends = tf.add(tf.argMax(tokens, 1), tf.mul(tf.range(0, batch, 1, 'int32'), tf.scalar(count, 'int32')))
   const pooled = tf.gather(tf.reshape(states, [-1, width]), ends)
   return tf.matMul(layerNorm(pooled, weights, 'ln_final'), weight(weights, 'text_projection'))

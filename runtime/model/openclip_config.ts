@@ -10,11 +10,15 @@ interface Tower {
 }
 
 export interface OpenClipConfig {
+  readonly kind: 'openclip'
   readonly embedDim: number
   /** Whether activations are `quickGelu` in place of the exact GELU. */
   readonly quickGelu: boolean
   readonly vision: Tower & { readonly imageSize: number; readonly patchSize: number }
   readonly text: Tower & { readonly contextLength: number; readonly vocabSize: number }
+  /** Means and standard deviations of red, green and blue over 0 to 1. Absent: those of OpenAI's CLIP. */
+  readonly mean?: readonly number[]
+  readonly deviation?: readonly number[]
 }
 
 /** The keys that are understood, with open_clip's defaults. */
@@ -47,6 +51,7 @@ export function parseOpenClipConfig(content: unknown): OpenClipConfig {
   const vision = withDefaults(raw.vision_cfg, visionDefaults, 'vision_cfg')
   const text = withDefaults(raw.text_cfg, textDefaults, 'text_cfg')
   return {
+    kind: 'openclip',
     embedDim: raw.embed_dim,
     quickGelu: raw.quick_gelu === true,
     vision: {

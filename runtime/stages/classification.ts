@@ -8,6 +8,7 @@ import { embedImages, embedTexts } from '../evaluate/embed.ts'
 import { accuracyTable, classTable, confusionTable } from '../evaluate/exhibits.ts'
 import { classificationIntervals } from '../evaluate/intervals.ts'
 import { readModel } from '../model/model_folder.ts'
+import { readingOf } from '../model/reading.ts'
 import { engineOf, readChosenWeights } from './model_params.ts'
 import { type Params, readNumber, readOptionalText, readText, readTextRecord, readTexts } from './params.ts'
 import { inputFolder, type StageContext, type StageResult } from './stage.ts'
@@ -22,8 +23,8 @@ export async function run(context: StageContext): Promise<StageResult> {
   const { params, inputs, out, report } = context
   const model = await readModel(inputFolder(inputs, 'model').folder, { weights: readChosenWeights(params) })
   const { folder, split } = inputFolder(inputs, 'data')
-  const size = model.config.imageSize
-  const all = await loadPixels(folder, { split, size })
+  const size = model.network.imageSize
+  const all = await loadPixels(folder, { split, size, filter: model.network.preprocessing.filter })
   const templates = readTexts(params, 'templates')
   const counts = new Map<string, number>()
   for (const { label } of all.samples) if (label !== '') counts.set(label, (counts.get(label) ?? 0) + 1)
@@ -44,7 +45,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   const labels = Int32Array.from(rows, row => names.indexOf(all.samples[row]?.label ?? ''))
   const engine = await engineOf(context)
   const onDone = (done: number, total: number) => report.progress({ done, total, unit: 'images' })
-  const dim = model.config.embedDim
+  const dim = model.network.embedDim
   const images = await embedImages(model, pixels, { engine, batchSize: 64, onDone })
   const prompts = await embedTexts(
     model,
@@ -64,8 +65,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     templates,
     classNames: Object.fromEntries(names.map(name => [name, words.get(name) ?? name])),
     classEmbedding: 'unit embeddings averaged over templates, then scaled to unit length',
-    imageSize: size,
-    resize: 'lanczos3',
+    ...readingOf(model.network),
     precision: 'float32 embeddings, float64 similarities',
     ties: 'count against the model',
   }

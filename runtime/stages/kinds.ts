@@ -48,10 +48,11 @@ export const stageKinds: readonly StageKind[] = [
   { kind: 'dedup', version: 1, needs: data, load: async () => (await import('./dedup.ts')).run },
   { kind: 'decontaminate', version: 1, needs: data, load: async () => (await import('./decontaminate.ts')).run },
   { kind: 'tokenizer', version: 1, needs: data, load: async () => (await import('./tokenizer.ts')).run },
+  { kind: 'openclip', version: 1, needs: data, load: async () => (await import('./openclip.ts')).run },
   { kind: 'train', version: 3, needs: training, load: async () => (await import('./train.ts')).run },
   { kind: 'pseudo-label', version: 1, needs: model, load: async () => (await import('./pseudo_label.ts')).run },
   { kind: 'region-train', version: 3, needs: training, load: async () => (await import('./region_train.ts')).run },
-  { kind: 'retrieval', version: 1, needs: model, load: async () => (await import('./retrieval.ts')).run },
+  { kind: 'retrieval', version: 2, needs: model, load: async () => (await import('./retrieval.ts')).run },
   { kind: 'classification', version: 2, needs: model, load: async () => (await import('./classification.ts')).run },
   { kind: 'localisation', version: 1, needs: model, load: async () => (await import('./localisation.ts')).run },
 ]

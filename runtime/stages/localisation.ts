@@ -8,7 +8,7 @@ import { localisationTable } from '../evaluate/exhibits.ts'
 import { type Concept, localisation, localisationChance } from '../evaluate/localisation.ts'
 import { meanMaskConcept } from '../evaluate/mean_mask.ts'
 import { gridSide } from '../model/config.ts'
-import { readModel } from '../model/model_folder.ts'
+import { readModel, requireMammut } from '../model/model_folder.ts'
 import type { Exhibit, Figure } from './exhibit.ts'
 import { engineOf, readChosenWeights, readQueries, readWindow } from './model_params.ts'
 import { readParams, readText } from './params.ts'
@@ -28,7 +28,10 @@ const referenceImages = 1000
  */
 export async function run(context: StageContext): Promise<StageResult> {
   const { params, inputs, out, report } = context
-  const model = await readModel(inputFolder(inputs, 'model').folder, { weights: readChosenWeights(params) })
+  const model = requireMammut(
+    await readModel(inputFolder(inputs, 'model').folder, { weights: readChosenWeights(params) }),
+    'Localisation',
+  )
   const { folder, split } = inputFolder(inputs, 'data')
   const size = model.config.imageSize
   const { samples, pixels } = await loadPixels(folder, { split, size })

@@ -6,6 +6,7 @@ import type { Window } from '../distill/sao.ts'
 import { chooseEngine, type Engine } from '../engine/mod.ts'
 import type { Computed, MammutConfig } from '../model/config.ts'
 import type { ChosenWeights } from '../model/model_folder.ts'
+import type { ModelConfig } from '../model/network.ts'
 import type { Augmentation } from '../train/augment.ts'
 import type { Schedule, Shape } from '../train/learning_rate.ts'
 import type { Contrast } from '../train/losses.ts'
@@ -145,7 +146,10 @@ export const readCacheBytes = ({ settings }: Pick<StageContext, 'settings'>): nu
   readNumber(settings, 'image_cache')
 
 /** A model, and whether it is computed again for gradients. */
-export const readComputed = (config: MammutConfig, { settings }: Pick<StageContext, 'settings'>): Computed => ({
+export const readComputed = <Config extends ModelConfig>(
+  config: Config,
+  { settings }: Pick<StageContext, 'settings'>,
+): Config & Pick<Computed, 'recompute'> => ({
   ...config,
   recompute: readBoolean(settings, 'recompute'),
 })

@@ -7,7 +7,7 @@ import { singlePatch } from '../distill/sao.ts'
 import { hostArray } from '../engine/mod.ts'
 import { percent } from '../evaluate/percent.ts'
 import { gridSide } from '../model/config.ts'
-import { readModel } from '../model/model_folder.ts'
+import { readModel, requireMammut } from '../model/model_folder.ts'
 import { writeSafetensors } from '../model/safetensors.ts'
 import type { Exhibit } from './exhibit.ts'
 import { engineOf, readQueries, readWindow } from './model_params.ts'
@@ -25,7 +25,7 @@ const shown = 4
  */
 export async function run(context: StageContext): Promise<StageResult> {
   const { params, inputs, out, report } = context
-  const model = await readModel(inputFolder(inputs, 'model').folder)
+  const model = requireMammut(await readModel(inputFolder(inputs, 'model').folder), 'Localisation')
   const queries = readQueries(params)
   const { folder, split } = inputFolder(inputs, 'data')
   const { pixels, samples } = await loadPixels(folder, { split, size: model.config.imageSize })

@@ -5,7 +5,7 @@ import { tokenizeQueries } from '../distill/heatmaps.ts'
 import type { RegionSpec } from '../distill/region_objective.ts'
 import { floats, type HostArray } from '../engine/mod.ts'
 import { gridSide } from '../model/config.ts'
-import { readModel, writeModel } from '../model/model_folder.ts'
+import { readModel, requireMammut, writeModel } from '../model/model_folder.ts'
 import { readSafetensors } from '../model/safetensors.ts'
 import { type Batch, type LoaderOptions, withLoader } from '../train/loader.ts'
 import { train } from '../train/trainer.ts'
@@ -46,7 +46,8 @@ function gatherRows(source: HostArray, { rows }: Batch): HostArray {
  */
 export async function run(context: StageContext): Promise<StageResult> {
   const { id, params, inputs, out, report, signal } = context
-  const model = await readModel(inputFolder(inputs, 'init').folder, { weights: 'last' })
+  const start = await readModel(inputFolder(inputs, 'init').folder, { weights: 'last' })
+  const model = requireMammut(start, 'Self-distillation')
   const { config, tokenizerFile } = model
   const { arrays } = await readSafetensors(join(inputFolder(inputs, 'labels').folder, 'labels.safetensors'))
   const { labels, certain } = arrays

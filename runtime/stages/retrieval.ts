@@ -8,6 +8,7 @@ import { recallTable } from '../evaluate/exhibits.ts'
 import { retrievalIntervals } from '../evaluate/intervals.ts'
 import { retrieval, retrievalChance } from '../evaluate/retrieval.ts'
 import { readModel } from '../model/model_folder.ts'
+import { type Reading, readingOf } from '../model/reading.ts'
 import type { Exhibit, Figure } from './exhibit.ts'
 import { engineOf, readChosenWeights } from './model_params.ts'
 import { writeTile } from './pictures.ts'
@@ -17,12 +18,10 @@ const shownQueries = 5
 const shownHits = 5
 
 /** Everything that defines the numbers, stored with them. */
-interface Protocol {
+interface Protocol extends Reading {
   readonly split: string
   readonly images: number
   readonly texts: number
-  readonly imageSize: number
-  readonly resize: string
   readonly captionCleaning: string
   readonly precision: string
   readonly ties: string
@@ -39,7 +38,11 @@ export async function run(context: StageContext): Promise<StageResult> {
   const { params, inputs, out, report } = context
   const model = await readModel(inputFolder(inputs, 'model').folder, { weights: readChosenWeights(params) })
   const { folder, split } = inputFolder(inputs, 'data')
-  const { samples, pixels } = await loadPixels(folder, { split, size: model.config.imageSize })
+  const { samples, pixels } = await loadPixels(folder, {
+    split,
+    size: model.network.imageSize,
+    filter: model.network.preprocessing.filter,
+  })
   const captions = samples.map(sample => sample.captions)
   const owner = Int32Array.from(captions.flatMap((texts, image) => texts.map(() => image)))
   const texts = captions.flat()
@@ -52,7 +55,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   const engine = await engineOf(context)
   const images = await embedImages(model, pixels, { engine, batchSize: 64, onDone: onDone(0) })
   const embedded = await embedTexts(model, texts, { engine, batchSize: 64, onDone: onDone(samples.length) })
-  const dim = model.config.embedDim
+  const dim = model.network.embedDim
   const scores = await retrieval({ images, texts: embedded, owner, dim }, { threads: engine.threads })
   const chance = retrievalChance(
     samples.length,
@@ -63,8 +66,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     split: split ?? 'all',
     images: samples.length,
     texts: texts.length,
-    imageSize: model.config.imageSize,
-    resize: 'lanczos3',
+    ...readingOf(model.network),
     captionCleaning: 'none',
     precision: 'float32 embeddings, float64 similarities',
     ties: 'count against the model',
@@ -83,7 +85,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     summary: `mean recall ${recalls.mean_recall.toFixed(2)} % (chance ${chance.mean_recall.toFixed(2)} %), R@1 ${times('t2i_r1')} times chance`,
     exhibits: [
       recallTable({ recalls, chance, intervals, images: samples.length, texts: texts.length }),
-      await examples(out, { samples, pixels, texts, owner, images, embedded, dim, size: model.config.imageSize }),
+      await examples(out, { samples, pixels, texts, owner, images, embedded, dim, size: model.network.imageSize }),
     ],
   }
 }

@@ -1,11 +1,7 @@
 /** Stage `train`: one phase of a curriculum. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readTokenizer } from '../data/tokenizer.ts'
-import { type MammutConfig, parameterCount } from '../model/config.ts'
-import { initialWeights } from '../model/initialise.ts'
-import { readModel, writeModel } from '../model/model_folder.ts'
-import type { Arrays } from '../model/safetensors.ts'
+import { writeModel } from '../model/model_folder.ts'
 import { type LoaderOptions, type MixPart, withLoader } from '../train/loader.ts'
 import type { PairSpec } from '../train/pair_objective.ts'
 import { train } from '../train/trainer.ts'
@@ -17,13 +13,13 @@ import {
   readCheckpointing,
   readComputed,
   readContrast,
-  readModelConfig,
   readOptimizer,
   readSchedule,
   readSplitting,
 } from './model_params.ts'
 import { type Params, readNumber, readParams, readText } from './params.ts'
 import { inputFolder, type StageContext, type StageResult } from './stage.ts'
+import { startingModel } from './starting_model.ts'
 
 const pairs = new URL('../train/pair_objective.js', import.meta.url).href
 
@@ -37,17 +33,6 @@ function readMix(params: Params, inputs: StageContext['inputs']): readonly MixPa
   }))
 }
 
-/** Weights of the phase before after its last step, or fresh ones. A changed architecture is an error that names both sizes. */
-async function startingWeights(config: MammutConfig, { inputs, params }: StageContext): Promise<Arrays> {
-  if (inputs.init === undefined) return initialWeights(config, readNumber(params, 'seed'))
-  const start = await readModel(inputs.init.folder, { weights: 'last' })
-  if (JSON.stringify(start.config) !== JSON.stringify(config))
-    throw new Error(
-      `The phase starts from a model of another architecture (${parameterCount(start.config)} parameters, not ${parameterCount(config)}); give both phases the same model`,
-    )
-  return start.weights
-}
-
 /**
  * Trains on a mix of datasets and writes the model and `history.json`.
  *
@@ -55,19 +40,15 @@ async function startingWeights(config: MammutConfig, { inputs, params }: StageCo
  */
 export async function run(context: StageContext): Promise<StageResult> {
   const { id, params, inputs, out, report, signal } = context
-  const tokenizerFile = join(inputFolder(inputs, 'tokenizer').folder, 'tokenizer.json')
-  const tokenizer = await readTokenizer(tokenizerFile)
-  const wanted = readModelConfig(readParams(params, 'model'))
-  // A small corpus may give fewer merges than were asked for.
-  const config: MammutConfig = { ...wanted, text: { ...wanted.text, vocabSize: tokenizer.vocabSize } }
+  const { config, network, weights, tokenizerFile } = await startingModel(context)
   const batchSize = readNumber(params, 'batch_size')
   const captionWeight = readNumber(params, 'caption_weight')
   const steps = Math.max(1, Math.ceil(readNumber(params, 'samples') / batchSize))
   const loading: LoaderOptions = {
     parts: readMix(params, inputs),
     tokenizerFile,
-    contextLength: config.text.contextLength,
-    imageSize: config.imageSize,
+    contextLength: network.contextLength,
+    imageSize: network.imageSize,
     batchSize,
     augmentation: readAugmentation(readParams(params, 'augment')),
     shuffle: readNumber(params, 'shuffle'),
@@ -79,7 +60,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     samples: loader.samples,
     trained: await train({
       engine: await engineOf(context),
-      weights: await startingWeights(config, context),
+      weights,
       optimizer: readOptimizer(params),
       schedule: readSchedule(params, steps),
       contrast: readContrast(params),
@@ -97,7 +78,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   await writeFile(join(out, 'history.json'), `${JSON.stringify(trained.steps)}\n`)
   return {
     metrics: {
-      parameters: parameterCount(config),
+      parameters: network.parameters,
       steps,
       loss: finalLoss(trained.steps, 'loss'),
       contrastive_loss: finalLoss(trained.steps, 'contrastive'),

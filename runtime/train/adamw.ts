@@ -35,7 +35,7 @@ const epsilon = 1e-8
 
 /** Whether weight decay applies: to matrices, not to biases, norms, positions, the pooling query or the logit scale. */
 export const decays = (name: string, shape: readonly number[]): boolean =>
-  shape.length >= 2 && !name.endsWith('pos_embed') && !name.endsWith('.query')
+  shape.length >= 2 && !name.endsWith('pos_embed') && !name.endsWith('positional_embedding') && !name.endsWith('.query')
 
 /** How each parameter is updated. Throws where a group is empty, which a misspelt prefix would be. */
 function treatments(

@@ -1,31 +1,34 @@
-/** The objective of MaMMUT's training: contrastive and captioning. */
+/** The objective of training on pairs: contrastive, and of models that write captions the captioning loss. */
 import { tf } from '../engine/mod.ts'
-import type { Computed } from '../model/config.ts'
 import type { Weights } from '../model/layers.ts'
-import { captionStates, embedImage, embedText, imageTokens, tokenTable } from '../model/mammut.ts'
+import { tokenTable } from '../model/mammut.ts'
+import { type ComputedModel, networkOf } from '../model/network.ts'
 import { captionSums } from './losses.ts'
 import { type BatchTensors, lossesOf, type Objective, type Parts } from './objective.ts'
 
 /** What the objective is made from. */
 export interface PairSpec {
-  readonly config: Computed
-  /** Weight of the captioning loss; zero leaves the generative pass out. */
+  readonly config: ComputedModel
+  /** Weight of the captioning loss; zero leaves the generative pass out, and is the only one for models without. */
   readonly captionWeight: number
 }
 
-/** The parts of both losses, and the image tokens [b, n, width], for losses that build on them. */
+/** The parts of both losses, and the image tokens [b, n, width] of models that have some, for losses that build on them. */
 export function pairParts(
   { images, tokens }: BatchTensors,
   weights: Weights,
   { config, captionWeight }: PairSpec,
-): Parts & { readonly imageTokens: tf.Tensor } {
+): Parts & { readonly imageTokens: tf.Tensor | undefined } {
   if (images === undefined || tokens === undefined) throw new Error('A batch lacks images or tokens')
-  const features = imageTokens(images, weights, config)
-  const embedded = { images: embedImage(features, weights, config), texts: embedText(tokens, weights, config) }
-  if (captionWeight === 0) return { ...embedded, means: {}, imageTokens: features }
-  const states = captionStates(tokens, features, weights, config)
+  const network = networkOf(config)
+  const { embeddings, tokens: imageTokens } = network.see(images, weights)
+  const embedded = { images: embeddings, texts: network.embedTexts(tokens, weights), imageTokens }
+  if (captionWeight === 0) return { ...embedded, means: {} }
+  if (network.captionStates === undefined || imageTokens === undefined)
+    throw new Error('The model writes no captions; set caption_weight to 0')
+  const states = network.captionStates(tokens, imageTokens, weights)
   const caption = { ...captionSums(states, tokens, tokenTable(weights)), weight: captionWeight }
-  return { ...embedded, means: { caption }, imageTokens: features }
+  return { ...embedded, means: { caption } }
 }
 
 /** Batches hold `images` [b, 3, s, s], normalised, and `tokens`, int32 [b, context]. */

@@ -102,7 +102,7 @@ function trainGraph(sizes: Sizes, { batch, captions = true, region = false }: St
     if (!images || !tokens || !labels || !certain) throw new Error('The batch lacks a tensor')
     const pair = pairLosses({ images, tokens }, values, { config, captionWeight: captions ? 1 : 0 })
     const { loss } = pair
-    if (!region) return { loss }
+    if (!region || !pair.imageTokens) return { loss }
     const asked = queries.map((_, i): QueryTokens => {
       const [prompts, against] = [given[`prompts.${i}`], given[`against.${i}`]]
       if (!prompts || !against) throw new Error('The batch lacks a query')

@@ -13,7 +13,7 @@ async function modelOf(lines: string) {
     [],
   )
   const model = variants[0]?.recipe.models.tiny
-  if (model === undefined) throw new Error('The recipe has no model')
+  if (model?.kind !== 'mammut') throw new Error('The recipe has no MaMMUT')
   return model
 }
 

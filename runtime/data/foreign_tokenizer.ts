@@ -1,0 +1,59 @@
+/**
+ * Tokenizers of models that were trained elsewhere, as Hugging Face `tokenizer.json` files: CLIP's has its own pattern,
+ * lower-cases, and marks the ends of words. Their library reads them.
+ */
+import { Tokenizer as HuggingFace } from '@huggingface/tokenizers'
+import { isRecord } from '../../dsl/read/json.ts'
+import type { Tokenizer } from './tokenizer.ts'
+
+/** What the tokens that frame a text are called, by the tokenizers of CLIP and of OpenCLIP. */
+const startNames = ['<|startoftext|>', '<start_of_text>']
+const endNames = ['<|endoftext|>', '<end_of_text>']
+
+/**
+ * Makes a tokenizer that frames texts as OpenCLIP does: begin, tokens cut to fit, end, then zeros. `name` is that of the
+ * file in errors. Throws where the tokens that frame a text are missing, or the end token has not the highest id: models
+ * are pooled at the highest.
+ */
+export function foreignTokenizer(json: Readonly<Record<string, unknown>>, name: string): Tokenizer {
+  const read = new HuggingFace(json, { clean_up_tokenization_spaces: false })
+  const idOf = (names: readonly string[], what: string): number => {
+    const id = names.map(token => read.token_to_id(token)).find(found => found !== undefined)
+    if (id === undefined) throw new Error(`"${name}" has no token that ${what} a text, such as ${names.join(' or ')}`)
+    return id
+  }
+  const start = idOf(startNames, 'begins')
+  const end = idOf(endNames, 'ends')
+  const vocabulary = read.get_vocab(true)
+  const largest = [...vocabulary.values()].reduce((most, id) => Math.max(most, id), 0)
+  if (end !== largest)
+    throw new Error(
+      `The end token of "${name}" has id ${end}, and ${largest} is higher; CLIP is pooled at the highest id`,
+    )
+  const framing = new Set([start, end])
+  const encode = (text: string): number[] => [...read.encode(text, { add_special_tokens: false }).ids].map(Number)
+  return {
+    vocabSize: largest + 1,
+    encode,
+    // The library puts a blank for the end of each word.
+    decode: ids => {
+      const words = [...ids].filter(id => !framing.has(id))
+      return words.length === 0 ? '' : read.decode(words, { skip_special_tokens: true }).trim()
+    },
+    token(id) {
+      const token = read.id_to_token(id)
+      if (token === undefined) throw new Error(`Token id ${id} is outside the vocabulary of ${largest + 1}`)
+      return token
+    },
+    encodeBatch(texts, { contextLength }) {
+      const rows = new Int32Array(texts.length * contextLength)
+      for (const [row, text] of texts.entries())
+        rows.set([start, ...encode(text).slice(0, contextLength - 2), end], row * contextLength)
+      return rows
+    },
+  }
+}
+
+/** Whether a value may be a tokenizer that the library reads. */
+export const isForeignTokenizer = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  isRecord(value) && isRecord(value.model) && isRecord(value.model.vocab) && value.model.type === 'BPE'

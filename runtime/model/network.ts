@@ -1,0 +1,112 @@
+/**
+ * What a model computes, whatever its kind: one record of functions of tensors. What reads, trains or measures models asks
+ * this record, and not which kind they are of.
+ */
+import { tf } from '../engine/mod.ts'
+import { type Computed, type MammutConfig, parameterShapes } from './config.ts'
+import { unit, type Weights } from './layers.ts'
+import { captionStates, embedImage, embedText, imageTokens } from './mammut.ts'
+import { channelDeviation, channelMean } from './normalise.ts'
+import { type ComputedOpenClip, encodeImage, encodeText } from './openclip.ts'
+import { type OpenClipConfig, openClipShapes } from './openclip_config.ts'
+
+/** Sizes of a model, enough to compute it; `kind` is absent in those of MaMMUT. */
+export type ModelConfig = MammutConfig | OpenClipConfig
+
+/** A model of any kind, and how it is computed. */
+export type ComputedModel = Computed | ComputedOpenClip
+
+/** How a model takes images. */
+export interface Preprocessing {
+  /** Mean and standard deviation of red, green and blue over 0 to 1. */
+  readonly mean: readonly number[]
+  readonly deviation: readonly number[]
+  /** Filter that images are brought to the model's size by; the shorter side is scaled and the centre is cut. */
+  readonly filter: 'lanczos3' | 'cubic'
+}
+
+/** What a model makes of images. */
+export interface Seen {
+  /** Unit embeddings [b, embed]. */
+  readonly embeddings: tf.Tensor
+  /** Image tokens [b, n, width], for what builds on them. */
+  readonly tokens?: tf.Tensor
+}
+
+/** A model's functions. Images are [b, 3, s, s], normalised as OpenAI's CLIP does; tokens int32 [b, context]. */
+export interface Network {
+  readonly kind: 'mammut' | 'openclip'
+  readonly imageSize: number
+  readonly contextLength: number
+  readonly vocabSize: number
+  readonly embedDim: number
+  readonly preprocessing: Preprocessing
+  /** Shape of every parameter. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>
+  /** Number of parameters. */
+  readonly parameters: number
+  see(images: tf.Tensor, weights: Weights): Seen
+  /** Unit embeddings [b, embed]. */
+  embedTexts(tokens: tf.Tensor, weights: Weights): tf.Tensor
+  /** States [b, context - 1, width] of what comes after each token; absent: the model writes no captions. */
+  captionStates?(tokens: tf.Tensor, seen: tf.Tensor, weights: Weights): tf.Tensor
+}
+
+/** Whether sizes are of an OpenCLIP model. */
+export const isOpenClip = (config: ModelConfig): config is OpenClipConfig =>
+  'kind' in config && config.kind === 'openclip'
+
+const count = (shapes: Network['shapes']): number =>
+  Object.values(shapes).reduce((sum, shape) => sum + shape.reduce((product, side) => product * side, 1), 0)
+
+/** The functions of a model. */
+export const networkOf = (config: ComputedModel): Network =>
+  isOpenClip(config) ? openClipNetwork(config) : mammutNetwork(config)
+
+function mammutNetwork(config: Computed): Network {
+  const shapes = parameterShapes(config)
+  return {
+    kind: 'mammut',
+    imageSize: config.imageSize,
+    contextLength: config.text.contextLength,
+    vocabSize: config.text.vocabSize,
+    embedDim: config.embedDim,
+    preprocessing: { mean: channelMean, deviation: channelDeviation, filter: 'lanczos3' },
+    shapes,
+    parameters: count(shapes),
+    see(images, weights) {
+      const tokens = imageTokens(images, weights, config)
+      return { embeddings: embedImage(tokens, weights, config), tokens }
+    },
+    embedTexts: (tokens, weights) => embedText(tokens, weights, config),
+    captionStates: (tokens, seen, weights) => captionStates(tokens, seen, weights, config),
+  }
+}
+
+function openClipNetwork(config: ComputedOpenClip): Network {
+  const shapes = openClipShapes(config)
+  const { mean = channelMean, deviation = channelDeviation } = config
+  return {
+    kind: 'openclip',
+    imageSize: config.vision.imageSize,
+    contextLength: config.text.contextLength,
+    vocabSize: config.text.vocabSize,
+    embedDim: config.embedDim,
+    preprocessing: { mean, deviation, filter: 'cubic' },
+    shapes,
+    parameters: count(shapes),
+    see: (images, weights) => ({
+      embeddings: unit(encodeImage(normalisedBy(images, { mean, deviation }), weights, config)),
+    }),
+    embedTexts: (tokens, weights) => unit(encodeText(tokens, weights, config)),
+  }
+}
+
+/** Images that are normalised as OpenAI's CLIP does, as they are by other constants. */
+function normalisedBy(images: tf.Tensor, { mean, deviation }: Pick<Preprocessing, 'mean' | 'deviation'>): tf.Tensor {
+  const isSame = (a: readonly number[], b: readonly number[]) => a.every((value, i) => value === b[i])
+  if (isSame(mean, channelMean) && isSame(deviation, channelDeviation)) return images
+  const scale = channelDeviation.map((own, i) => own / (deviation[i] ?? 1))
+  const shift = channelMean.map((own, i) => (own - (mean[i] ?? 0)) / (deviation[i] ?? 1))
+  return tf.add(tf.mul(images, tf.tensor(scale, [1, 3, 1, 1])), tf.tensor(shift, [1, 3, 1, 1]))
+}
