@@ -7,7 +7,7 @@ import { estimate } from '../cost/estimates.ts'
 import type { Draft } from './draft.ts'
 import type { Environment } from './environment.ts'
 import { expandData, expandModels, haveSameData } from './expand.ts'
-import { stageKey } from './keys.ts'
+import { type KeyParts, stageKey } from './keys.ts'
 import type { LoadedRecipe } from './load.ts'
 import {
   type External,
@@ -119,13 +119,15 @@ function finishOne(
     ...externals.flatMap(({ name, sha256 }) => (sha256 === undefined ? [name] : [])),
     ...Object.values(inputs).flatMap(({ stage }) => before(stage).absent ?? []),
   ])
+  const keyOf = (own: KeyParts['params']): string => stageKey({ ...parts, params: own }, stage => before(stage).key)
   const read = outsideProject(files, folder).map(file => resolve(folder, file))
   return {
     ...parts,
     needs: threads !== undefined && needs.slots > 0 ? { ...needs, cores: threads } : needs,
     ...(read.length > 0 && { permissions: { net: [], env: [], run: [], read } }),
     ...(absent.size > 0 && { absent: [...absent] }),
-    key: stageKey(parts, stage => before(stage).key),
+    ...(draft.part && { part: { ...draft.part, family: keyOf({ ...params, part: { of: draft.part.count } }) } }),
+    key: keyOf(params),
   }
 }
 

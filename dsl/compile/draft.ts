@@ -1,6 +1,6 @@
 /** Stages before they have keys. */
 import type { FilledRecipe } from '../check/filled.ts'
-import type { Input, Json } from './plan.ts'
+import type { Input, Json, Part } from './plan.ts'
 
 /** What the recipe says about a stage. */
 export interface Draft {
@@ -13,6 +13,8 @@ export interface Draft {
   /** Paths of files and folders that it reads, relative to the recipe's folder. */
   readonly files: readonly string[]
   readonly path: readonly string[]
+  /** Set where it makes a part of another stage's result. */
+  readonly part?: Omit<Part, 'family'>
 }
 
 /** What every part of the expansion is given. */

@@ -49,6 +49,18 @@ export interface Input {
 /** An input in words: `places (train)`, or the stage alone. */
 export const inputText = ({ stage, split }: Input): string => (split === undefined ? stage : `${stage} (${split})`)
 
+/** That a stage makes a part of a result. */
+export interface Part {
+  /** Identity of the stage that joins the parts. */
+  readonly of: string
+  /** From 0. */
+  readonly index: number
+  /** How many there are. */
+  readonly count: number
+  /** Digest of what all parts have in common, which tells them from those of other keys. */
+  readonly family: string
+}
+
 /** One schedulable piece of work. */
 export interface Stage {
   /** `landmarks`, `landmarks.captions`, `pretrain.web`, `localise.1`: unique in a plan, stable between runs. */
@@ -69,6 +81,8 @@ export interface Stage {
   readonly estimates?: Estimates
   /** Absent: it touches nothing. */
   readonly permissions?: StagePermissions
+  /** Absent: it makes the whole of its result. */
+  readonly part?: Part
   /** Hexadecimal SHA-256 over kind, version, parameters, external digests and input keys and splits. */
   readonly key: string
   /** The section and entry of the recipe it comes from: `['train', 'pretrain']`. */

@@ -33,7 +33,8 @@ export function joinVariants(compiled: readonly CompiledVariant[]): {
     const nameOf = (id: string): string => names.get(identity(id, keys.get(id) ?? '')) ?? id
     for (const stage of own) {
       const id = nameOf(stage.id)
-      if (!stages.has(id)) stages.set(id, { ...stage, id, inputs: renamed(stage.inputs, nameOf) })
+      const part = stage.part && { part: { ...stage.part, of: nameOf(stage.part.of) } }
+      if (!stages.has(id)) stages.set(id, { ...stage, id, inputs: renamed(stage.inputs, nameOf), ...part })
     }
     for (const claim of ownClaims) {
       const stage = nameOf(claim.stage)

@@ -1,5 +1,5 @@
 /** `terroir run --executor slurm`: its flags, its dry run, and what it leaves behind. */
-import type { Plan } from '../../dsl/compile/plan.ts'
+import type { Plan, Stage } from '../../dsl/compile/plan.ts'
 import { type JobOption, parseJobOption } from '../schedule/slurm/options.ts'
 import type { Store } from '../store/store.ts'
 
@@ -30,18 +30,23 @@ export async function describeJobs(
   stages: Plan['stages'],
   { engine, store, given }: { readonly engine: string; readonly store: Store; readonly given: readonly JobOption[] },
 ): Promise<string> {
-  const { dependencyOption, jobOptions, scriptText } = await import('../schedule/slurm/script.ts')
-  const { jobFolder } = await import('../schedule/slurm/order.ts')
+  const { inSubmissions, jobOptions, scriptText, submissionOptions } = await import('../schedule/slurm/script.ts')
   const ids = new Set(stages.map(({ id }) => id))
-  return stages
-    .map(stage => {
-      const inputs = Object.values(stage.inputs).flatMap(input => (ids.has(input.stage) ? [`<${input.stage}>`] : []))
-      const script = scriptText(jobOptions(stage, { store, engine, given }), jobFolder(store, stage.key))
-      return `# ${stage.id}: sbatch ${dependencyOption(inputs)}\n${script}`
+  const optionsOf = (stage: Stage) => jobOptions(stage, { store, engine, given })
+  const inputsOf = ({ inputs }: Stage): readonly string[] =>
+    Object.values(inputs).flatMap(input => (ids.has(input.stage) ? [`<${input.stage}>`] : []))
+  return inSubmissions(stages, optionsOf)
+    .map(group => {
+      const [stage] = group
+      const inputs = [...new Set(group.flatMap(inputsOf))]
+      const command = ['sbatch', ...submissionOptions(group, inputs)].join(' ')
+      return `# ${group.map(({ id }) => id).join(', ')}: ${command}\n${scriptText(optionsOf(stage), { stage, store })}`
     })
     .join('\n')
 }
 
-/** What to do about jobs that go on after the run was left. */
-export const leftText = (jobs: readonly string[]): string =>
-  `Jobs go on under Slurm: ${jobs.join(', ')}\nhint: the same command watches them again, scancel ${jobs.join(' ')} ends them`
+/** What to do about jobs that go on after the run was left; tasks of an array go by its number. */
+export function leftText(jobs: readonly string[]): string {
+  const numbers = [...new Set(jobs.map(job => job.replace(/_.*/, '')))]
+  return `Jobs go on under Slurm: ${numbers.join(', ')}\nhint: the same command watches them again, scancel ${numbers.join(' ')} ends them`
+}

@@ -1,6 +1,7 @@
 /** Lets only one process at a time make a result: several runs on one store do no stage twice. */
 import type { Stage } from '../../dsl/compile/plan.ts'
 import { takeClaim } from '../store/claims.ts'
+import { isMadeFrom } from '../store/manifest.ts'
 import type { Store } from '../store/store.ts'
 import type { Executor, RunningStage, StageEnd, StageOrder } from './executor.ts'
 import { recover } from './recover.ts'
@@ -15,8 +16,9 @@ export function claimedExecutor(executor: Executor, store: Store): Executor {
 
     async function work(): Promise<StageEnd> {
       const shared = order.replace ? undefined : await store.find(stage.key)
-      if (shared !== undefined) return { kind: 'done', result: shared, peakMemory: 0, cached: true }
-      const running = executor.start(stage, order)
+      const isCurrent = shared !== undefined && isMadeFrom(shared.manifest, order.digests)
+      if (isCurrent) return { kind: 'done', result: shared, peakMemory: 0, cached: true }
+      const running = executor.start(stage, shared === undefined ? order : { ...order, replace: true })
       if (stop.signal.aborted) running.stop()
       stop.signal.addEventListener('abort', () => running.stop(), { once: true })
       return running.ended

@@ -10,8 +10,8 @@ export type RunEvent =
       readonly kind: 'run-started'
       readonly run: string
       readonly stages: readonly string[]
-      /** For stages that make a shard: the stage that joins the shards. Absent where there are none. */
-      readonly shards?: Readonly<Record<string, string>>
+      /** For stages that make a part of a result: the stage that joins the parts. Absent where there are none. */
+      readonly parts?: Readonly<Record<string, string>>
     }
   /** Something about the run as a whole, such as which devices other runs hold. */
   | { readonly kind: 'notice'; readonly text: string }

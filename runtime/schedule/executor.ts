@@ -1,6 +1,7 @@
 /** The contract between the driver of a run and whatever runs single stages. */
 import type { Stage } from '../../dsl/compile/plan.ts'
 import type { InputFolder } from '../stages/stage.ts'
+import type { InputDigests } from '../store/manifest.ts'
 import type { Owner } from '../store/process.ts'
 import type { Result } from '../store/store.ts'
 import type { Fault } from './fault.ts'
@@ -11,6 +12,10 @@ export interface StageOrder {
   /** Devices it holds. */
   readonly slots: readonly number[]
   readonly inputs: { readonly [role: string]: InputFolder }
+  /** Output digests of the inputs: a stored result that was made from others does not count. */
+  readonly digests: InputDigests
+  /** Folder of the stored result of the stage of which only the failed items are to be tried again. */
+  readonly previous?: string
   /** Run even where a result is stored, and put the new one in its place. */
   readonly replace: boolean
   /** Set where this very order was begun before: then its checkpoints count, also with `replace`. */

@@ -59,7 +59,7 @@ export function localExecutor(options: LocalOptions): LocalExecutor {
     let working: RunningWorker | undefined
     /** Programs that a stage starts end with its process only. */
     const shareable = stage.needs.slots === 0 && grants.run.length === 0
-    const inputs = Object.values(order.inputs).map(({ folder }) => folder)
+    const inputs = [...Object.values(order.inputs).map(({ folder }) => folder), order.previous ?? []].flat()
 
     /** A process for the stage; what it may write outside its folder is where a link in that folder leads. */
     async function takeWorker(checkpoints: string): Promise<PooledWorker> {
@@ -134,6 +134,7 @@ export function localExecutor(options: LocalOptions): LocalExecutor {
         params,
         settings,
         inputs: order.inputs,
+        ...(order.previous !== undefined && { previous: order.previous }),
         externals,
         out,
         checkpoints: shareable ? link : checkpoints,
@@ -147,7 +148,7 @@ export function localExecutor(options: LocalOptions): LocalExecutor {
       seconds: number,
     ): Promise<StageEnd> {
       const { key, id, kind, version } = stage
-      const outcome = { ...result, key, id, kind, version, engine, seconds, warnings }
+      const outcome = { ...result, key, id, kind, version, engine, seconds, warnings, inputs: order.digests }
       const published = await store.publish(out, outcome, { replace: order.replace })
       return { kind: 'done', result: published, peakMemory, cached: false }
     }

@@ -89,6 +89,7 @@ function isJob(value: unknown): value is Job {
     return false
   const isInput = (input: unknown) => isRecord(input) && isText(input.folder)
   return (
+    (value.previous === undefined || isText(value.previous)) &&
     isRecord(value.params) &&
     isRecord(value.settings) &&
     isTable(value.inputs, isInput) &&

@@ -18,6 +18,8 @@ export interface LocalRunOptions {
   readonly found: ReadonlyMap<string, Result>
   /** Stages that run although a result is stored. */
   readonly forced: ReadonlySet<string>
+  /** Results of forced stages of which only the failed items are tried again. @default none */
+  readonly retried?: ReadonlyMap<string, Result>
   readonly keepGoing: boolean
   /** Stages at the same time. @default the number of cores */
   readonly jobs?: number
@@ -72,6 +74,7 @@ export async function runLocally(plan: Plan, options: LocalRunOptions): Promise<
       },
       found: new Map([...begun.found].filter(([id]) => !forced.has(id))),
       forced,
+      ...(options.retried !== undefined && { retried: options.retried }),
       keepGoing,
       signal,
       async onEvent(event) {

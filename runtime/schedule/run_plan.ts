@@ -1,10 +1,9 @@
 /** Drives a plan to its end: asks the scheduler what starts, lets an executor run it, tells what happens. */
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
-import type { InputFolder } from '../stages/stage.ts'
 import type { Result } from '../store/store.ts'
 import { expectedSeconds } from './costs.ts'
 import type { RunEvent } from './events.ts'
-import type { Executor, RunningStage, StageEnd } from './executor.ts'
+import type { Executor, RunningStage, StageEnd, StageOrder } from './executor.ts'
 import { createScheduler, type Limits, type Skip } from './scheduler.ts'
 import { createSlots, type SlotPool } from './slots.ts'
 
@@ -19,6 +18,8 @@ export interface RunOptions {
   readonly found: ReadonlyMap<string, Result>
   /** Stages that run although a result is stored. */
   readonly forced: ReadonlySet<string>
+  /** Results of forced stages of which only the failed items are tried again. @default none */
+  readonly retried?: ReadonlyMap<string, Result>
   readonly keepGoing: boolean
   /** What it returns is awaited before the run ends, and ends the run where it rejects. */
   readonly onEvent: (event: RunEvent) => Promise<void> | void
@@ -36,6 +37,7 @@ export interface RunEnd {
 /** Runs the stages of a plan that have no stored result. Rejects where the store or the journal fails. */
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> {
   const { executor, limits, pool = createSlots(limits.slots), forced, keepGoing, signal } = options
+  const { retried = new Map<string, Result>() } = options
   const results = new Map(options.found)
   const wanted = plan.stages.filter(stage => !results.has(stage.id))
   const scheduler = createScheduler(wanted.map(taskOf(results)), limits, { keepGoing, pool })
@@ -60,18 +62,21 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> 
     for (const { id, reason } of skips) tell({ kind: 'stage-skipped', stage: id, reason })
   }
 
-  function inputsOf(stage: Stage): Record<string, InputFolder> {
-    const folderOf = (id: string): string => {
+  function inputsOf(stage: Stage): Pick<StageOrder, 'inputs' | 'digests'> {
+    const found = Object.entries(stage.inputs).map(([role, { stage: id, split }]) => {
       const result = results.get(id)
       if (result === undefined) throw new Error(`Stage "${stage.id}" was started before its input "${id}"`)
-      return result.folder
+      return { role, result, split }
+    })
+    return {
+      inputs: Object.fromEntries(
+        found.map(({ role, result, split }) => [
+          role,
+          { folder: result.folder, ...(split === undefined ? {} : { split }) },
+        ]),
+      ),
+      digests: Object.fromEntries(found.map(({ role, result }) => [role, result.manifest.digest])),
     }
-    return Object.fromEntries(
-      Object.entries(stage.inputs).map(([role, { stage: id, split }]) => [
-        role,
-        { folder: folderOf(id), ...(split === undefined ? {} : { split }) },
-      ]),
-    )
   }
 
   function launch(): void {
@@ -79,10 +84,12 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> 
       const stage = byId.get(id)
       if (stage === undefined) continue
       tell({ kind: 'stage-started', stage: id, slots })
+      const previous = retried.get(id)?.folder
       const started = executor.start(stage, {
         slots,
-        inputs: inputsOf(stage),
+        ...inputsOf(stage),
         replace: forced.has(id),
+        ...(previous !== undefined && { previous }),
         onWait: owner => tell({ kind: 'stage-waiting', stage: id, owner }),
         onMessage(message) {
           if (message.kind === 'progress') tell({ kind: 'stage-progress', stage: id, progress: message.progress })
@@ -137,7 +144,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> 
     bell.ring()
   }
 
-  tell({ kind: 'run-started', run: options.run, stages: plan.stages.map(stage => stage.id) })
+  tell(startEvent(options.run, plan))
   for (const [stage, { manifest }] of results) tell({ kind: 'stage-cached', stage, summary: manifest.summary })
   signal.addEventListener('abort', stopAll, { once: true })
   if (signal.aborted) stopAll()
@@ -162,6 +169,13 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> 
   await told
   if (broken.length > 0) throw broken[0]
   return { outcome, results }
+}
+
+/** The first event of a run. */
+export function startEvent(run: string, { stages }: Plan): RunEvent {
+  const parts = Object.fromEntries(stages.flatMap(({ id, part }) => (part === undefined ? [] : [[id, part.of]])))
+  const base = { kind: 'run-started', run, stages: stages.map(({ id }) => id) } as const
+  return Object.keys(parts).length === 0 ? base : { ...base, parts }
 }
 
 interface Ended {

@@ -1,10 +1,14 @@
 /** Which stages of a plan a run is about. */
 import type { Outline, Plan, Stage } from '../../dsl/compile/plan.ts'
+import { isMadeFrom } from '../store/manifest.ts'
 import type { Result, Store } from '../store/store.ts'
 
-/** The stage of that name, or the stages of that entry of the recipe: `pretrain` names `pretrain.web` too. */
+/**
+ * The stage of that name, with those that make its parts, or the stages of that entry of the recipe: `pretrain` names
+ * `pretrain.web` too.
+ */
 export function stagesNamed(plan: Plan, name: string): readonly Stage[] {
-  const exact = plan.stages.filter(stage => stage.id === name)
+  const exact = plan.stages.filter(stage => stage.id === name || stage.part?.of === name)
   return exact.length > 0 ? exact : plan.stages.filter(stage => stage.id.startsWith(`${name}.`))
 }
 
@@ -37,10 +41,26 @@ export function withDependents(plan: Plan, names: readonly string[]): ReadonlySe
   return forced
 }
 
-/** The stored results of a plan's stages; what has no key has no result. */
+/**
+ * The stored results of a plan's stages; what has no key has no result. One that was made from another result of an
+ * input than the one that is stored now does not count, nor does what was made from it: they have to be looked at again.
+ */
 export async function findResults({ stages }: Outline, store: Store): Promise<ReadonlyMap<string, Result>> {
-  const found = await Promise.all(
-    stages.map(async ({ id, key }) => [id, key === undefined ? undefined : await store.find(key)] as const),
+  const stored = await Promise.all(
+    stages.map(async ({ key }) => (key === undefined ? undefined : await store.find(key))),
   )
-  return new Map(found.flatMap(([id, result]) => (result === undefined ? [] : [[id, result]])))
+  const found = new Map<string, Result>()
+  const outdated = new Set<string>()
+  for (const [index, { id, inputs }] of stages.entries()) {
+    const result = stored[index]
+    if (result === undefined) continue
+    const digests = Object.entries(inputs).flatMap(([role, { stage }]) => {
+      const digest = found.get(stage)?.manifest.digest
+      return digest === undefined ? [] : [[role, digest] as const]
+    })
+    const isCurrent = isMadeFrom(result.manifest, Object.fromEntries(digests))
+    if (isCurrent && !Object.values(inputs).some(({ stage }) => outdated.has(stage))) found.set(id, result)
+    else outdated.add(id)
+  }
+  return found
 }

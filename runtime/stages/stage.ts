@@ -33,6 +33,11 @@ export interface StageContext {
   /** How to compute, not what; see `Stage.settings` of the plan. */
   readonly settings: { readonly [name: string]: Json }
   readonly inputs: { readonly [role: string]: InputFolder }
+  /**
+   * Folder of the stored result of this key, where only its failed items are to be tried again: what it holds of the
+   * others is taken as it is.
+   */
+  readonly previous?: string
   /** Absolute path of each external, by its name. */
   readonly externals: { readonly [name: string]: string }
   /** Staging folder: becomes the result. A stage writes here and into `checkpoints`, nowhere else. */

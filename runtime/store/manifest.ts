@@ -2,6 +2,9 @@
 import { isRecord, isText, parseJson } from '../../dsl/read/json.ts'
 import { type FileRecord, outputDigest } from './digest.ts'
 
+/** Output digests of inputs, by role. */
+export type InputDigests = { readonly [role: string]: string }
+
 /** What a stage says of its result; the store adds files and digest. */
 export interface Outcome {
   /** Key of the stage: hexadecimal SHA-256. */
@@ -19,6 +22,8 @@ export interface Outcome {
   readonly seconds: number
   /** Faults the stage survived. */
   readonly warnings: readonly string[]
+  /** Output digests of the inputs it was made from, by role; absent in results of earlier versions. */
+  readonly inputs?: InputDigests
 }
 
 /** `manifest.json` of a result. */
@@ -47,8 +52,17 @@ function isManifest(value: unknown): value is Manifest {
     isRecord(value.files) &&
     Object.values(value.files).every(isFile) &&
     Array.isArray(value.exhibits) &&
-    Array.isArray(value.warnings)
+    Array.isArray(value.warnings) &&
+    (value.inputs === undefined || (isRecord(value.inputs) && Object.values(value.inputs).every(isText)))
   )
+}
+
+/**
+ * Whether a result was made from these very inputs. Keys say what inputs are asked for; a result whose failed items were
+ * tried again, or that was computed anew on another machine, may differ under the same key.
+ */
+export function isMadeFrom({ inputs = {} }: Pick<Manifest, 'inputs'>, digests: InputDigests): boolean {
+  return Object.entries(digests).every(([role, digest]) => inputs[role] === undefined || inputs[role] === digest)
 }
 
 /** Reads a manifest; `undefined` where the text is no manifest or does not agree with its own digest. */

@@ -40,7 +40,8 @@ export interface Store {
   checkpoints(key: string, options?: { readonly anew?: boolean }): Promise<string>
   /**
    * Publishes a staging folder, which is gone afterwards. Where a sound result of the same key was published
-   * meanwhile that one stays and is returned, unless `replace` is set. What is there and not sound is set aside.
+   * meanwhile that one stays and is returned, unless `replace` is set: then it is moved out first, and a kill before the
+   * new one is in place loses neither. What is there and not sound is set aside.
    */
   publish(staging: string, outcome: Outcome, options?: { readonly replace?: boolean }): Promise<Result>
   /** Reads every file again and returns what is wrong, one line a fault; empty when the result is sound. */
@@ -55,7 +56,13 @@ export interface Store {
 export const storeFolder = (option?: string): string => resolve(option ?? (process.env.TERROIR_STORE || '.terroir'))
 
 /** Names of folders inside a store. */
-export const rooms = { results: 'results', checkpoints: 'checkpoints', damaged: 'damaged' } as const
+export const rooms = {
+  results: 'results',
+  checkpoints: 'checkpoints',
+  damaged: 'damaged',
+  /** Results that are about to make room for new ones of their keys. */
+  replaced: 'replaced',
+} as const
 
 /** True for what may become a path: 64 hexadecimal digits. */
 export const isKey = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
@@ -107,7 +114,20 @@ export function openStore(folder: string): Store {
     return prepared
   }
 
-  /** Renames a folder away and deletes it there: a reader sees all of it or nothing. */
+  /**
+   * Renames a result away to where a kill loses it to nobody: `sweep` puts it back unless a new one is in its place.
+   * Returns where it lies; readers see all of it or nothing.
+   */
+  async function moveOut(key: string): Promise<string> {
+    await mkdir(join(root, rooms.replaced), { recursive: true })
+    const aside = join(root, rooms.replaced, key)
+    if (!existsSync(folderOf(key))) return aside
+    // What an earlier kill has left there is older than the one that is in place.
+    await discard(aside)
+    await rename(folderOf(key), aside).catch(absent)
+    return aside
+  }
+
   async function discard(folder: string): Promise<void> {
     const aside = ownedPath(root, 'discarded')
     await rename(folder, aside).catch(absent)
@@ -132,11 +152,12 @@ export function openStore(folder: string): Store {
     await chmod(join(from, manifestName), readOnly)
     // All of it is on the disk before anybody can see it.
     await flushAll([manifestName, ...tree.files, ...tree.folders].map(path => join(from, path)))
-    if (replace) await discard(folder)
+    const before = replace ? await moveOut(outcome.key) : undefined
     while (true) {
       try {
         await rename(from, folder)
         await flush(results)
+        if (before !== undefined) await discard(before)
         await rm(checkpointsOf(outcome.key), { recursive: true, force: true })
         return { folder, manifest }
       } catch (error) {
@@ -164,10 +185,22 @@ export function openStore(folder: string): Store {
     await claim?.release()
   }
 
+  /** Puts back what a kill has kept from being replaced, and removes what was replaced. */
+  async function settleReplaced(key: string): Promise<void> {
+    const claim = await takeFreeClaim(root, key)
+    if (claim === undefined) return
+    const aside = join(root, rooms.replaced, key)
+    if (existsSync(folderOf(key))) await discard(aside)
+    else await rename(aside, folderOf(key)).catch(absent)
+    await claim.release()
+  }
+
   async function sweep(): Promise<readonly string[]> {
     const stale = await removeStale(root)
     await dropDeadClaims(root)
     await forgetDead(root)
+    for (const key of await readdir(join(root, rooms.replaced)).catch(() => []))
+      if (isKey(key)) await settleReplaced(key)
     for (const key of await readdir(join(root, rooms.checkpoints)).catch(() => []))
       if (isKey(key) && existsSync(folderOf(key))) await dropCheckpoints(key)
     return stale

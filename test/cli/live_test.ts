@@ -59,7 +59,7 @@ test('with more stages than lines, those near the running one are shown, in orde
   assert.is(lines[5], '1 of 20 stages done (15 rows not shown)')
 })
 
-const shards = { 'photos.0': 'photos', 'photos.1': 'photos', 'photos.2': 'photos' }
+const parts = { 'photos.0': 'photos', 'photos.1': 'photos', 'photos.2': 'photos' }
 
 const images = (stage: string, done: number): RunEvent => ({
   kind: 'stage-progress',
@@ -67,9 +67,9 @@ const images = (stage: string, done: number): RunEvent => ({
   progress: { done, total: 100, unit: 'images' },
 })
 
-test('stages that make shards of one result share its row', () => {
+test('stages that make parts of one result share its row', () => {
   const began: readonly RunEvent[] = [
-    { kind: 'run-started', run: 'r', stages: [...Object.keys(shards), 'photos', 'next'], shards },
+    { kind: 'run-started', run: 'r', stages: [...Object.keys(parts), 'photos', 'next'], parts },
     { kind: 'stage-cached', stage: 'photos.0', summary: '100 images' },
     { kind: 'stage-started', stage: 'photos.1', slots: [] },
     images('photos.1', 0),
@@ -98,14 +98,14 @@ test('stages that make shards of one result share its row', () => {
   assert.is(draw(after([...began, ...second, ...end]), 100).length, 3, 'and the next stage, and the tally')
 })
 
-test('lines tell a sharded result once, its faults by shard', () => {
+test('lines tell a parted result once, its faults by part', () => {
   const lines: string[] = []
   const view = openLines(line => lines.push(line))
   const summary = { summary: '3 images', metrics: {}, seconds: 1, peakMemory: 0 }
-  view.show({ kind: 'run-started', run: 'r', stages: [...Object.keys(shards), 'photos'], shards })
-  for (const stage of Object.keys(shards)) view.show({ kind: 'stage-started', stage, slots: [] })
+  view.show({ kind: 'run-started', run: 'r', stages: [...Object.keys(parts), 'photos'], parts })
+  for (const stage of Object.keys(parts)) view.show({ kind: 'stage-started', stage, slots: [] })
   view.show({ kind: 'stage-log', stage: 'photos.1', level: 'warn', text: 'Skipped: a.jpg' })
-  for (const stage of Object.keys(shards)) view.show({ kind: 'stage-done', stage, ...summary })
+  for (const stage of Object.keys(parts)) view.show({ kind: 'stage-done', stage, ...summary })
   view.show({ kind: 'stage-started', stage: 'photos', slots: [] })
   view.show({ kind: 'stage-done', stage: 'photos', ...summary })
   view.close()

@@ -95,7 +95,7 @@ export async function soundKeys(store: Store): Promise<readonly string[]> {
 }
 
 /** Folders in which a finished run leaves nothing. */
-const emptyFolders = ['staging', 'claims', 'alive', 'checkpoints', 'damaged']
+const emptyFolders = ['staging', 'claims', 'alive', 'checkpoints', 'damaged', 'replaced']
 
 /**
  * Lets the next plain run go on from what a fault has left, and returns what is wrong, one line a fault: it must

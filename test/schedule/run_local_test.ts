@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -63,6 +63,30 @@ test('a forced stage runs again, and so does what is made from it', () =>
     const again = await run(diamond, store, { forced: withDependents(diamond, ['left']) })
     assert.is(again.told('stage-started'), 'left joined')
     assert.is(again.outcome, 'done')
+  }))
+
+test('a result that was made from another result of its input is made again; where that turns out the same, it is not', () =>
+  inTempFolder(async folder => {
+    const store = openStore(folder)
+    const { results } = await run(diamond, store)
+    const { manifest } = results.get('left') ?? { manifest: undefined }
+    if (manifest === undefined) throw new Error('nothing was made')
+    const other = await store.stage(manifest.key)
+    await writeFile(join(other, 'text'), 'another')
+    await store.publish(other, manifest, { replace: true })
+    assert.equal([...(await findResults(diamond, store)).keys()], ['left', 'right'])
+    const second = await run(diamond, store)
+    assert.is(second.told('stage-done'), 'joined')
+    assert.is(
+      await readFile(join(second.results.get('joined')?.folder ?? '', 'text'), 'utf8'),
+      'joined(another,right())',
+    )
+    const forced = await run(diamond, store, { forced: new Set(['left']) })
+    assert.is(forced.told('stage-done'), 'left', 'as at first, and what is made from it was found before')
+    assert.is((await run(diamond, store)).told('stage-done'), 'joined')
+    const third = await run(diamond, store, { forced: new Set(['left']) })
+    assert.is(third.told('stage-done'), 'left')
+    assert.is((await run(diamond, store)).told('stage-done'), '')
   }))
 
 test('an attempt finds what earlier ones kept; a forced one begins anew, and a result ends it', () =>

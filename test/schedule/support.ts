@@ -14,7 +14,8 @@ export function stage(
     inputs = [],
     params = {},
     slots = 0,
-  }: Partial<{ inputs: readonly Stage[]; params: Stage['params']; slots: number }> = {},
+    part,
+  }: Partial<{ inputs: readonly Stage[]; params: Stage['params']; slots: number; part: Stage['part'] }> = {},
 ): Stage {
   return {
     id,
@@ -27,7 +28,17 @@ export function stage(
     needs: { slots, memory: 1e8 },
     key: sha256(JSON.stringify([id, kind, params, inputs.map(input => input.key)])),
     path: ['sources', id],
+    ...(part && { part }),
   }
+}
+
+/** Stages that make parts of a result, and the one that joins them, all of a kind; `bad` is the kind of one of them. */
+export function partedStages(of: string, kind: string, count: number, bad: { readonly [index: number]: string } = {}) {
+  const family = sha256(`parts of ${of}`)
+  const parts = Array.from({ length: count }, (_, index) =>
+    stage(`${of}.${index}`, bad[index] ?? kind, { params: { index, steps: 25 }, part: { of, index, count, family } }),
+  )
+  return [...parts, stage(of, 'good', { inputs: parts })]
 }
 
 /** A plan of stages in topological order. */

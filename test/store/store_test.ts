@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rename, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { test } from 'uvu'
@@ -51,6 +51,25 @@ test('the first of two publishers wins; replace is how another takes its place',
     const replaced = await store.publish(third, outcome, { replace: true })
     assert.is(await readFile(join(replaced.folder, 'shards/a.bin'), 'utf8'), '3')
     assert.equal(await readdir(join(folder, 'staging')), [])
+  }))
+
+test('a kill while a result is replaced loses neither: the old one is put back unless the new one is in place', () =>
+  inTempFolder(async folder => {
+    const store = openStore(folder)
+    const aside = join(folder, 'replaced', key)
+    const old = await store.publish(await staged(store, 'old'), outcome)
+    await mkdir(join(folder, 'replaced'))
+    await rename(old.folder, aside)
+    await store.sweep()
+    assert.is((await store.find(key))?.manifest.digest, old.manifest.digest)
+    await cp(old.folder, aside, { recursive: true })
+    const { manifest } = await store.publish(await staged(store, 'new'), outcome, { replace: true })
+    assert.is.not(manifest.digest, old.manifest.digest)
+    assert.equal(await readdir(join(folder, 'replaced')), [])
+    await cp(old.folder, aside, { recursive: true })
+    await store.sweep()
+    assert.is((await store.find(key))?.manifest.digest, manifest.digest)
+    assert.equal(await readdir(join(folder, 'replaced')), [])
   }))
 
 test('racing publishers leave one sound result', () =>

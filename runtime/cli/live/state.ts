@@ -1,8 +1,8 @@
 /** What a live view shows of a run: one row a stage, folded from the run's events. */
 import type { RunEvent } from '../../schedule/events.ts'
 import { isLocal, type Owner } from '../../store/process.ts'
+import { type PartedRow, partedRow } from './parted_row.ts'
 import { blank, marksAfter, type Row } from './row.ts'
-import { type ShardedRow, shardedRow } from './sharded_row.ts'
 
 /** Rows by name, in the order of the plan. */
 export type Rows = ReadonlyMap<string, Row>
@@ -14,15 +14,15 @@ export interface RowTable {
   take(event: RunEvent, now: number): void
 }
 
-/** Rows of a run that is about to begin. Stages that make shards of one result share its row. */
+/** Rows of a run that is about to begin. Stages that make parts of one result share its row. */
 export function createRows(): RowTable {
   const shown = new Map<string, Row>()
-  const sharded = new Map<string, ShardedRow>()
-  let shards: Readonly<Record<string, string>> = {}
+  const parted = new Map<string, PartedRow>()
+  let parts: Readonly<Record<string, string>> = {}
 
   function change(stage: string, now: number, changed: (row: Row) => Partial<Row>): void {
-    const name = shards[stage] ?? stage
-    const group = sharded.get(name)
+    const name = parts[stage] ?? stage
+    const group = parted.get(name)
     const before = (group === undefined ? shown.get(name) : group.row(stage)) ?? blank(stage)
     const after = { ...before, ...changed(before) }
     shown.set(name, group === undefined ? after : group.put(after, now))
@@ -30,12 +30,12 @@ export function createRows(): RowTable {
 
   function begin(stages: readonly string[]): void {
     for (const stage of stages) {
-      const name = shards[stage]
-      if (name !== undefined && !sharded.has(name)) sharded.set(name, shardedRow(name))
+      const name = parts[stage]
+      if (name !== undefined && !parted.has(name)) parted.set(name, partedRow(name))
     }
     for (const stage of stages) {
-      const name = shards[stage] ?? stage
-      const group = sharded.get(name)
+      const name = parts[stage] ?? stage
+      const group = parted.get(name)
       shown.set(name, group === undefined ? blank(stage) : group.put(blank(stage), 0))
     }
   }
@@ -44,7 +44,7 @@ export function createRows(): RowTable {
     rows: shown,
     take(event, now) {
       if (event.kind === 'run-started') {
-        shards = event.shards ?? {}
+        parts = event.parts ?? {}
         return begin(event.stages)
       }
       if (event.kind !== 'notice' && event.kind !== 'stage-log' && event.kind !== 'run-ended')

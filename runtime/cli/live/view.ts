@@ -58,8 +58,8 @@ function openRows(terminal: NodeJS.WriteStream, paint: Paint): View {
 /** One line when a stage starts and ends, and one every ten seconds while it runs. */
 export function openLines(write: (line: string) => void): View {
   const table = createRows()
-  /** The row of each stage that makes a shard. */
-  let shards: Readonly<Record<string, string>> = {}
+  /** The row of each stage that makes a part. */
+  let parts: Readonly<Record<string, string>> = {}
   let joins: ReadonlySet<string> = new Set()
   const tell = (word: string, stage: string, text = ''): void => write(`${word.padEnd(8)}${stage}  ${text}`.trimEnd())
   const timer = setInterval(() => {
@@ -67,15 +67,15 @@ export function openLines(write: (line: string) => void): View {
     for (const row of table.rows.values()) {
       if (row.state !== 'running') continue
       const { count, rate, loss, left } = describeProgress(row, now)
-      const shardsDone = joins.has(row.stage) ? row.note : ''
-      const parts = [count, rate, loss, left, shardsDone].filter(part => part !== '')
+      const partsDone = joins.has(row.stage) ? row.note : ''
+      const parts = [count, rate, loss, left, partsDone].filter(part => part !== '')
       tell('', row.stage, parts.join(', ') || formatSeconds((now - row.started) / 1000))
     }
   }, linesEvery)
 
   /** Of stages that share a row only the first start, faults and warnings are told; the row tells the rest. */
   function isTold(event: RunEvent): boolean {
-    const name = 'stage' in event ? (shards[event.stage] ?? event.stage) : ''
+    const name = 'stage' in event ? (parts[event.stage] ?? event.stage) : ''
     if (!joins.has(name)) return true
     const row = table.rows.get(name)
     switch (event.kind) {
@@ -93,8 +93,8 @@ export function openLines(write: (line: string) => void): View {
   return {
     show(event) {
       if (event.kind === 'run-started') {
-        shards = event.shards ?? {}
-        joins = new Set(Object.values(shards))
+        parts = event.parts ?? {}
+        joins = new Set(Object.values(parts))
       }
       const told = isTold(event)
       table.take(event, performance.now())
@@ -109,9 +109,9 @@ export function openLines(write: (line: string) => void): View {
       case 'stage-cached':
         return tell('cached', event.stage, event.summary)
       case 'stage-queued':
-        return tell('queued', shards[event.stage] ?? event.stage, event.text)
+        return tell('queued', parts[event.stage] ?? event.stage, event.text)
       case 'stage-started':
-        return tell('start', shards[event.stage] ?? event.stage)
+        return tell('start', parts[event.stage] ?? event.stage)
       case 'stage-waiting':
         return tell('waits', event.stage, waitingText(event.owner))
       case 'stage-done':

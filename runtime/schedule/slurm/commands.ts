@@ -5,6 +5,7 @@ import { type Phase, phaseOf } from './states.ts'
 
 /** A job as `squeue` shows it. */
 export interface QueuedJob {
+  /** `12`, or `12_3` for a task of an array. */
   readonly id: string
   readonly phase: Phase
   /** Slurm's word for the state. */
@@ -66,8 +67,8 @@ const inOneLine = (text: string): string =>
 
 /** All jobs of this user that Slurm still knows, in one call. Throws where there is no `squeue`. */
 export async function askQueue(): Promise<Answer<readonly QueuedJob[]>> {
-  const format = ['%A', '%T', '%l', '%m', '%j', '%k', '%r'].join('|')
-  const args = ['--noheader', `--user=${userInfo().username}`, '--states=all', `--format=${format}`]
+  const format = ['%i', '%T', '%l', '%m', '%j', '%k', '%r'].join('|')
+  const args = ['--noheader', `--user=${userInfo().username}`, '--states=all', '--array', `--format=${format}`]
   const { ok, output, complaint } = await call('squeue', args)
   return ok ? { kind: 'answer', value: parseQueue(output) } : { kind: 'silent', why: complaint }
 }
@@ -77,7 +78,9 @@ export function parseQueue(table: string): readonly QueuedJob[] {
   return table.split('\n').flatMap(line => {
     const [id = '', state = '', timeLimit = '', memory = '', name = '', comment = '', ...rest] = line.trim().split('|')
     const reason = rest.join('|').replace(/^\((.*)\)$/, '$1')
-    return /^\d+$/.test(id) ? [{ id, phase: phaseOf(state), state, timeLimit, memory, name, comment, reason }] : []
+    return /^\d+(_\d+)?$/.test(id)
+      ? [{ id, phase: phaseOf(state), state, timeLimit, memory, name, comment, reason }]
+      : []
   })
 }
 

@@ -5,10 +5,11 @@ import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import type { InputFolder } from '../../stages/stage.ts'
 import { faultText, replaceFile } from '../../store/files.ts'
+import { isMadeFrom } from '../../store/manifest.ts'
 import { openStore, type Store } from '../../store/store.ts'
 import { beginRun } from '../begin.ts'
 import { claimedExecutor } from '../claimed.ts'
-import type { StageEnd } from '../executor.ts'
+import type { StageEnd, StageOrder } from '../executor.ts'
 import { localExecutor } from '../local.ts'
 import type { Message } from '../protocol.ts'
 import type { JobEnd, JobLine } from './messages.ts'
@@ -23,7 +24,9 @@ const untilKilled = 300_000
 const progressEvery = 1000
 
 const [folder = ''] = process.argv.slice(2)
-const job = process.env.SLURM_JOB_ID ?? 'unknown'
+const { SLURM_JOB_ID = 'unknown', SLURM_ARRAY_JOB_ID, SLURM_ARRAY_TASK_ID } = process.env
+/** As the queue shows it: a task of an array by the array's number and its own index. */
+const job = SLURM_ARRAY_JOB_ID === undefined ? SLURM_JOB_ID : `${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}`
 
 function tell(line: JobLine): void {
   appendFileSync(messagesPath(folder, job), `${JSON.stringify(line)}\n`)
@@ -46,8 +49,9 @@ function teller(): (message: Message) => void {
 const put = (end: JobEnd): Promise<void> =>
   replaceFile(endPath(folder, job), aside => writeFile(aside, `${JSON.stringify(end)}\n`))
 
-async function inputsOf({ inputs, stage }: Order, store: Store): Promise<{ [role: string]: InputFolder }> {
+async function inputsOf({ inputs, stage }: Order, store: Store): Promise<Pick<StageOrder, 'inputs' | 'digests'>> {
   const found: { [role: string]: InputFolder } = {}
+  const digests: { [role: string]: string } = {}
   for (const [role, input] of Object.entries(inputs)) {
     const deadline = Date.now() + shareLag
     let result = await store.find(input.key)
@@ -61,8 +65,9 @@ async function inputsOf({ inputs, stage }: Order, store: Store): Promise<{ [role
       )
     }
     found[role] = { folder: result.folder, ...(input.split === undefined ? {} : { split: input.split }) }
+    digests[role] = result.manifest.digest
   }
-  return found
+  return { inputs: found, digests }
 }
 
 /** Asks the stage to stop, also where the signal came before there was one. */
@@ -79,12 +84,15 @@ async function work(order: Order): Promise<StageEnd> {
   const entry = order.entry === undefined ? {} : { entry: order.entry }
   const local = localExecutor({ store, run, journal, engine: order.engine, grace, ...entry })
   try {
-    const cached = replace ? undefined : await store.find(stage.key)
-    if (cached !== undefined) return { kind: 'done', result: cached, peakMemory: 0, cached: true }
-    const inputs = await inputsOf(order, store)
+    const stored = replace ? undefined : await store.find(stage.key)
+    const given = await inputsOf(order, store)
+    if (stored !== undefined && isMadeFrom(stored.manifest, given.digests))
+      return { kind: 'done', result: stored, peakMemory: 0, cached: true }
+    const previous = order.retry ? (await store.find(stage.key))?.folder : undefined
     const running = claimedExecutor(local, store).start(stage, {
       slots: Array.from({ length: stage.needs.slots }, (_, slot) => slot),
-      inputs,
+      ...given,
+      ...(previous !== undefined && { previous }),
       replace,
       resumed: Number(process.env.SLURM_RESTART_COUNT ?? 0) > 0,
       onMessage: teller(),

@@ -1,12 +1,13 @@
 /**
- * The folder of a stage's jobs, `STORE/slurm/KEY`: what controller and node tell each other.
+ * The folder of a stage's jobs, `STORE/slurm/KEY`, or `STORE/slurm/FAMILY/INDEX` for one that makes a part: what
+ * controller and node tell each other.
  *
  * `order.json` and `script.sh` go to the node. For each job, `JOB.ndjson` comes back, a line for each message, and
  * `JOB.end.json` once it has ended by itself. Both sides see them through a shared file system.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Stage } from '../../../dsl/compile/plan.ts'
+import type { Part, Stage } from '../../../dsl/compile/plan.ts'
 import { isRecord, isText, parseJson } from '../../../dsl/read/json.ts'
 import { replaceFile } from '../../store/files.ts'
 import type { Store } from '../../store/store.ts'
@@ -28,12 +29,18 @@ export interface Order {
   readonly engine: string
   /** Run even where a result is stored, and put the new one in its place. */
   readonly replace: boolean
+  /** Try only the failed items of the stored result again. */
+  readonly retry?: boolean
   /** Module the worker runs; see `localExecutor`. */
   readonly entry?: string
 }
 
-/** Folder of the jobs of a key. */
-export const jobFolder = (store: Store, key: string): string => join(store.folder, 'slurm', key)
+/** Folder of the jobs of an array, in which each task has a folder by its index. */
+export const arrayFolder = (store: Store, { family }: Part): string => join(store.folder, 'slurm', family)
+
+/** Folder of the jobs of a stage. */
+export const jobFolder = (store: Store, { key, part }: Pick<Stage, 'key' | 'part'>): string =>
+  part === undefined ? join(store.folder, 'slurm', key) : join(arrayFolder(store, part), String(part.index))
 
 /** Path of a job's messages. */
 export const messagesPath = (folder: string, job: string): string => join(folder, `${job}.ndjson`)
@@ -49,11 +56,16 @@ const orderName = 'order.json'
 /** Path of the order in a folder of jobs. */
 export const orderPath = (folder: string): string => join(folder, orderName)
 
-/** Writes order and script; returns the path of the script. */
-export async function writeOrder(folder: string, order: Order, script: string): Promise<string> {
+/** Writes the order of a job. */
+export async function writeOrder(folder: string, order: Order): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await replaceFile(orderPath(folder), aside => writeFile(aside, `${JSON.stringify(order, null, 1)}\n`))
+}
+
+/** Writes the script of a job, or of an array of jobs; returns its path. */
+export async function writeScript(folder: string, script: string): Promise<string> {
   await mkdir(folder, { recursive: true })
   const path = join(folder, 'script.sh')
-  await replaceFile(orderPath(folder), aside => writeFile(aside, `${JSON.stringify(order, null, 1)}\n`))
   await replaceFile(path, aside => writeFile(aside, script, { mode: 0o755 }))
   return path
 }

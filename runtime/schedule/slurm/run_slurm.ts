@@ -9,14 +9,14 @@ import { beginRun } from '../begin.ts'
 import type { RunEvent } from '../events.ts'
 import type { Fault } from '../fault.ts'
 import { record } from '../run_local.ts'
-import type { RunEnd } from '../run_plan.ts'
+import { type RunEnd, startEvent } from '../run_plan.ts'
 import { askAccounting, askPartitions, cancel, type QueuedJob, submit } from './commands.ts'
 import { endText, jobFault, refusalText } from './faults.ts'
 import type { JobEnd } from './messages.ts'
 import type { JobOption } from './options.ts'
-import { jobFolder, type Order, writeOrder } from './order.ts'
+import { arrayFolder, jobFolder, type Order, writeOrder, writeScript } from './order.ts'
 import { openQueue, type Pace } from './queue.ts'
-import { dependencyOption, jobIdentity, jobOptions, scriptText } from './script.ts'
+import { inSubmissions, isJobOf, jobOptions, scriptText, submissionOptions, taskOf } from './script.ts'
 import { isActive, phaseOf } from './states.ts'
 import type { Verdict } from './verdict.ts'
 import { type News, type WatchedJob, watchJob } from './watch_job.ts'
@@ -33,6 +33,8 @@ export interface SlurmRunOptions {
   readonly found: ReadonlyMap<string, Result>
   /** Stages that run although a result is stored. */
   readonly forced: ReadonlySet<string>
+  /** Results of forced stages of which only the failed items are tried again. @default none */
+  readonly retried?: ReadonlyMap<string, Result>
   readonly keepGoing: boolean
   readonly given: readonly JobOption[]
   readonly onEvent: (event: RunEvent) => void
@@ -64,13 +66,27 @@ interface Track {
 
 /** Runs what is missing of a plan. Rejects where the store cannot be written or Slurm gives no first answer. */
 export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<SlurmRunEnd> {
-  const { store, forced, keepGoing, given, onNotice, signal, pace = usualPace, entry } = options
+  const {
+    store,
+    keepGoing,
+    retried = new Map<string, Result>(),
+    given,
+    onNotice,
+    signal,
+    pace = usualPace,
+    entry,
+  } = options
   const queue = await openQueue({ pace, onNotice, signal })
   const begun = await beginRun(plan, { store, found: options.found })
   const { journal } = begun
+  /** Stages that run although a result is stored: asked for, or made from results of inputs that are others now. */
+  const forced = new Set(options.forced)
+  for (const { id, key } of plan.stages)
+    if (!begun.found.has(id) && (await store.find(key)) !== undefined) forced.add(id)
   const results = new Map([...begun.found].filter(([id]) => !forced.has(id)))
   const open = new Map<string, Track>()
   for (const stage of plan.stages) if (!results.has(stage.id)) open.set(stage.id, { stage, losses: 0, unclear: -1 })
+  const optionsOf = (stage: Stage) => jobOptions(stage, { store, engine: plan.engine, given })
   /** Jobs that this run has given up; the queue may still show them at work. */
   const dropped = new Set<string>()
   let failed = false
@@ -101,54 +117,72 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
 
   /** Gives every open stage a job: the one that is at work already, or a new one. */
   async function placeJobs(jobs: readonly QueuedJob[]): Promise<void> {
-    for (const track of [...open.values()]) {
-      const { stage } = track
-      if (!open.has(stage.id) || track.job !== undefined || track.unclear === queue.count()) continue
-      const inputs = before(track).map(({ job }) => job?.id)
-      if (!inputs.every(job => job !== undefined)) continue
-      const { name, comment } = jobIdentity(stage, store)
-      const present = jobs.find(
-        row => isActive(row.phase) && !dropped.has(row.id) && (row.name === name || row.comment === comment),
-      )
-      if (present !== undefined) await attach(track, present.id)
-      else if (!(await submitNew(track, inputs))) return
+    const active = jobs.filter(row => isActive(row.phase) && !dropped.has(row.id))
+    for (const group of inSubmissions(
+      [...open.values()].map(({ stage }) => stage),
+      optionsOf,
+    )) {
+      const ready = group.flatMap(({ id }) => open.get(id) ?? []).filter(isReady)
+      const missing: Track[] = []
+      for (const track of ready) {
+        const present = active.find(row => isJobOf(row, track.stage, store))
+        if (present === undefined) missing.push(track)
+        else await attach(track, present.id)
+      }
+      const [first, ...others] = missing
+      if (first !== undefined && !(await submitNew([first, ...others]))) return
     }
   }
 
+  const isReady = (track: Track): boolean =>
+    track.job === undefined && track.unclear !== queue.count() && before(track).every(({ job }) => job !== undefined)
+
   async function attach(track: Track, id: string): Promise<void> {
     const { stage } = track
-    track.job = watchJob(id, { folder: jobFolder(store, stage.key), queue })
+    track.job = watchJob(id, { folder: jobFolder(store, stage), queue })
     await journal.append({ kind: 'stage-submitted', stage: stage.id, key: stage.key, job: id })
     await tell({ kind: 'stage-queued', stage: stage.id, job: id, text: `job ${id}` })
   }
 
-  /** False where Slurm does not answer, so that nothing more is to be tried now. */
-  async function submitNew(track: Track, inputs: readonly string[]): Promise<boolean> {
-    const { stage } = track
-    const folder = jobFolder(store, stage.key)
-    const order: Order = {
-      stage,
-      inputs: inputsOf(stage),
-      store: store.folder,
-      recipe: plan.name,
-      engine: plan.engine,
-      replace: forced.has(stage.id),
-      ...(entry === undefined ? {} : { entry }),
-    }
-    const wanted = jobOptions(stage, { store, engine: plan.engine, given })
-    const script = await writeOrder(folder, order, scriptText(wanted, folder))
-    const submission = await submit(script, [dependencyOption(inputs)])
+  const orderOf = (stage: Stage): Order => ({
+    stage,
+    inputs: inputsOf(stage),
+    store: store.folder,
+    recipe: plan.name,
+    engine: plan.engine,
+    replace: forced.has(stage.id),
+    ...(retried.has(stage.id) && { retry: true }),
+    ...(entry === undefined ? {} : { entry }),
+  })
+
+  /** Submits a stage, or an array of those that make parts. False where Slurm does not answer: nothing more is to be tried now. */
+  async function submitNew(tracks: readonly [Track, ...Track[]]): Promise<boolean> {
+    const [{ stage }] = tracks
+    for (const track of tracks) await writeOrder(jobFolder(store, track.stage), orderOf(track.stage))
+    const { part } = stage
+    const folder = part === undefined ? jobFolder(store, stage) : arrayFolder(store, part)
+    const script = await writeScript(folder, scriptText(optionsOf(stage), { stage, store }))
+    const inputs = new Set(tracks.flatMap(track => before(track).flatMap(({ job }) => job?.id ?? [])))
+    const submission = await submit(
+      script,
+      submissionOptions(
+        tracks.map(track => track.stage),
+        [...inputs],
+      ),
+    )
     switch (submission.kind) {
       case 'accepted':
-        await attach(track, submission.job)
+        for (const track of tracks) await attach(track, taskOf(submission.job, track.stage))
         return true
       case 'refused': {
         const text = refusalText(submission.why, await askPartitions())
-        await fail(track, { text, doing: 'submitting its job', lastLines: [], log: script })
+        for (const track of tracks)
+          if (open.has(track.stage.id))
+            await fail(track, { text, doing: 'submitting its job', lastLines: [], log: script })
         return true
       }
       case 'unclear':
-        track.unclear = queue.count()
+        for (const track of tracks) track.unclear = queue.count()
         onNotice(`sbatch gave no clear answer (${submission.why}); looking for the job before submitting it again`)
         return false
     }
@@ -254,7 +288,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
   }
 
   try {
-    await tell({ kind: 'run-started', run: begun.run, stages: plan.stages.map(stage => stage.id) })
+    await tell(startEvent(begun.run, plan))
     for (const [stage, { manifest }] of results) await tell({ kind: 'stage-cached', stage, summary: manifest.summary })
     while (open.size > 0 && !signal.aborted) {
       const jobs = queue.rows()

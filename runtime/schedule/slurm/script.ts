@@ -4,8 +4,9 @@ import type { Stage } from '../../../dsl/compile/plan.ts'
 import { sha256 } from '../../store/digest.ts'
 import type { Store } from '../../store/store.ts'
 import { program } from '../sandbox.ts'
+import type { QueuedJob } from './commands.ts'
 import { type JobOption, mergeOptions } from './options.ts'
-import { jobFolder } from './order.ts'
+import { arrayFolder, jobFolder } from './order.ts'
 
 /** Who a job is: found again by either, whoever submitted it and whatever was recorded. */
 export interface JobIdentity {
@@ -13,13 +14,24 @@ export interface JobIdentity {
   readonly comment: string
 }
 
-/** The identity of a stage's job: it holds the stage's key, and tells two stores apart. */
-export function jobIdentity({ id, key }: Pick<Stage, 'id' | 'key'>, store: Store): JobIdentity {
+/**
+ * The identity of a stage's job: it holds the stage's key, and tells two stores apart. Stages that make parts of one
+ * result have one identity, that of their array, and are told apart by the index of the task.
+ */
+export function jobIdentity({ id, key, part }: Pick<Stage, 'id' | 'key' | 'part'>, store: Store): JobIdentity {
   const place = sha256(store.folder).slice(0, 8)
+  const [name, digest] = part === undefined ? [id, key] : [part.of, part.family]
   return {
-    name: `terroir.${id.replaceAll(/[^A-Za-z0-9._@=-]/g, '-')}.${key.slice(0, 16)}.${place}`,
-    comment: `terroir ${key} ${place}`,
+    name: `terroir.${name.replaceAll(/[^A-Za-z0-9._@=-]/g, '-')}.${digest.slice(0, 16)}.${place}`,
+    comment: `terroir ${digest} ${place}`,
   }
+}
+
+/** Whether a job of the queue is that of a stage: by its name or its comment, and by its index in an array. */
+export function isJobOf(row: Pick<QueuedJob, 'id' | 'name' | 'comment'>, stage: Stage, store: Store): boolean {
+  const { name, comment } = jobIdentity(stage, store)
+  const [, index] = row.id.split('_')
+  return (row.name === name || row.comment === comment) && index === stage.part?.index.toString()
 }
 
 /** Seconds before the end of its time that a job hears of it, so that training saves a checkpoint. */
@@ -36,12 +48,13 @@ export function jobOptions(
   { store, engine, given }: { readonly store: Store; readonly engine: string; readonly given: readonly JobOption[] },
 ): ReadonlyMap<string, string | undefined> {
   const { name, comment } = jobIdentity(stage, store)
+  const { part } = stage
   const { slots, memory, cores = 1 } = stage.needs
   const own: readonly JobOption[] = [
     { name: 'job-name', value: name },
     { name: 'comment', value: comment },
-    { name: 'chdir', value: jobFolder(store, stage.key) },
-    { name: 'output', value: '%j.out' },
+    { name: 'chdir', value: part === undefined ? jobFolder(store, stage) : arrayFolder(store, part) },
+    { name: 'output', value: part === undefined ? '%j.out' : '%a/%A_%a.out' },
     { name: 'open-mode', value: 'append' },
     { name: 'nodes', value: '1' },
     { name: 'ntasks', value: '1' },
@@ -63,12 +76,65 @@ const directive = ([name, value]: readonly [string, string | undefined]): string
 
 const forShell = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
 
-/** The text of a script. `exec`: signals that Slurm sends to the script reach the program. */
-export function scriptText(options: ReadonlyMap<string, string | undefined>, folder: string): string {
-  const command = [process.execPath, '--enable-source-maps', join(program, 'runtime/schedule/slurm/on_node.js'), folder]
-  return ['#!/bin/sh', ...[...options].map(directive), `exec ${command.map(forShell).join(' ')}`, ''].join('\n')
+/**
+ * The text of the script of a stage's job, or of the array of all that make parts of one result. `exec`: signals that
+ * Slurm sends to the script reach the program.
+ */
+export function scriptText(
+  options: ReadonlyMap<string, string | undefined>,
+  { stage, store }: { readonly stage: Stage; readonly store: Store },
+): string {
+  const program = [process.execPath, '--enable-source-maps', onNode].map(forShell)
+  const { part } = stage
+  const folder =
+    part === undefined
+      ? forShell(jobFolder(store, stage))
+      : `${forShell(arrayFolder(store, part))}/"$SLURM_ARRAY_TASK_ID"`
+  return ['#!/bin/sh', ...[...options].map(directive), `exec ${[...program, folder].join(' ')}`, ''].join('\n')
+}
+
+const onNode = join(program, 'runtime/schedule/slurm/on_node.js')
+
+/** The tasks of an array, as `sbatch` takes them: `0-2,5`. Indices ascend. */
+export function arrayOption(indices: readonly number[]): string {
+  const ranges: [number, number][] = []
+  for (const index of indices) {
+    const last = ranges.at(-1)
+    if (last?.[1] === index - 1) last[1] = index
+    else ranges.push([index, index])
+  }
+  return `--array=${ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',')}`
+}
+
+type JobOptions = ReadonlyMap<string, string | undefined>
+
+/**
+ * Stages as they are submitted: alone, or all at once where they make parts of one result and ask for the same. A group
+ * stands where the first of its stages does.
+ */
+export function inSubmissions(
+  stages: readonly Stage[],
+  optionsOf: (stage: Stage) => JobOptions,
+): readonly (readonly [Stage, ...Stage[]])[] {
+  const groups = new Map<string, [Stage, ...Stage[]]>()
+  for (const stage of stages) {
+    const name = stage.part === undefined ? stage.key : JSON.stringify([stage.part.family, ...optionsOf(stage)])
+    const group = groups.get(name)
+    if (group === undefined) groups.set(name, [stage])
+    else group.push(stage)
+  }
+  return [...groups.values()]
 }
 
 /** Arguments of `sbatch` that are known only on submission: the jobs of the inputs, and one job of a name at a time. */
 export const dependencyOption = (jobs: readonly string[]): string =>
   `--dependency=${jobs.length === 0 ? '' : `afterok:${jobs.join(':')},`}singleton`
+
+/** All that is known only on the submission of a stage, or of the stages that make parts of one result. */
+export function submissionOptions(stages: readonly Stage[], inputs: readonly string[]): readonly string[] {
+  const indices = stages.flatMap(({ part }) => part?.index ?? [])
+  return [...(indices.length === 0 ? [] : [arrayOption(indices)]), dependencyOption(inputs)]
+}
+
+/** The job of a stage, by the number that `sbatch` gave. */
+export const taskOf = (job: string, { part }: Stage): string => (part === undefined ? job : `${job}_${part.index}`)

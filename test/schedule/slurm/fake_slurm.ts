@@ -12,14 +12,25 @@ for script; do :; done
 echo "$*" >>calls
 if [ -f refuse ]; then cat refuse >&2; exit 1; fi
 id=$((100 + $(ls jobs | wc -l)))
-mkdir jobs/$id
-sed -n 's/^#SBATCH --job-name=//p' "$script" >jobs/$id/name
 folder=$(sed -n 's/^#SBATCH --chdir=//p' "$script")
-after=$(echo "$*" | sed -n 's/.*afterok:\\([0-9:]*\\).*/\\1/p' | tr : ' ')
-if [ -f state ]; then mv state jobs/$id/state; else
-  ( for one in $after; do while [ -d jobs/$id ] && [ ! -f jobs/$one/rc ]; do sleep 0.05; done; done
-    [ -d jobs/$id ] && [ ! -f jobs/$id/rc ] || exit
-    SLURM_JOB_ID=$id sh "$script" >"$folder/$id.out" 2>&1; echo $? >jobs/$id/rc ) </dev/null >/dev/null 2>&1 &
+output=$(sed -n 's/^#SBATCH --output=//p' "$script")
+after=$(echo "$*" | sed -n 's/.*afterok:\\([0-9:_]*\\).*/\\1/p' | tr : ' ')
+tasks=$(echo "$*" | sed -n 's/.*--array=\\([0-9,-]*\\).*/\\1/p' | tr , '\\n' | while IFS=- read -r first last; do seq $first \${last:-$first}; done)
+[ -f state ] && mv state fate
+start() {
+  mkdir jobs/$1
+  sed -n 's/^#SBATCH --job-name=//p' "$script" >jobs/$1/name
+  if [ -f fate ]; then mv fate jobs/$1/state; else
+    ( for one in $after; do while [ -d jobs/$1 ] && [ ! -f jobs/$one/rc ]; do sleep 0.05; done
+        [ "$(cat jobs/$one/rc)" = 0 ] || { echo 1 >jobs/$1/rc; exit; }; done
+      [ -d jobs/$1 ] && [ ! -f jobs/$1/rc ] || exit
+      out=$(echo "$folder/$output" | sed "s/%j/$1/;s/%A/$id/;s/%a/$2/g")
+      SLURM_JOB_ID=$((id + \${2:-0})) SLURM_ARRAY_TASK_ID=$2 sh "$script" >"$out" 2>&1; echo $? >jobs/$1/rc ) </dev/null >/dev/null 2>&1 &
+  fi
+}
+if [ -z "$tasks" ]; then start $id; else
+  export SLURM_ARRAY_JOB_ID=$id
+  for task in $tasks; do start \${id}_$task $task; done
 fi
 if [ -f unclear ]; then cat unclear >&2; rm unclear; exit 1; fi
 if [ -f kill ]; then rm kill; kill -9 $PPID; fi
@@ -51,6 +62,8 @@ export interface FakeSlurm {
   /** Calls of sbatch so far. */
   submissions(): Promise<number>
   cancelled(): Promise<string>
+  /** What sbatch was called with, a line a call. */
+  calls(): Promise<string>
 }
 
 /** Runs `body` with the pretended Slurm first on the PATH. */
@@ -71,6 +84,7 @@ export function withFakeSlurm(body: (slurm: FakeSlurm) => Promise<void>): Promis
         store: join(folder, 'store'),
         set: (name, text = '') => writeFile(join(folder, name), text),
         submissions: async () => (await lines('calls')).length - 1,
+        calls: async () => (await lines('calls')).join('\n'),
         cancelled: async () => (await lines('cancelled')).join(' ').trim(),
       })
     } finally {

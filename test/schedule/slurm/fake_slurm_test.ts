@@ -167,6 +167,53 @@ test('a forced stage runs again as a job', () =>
     assert.is(await submissions(), 4)
   }))
 
+test('stages that make parts of one result are one array, and what joins them waits for all its tasks', () =>
+  withFakeSlurm(async ({ store, submissions, calls }) => {
+    const { outcome, told, results } = await runPlanned(store, { plan: 'parts' })
+    assert.is(outcome, 'done')
+    assert.is(told('stage-queued'), 'photos.0 photos.1 photos.2 photos.3 photos')
+    assert.is(await submissions(), 2)
+    assert.match(await calls(), /^--parsable --array=0-3 --dependency=singleton .*\n/)
+    assert.match(await calls(), '--dependency=afterok:100_0:100_1:100_2:100_3,singleton')
+    assert.is(results.get('photos')?.manifest.metrics.count, 3)
+  }))
+
+test('a part that fails is told alone; the next run submits that one, and its array has no other', () =>
+  withFakeSlurm(async ({ store, submissions, calls }) => {
+    const { outcome, faults, told } = await runPlanned(store, { plan: 'partFails' })
+    assert.is(outcome, 'failed')
+    assert.equal(faults, ['Image "a.jpg" is missing; put it back or remove its row'])
+    assert.is(told('stage-failed'), 'photos.2')
+    assert.is(told('stage-done').split(' ').length, 3)
+    await runPlanned(store, { plan: 'partFails' })
+    assert.is(await submissions(), 4)
+    assert.match((await calls()).split('\n')[2] ?? '', '--array=2 ')
+  }))
+
+test('a controller that is killed while it submits an array finds its tasks by their index', () =>
+  withFakeSlurm(async ({ store, set, submissions }) => {
+    await set('kill')
+    const killed = await execa('node', [controller, store, 'slowParts'], { reject: false })
+    assert.is(killed.signal, 'SIGKILL')
+    const { outcome, events } = await runPlanned(store, { plan: 'slowParts' })
+    assert.is(outcome, 'done')
+    assert.is(await submissions(), 2)
+    assert.equal(
+      events.find(event => event.kind === 'stage-queued'),
+      { kind: 'stage-queued', stage: 'photos.0', job: '100_0', text: 'job 100_0' },
+    )
+  }))
+
+test('a task that lost its node is submitted again alone', () =>
+  withFakeSlurm(async ({ store, set, calls, cancelled }) => {
+    await set('state', 'NODE_FAIL')
+    const { outcome, notices } = await runPlanned(store, { plan: 'parts' })
+    assert.is(outcome, 'done')
+    assert.equal(notices, ['Job 100_0 lost its node (NODE_FAIL); "photos.0" is submitted again'])
+    assert.match(await calls(), '--array=0 --dependency=singleton')
+    assert.match(await cancelled(), '100_0')
+  }))
+
 test('without Slurm the PATH is named', async () => {
   const { PATH } = process.env
   process.env.PATH = '/nowhere'

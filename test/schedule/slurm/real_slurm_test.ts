@@ -163,8 +163,28 @@ testWithSlurm('a job that Slurm requeues goes on from its checkpoint, with the d
     assert.match(begins[1] ?? '', /^goes on from step [1-9]\d*, device \d$/)
     const [trained = ''] = (await jobsOf(folder)).filter(line => line.includes('gpu'))
     assert.match(trained, 'COMPLETED|gres:gpu:1')
-    const written = await readdir(jobFolder(openStore(folder), plans.trained.stages[0]?.key ?? ''))
+    const written = await readdir(jobFolder(openStore(folder), { key: plans.trained.stages[0]?.key ?? '' }))
     assert.is(written.filter(name => name.endsWith('.ndjson')).length, 1, 'one job did all of it')
+  }),
+)
+
+testWithSlurm('an array makes the parts of a result side by side, also when its controller is killed meanwhile', () =>
+  inTempFolder(async folder => {
+    const killed = execa('node', [controller, folder, 'slowParts'], { reject: false })
+    let told = ''
+    const began = (index: number) => told.includes(`{"kind":"stage-started","stage":"photos.${index}"`)
+    killed.stdout.on('data', text => {
+      told += String(text)
+      if (began(0) && began(1) && !told.includes('stage-done')) killed.kill('SIGKILL')
+    })
+    assert.is((await killed).signal, 'SIGKILL', 'two tasks were at work together')
+    const { outcome, results, events } = await runPlanned(folder, { plan: 'slowParts', pace: { queue: 500 } })
+    assert.is(outcome, 'done')
+    assert.is(results.get('photos')?.manifest.metrics.count, 3)
+    const jobs = events.flatMap(event => (event.kind === 'stage-queued' ? [event.job] : []))
+    assert.is(new Set(jobs.map(job => job.replace(/_.*/, ''))).size, 2, `an array and a job: ${jobs}`)
+    const { stdout } = await execa('squeue', ['-h', '-t', 'all', '--array', '-o', '%j'])
+    assert.is(stdout.split('\n').filter(name => name.startsWith('terroir.photos.')).length, 4, 'no task twice')
   }),
 )
 

@@ -1,15 +1,26 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { Stage } from '../../../dsl/compile/plan.ts'
 import { parseQueue } from '../../../runtime/schedule/slurm/commands.ts'
 import { parseEnd, parseJobLine } from '../../../runtime/schedule/slurm/messages.ts'
 import { mergeOptions, parseJobOption } from '../../../runtime/schedule/slurm/options.ts'
 import { parseOrder } from '../../../runtime/schedule/slurm/order.ts'
-import { dependencyOption, jobIdentity, jobOptions, scriptText } from '../../../runtime/schedule/slurm/script.ts'
+import {
+  arrayOption,
+  dependencyOption,
+  inSubmissions,
+  isJobOf,
+  jobIdentity,
+  jobOptions,
+  scriptText,
+  submissionOptions,
+  taskOf,
+} from '../../../runtime/schedule/slurm/script.ts'
 import { phaseOf, waitText } from '../../../runtime/schedule/slurm/states.ts'
 import { judge } from '../../../runtime/schedule/slurm/verdict.ts'
 import { openStore } from '../../../runtime/store/store.ts'
 import { diamond } from '../fixtures/diamond.ts'
-import { stage } from '../support.ts'
+import { partedStages, stage } from '../support.ts'
 
 const store = openStore('/shared/my store')
 const row = (state: string) => parseQueue(`12|${state}|2:00|4G|name|comment|None`)[0] ?? 'absent'
@@ -106,11 +117,42 @@ test('a job is named by stage, key and store', () => {
 })
 
 test('a script quotes paths for Slurm and for the shell, and waits for one job of its name', () => {
-  const text = scriptText(jobOptions(diamond.left, { store, engine: 'cpu', given: [] }), "/it's here")
+  const text = scriptText(jobOptions(diamond.left, { store, engine: 'cpu', given: [] }), {
+    stage: diamond.left,
+    store: openStore("/it's here"),
+  })
   assert.match(text, /^#SBATCH --chdir="\/shared\/my store\/slurm\/[0-9a-f]{64}"$/m)
-  assert.match(text, "'/it'\\''s here'")
+  assert.match(text, "'/it'\\''s here/slurm/")
   assert.is(dependencyOption([]), '--dependency=singleton')
   assert.is(dependencyOption(['7', '8']), '--dependency=afterok:7:8,singleton')
+})
+
+test('parts of one result are one array: its script leads each task to its folder, and the queue tells them apart', () => {
+  const [first, second, third, join] = partedStages('photos', 'good', 3)
+  if (first === undefined || second === undefined || third === undefined || join === undefined) throw new Error('none')
+  const optionsOf = (one: Stage) => jobOptions(one, { store, engine: 'cpu', given: [] })
+  const groups = inSubmissions([first, second, third, join], optionsOf)
+  assert.equal(
+    groups.map(group => group.length),
+    [3, 1],
+  )
+  assert.match(scriptText(optionsOf(first), { stage: first, store }), /[0-9a-f]{64}'\/"\$SLURM_ARRAY_TASK_ID"\n$/)
+  assert.is(optionsOf(second).get('output'), '%a/%A_%a.out')
+  assert.equal(submissionOptions([first, third], []), ['--array=0,2', '--dependency=singleton'])
+  assert.is(arrayOption([0, 1, 2, 5, 7, 8]), '--array=0-2,5,7-8')
+  assert.is(taskOf('12', third), '12_2')
+  const { name, comment } = jobIdentity(third, store)
+  assert.ok(isJobOf({ id: '12_2', name, comment }, third, store))
+  assert.not.ok(isJobOf({ id: '12_1', name, comment }, third, store))
+  assert.not.ok(isJobOf({ id: '12', name, comment }, third, store))
+  assert.not.ok(isJobOf({ id: '13', ...jobIdentity(third, store) }, join, store))
+})
+
+test('stages of one result that ask for other things are submitted apart', () => {
+  const stages = partedStages('photos', 'good', 2)
+  const given = [{ name: 'mem', value: '9G', stages: new Set(['photos.1']) }]
+  const groups = inSubmissions(stages, one => jobOptions(one, { store, engine: 'cpu', given }))
+  assert.is(groups.length, 3)
 })
 
 test('what lies in the folder of a job is read only where it is whole', () => {

@@ -1,9 +1,9 @@
-/** The one row of a result that is made in shards: of the stages that make them and of the one that joins them. */
+/** The one row of a result that is made in parts: of the stages that make them and of the one that joins them. */
 import type { Progress } from '../../stages/stage.ts'
 import { blank, marksAfter, type Row } from './row.ts'
 
 /** A row that several stages share. */
-export interface ShardedRow {
+export interface PartedRow {
   /** The row of one of its stages. */
   row(stage: string): Row | undefined
   /** Takes the new row of one of its stages, at a time of the caller's clock; returns the row that is shown. */
@@ -12,8 +12,8 @@ export interface ShardedRow {
 
 type Counts = Record<Row['state'], number>
 
-/** A row by the name of the stage that joins the shards. */
-export function shardedRow(name: string): ShardedRow {
+/** A row by the name of the stage that joins the parts. */
+export function partedRow(name: string): PartedRow {
   const rows = new Map<string, Row>()
   const counts: Counts = { waiting: 0, running: 0, done: 0, cached: 0, failed: 0, skipped: 0 }
   const sums = { done: 0, total: 0, known: 0 }
@@ -32,8 +32,8 @@ export function shardedRow(name: string): ShardedRow {
   /** Those that have not begun are expected to be as large as the others. */
   function progressOf(unit: string): Progress | undefined {
     if (sums.known === 0) return undefined
-    const shards = Object.values(counts).reduce((sum, one) => sum + one, 0) - counts.cached
-    return { done: sums.done, total: Math.round((sums.total * Math.max(shards, sums.known)) / sums.known), unit }
+    const parts = Object.values(counts).reduce((sum, one) => sum + one, 0) - counts.cached
+    return { done: sums.done, total: Math.round((sums.total * Math.max(parts, sums.known)) / sums.known), unit }
   }
 
   function stateOf(join: Row): Row['state'] {
@@ -46,9 +46,9 @@ export function shardedRow(name: string): ShardedRow {
   function noteOf(join: Row, latest: Row): string {
     if (fault !== '') return fault
     if (join.note !== '') return join.note
-    const shards = Object.values(counts).reduce((sum, one) => sum + one, 0)
+    const parts = Object.values(counts).reduce((sum, one) => sum + one, 0)
     const ready = counts.done + counts.cached
-    return ready === 0 ? latest.note : `${ready} of ${shards} shards`
+    return ready === 0 ? latest.note : `${ready} of ${parts} parts`
   }
 
   return {
