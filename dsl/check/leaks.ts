@@ -86,7 +86,9 @@ function seenBy(recipe: FilledRecipe, model: string): readonly Seen[] {
   return phases.slice(0, last + 1).flatMap(({ data }, index) => {
     const path = ['train', name, 'phases', index, 'data']
     if (typeof data === 'string') return seenAs(recipe, data, path)
-    return Object.keys(data).flatMap(dataset => seenAs(recipe, dataset, [...path, dataset], true))
+    return Object.entries(data).flatMap(([dataset, weight]) =>
+      weight > 0 ? seenAs(recipe, dataset, [...path, dataset], true) : [],
+    )
   })
 }
 

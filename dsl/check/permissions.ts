@@ -1,7 +1,7 @@
 /** Checks of permissions: how they are written, and whether they are what the recipe needs. */
 import { existsSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
-import type { ValuePath } from '../read/located.ts'
+import { locate, type ValuePath } from '../read/located.ts'
 import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
 import type { FilledRecipe } from './filled.ts'
 import { type Checked, spanAt } from './names.ts'
@@ -120,7 +120,8 @@ function checkReads(checked: Checked): readonly Diagnostic[] {
       }),
     )
   const unused = granted.flatMap((grant, index) =>
-    outside.some(({ path }) => covers(grant, path))
+    // What a parameter says may lie inside the project here and outside it elsewhere.
+    outside.some(({ path }) => covers(grant, path)) || isInserted(checked, ['permissions', 'read', index])
       ? []
       : [
           unusedPermission(
@@ -133,6 +134,12 @@ function checkReads(checked: Checked): readonly Diagnostic[] {
         ],
   )
   return [...undeclared, ...unused]
+}
+
+/** Whether a parameter gave a value. */
+function isInserted({ tree }: Checked, path: ValuePath): boolean {
+  const value = locate(tree, path)?.value
+  return value?.kind === 'scalar' && value.origin !== undefined
 }
 
 /** Every kind of entry reads files and nothing else, so a permission of another kind is one too many. */

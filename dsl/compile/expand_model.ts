@@ -89,10 +89,12 @@ function startOf(name: string, spec: Entry<'models'>) {
   }
 }
 
-/** Datasets and their weights by name: the order in which a mix is written changes no key. */
+/** Datasets of a weight above 0 by name: the order in which a mix is written changes no key. */
 function mixOf(data: string | Readonly<Record<string, number>>): readonly (readonly [string, number])[] {
   if (typeof data === 'string') return [[data, 1]]
-  return Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.entries(data)
+    .filter(([, weight]) => weight > 0)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
 }
 
 /** Two stages for each round: pseudo-labels by the model of the round before, then training on them. */

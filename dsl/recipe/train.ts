@@ -182,7 +182,7 @@ export interface Augment {
 export interface Phase {
   /** Name of the phase; `TRAIN.PHASE` refers to its model. */
   name: Name
-  /** One dataset, or a mix: weights by dataset, scaled to sum to one. @examples ["places.train", { "places.train": 3, "web": 1 }] */
+  /** One dataset, or a mix: weights by dataset, scaled to sum to one; a weight of 0 leaves it out. @examples ["places.train", { "places.train": 3, "web": 1 }] */
   data: DatasetRef | Record<DatasetRef, number>
   /** Pairs seen. */
   samples: Count

@@ -77,6 +77,14 @@ test('training reads the train split of what has splits, and phases start from t
   assert.is(stageOf(plan, 'pretrain.first').inputs.init, undefined)
 })
 
+test('a dataset of weight 0 is no part of a mix, so that a parameter can leave it out', async () => {
+  const without = smallRecipe.replace('places: 3', 'places: 0')
+  assert.is.not(without, smallRecipe)
+  const { inputs, params } = stageOf(await planTexts({ 'r.yaml': without }), 'pretrain.mix')
+  assert.equal(params.data, [{ role: 'data.0', weight: 1 }])
+  assert.is(inputs['data.1'], undefined)
+})
+
 test('names of a model mean its last phase or round', async () => {
   const plan = await planTexts({ 'r.yaml': smallRecipe })
   assert.is(stageOf(plan, 'retrieval').inputs.model?.stage, 'pretrain.mix')
