@@ -4,12 +4,15 @@ import { optimize } from '../../runtime/engine/graph/optimize.ts'
 import { moveFactors } from '../../runtime/engine/graph/passes/factors.ts'
 import { fuse } from '../../runtime/engine/graph/passes/fuse.ts'
 import { hasten } from '../../runtime/engine/graph/passes/hasten.ts'
+import { trustIndices } from '../../runtime/engine/graph/passes/inside.ts'
 import { splitLayers } from '../../runtime/engine/graph/passes/layers.ts'
 import { fuseNorms } from '../../runtime/engine/graph/passes/norms.ts'
 import { foldBiases, foldScales, foldTransposes } from '../../runtime/engine/graph/passes/products.ts'
+import { dropRows } from '../../runtime/engine/graph/passes/rows.ts'
 import { share } from '../../runtime/engine/graph/passes/share.ts'
 import { simplify } from '../../runtime/engine/graph/passes/simplify.ts'
 import { splitSums } from '../../runtime/engine/graph/passes/sums.ts'
+import { moveZeros } from '../../runtime/engine/graph/passes/zeros.ts'
 
 export interface PassCase {
   readonly name: string
@@ -28,7 +31,9 @@ const n = input('n', { shape: [2, 3], dtype: 'int32' })
 const row = input('row', { shape: [3], dtype: 'float32' })
 const bias = input('bias', { shape: [4], dtype: 'float32' })
 const rows = input('rows', { shape: [40, 26, 3], dtype: 'float32' })
-const inputs = [x, y, w, n, row, bias, rows]
+const states = input('states', { shape: [2, 8, 3], dtype: 'float32' })
+const ends = input('ends', { shape: [2], dtype: 'int32' })
+const inputs = [x, y, w, n, row, bias, rows, states, ends]
 
 /** A case from its results; only the inputs that they reach are listed. */
 function results(name: string, ...nodes: readonly Node[]): PassCase {
@@ -98,6 +103,8 @@ function whole(node: Node): Node {
 }
 
 const pad = (value: number): Node => apply('pad', [row], { before: [1], after: [0], value })
+
+const turnA = { transposeA: true }
 
 /** Every pass with its cases. */
 export const passCases: Readonly<Record<string, PassCases>> = {
@@ -194,6 +201,54 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('rows without a small factor stay', sum(fill(1, { shape: [1033, 2], dtype: 'float32' }), [0])),
     ],
   },
+  trust_indices: {
+    pass: trustIndices,
+    cases: [
+      results('indices that a gather uses', ...gatheredAndScattered(ends, 16)),
+      results('along fewer rows stays', ...gatheredAndScattered(ends, 15)),
+      results('indices that nothing gathers by stay', guardedScatter(ends, 16)),
+    ],
+  },
+  move_zeros: {
+    pass: moveZeros,
+    cases: [
+      results(
+        'back through a layer',
+        matmul(reshape(first(), [16, 3]), w),
+        matmul(rowsOf(states), rowsOf(first()), turnA),
+      ),
+      results('through what is linear', ...attentionGradient(apply('mul', [apply('neg', [first()]), states]))),
+      results(
+        'scattered rows',
+        ...[apply('scatterAdd', [x, ends], { rows: 16 })].flatMap(all => [
+          matmul(all, w),
+          matmul(rowsOf(states), all, turnA),
+          sum(all, [0]),
+        ]),
+      ),
+      results('a product of two', matmul(reshape(apply('mul', [first(), first()]), [16, 3]), w)),
+      results('what no product needs stays', apply('mul', [first(), states]), apply('add', [first(), states])),
+      results('a sum of other rows stays', matmul(rowsOf(apply('add', [first(), first(3)])), w)),
+      results('what is not linear stays', matmul(rowsOf(apply('exp', [first()])), w)),
+      results('many rows stay', matmul(rowsOf(first(0, 4)), w)),
+    ],
+  },
+  drop_rows: {
+    pass: dropRows,
+    cases: [
+      results('forward through a layer', token(apply('add', [states, layerOf(states)]))),
+      results('gathered rows', apply('gather', [rowsOf(apply('add', [states, layerOf(states)])), ends], { axis: 0 })),
+      results('of attention', token(attention(states))),
+      results(
+        'two uses of the same rows',
+        ...[layerOf(states)].flatMap(all => [token(unary('exp', all)), token(unary('tanh', all))]),
+      ),
+      results('two uses of other rows stay', ...[layerOf(states)].flatMap(all => [token(all), token(all, 3)])),
+      results('what is used as a whole stays', ...[layerOf(states)].flatMap(all => [token(unary('exp', all)), all])),
+      results('many rows stay', token(layerOf(states), 0, 4)),
+      results('a sum over the rows stays', token(apply('mul', [sum(states, [1], true), sum(states, [0, 1], true)]), 0)),
+    ],
+  },
   hasten: {
     pass: hasten,
     cases: [
@@ -221,6 +276,56 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('constants stay', apply('add', [row, constant(Float32Array.of(1, 2, 3), row)])),
     ],
   },
+}
+
+/** Rows of `states` that are zero, but for some of each list. */
+function first(at = 0, count = 1): Node {
+  return apply('pad', [token(states, at, count)], { before: [0, at, 0], after: [0, 8 - at - count, 0], value: 0 })
+}
+
+function token(node: Node, at = 0, count = 1): Node {
+  return apply('slice', [node], {
+    starts: [0, at, 0],
+    sizes: [node.shape[0] ?? 0, count, node.shape[2] ?? 0],
+    strides: [1, 1, 1],
+  })
+}
+
+function guardedScatter(ids: Node, count: number): Node {
+  const zero = scalar(0, 'int32')
+  const inside = apply('and', [apply('greaterEqual', [ids, zero]), apply('less', [ids, scalar(count, 'int32')])])
+  const updates = apply('select', [reshape(inside, [2, 1]), x, scalar(0)])
+  return apply('scatterAdd', [updates, apply('select', [inside, ids, zero])], { rows: count })
+}
+
+function gatheredAndScattered(ids: Node, count: number): readonly Node[] {
+  return [apply('gather', [rowsOf(states), ids], { axis: 0 }), guardedScatter(ids, count)]
+}
+
+function rowsOf(node: Node): Node {
+  return reshape(node, [16, node.shape.at(-1) ?? 0])
+}
+
+function unary(op: string, node: Node): Node {
+  return apply(op as 'exp', [node])
+}
+
+function layerOf(node: Node): Node {
+  const square = apply('linear', [rowsOf(node), reshape(sum(states, [1]), [3, 2]), reshape(sum(x, [1]), [2])])
+  return reshape(apply('linear', [square, reshape(x, [2, 3]), row]), [2, 8, 3])
+}
+
+function attention(node: Node): Node {
+  const heads = transpose(reshape(node, [2, 8, 3, 1]), [0, 2, 1, 3])
+  const mixed = matmul(apply('softmax', [matmul(heads, heads, { transposeB: true })]), heads)
+  return reshape(transpose(mixed, [0, 2, 1, 3]), [2, 8, 3])
+}
+
+/** Of queries and of values, from a gradient by the mixed values. */
+function attentionGradient(gradient: Node): readonly Node[] {
+  const split = (node: Node) => transpose(reshape(node, [2, 8, 3, 1]), [0, 2, 1, 3])
+  const shares = matmul(split(states), split(states), { transposeB: true })
+  return [matmul(split(gradient), split(states), { transposeB: true }), matmul(shares, split(gradient), turnA)]
 }
 
 function scaled(node: Node, factor: number): Node {

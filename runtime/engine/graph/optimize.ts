@@ -3,12 +3,15 @@ import type { Graph } from './ir.ts'
 import { moveFactors } from './passes/factors.ts'
 import { fuse } from './passes/fuse.ts'
 import { hasten } from './passes/hasten.ts'
+import { trustIndices } from './passes/inside.ts'
 import { splitLayers } from './passes/layers.ts'
 import { fuseNorms } from './passes/norms.ts'
 import { foldBiases, foldScales, foldTransposes } from './passes/products.ts'
+import { dropRows } from './passes/rows.ts'
 import { share } from './passes/share.ts'
 import { simplify } from './passes/simplify.ts'
 import { splitSums } from './passes/sums.ts'
+import { moveZeros } from './passes/zeros.ts'
 
 const passes: readonly ((graph: Graph) => Graph)[] = [
   simplify,
@@ -20,6 +23,10 @@ const passes: readonly ((graph: Graph) => Graph)[] = [
   splitLayers,
   fuse,
   fuseNorms,
+  trustIndices,
+  moveZeros,
+  dropRows,
+  simplify,
   moveFactors,
   splitSums,
   hasten,

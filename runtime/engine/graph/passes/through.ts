@@ -1,0 +1,144 @@
+/** How a selection of an operation's result is one of its operands, and the other way round. */
+import { type ApplyNode, apply, isApply, type Node } from '../ir.ts'
+import { flagOf, isBinary, isReduce, isUnary, listOf, type Op } from '../ops.ts'
+import { placeOf, type Selection, selectedShape, selectionAt } from './selection.ts'
+
+type Kind = 'elementwise' | 'reshape' | 'transpose' | 'lastSide' | 'reduce' | 'product' | 'other'
+
+function kindOf(op: Op): Kind {
+  if (isUnary(op) || isBinary(op)) return 'elementwise'
+  if (isReduce(op)) return 'reduce'
+  switch (op) {
+    case 'cast':
+    case 'select':
+    case 'broadcast':
+      return 'elementwise'
+    case 'reshape':
+    case 'transpose':
+      return op
+    case 'softmax':
+    case 'normal':
+    case 'inverseDeviation':
+    case 'layerNorm':
+      return 'lastSide'
+    case 'matmul':
+    case 'linear':
+      return 'product'
+    default:
+      return 'other'
+  }
+}
+
+/**
+ * The selection of operand `k` that gives a selection of the result; `whole` where the operand has no such side. Nothing
+ * where the operation mixes what stands along the side.
+ */
+export function operandSelection(node: Node, k: number, selection: Selection): Selection | 'whole' | undefined {
+  const operand = node.inputs[k]
+  const place = placeOf(node.shape, selection)
+  if (!isApply(node) || operand === undefined || place === undefined) return undefined
+  const { first, last } = place
+  const rank = node.shape.length
+  const at = (from: number, to: number) => selectionAt(operand.shape, { ...place, first: from, last: to }, selection)
+  switch (kindOf(node.op)) {
+    case 'elementwise': {
+      const offset = rank - operand.shape.length
+      const sides = node.shape.slice(first, last + 1).map((_, i) => operand.shape[first + i - offset] ?? 1)
+      if (sides.every((side, i) => side === node.shape[first + i]) && first >= offset)
+        return at(first - offset, last - offset)
+      return sides.every(side => side === 1) ? 'whole' : undefined
+    }
+    case 'reshape':
+      return placeOf(operand.shape, selection) && selection
+    case 'transpose': {
+      const from = listOf(node.attributes, 'perm')[first] ?? -1
+      return first === last ? at(from, from) : undefined
+    }
+    case 'lastSide':
+      if (last === rank - 1) return undefined
+      return k === 0 ? at(first, last) : 'whole'
+    case 'reduce': {
+      const axes = listOf(node.attributes, 'axes')
+      const kept = operand.shape.flatMap((_, axis) =>
+        axes.includes(axis) && !flagOf(node.attributes, 'keep') ? [] : [axis],
+      )
+      const [from = -1, to = -1] = [kept[first], kept[last]]
+      return axes.some(axis => axis >= from && axis <= to) ? undefined : at(from, to)
+    }
+    case 'product': {
+      if (first !== last || first < rank - 2 || (node.inputs[2]?.shape.length ?? 1) !== 1) return undefined
+      const isRow = first === rank - 2
+      if (!isRow && node.op === 'linear') return undefined
+      if (k !== (isRow ? 0 : 1)) return 'whole'
+      const axis = productAxis(node, k, 'own')
+      return at(axis, axis)
+    }
+    case 'other':
+      return undefined
+  }
+}
+
+/** The axis of operand `k` of a product that is one of the result's, or the one that the product adds up along. */
+function productAxis(node: ApplyNode, k: number, along: 'own' | 'inner'): number {
+  const rank = node.inputs[k]?.shape.length ?? 2
+  const turned = flagOf(node.attributes, k === 0 ? 'transposeA' : 'transposeB')
+  // Rows of the first operand and columns of the second are the result's.
+  const ownIsLast = (k === 1) !== turned
+  return rank - (ownIsLast === (along === 'own') ? 1 : 2)
+}
+
+/**
+ * The selection of the result that a selection of operand `k` is, where the operation keeps the side; `added` where it
+ * adds up along the side. Nothing where it does neither.
+ */
+export function resultSelection(node: ApplyNode, k: number, selection: Selection): Selection | 'added' | undefined {
+  const operand = node.inputs[k]
+  const place = operand && placeOf(operand.shape, selection)
+  if (operand === undefined || place === undefined) return undefined
+  const { first, last } = place
+  const at = (from: number, to: number) => selectionAt(node.shape, { ...place, first: from, last: to }, selection)
+  switch (kindOf(node.op)) {
+    case 'elementwise': {
+      const offset = node.shape.length - operand.shape.length
+      return at(first + offset, last + offset)
+    }
+    case 'reshape':
+      return placeOf(node.shape, selection) && selection
+    case 'transpose': {
+      const to = listOf(node.attributes, 'perm').indexOf(first)
+      return first === last ? at(to, to) : undefined
+    }
+    case 'reduce': {
+      const axes = listOf(node.attributes, 'axes')
+      const inside = axes.filter(axis => axis >= first && axis <= last)
+      if (inside.length === last - first + 1) return node.op === 'sum' ? 'added' : undefined
+      if (inside.length > 0) return undefined
+      const gone = (axis: number) => (flagOf(node.attributes, 'keep') ? 0 : axes.filter(other => other < axis).length)
+      return at(first - gone(first), last - gone(last))
+    }
+    case 'product': {
+      if (first !== last || node.op !== 'matmul') return undefined
+      if (first === productAxis(node, k, 'inner')) return 'added'
+      const to = node.shape.length - (k === 0 ? 2 : 1)
+      return first === productAxis(node, k, 'own') ? at(to, to) : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+/** What a product of operand `k`, of which these positions alone are not zero along its inner side, uses of the other. */
+export function innerSelection(node: ApplyNode, k: number, selection: Selection): Selection | undefined {
+  const [own, other] = [node.inputs[k], node.inputs[1 - k]]
+  const place = own && placeOf(own.shape, selection)
+  if (other === undefined || place === undefined) return undefined
+  const axis = productAxis(node, 1 - k, 'inner')
+  return selectionAt(other.shape, { ...place, first: axis, last: axis }, selection)
+}
+
+/** The operation on operands of which the selected positions alone are given. */
+export function narrowed(node: ApplyNode, operands: readonly Node[], selection: Selection): ApplyNode {
+  const shaped = node.op === 'reshape' || node.op === 'broadcast'
+  const attributes = shaped ? { ...node.attributes, shape: selectedShape(node.shape, selection) } : node.attributes
+  return apply(node.op, operands, attributes)
+}
