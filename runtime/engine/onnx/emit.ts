@@ -130,11 +130,11 @@ function writeProduct(emitter: Emitter, node: ApplyNode, operands: readonly stri
   const flat = real && ranks[0] === 2 && ranks[1] === 2
   const alpha = typeof node.attributes.alpha === 'number' ? node.attributes.alpha : 1
   if (flat) {
-    const inputs = bias === undefined ? [a, b] : [a, b, bias]
-    return write(emitter, 'Gemm', inputs, {
-      integers: { transA: Number(transA), transB: Number(transB) },
-      floats: { alpha },
-    })
+    const attributes = { integers: { transA: Number(transA), transB: Number(transB) }, floats: { alpha } }
+    if (bias === undefined) return write(emitter, 'Gemm', [a, b], attributes)
+    // On CPUs the product would first copy the bias into all rows, with one thread.
+    if (emitter.options.fusedProducts) return write(emitter, 'Add', [write(emitter, 'Gemm', [a, b], attributes), bias])
+    return write(emitter, 'Gemm', [a, b, bias], attributes)
   }
   if (real && emitter.options.fusedProducts && (transA || transB || alpha !== 1)) {
     const integers = { transA: Number(transA), transB: Number(transB) }
