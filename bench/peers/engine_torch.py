@@ -2,7 +2,8 @@
 
 It reads the case, says that it is ready, and then for each line with a number runs that many steps and answers with a
 line of JSON. FORM is how a linear layer is computed: `plain` by the library's matrix product, `conv` as a 1x1
-convolution, which goes through oneDNN and is often the fastest form on CPUs.
+convolution, which goes through oneDNN and is often the fastest form on CPUs. With `+rows` the last block of CLIP's encoders
+is written by hand so that it computes the pooled token alone; otherwise the models are written simply, as terroir's are.
 """
 
 import json
@@ -11,7 +12,8 @@ import os
 import sys
 import time
 
-folder, threads, form = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+folder, threads = sys.argv[1], int(sys.argv[2])
+form, _, by_hand = sys.argv[3].partition("+")
 os.environ["OMP_NUM_THREADS"] = str(threads)
 # Attention's many small products lose time in OpenBLAS' own threads, which only the plain form's large ones need.
 os.environ["OPENBLAS_NUM_THREADS"] = str(threads if form == "plain" else 1)
@@ -85,6 +87,18 @@ def block(x, w, name, heads, packed, mask=None, image=None):
     return x + linear(inner, w, name + ".mlp.c_proj")
 
 
+def pooled_block(x, w, name, heads, take, mask=None):
+    """A block of which the rows that `take` gives, [b, 1, width], are all that is used."""
+    source, into, width = norm(x, w, name + ".ln_1"), name + ".attn.in_proj_", x.shape[-1]
+    matrix, bias = w[into + "weight"], w[into + "bias"]
+    query = affine(take(source), matrix[:width], bias[:width])
+    key, value = affine(source, matrix[width:], bias[width:]).chunk(2, -1)
+    mixed = attend(heads_of(query, heads), heads_of(key, heads), heads_of(value, heads), mask)
+    x = take(x) + linear(mixed, w, name + ".attn.out_proj")
+    inner = F.gelu(linear(norm(x, w, name + ".ln_2"), w, name + ".mlp.c_fc"))
+    return (x + linear(inner, w, name + ".mlp.c_proj"))[:, 0]
+
+
 def causal(count):
     return torch.full((count, count), -1e9).triu(1)
 
@@ -103,18 +117,28 @@ def encode_image(images, w, config):
     x = affine(patch_rows(images, vision["patchSize"]), w["visual.conv1.weight"].flatten(1))
     first = w["visual.class_embedding"].expand(len(images), 1, -1)
     x = norm(torch.cat([first, x], 1) + w["visual.positional_embedding"], w, "visual.ln_pre")
-    for i in range(vision["layers"]):
-        x = block(x, w, f"visual.transformer.resblocks.{i}", vision["heads"], ".attn.in_proj_")
-    return norm(x[:, 0], w, "visual.ln_post") @ w["visual.proj"]
+    blocks, heads = "visual.transformer.resblocks", vision["heads"]
+    for i in range(vision["layers"] - 1):
+        x = block(x, w, f"{blocks}.{i}", heads, ".attn.in_proj_")
+    last = f"{blocks}.{vision['layers'] - 1}"
+    if by_hand:
+        pooled = pooled_block(x, w, last, heads, lambda rows: rows[:, :1])
+    else:
+        pooled = block(x, w, last, heads, ".attn.in_proj_")[:, 0]
+    return norm(pooled, w, "visual.ln_post") @ w["visual.proj"]
 
 
 def encode_text(tokens, w, config):
     text = config["text"]
     x = F.embedding(tokens, w["token_embedding.weight"]) + w["positional_embedding"]
-    mask = causal(tokens.shape[1])
-    for i in range(text["layers"]):
-        x = block(x, w, f"transformer.resblocks.{i}", text["heads"], ".attn.in_proj_", mask)
-    pooled = x[torch.arange(len(x)), tokens.argmax(1)]
+    mask, heads = causal(tokens.shape[1]), text["heads"]
+    for i in range(text["layers"] - 1):
+        x = block(x, w, f"transformer.resblocks.{i}", heads, ".attn.in_proj_", mask)
+    last, texts, ends = f"transformer.resblocks.{text['layers'] - 1}", torch.arange(len(x)), tokens.argmax(1)
+    if by_hand:
+        pooled = pooled_block(x, w, last, heads, lambda rows: rows[texts, ends][:, None], mask[ends][:, None, None])
+    else:
+        pooled = block(x, w, last, heads, ".attn.in_proj_", mask)[texts, ends]
     return norm(pooled, w, "ln_final") @ w["text_projection"]
 
 
