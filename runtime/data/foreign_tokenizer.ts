@@ -4,7 +4,7 @@
  */
 import { Tokenizer as HuggingFace } from '@huggingface/tokenizers'
 import { isRecord } from '../../dsl/read/json.ts'
-import type { Tokenizer } from './tokenizer.ts'
+import { byteAlphabet, type Tokenizer } from './tokenizer.ts'
 
 /** What the tokens that frame a text are called, by the tokenizers of CLIP and of OpenCLIP. */
 const startNames = ['<|startoftext|>', '<start_of_text>']
@@ -31,20 +31,22 @@ export function foreignTokenizer(json: Readonly<Record<string, unknown>>, name: 
       `The end token of "${name}" has id ${end}, and ${largest} is higher; CLIP is pooled at the highest id`,
     )
   const framing = new Set([start, end])
+  const byteOf = new Map(byteAlphabet.map((character, byte) => [character, byte]))
+  const token = (id: number): string => {
+    const found = read.id_to_token(id)
+    if (found === undefined) throw new Error(`Token id ${id} is outside the vocabulary of ${largest + 1}`)
+    return found
+  }
   const encode = (text: string): number[] => [...read.encode(text, { add_special_tokens: false }).ids].map(Number)
   return {
     vocabSize: largest + 1,
     encode,
-    // The library puts a blank for the end of each word.
-    decode: ids => {
-      const words = [...ids].filter(id => !framing.has(id))
-      return words.length === 0 ? '' : read.decode(words, { skip_special_tokens: true }).trim()
+    decode(ids) {
+      const words = [...ids].filter(id => !framing.has(id)).map(id => token(id).replace(/<\/w>$/, 'Ġ'))
+      const bytes = Uint8Array.from([...words.join('')], character => byteOf.get(character) ?? 0)
+      return new TextDecoder().decode(bytes).trimEnd()
     },
-    token(id) {
-      const token = read.id_to_token(id)
-      if (token === undefined) throw new Error(`Token id ${id} is outside the vocabulary of ${largest + 1}`)
-      return token
-    },
+    token,
     encodeBatch(texts, { contextLength }) {
       const rows = new Int32Array(texts.length * contextLength)
       for (const [row, text] of texts.entries())

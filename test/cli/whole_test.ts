@@ -7,6 +7,7 @@ import { measuredStages } from '../../dsl/check/metrics.ts'
 import { loadPlan } from '../../runtime/cli/recipe.ts'
 import { findResults } from '../../runtime/schedule/select.ts'
 import { openStore } from '../../runtime/store/store.ts'
+import { writeClip } from '../model/tiny_clip.ts'
 import { inTempFolder, projectRoot } from '../support.ts'
 import { fewLandmarks } from './fixtures/landmarks.ts'
 
@@ -17,6 +18,7 @@ test('every kind of stage runs, measures what claims may name, and runs no secon
     const recipe = join(folder, 'whole.yaml')
     await cp(join(projectRoot, 'test/cli/fixtures/whole.yaml'), recipe)
     await writeFile(join(folder, 'places.geojson'), await fewLandmarks())
+    await writeClip(folder)
     const run = (...args: readonly string[]) =>
       execa('node', [program, ...args], { cwd: folder, reject: false, env: { TERROIR_STORE: '' } })
 

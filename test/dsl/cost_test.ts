@@ -1,7 +1,7 @@
 /** The closed formulas of costs against the graphs that the engine traces. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { mammutSizes } from '../../dsl/check/model_sizes.ts'
+import { mammutSizes, openClipArchitectures } from '../../dsl/check/model_sizes.ts'
 import {
   type Concepts,
   embedFlops,
@@ -12,6 +12,14 @@ import {
   trainActivations,
   trainFlops,
 } from '../../dsl/cost/mammut.ts'
+import {
+  type OpenClipSizes,
+  openClipEmbedFlops,
+  openClipForwardActivations,
+  openClipParameters,
+  openClipTrainActivations,
+  openClipTrainFlops,
+} from '../../dsl/cost/openclip.ts'
 import type { MammutSize } from '../../dsl/recipe/model.ts'
 import { regionSums } from '../../runtime/distill/region_loss.ts'
 import { margins, type QueryTokens, spread, windowEmbeddings, windowStarts } from '../../runtime/distill/sao.ts'
@@ -22,7 +30,10 @@ import { optimize } from '../../runtime/engine/graph/optimize.ts'
 import { tf } from '../../runtime/engine/mod.ts'
 import { trace } from '../../runtime/engine/trace/trace.ts'
 import { gridSide, type MammutConfig, parameterCount, parameterShapes } from '../../runtime/model/config.ts'
+import type { Weights } from '../../runtime/model/layers.ts'
 import { embedImage, imageTokens } from '../../runtime/model/mammut.ts'
+import { networkOf } from '../../runtime/model/network.ts'
+import type { OpenClipConfig } from '../../runtime/model/openclip_config.ts'
 import type { BatchTensors } from '../../runtime/train/objective.ts'
 import { pairLosses } from '../../runtime/train/pair_objective.ts'
 import { trainStep } from '../../runtime/train/step.ts'
@@ -188,6 +199,89 @@ test('matrix products are nearly all FLOPs of a step', () => {
     const graph = trainGraph(sizes, { batch: 16 })
     const share = productFlops(graph) / costOf(graph, { parameters: 'weights' }).flops
     assert.ok(share > 0.93 && share <= 1, `${share} for ${describe(sizes)}`)
+  }
+})
+
+const clipBase: OpenClipSizes = {
+  image_size: 32,
+  patch_size: 8,
+  vision: { width: 48, layers: 2, heads: 3 },
+  text: { width: 32, layers: 3, heads: 2, context_length: 12 },
+  embed_dim: 24,
+  vocab_size: 300,
+}
+const clips: readonly OpenClipSizes[] = [
+  clipBase,
+  { ...clipBase, image_size: 64, embed_dim: 40, vision: { width: 64, layers: 3, heads: 4, mlp: 200 } },
+  {
+    ...clipBase,
+    patch_size: 4,
+    vocab_size: 900,
+    text: { width: 80, layers: 2, heads: 4, context_length: 20, mlp: 96 },
+  },
+]
+
+const clipConfigOf = ({
+  image_size,
+  patch_size,
+  vision,
+  text,
+  embed_dim,
+  vocab_size,
+}: OpenClipSizes): OpenClipConfig => {
+  const tower = ({ width, layers, heads, mlp = 4 * width }: OpenClipSizes['vision']) =>
+    ({ width, layers, heads, mlpRatio: mlp / width }) as const
+  return {
+    ...{ kind: 'openclip', embedDim: embed_dim, quickGelu: false },
+    vision: { imageSize: image_size, patchSize: patch_size, ...tower(vision) },
+    text: { contextLength: text.context_length, vocabSize: vocab_size, ...tower(text) },
+  }
+}
+
+test('costs of CLIP models are those of their shapes and of the traced graphs', () => {
+  for (const sizes of clips) {
+    const config = clipConfigOf(sizes)
+    const network = networkOf(config)
+    assert.is(openClipParameters(sizes), network.parameters)
+    const weights = Object.fromEntries(Object.entries(network.shapes).map(([name, shape]) => [name, float(...shape)]))
+    const batch = 16
+    const images = float(batch, 3, sizes.image_size, sizes.image_size)
+    const losses = (given: BatchTensors, values: Weights) => ({
+      loss: pairLosses(given, values, { config, captionWeight: 0 }).loss,
+    })
+    const given = { images, tokens: int(batch, sizes.text.context_length) }
+    const state = { weights, first: weights, second: weights, average: {} }
+    const optimizer = { beta1: 0.9, beta2: 0.98, weightDecay: 0.05, clipNorm: 1 }
+    const types = { ...state, batch: given, learningRate: float(), step: float() }
+    const step = optimize(trace(trainStep(losses, optimizer), types).graph)
+    const where = JSON.stringify(sizes)
+    assert.is(openClipTrainFlops(sizes, batch), productFlops(step), where)
+    const traced = costOf(step, { parameters: 'weights' }).peakBytes / 4
+    const kept = (openClipTrainActivations(sizes, batch) + network.parameters) / traced
+    assert.ok(kept > 0.8 && kept < 1.3, `${kept} for ${where}`)
+    const see = ({ images, weights }: { readonly images: tf.Tensor; readonly weights: Weights }) => ({
+      embeddings: network.see(images, weights).embeddings,
+    })
+    const forward = optimize(trace(see, { images, weights }).graph)
+    assert.is(openClipEmbedFlops(sizes, batch), productFlops(forward), where)
+    const held = (openClipForwardActivations(sizes, batch) * 4) / costOf(forward, { parameters: 'weights' }).peakBytes
+    assert.ok(held > 0.85 && held < 1.25, `${held} for ${where}`)
+  }
+})
+
+test('architectures of OpenCLIP have the parameters that are known of them', () => {
+  // Radford et al. and OpenCLIP's table of models, in millions.
+  const known = {
+    'ViT-B-32': 151.28,
+    'ViT-B-16': 149.62,
+    'ViT-L-14': 427.62,
+    'ViT-L-14-336': 427.94,
+    'ViT-H-14': 986.11,
+    'ViT-g-14': 1366.68,
+  }
+  for (const [name, millions] of Object.entries(known)) {
+    const found = Object.entries(openClipArchitectures).find(([key]) => key === name)?.[1]
+    assert.is(found && Math.round(openClipParameters(found) / 1e4) / 100, millions, name)
   }
 })
 

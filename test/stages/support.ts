@@ -43,7 +43,8 @@ export const squareParams: Readonly<Record<string, Json>> = {
   batch_size: 8,
   caption_weight: 1,
   optimizer: { kind: 'adamw', beta1: 0.9, beta2: 0.98, weight_decay: 0.05, clip_norm: 1, groups: [] },
-  augment: { crop: 1, dihedral: false, colour: 0 },
+  augment: { crop: 1, aspect: 1, filter: 'bilinear', dihedral: false, colour: 0 },
+  shuffle: 100,
   data: [{ role: 'data.0', weight: 1 }],
   samples: 80,
   learning_rate: 0.003,
@@ -83,7 +84,7 @@ export async function runTraining(
   const result = await run({
     id: 'train.squares',
     params: { ...squareParams, ...params },
-    settings: { slots: 1, recompute: false, checkpoint_every: 3600, threads: 1, ...settings },
+    settings: { slots: 1, recompute: false, checkpoint_every: 3600, image_cache: 2 ** 28, threads: 1, ...settings },
     inputs: {
       tokenizer: { folder: tokenizer },
       'data.0': { folder: join(folder, 'squares'), split: 'train' },

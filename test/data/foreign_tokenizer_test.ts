@@ -1,0 +1,72 @@
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { foreignTokenizer } from '../../runtime/data/foreign_tokenizer.ts'
+import { byteAlphabet } from '../../runtime/data/tokenizer.ts'
+import { clipTokenizer } from '../model/tiny_clip.ts'
+
+const { vocab, merges } = clipTokenizer.model
+const tokenizer = foreignTokenizer(clipTokenizer, 'tokenizer.json')
+const [start, end] = [vocab['<|startoftext|>'], vocab['<|endoftext|>']]
+
+/** OpenCLIP's SimpleTokenizer, but for its mending of broken text: lower-cased, cut by its pattern, merged by rank. */
+function simpleTokenizer(text: string): number[] {
+  const words = text.toLowerCase().match(/'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+/giu) ?? []
+  return words.flatMap(word => {
+    const characters = Array.from(Buffer.from(word), byte => byteAlphabet[byte] ?? '')
+    let parts = [...characters.slice(0, -1), `${characters.at(-1)}</w>`]
+    for (;;) {
+      const ranks = parts.slice(1).map((part, i) => merges.indexOf(`${parts[i]} ${part}`))
+      const best = Math.min(...ranks.filter(rank => rank >= 0))
+      if (!Number.isFinite(best)) break
+      const [left, right] = merges[best]?.split(' ') ?? []
+      const merged: string[] = []
+      for (let i = 0; i < parts.length; i++) {
+        const joins = parts[i] === left && parts[i + 1] === right
+        merged.push(joins ? `${left}${right}` : (parts[i] ?? ''))
+        if (joins) i++
+      }
+      parts = merged
+    }
+    return parts.map(part => (vocab as Record<string, number>)[part] ?? -1)
+  })
+}
+
+test("gives the ids of OpenCLIP's tokenizer, for captions and for any text of letters, digits and signs", () => {
+  for (const text of ['A photo of THE lake', "it's in  the\n12 lakes!", 'naïve café', '砂漠 of sand'])
+    assert.equal(tokenizer.encode(text), simpleTokenizer(text), text)
+  const characters = fc.constantFrom(...'abehiklmnost LAKE0123456789.,!?\'"-ée漠 \n')
+  fc.assert(
+    fc.property(fc.string({ unit: characters, maxLength: 40 }), text => {
+      assert.equal(tokenizer.encode(text), simpleTokenizer(text.normalize('NFC')))
+    }),
+    { seed: 3, numRuns: 500 },
+  )
+})
+
+test('frames texts as OpenCLIP does: begin, what fits, end, then zeros', () => {
+  const ids = tokenizer.encode('the lake')
+  const rows = tokenizer.encodeBatch(['the lake', 'the lake of the lake of the lake', ''], { contextLength: 6 })
+  assert.equal([...rows.slice(0, 6)], [start, ...ids, end, 0, 0])
+  assert.is(rows[11], end)
+  assert.equal([...rows.slice(12)], [start, end, 0, 0, 0, 0])
+})
+
+test('decodes words with blanks between, and neither begin nor end', () => {
+  assert.is(tokenizer.decode([start ?? 0, ...tokenizer.encode('The LAKE of señor'), end ?? 0]), 'the lake of señor')
+})
+
+test('refuses a tokenizer without the tokens that frame a text, or whose end token is not the highest', () => {
+  assert.throws(
+    () =>
+      foreignTokenizer(
+        { ...clipTokenizer, model: { ...clipTokenizer.model, vocab: { a: 0 } }, added_tokens: [] },
+        'x.json',
+      ),
+    '"x.json" has no token that begins a text',
+  )
+  const higher = { ...clipTokenizer.model, vocab: { ...vocab, zebra: 9999 } }
+  assert.throws(() => foreignTokenizer({ ...clipTokenizer, model: higher }, 'x.json'), 'and 9999 is higher')
+})
+
+test.run()

@@ -1,0 +1,101 @@
+/** A tiny CLIP model in the files that CLIP models come in: weights by OpenCLIP's names, and a tokenizer like CLIP's. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createRandom } from '../../runtime/data/random.ts'
+import { byteAlphabet } from '../../runtime/data/tokenizer.ts'
+import { floats } from '../../runtime/engine/mod.ts'
+import { type OpenClipConfig, openClipShapes } from '../../runtime/model/openclip_config.ts'
+import { type Arrays, writeSafetensors } from '../../runtime/model/safetensors.ts'
+
+const merges = ['i n', 't h', 'th e</w>', 'l a', 'la k', 'lak e</w>', 's e', 'o f</w>', 'm o', 'u n', 'a n']
+const pieces = [...byteAlphabet, ...byteAlphabet.map(character => `${character}</w>`)]
+const tokens = [...pieces, ...merges.map(pair => pair.replace(' ', '')), '<|startoftext|>', '<|endoftext|>']
+
+/** As Hugging Face writes CLIP's, with a small vocabulary: bytes, bytes that end a word, merges, begin and end. */
+export const clipTokenizer = {
+  version: '1.0',
+  truncation: null,
+  padding: null,
+  added_tokens: tokens.slice(-2).map((content, i) => ({
+    ...{ id: tokens.length - 2 + i, content, single_word: false, lstrip: false, rstrip: false },
+    ...{ normalized: i === 0, special: true },
+  })),
+  normalizer: {
+    type: 'Sequence',
+    normalizers: [
+      { type: 'NFC' },
+      { type: 'Replace', pattern: { Regex: '\\s+' }, content: ' ' },
+      { type: 'Lowercase' },
+    ],
+  },
+  pre_tokenizer: {
+    type: 'Sequence',
+    pretokenizers: [
+      {
+        type: 'Split',
+        pattern: { Regex: "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+" },
+        behavior: 'Removed',
+        invert: true,
+      },
+      { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true },
+    ],
+  },
+  post_processor: {
+    type: 'RobertaProcessing',
+    sep: ['<|endoftext|>', tokens.length - 1],
+    cls: ['<|startoftext|>', tokens.length - 2],
+    trim_offsets: false,
+    add_prefix_space: false,
+  },
+  decoder: { type: 'ByteLevel', add_prefix_space: true, trim_offsets: true, use_regex: true },
+  model: {
+    type: 'BPE',
+    dropout: null,
+    unk_token: '<|endoftext|>',
+    continuing_subword_prefix: '',
+    end_of_word_suffix: '</w>',
+    fuse_unk: false,
+    vocab: Object.fromEntries(tokens.map((token, id) => [token, id])),
+    merges,
+  },
+}
+
+/** Sizes of the tiny model, as a recipe writes them. */
+export const clipSizes = {
+  image_size: 16,
+  patch_size: 4,
+  vision: { width: 16, layers: 2, heads: 2 },
+  text: { width: 16, layers: 2, heads: 2, context_length: 16 },
+  embed_dim: 8,
+  vocab_size: tokens.length,
+}
+
+/** The same as the runtime has them. */
+export const clipConfig: OpenClipConfig = {
+  kind: 'openclip',
+  embedDim: 8,
+  quickGelu: false,
+  vision: { imageSize: 16, patchSize: 4, width: 16, layers: 2, heads: 2, mlpRatio: 4 },
+  text: { contextLength: 16, vocabSize: tokens.length, width: 16, layers: 2, heads: 2, mlpRatio: 4 },
+}
+
+/** Random weights of sizes. */
+export function clipWeights(config: OpenClipConfig, seed = 1): Arrays {
+  const random = createRandom(seed, 'clip')
+  return Object.fromEntries(
+    Object.entries(openClipShapes(config)).map(([name, shape]) => {
+      const size = shape.reduce((product, side) => product * side, 1)
+      const isGain = /ln_\w+\.weight$/.test(name)
+      const value = () => (name === 'logit_scale' ? 2.6 : (isGain ? 1 : 0) + random.between(-0.2, 0.2))
+      return [name, floats(Float32Array.from({ length: size }, value), shape)]
+    }),
+  )
+}
+
+/** Writes `clip.safetensors` and `clip_tokenizer.json` into a folder. */
+export async function writeClip(folder: string, config = clipConfig): Promise<void> {
+  // A name that no parameter has is left out by whoever reads it.
+  const arrays = { ...clipWeights(config), attn_mask: floats(new Float32Array(4), [2, 2]) }
+  await writeSafetensors(join(folder, 'clip.safetensors'), { arrays, metadata: {} })
+  await writeFile(join(folder, 'clip_tokenizer.json'), JSON.stringify(clipTokenizer))
+}
