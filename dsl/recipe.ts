@@ -104,6 +104,7 @@ export type {
   Source,
 } from './recipe/data.ts'
 export type {
+  CaptionCleaning,
   Claim,
   ClassificationEvaluation,
   Evaluation,

@@ -21,7 +21,16 @@ export interface RetrievalEvaluation {
   weights?: 'average' | 'last'
   /** Images, captions and masks to measure on: a test split. @examples ["places.test"] */
   data: DatasetRef
+  /** What is done to captions before they are tokenized. @default "none" */
+  cleaning?: CaptionCleaning
 }
+
+/**
+ * `none` leaves captions as they stand, `clip` strips them, makes one space of each white space and lower-cases, as
+ * OpenCLIP's tokenizer does, `remoteclip` makes the first letter upper and all others lower case.
+ * @source Liu et al., arXiv 2306.11029: github.com/ChenDelong1999/RemoteCLIP, remoteclip_retrieval.py
+ */
+export type CaptionCleaning = 'none' | 'clip' | 'remoteclip'
 
 /**
  * Zero-shot classification with prompt templates: top-1, top-5, mean per-class recall.

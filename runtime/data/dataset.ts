@@ -126,8 +126,30 @@ export async function deriveDataset(parent: string, folder: string, rows: readon
 
 /** Decodes every image of a split; other sizes are scaled. Throws an error that names sample and shard on bad bytes. */
 export async function loadPixels(folder: string, options: LoadOptions): Promise<Pixels> {
-  const { split, size, filter, atMost } = options
-  const rows = atEvenSteps(await selectRows(folder, split), atMost)
+  return decodeRows(folder, atEvenSteps(await selectRows(folder, options.split), options.atMost), options)
+}
+
+/** Which images {@link readPixels} decodes, and how many of them are in memory. */
+export interface ReadOptions extends Omit<LoadOptions, 'atMost'> {
+  /** Leaves out the others. */
+  readonly only?: (sample: Sample) => boolean
+  /** Images at once. @default 256 */
+  readonly block?: number
+}
+
+/** Decodes the images of a split block by block, in the order of the index. Throws as {@link loadPixels}. */
+export async function* readPixels(folder: string, options: ReadOptions): AsyncGenerator<Pixels> {
+  const { split, only = () => true, block = 256 } = options
+  const rows = (await selectRows(folder, split)).filter(row => only(row.sample))
+  for (let start = 0; start < rows.length; start += block)
+    yield await decodeRows(folder, rows.slice(start, start + block), options)
+}
+
+async function decodeRows(
+  folder: string,
+  rows: readonly Row[],
+  { size, filter }: Pick<LoadOptions, 'size' | 'filter'>,
+): Promise<Pixels> {
   const pixels = new Uint8Array(rows.length * size * size * 3)
   await forEachFile({ folder, rows, extent: row => row.image }, async (bytes, row, position) => {
     const image = await decodeImage(bytes, { name: nameOf(row), size, ...(filter && { filter }) })

@@ -1,62 +1,82 @@
-/** Embeddings of many images and texts by a model. */
+/** Embeddings of many images and texts by a model, of which no more than a block is in memory. */
 import { type Engine, floatsOf, ints, jit, type tf } from '../engine/mod.ts'
 import type { Model } from '../model/model_folder.ts'
 import { imageBatch } from '../model/preprocess.ts'
 
 export interface EmbedOptions {
   readonly engine: Engine
+  /** Rows of a compiled step; the last batch is filled up, so that one step serves all. */
   readonly batchSize: number
   readonly onDone?: (done: number, total: number) => void
 }
 
 type Weights = Record<string, tf.Tensor>
 
-/** Runs `embed` over `total` rows in batches of one size; the last batch is filled up, so that one compiled step serves all. */
-async function inBatches(
-  total: number,
-  options: EmbedOptions,
-  embed: (start: number, count: number) => Promise<Float32Array>,
-): Promise<Float32Array> {
-  const parts: Float32Array[] = []
-  for (let start = 0; start < total; start += options.batchSize) {
-    const count = Math.min(options.batchSize, total - start)
-    parts.push(await embed(start, count))
-    options.onDone?.(start + count, total)
-  }
-  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
-  parts.reduce((offset, part) => {
-    all.set(part, offset)
-    return offset + part.length
-  }, 0)
-  return all
-}
+/** Blocks of images: RGB bytes [n, size, size, 3] at the model's image size. */
+export type ImageBlocks = AsyncIterable<{ readonly pixels: Uint8Array }>
 
-/** RGB bytes [n, size, size, 3] at the model's image size -> unit embeddings, row-major [n, embed]. */
-export async function embedImages(model: Model, pixels: Uint8Array, options: EmbedOptions): Promise<Float32Array> {
+/** Images -> unit embeddings, row-major [total, embed]; throws where there are more or fewer images than `total`. */
+export async function embedImages(
+  model: Model,
+  blocks: ImageBlocks,
+  { total, ...options }: EmbedOptions & { readonly total: number },
+): Promise<Float32Array> {
   const { network, weights } = model
-  const size = network.imageSize
+  const { imageSize: size, embedDim } = network
+  const { batchSize, onDone } = options
   const area = 3 * size * size
+  const embeddings = new Float32Array(total * embedDim)
   const step = jit(
     ({ images, weights }: { images: tf.Tensor; weights: Weights }) => ({
       embeddings: network.see(images, weights).embeddings,
     }),
     options,
   )
+  let done = 0
   try {
-    return await inBatches(pixels.length / area, options, async (start, count) => {
-      const images = imageBatch(pixels, { size, start, batchSize: options.batchSize })
-      const { embeddings } = await step({ images, weights })
-      return floatsOf(embeddings).slice(0, count * network.embedDim)
-    })
+    for await (const { pixels } of ahead(blocks)) {
+      const count = pixels.length / area
+      if (done + count > total) throw new Error(`There are more than the ${total} images that were announced`)
+      for (let start = 0; start < count; start += batchSize) {
+        const found = await step({ images: imageBatch(pixels, { size, start, batchSize }), weights })
+        const images = Math.min(batchSize, count - start)
+        embeddings.set(floatsOf(found.embeddings).subarray(0, images * embedDim), done * embedDim)
+        done += images
+        onDone?.(done, total)
+      }
+    }
   } finally {
     await step.dispose()
+  }
+  if (done !== total) throw new Error(`There are ${done} images, and ${total} were announced`)
+  return embeddings
+}
+
+/** Asks for the next block before the last is used, so that images are decoded while the model computes. */
+async function* ahead<T>(blocks: AsyncIterable<T>): AsyncGenerator<T> {
+  const source = blocks[Symbol.asyncIterator]()
+  let next = source.next()
+  try {
+    for (;;) {
+      const { done, value } = await next
+      if (done) return
+      next = source.next()
+      // A fault of the next block is told when it is asked for, even if that is much later.
+      next.catch(() => {})
+      yield value
+    }
+  } finally {
+    await next.catch(() => {})
+    await source.return?.()
   }
 }
 
 /** Texts -> unit embeddings, row-major [n, embed]. */
 export async function embedTexts(model: Model, texts: readonly string[], options: EmbedOptions): Promise<Float32Array> {
   const { network, weights, tokenizer } = model
-  const { contextLength } = network
+  const { embedDim, contextLength } = network
+  const { batchSize, onDone } = options
+  const embeddings = new Float32Array(texts.length * embedDim)
   const step = jit(
     ({ tokens, weights }: { tokens: tf.Tensor; weights: Weights }) => ({
       embeddings: network.embedTexts(tokens, weights),
@@ -64,13 +84,16 @@ export async function embedTexts(model: Model, texts: readonly string[], options
     options,
   )
   try {
-    return await inBatches(texts.length, options, async (start, count) => {
-      const tokens = new Int32Array(options.batchSize * contextLength)
+    for (let start = 0; start < texts.length; start += batchSize) {
+      const count = Math.min(batchSize, texts.length - start)
+      const tokens = new Int32Array(batchSize * contextLength)
       tokens.set(tokenizer.encodeBatch(texts.slice(start, start + count), { contextLength }))
-      const { embeddings } = await step({ tokens: ints(tokens, [options.batchSize, contextLength]), weights })
-      return floatsOf(embeddings).slice(0, count * network.embedDim)
-    })
+      const found = await step({ tokens: ints(tokens, [batchSize, contextLength]), weights })
+      embeddings.set(floatsOf(found.embeddings).subarray(0, count * embedDim), start * embedDim)
+      onDone?.(start + count, texts.length)
+    }
   } finally {
     await step.dispose()
   }
+  return embeddings
 }

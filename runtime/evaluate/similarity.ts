@@ -8,6 +8,9 @@
  */
 import { type Engine, floats, floatsOf, jit, tf } from '../engine/mod.ts'
 
+/** How scores are computed, as results say it. */
+export const precision = 'float32 embeddings; float32 products, close calls settled by float64 similarities'
+
 /** Embeddings, row-major [rows, dim], and what scales each row to unit length. */
 export interface UnitRows {
   readonly rows: number

@@ -1,12 +1,13 @@
 /** Stage `classification`: zero-shot classification with prompt templates (docs/protocol.md). */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loadPixels } from '../data/dataset.ts'
+import { readIndex, readPixels } from '../data/dataset.ts'
 import { type ClassNames, classWords } from '../evaluate/class_names.ts'
 import { classEmbeddings, classification, classificationChance } from '../evaluate/classification.ts'
 import { embedImages, embedTexts } from '../evaluate/embed.ts'
 import { accuracyTable, classTable, confusionTable } from '../evaluate/exhibits.ts'
 import { classificationIntervals } from '../evaluate/intervals.ts'
+import { precision } from '../evaluate/similarity.ts'
 import { readModel } from '../model/model_folder.ts'
 import { readingOf } from '../model/reading.ts'
 import { engineOf, readChosenWeights } from './model_params.ts'
@@ -20,14 +21,14 @@ import { inputFolder, type StageContext, type StageResult } from './stage.ts'
  * Metrics in percent: `top1`, `top5` (from six classes), `mean_class_recall`, `chance_top1`; `top1_times_chance`.
  */
 export async function run(context: StageContext): Promise<StageResult> {
-  const { params, inputs, out, report } = context
+  const { params, inputs, out, report, signal } = context
   const model = await readModel(inputFolder(inputs, 'model').folder, { weights: readChosenWeights(params) })
   const { folder, split } = inputFolder(inputs, 'data')
-  const size = model.network.imageSize
-  const all = await loadPixels(folder, { split, size, filter: model.network.preprocessing.filter })
+  const { imageSize: size, embedDim: dim, preprocessing } = model.network
+  const all = await readIndex(folder, split)
   const templates = readTexts(params, 'templates')
   const counts = new Map<string, number>()
-  for (const { label } of all.samples) if (label !== '') counts.set(label, (counts.get(label) ?? 0) + 1)
+  for (const { label } of all) if (label !== '') counts.set(label, (counts.get(label) ?? 0) + 1)
   const least = readNumber(params, 'min_images')
   const names = [...counts.keys()].filter(name => (counts.get(name) ?? 0) >= least).sort()
   const leftOut = [...counts.keys()].filter(name => !names.includes(name)).sort()
@@ -38,15 +39,21 @@ export async function run(context: StageContext): Promise<StageResult> {
   if (leftOut.length > 0)
     report.warn(`Left out of classification, with fewer than ${least} images: ${leftOut.join(', ')}`)
   const words = classWords([...counts.keys()].sort(), readClassNames(params))
-  const rows = all.samples.flatMap(({ label }, row) => (names.includes(label) ? [row] : []))
-  const area = size * size * 3
-  const pixels = new Uint8Array(rows.length * area)
-  for (const [i, row] of rows.entries()) pixels.set(all.pixels.subarray(row * area, (row + 1) * area), i * area)
-  const labels = Int32Array.from(rows, row => names.indexOf(all.samples[row]?.label ?? ''))
+  const known = new Set(names)
+  const samples = all.filter(({ label }) => known.has(label))
+  const labels = Int32Array.from(samples, ({ label }) => names.indexOf(label))
   const engine = await engineOf(context)
-  const onDone = (done: number, total: number) => report.progress({ done, total, unit: 'images' })
-  const dim = model.network.embedDim
-  const images = await embedImages(model, pixels, { engine, batchSize: 64, onDone })
+  const onDone = (done: number, total: number) => {
+    signal.throwIfAborted()
+    report.progress({ done, total, unit: 'images' })
+  }
+  const blocks = readPixels(folder, {
+    split,
+    size,
+    filter: preprocessing.filter,
+    only: ({ label }) => known.has(label),
+  })
+  const images = await embedImages(model, blocks, { engine, total: samples.length, batchSize: 64, onDone })
   const prompts = await embedTexts(
     model,
     names.flatMap(name => templates.map(template => template.replaceAll('{}', words.get(name) ?? name))),
@@ -58,7 +65,8 @@ export async function run(context: StageContext): Promise<StageResult> {
   const intervals = classificationIntervals(scores, { seed: 0 })
   const protocol = {
     split: split ?? 'all',
-    images: rows.length,
+    images: samples.length,
+    weights: readChosenWeights(params) ?? 'average',
     classes: names,
     leftOut,
     templateSet: readOptionalText(params, 'template_set') ?? null,
@@ -66,7 +74,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     classNames: Object.fromEntries(names.map(name => [name, words.get(name) ?? name])),
     classEmbedding: 'unit embeddings averaged over templates, then scaled to unit length',
     ...readingOf(model.network),
-    precision: 'float32 embeddings, float64 similarities',
+    precision,
     ties: 'count against the model',
   }
   const { metrics, perClass, confusion } = scores
@@ -80,7 +88,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     metrics: { ...metrics, chance_top1: guess, top1_times_chance: times },
     summary: `top-1 ${metrics.top1.toFixed(2)} % of ${names.length} classes (chance ${guess.toFixed(2)} %)`,
     exhibits: [
-      accuracyTable({ metrics, chance, intervals, images: rows.length, classes: names.length }),
+      accuracyTable({ metrics, chance, intervals, images: samples.length, classes: names.length }),
       classTable(scores),
       confusionTable(scores),
     ],

@@ -1,6 +1,7 @@
 /** Small pictures that stages leave for the report. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type LoadOptions, readPixels } from '../data/dataset.ts'
 import { encodePng } from '../data/image.ts'
 import type { Heat } from './exhibit.ts'
 
@@ -13,6 +14,24 @@ export async function writeTile(
   const area = size * size * 3
   const data = pixels.subarray(image * area, (image + 1) * area)
   return writePng(out, key, { data, width: size, height: size, channels: 3 })
+}
+
+/** Where tiles are read from: a dataset, and how a model reads it. */
+export interface TilesFrom extends Pick<LoadOptions, 'split' | 'size' | 'filter'> {
+  readonly folder: string
+}
+
+/** Writes the images of some samples of a dataset; returns their paths relative to `out`, by key. */
+export async function writeTiles(
+  out: string,
+  { folder, ...options }: TilesFrom,
+  keys: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string>> {
+  const files = new Map<string, string>()
+  for await (const { samples, pixels } of readPixels(folder, { ...options, only: ({ key }) => keys.has(key) }))
+    for (const [image, { key }] of samples.entries())
+      files.set(key, await writeTile(out, key, { pixels, image, size: options.size }))
+  return files
 }
 
 /** Writes mask number `image` of [n, size, size], 0 or 1; returns its path relative to `out`. */

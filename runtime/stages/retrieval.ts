@@ -1,17 +1,21 @@
 /** Stage `retrieval`: zero-shot image-text retrieval (docs/protocol.md). */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { loadPixels } from '../data/dataset.ts'
+import type { CaptionCleaning } from '../../dsl/recipe.ts'
+import { readIndex, readPixels } from '../data/dataset.ts'
 import type { Sample } from '../data/sample.ts'
+import { cleaned } from '../evaluate/cleaning.ts'
 import { embedImages, embedTexts } from '../evaluate/embed.ts'
 import { recallTable } from '../evaluate/exhibits.ts'
 import { retrievalIntervals } from '../evaluate/intervals.ts'
 import { retrieval, retrievalChance } from '../evaluate/retrieval.ts'
-import { readModel } from '../model/model_folder.ts'
+import { precision } from '../evaluate/similarity.ts'
+import { type ChosenWeights, readModel } from '../model/model_folder.ts'
 import { type Reading, readingOf } from '../model/reading.ts'
 import type { Exhibit, Figure } from './exhibit.ts'
 import { engineOf, readChosenWeights } from './model_params.ts'
-import { writeTile } from './pictures.ts'
+import { type Params, readText } from './params.ts'
+import { type TilesFrom, writeTiles } from './pictures.ts'
 import { inputFolder, type StageContext, type StageResult } from './stage.ts'
 
 const shownQueries = 5
@@ -22,6 +26,9 @@ interface Protocol extends Reading {
   readonly split: string
   readonly images: number
   readonly texts: number
+  /** Images that were left out. */
+  readonly uncaptioned: number
+  readonly weights: ChosenWeights
   readonly captionCleaning: string
   readonly precision: string
   readonly ties: string
@@ -35,28 +42,36 @@ interface Protocol extends Reading {
  * `t2i_r1_times_chance` and `mean_recall_times_chance`.
  */
 export async function run(context: StageContext): Promise<StageResult> {
-  const { params, inputs, out, report } = context
+  const { params, inputs, out, report, signal } = context
   const model = await readModel(inputFolder(inputs, 'model').folder, { weights: readChosenWeights(params) })
   const { folder, split } = inputFolder(inputs, 'data')
-  const { samples, pixels } = await loadPixels(folder, {
-    split,
-    size: model.network.imageSize,
-    filter: model.network.preprocessing.filter,
-  })
-  const captions = samples.map(sample => sample.captions)
+  const { imageSize: size, embedDim: dim, preprocessing } = model.network
+  const from = { folder, split, size, filter: preprocessing.filter }
+  const indexed = await readIndex(folder, split)
+  const samples = indexed.filter(sample => sample.captions.length > 0)
+  if (samples.length === 0)
+    throw new Error(
+      `The ${indexed.length} images of '${folder}' have no captions to retrieve; caption the dataset first`,
+    )
+  const uncaptioned = indexed.length - samples.length
+  if (uncaptioned > 0)
+    report.warn(`Left out of retrieval, without a caption: ${uncaptioned} of ${indexed.length} images`)
+  const cleaning = readCleaning(params)
+  const captions = samples.map(sample => sample.captions.map(caption => cleaned(caption, cleaning)))
   const owner = Int32Array.from(captions.flatMap((texts, image) => texts.map(() => image)))
   const texts = captions.flat()
-  if (texts.length === 0)
-    throw new Error(
-      `The ${samples.length} images of '${folder}' have no captions to retrieve; caption the dataset first`,
-    )
-  const onDone = (base: number) => (done: number) =>
+  const onDone = (base: number) => (done: number) => {
+    signal.throwIfAborted()
     report.progress({ done: base + done, total: samples.length + texts.length, unit: 'embeddings' })
+  }
   const engine = await engineOf(context)
-  const images = await embedImages(model, pixels, { engine, batchSize: 64, onDone: onDone(0) })
+  const blocks = readPixels(folder, { ...from, only: sample => sample.captions.length > 0 })
+  const images = await embedImages(model, blocks, { engine, total: samples.length, batchSize: 64, onDone: onDone(0) })
   const embedded = await embedTexts(model, texts, { engine, batchSize: 64, onDone: onDone(samples.length) })
-  const dim = model.network.embedDim
-  const scores = await retrieval({ images, texts: embedded, owner, dim }, { threads: engine.threads })
+  const scores = await retrieval(
+    { images, texts: embedded, owner, dim },
+    { threads: engine.threads, onBlock: () => signal.throwIfAborted() },
+  )
   const chance = retrievalChance(
     samples.length,
     captions.map(list => list.length),
@@ -66,9 +81,11 @@ export async function run(context: StageContext): Promise<StageResult> {
     split: split ?? 'all',
     images: samples.length,
     texts: texts.length,
+    uncaptioned,
+    weights: readChosenWeights(params) ?? 'average',
     ...readingOf(model.network),
-    captionCleaning: 'none',
-    precision: 'float32 embeddings, float64 similarities',
+    captionCleaning: cleaning,
+    precision,
     ties: 'count against the model',
   }
   const { recalls } = scores
@@ -85,49 +102,53 @@ export async function run(context: StageContext): Promise<StageResult> {
     summary: `mean recall ${recalls.mean_recall.toFixed(2)} % (chance ${chance.mean_recall.toFixed(2)} %), R@1 ${times('t2i_r1')} times chance`,
     exhibits: [
       recallTable({ recalls, chance, intervals, images: samples.length, texts: texts.length }),
-      await examples(out, { samples, pixels, texts, owner, images, embedded, dim, size: model.network.imageSize }),
+      await examples(out, { from, samples, texts, owner, images, embedded, dim }),
     ],
   }
 }
 
+function readCleaning(params: Params): CaptionCleaning {
+  const cleaning = readText(params, 'cleaning')
+  if (cleaning === 'none' || cleaning === 'clip' || cleaning === 'remoteclip') return cleaning
+  throw new Error(`There is no caption cleaning '${cleaning}'; use one of none, clip, remoteclip`)
+}
+
 interface Examples {
+  readonly from: TilesFrom
   readonly samples: readonly Sample[]
-  readonly pixels: Uint8Array
   readonly texts: readonly string[]
   readonly owner: Int32Array
   readonly images: Float32Array
   readonly embedded: Float32Array
   readonly dim: number
-  readonly size: number
 }
 
 /** Captions spread over the split, each with the images nearest to it: not chosen by how well they do. */
 async function examples(out: string, found: Examples): Promise<Exhibit> {
   const { samples, texts, owner, dim } = found
-  const rows: Figure[][] = []
-  for (let query = 0; query < Math.min(shownQueries, texts.length); query++) {
+  const queries = Array.from({ length: Math.min(shownQueries, texts.length) }, (_, query) => {
     const text = Math.floor(((query + 0.5) * texts.length) / shownQueries)
-    const wanted = owner[text] ?? 0
-    const order = samples
+    const hits = samples
       .map((_, image) => ({ image, score: dot(found.images, image, found.embedded, text, dim) }))
       .sort((a, b) => b.score - a.score)
-    const row: Figure[] = [{ image: '', lines: [texts[text] ?? ''] }]
-    for (const { image, score } of order.slice(0, shownHits)) {
-      const key = samples[image]?.key ?? String(image)
-      const file = await writeTile(out, key, { ...found, image })
-      const right = image === wanted
-      row.push({
-        image: file,
-        lines: [score.toFixed(3)],
-        tag: { text: right ? 'right' : samples[image]?.label || 'other', tone: right ? 'good' : 'neutral' },
-      })
-    }
-    rows.push(row)
-  }
+      .slice(0, shownHits)
+    return { text, hits }
+  })
+  const shown = queries.flatMap(({ hits }) => hits.flatMap(({ image }) => samples[image] ?? []))
+  const files = await writeTiles(out, found.from, new Set(shown.map(({ key }) => key)))
+  const rows = queries.map(({ text, hits }): readonly Figure[] => [
+    { image: '', lines: [texts[text] ?? ''] },
+    ...hits.map(({ image, score }): Figure => {
+      const { key = '', label = '' } = samples[image] ?? {}
+      const right = image === owner[text]
+      const tag = { text: right ? 'right' : label || 'other', tone: right ? 'good' : 'neutral' } as const
+      return { image: files.get(key) ?? '', lines: [score.toFixed(3)], tag }
+    }),
+  ])
   return {
     kind: 'strips',
     title: 'Captions and the images nearest to them',
-    note: 'Five captions at even steps through the split, not picked by result; the label is the kind of the landmark found.',
+    note: 'Five captions at even steps through the split, not picked by result; the label is the class of the image found.',
     rows,
   }
 }

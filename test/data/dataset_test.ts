@@ -11,6 +11,7 @@ import {
   loadMasks,
   loadPixels,
   readIndex,
+  readPixels,
   readSamples,
 } from '../../runtime/data/dataset.ts'
 import { encodeJpeg, encodePng } from '../../runtime/data/image.ts'
@@ -43,6 +44,12 @@ async function makeDataset(folder: string): Promise<readonly SampleFiles[]> {
   for (const sample of samples) await writer.add(sample)
   assert.equal(await writer.close(), { samples: 4 })
   return samples
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<readonly T[]> {
+  const all: T[] = []
+  for await (const item of items) all.push(item)
+  return all
 }
 
 const messageOf = (work: Promise<unknown>): Promise<string> =>
@@ -84,6 +91,23 @@ test('pixels and masks load at the stored and at another size', () =>
     assert.match(
       await messageOf(loadMasks(folder, { name: 'snow', size: SIDE })),
       "Sample 's-0' in shards/000000.tar has no mask 'snow'; its masks: 'water'",
+    )
+  }))
+
+test('pixels come in blocks, the same as all at once', () =>
+  inTempFolder(async folder => {
+    await makeDataset(folder)
+    const blocks = await collect(readPixels(folder, { size: 8, block: 3 }))
+    assert.equal(
+      blocks.map(({ samples }) => samples.length),
+      [3, 1],
+    )
+    const { pixels } = await loadPixels(folder, { size: 8 })
+    assert.equal(Buffer.concat(blocks.map(block => block.pixels)), Buffer.from(pixels))
+    const odd = await collect(readPixels(folder, { size: 8, only: ({ key }) => key === 's-1' || key === 's-3' }))
+    assert.equal(
+      odd.flatMap(({ samples }) => samples.map(({ key }) => key)),
+      ['s-1', 's-3'],
     )
   }))
 

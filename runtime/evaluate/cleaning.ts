@@ -1,0 +1,16 @@
+/** Caption cleaning: what a protocol does to texts before a tokenizer sees them. */
+import type { CaptionCleaning } from '../../dsl/recipe.ts'
+
+/** Cleans a caption: see `CaptionCleaning` of the language. */
+export function cleaned(caption: string, how: CaptionCleaning): string {
+  switch (how) {
+    case 'none':
+      return caption
+    case 'clip':
+      return caption.replaceAll(/\s+/g, ' ').trim().toLowerCase()
+    case 'remoteclip': {
+      const [first = '', ...rest] = caption
+      return first.toUpperCase() + rest.join('').toLowerCase()
+    }
+  }
+}

@@ -1,0 +1,27 @@
+/** A model of the smallest size with random weights, for tests of what measures models. */
+import { trainTokenizer } from '../../runtime/data/bpe.ts'
+import { loadTokenizer } from '../../runtime/data/tokenizer.ts'
+import type { MammutConfig } from '../../runtime/model/config.ts'
+import { initialWeights } from '../../runtime/model/initialise.ts'
+import type { Model } from '../../runtime/model/model_folder.ts'
+import { networkOf } from '../../runtime/model/network.ts'
+
+/** Images of 16 pixels, 8 dimensions. */
+export function tinyModel(): Model<MammutConfig> {
+  const tokenizer = loadTokenizer(trainTokenizer(['a lake', 'a river by a lake'], { vocabSize: 270 }))
+  const config = {
+    imageSize: 16,
+    patchSize: 8,
+    vision: { width: 16, layers: 1, heads: 2 },
+    text: { width: 16, layers: 2, heads: 2, contextLength: 8, vocabSize: tokenizer.vocabSize, crossAttnEvery: 2 },
+    embedDim: 8,
+    mlpRatio: 2,
+  }
+  return {
+    config,
+    network: networkOf(config),
+    weights: initialWeights(config, 3),
+    tokenizer,
+    tokenizerFile: 'tokenizer.json',
+  }
+}
