@@ -6,9 +6,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { execa } from 'execa'
 import { type Case, cases, writeCase } from './engine_cases.ts'
 import { type Peer, startPeer, type Turn } from './peers/peer.ts'
+import { findPython, keepMemory } from './peers/python.ts'
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -33,16 +33,6 @@ function spreadOf(values: readonly number[]): Spread {
   const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN
   return { min: at(0), median: at(0.5), max: at(1) }
 }
-
-/** A Python that has PyTorch. */
-async function findPython(): Promise<string | undefined> {
-  for (const command of [process.env.PYTHON ?? 'python3', '/usr/bin/python3'])
-    if (!(await execa(command, ['-c', 'import torch, numpy'], { reject: false })).failed) return command
-  return undefined
-}
-
-/** Lets glibc reuse what PyTorch frees; by default it goes back to the system and is faulted in again at every step. */
-const keepMemory = { MALLOC_MMAP_THRESHOLD_: String(2 ** 25), MALLOC_TRIM_THRESHOLD_: String(2 ** 33) }
 
 /** Forms of PyTorch's side: how its layers are computed, and whether its models are written simply or, `+rows`, by hand. */
 const formsOf = ({ task }: Case): readonly string[] =>
