@@ -139,5 +139,6 @@ export type {
   Sao,
   Schedule,
   SoftmaxContrastive,
+  StopEarly,
   Train,
 } from './recipe/train.ts'

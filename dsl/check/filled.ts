@@ -17,6 +17,7 @@ export type Undefaulted =
   | 'contrastive'
   | 'schedule'
   | 'freeze'
+  | 'stop_early'
   | 'layer_decay'
   | 'weights'
   | 'mlp'

@@ -1,4 +1,4 @@
-/** Checks that nothing is evaluated on what it was trained on. */
+/** Checks that nothing is evaluated on what it was trained on or stopped by, nor stopped by what it was trained on. */
 import { canonical } from '../print/canonical.ts'
 import type { ValuePath } from '../read/located.ts'
 import { originOf, splitsOf, trainingSplit } from './datasets.ts'
@@ -8,14 +8,47 @@ import { type Checked, keyAt, spanAt, splitReference } from './names.ts'
 
 /** Data that a model has seen: a split of a source (undefined: all of it), and where the recipe says so. */
 interface Seen {
+  /** Whether weights were changed by it, or chosen by it. */
+  readonly as: 'trained' | 'stopped'
   readonly source: string
   readonly split: string | undefined
   readonly path: ValuePath
   readonly isKey: boolean
 }
 
-/** One diagnostic for each evaluation on data that its model was trained on. References hold. */
+/** One diagnostic for each evaluation on data that its model has seen, and each phase that is stopped by such. References hold. */
 export function checkLeaks(checked: Checked): readonly Diagnostic[] {
+  return [...checkStopping(checked), ...checkEvaluations(checked)]
+}
+
+const verbs = { trained: 'trained on', stopped: 'stopped by' } as const
+const notes = { trained: 'trained on here', stopped: 'stops it here' } as const
+
+/** Phases are stopped by data that neither they nor those before were trained on. */
+function checkStopping(checked: Checked): readonly Diagnostic[] {
+  const { recipe } = checked
+  return Object.entries(recipe.train).flatMap(([name, { phases }]) =>
+    phases.flatMap(({ name: phase, stop_early }, index) => {
+      if (stop_early === undefined) return []
+      const leak = seenBy(recipe, `${name}.${phase}`).find(
+        seen => seen.as === 'trained' && overlaps(recipe, seen, originOf(recipe, stop_early.data)),
+      )
+      if (leak === undefined) return []
+      const span = spanAt(checked, ['train', name, 'phases', index, 'stop_early', 'data'])
+      const base = splitReference(stop_early.data).name
+      const heldOut = splitsOf(recipe, base).find(other => other === 'val' && other !== leak.split)
+      return [
+        diagnose('leaking-split', span, {
+          message: `'${phase}' is stopped by '${stop_early.data}', which it was trained on`,
+          related: [{ span: (leak.isKey ? keyAt : spanAt)(checked, leak.path), message: 'trained on here' }],
+          ...replaceWith(span, heldOut && `${base}.${heldOut}`, { otherwise: 'stop by data that training never sees' }),
+        }),
+      ]
+    }),
+  )
+}
+
+function checkEvaluations(checked: Checked): readonly Diagnostic[] {
   const { recipe } = checked
   return Object.entries(recipe.evaluate).flatMap(([name, { model, data }]) => {
     const { source, split } = originOf(recipe, data)
@@ -27,8 +60,8 @@ export function checkLeaks(checked: Checked): readonly Diagnostic[] {
     const heldOut = splitsOf(recipe, base).find(other => other === 'test' && other !== leak.split)
     return [
       diagnose('leaking-split', span, {
-        message: `'${model}' was trained on '${data}'${split === undefined && leak.split ? `, which holds '${leak.source}.${leak.split}'` : ''}`,
-        related: [{ span: (leak.isKey ? keyAt : spanAt)(checked, leak.path), message: 'trained on here' }],
+        message: `'${model}' was ${verbs[leak.as]} '${data}'${split === undefined && leak.split ? `, which holds '${leak.source}.${leak.split}'` : ''}`,
+        related: [{ span: (leak.isKey ? keyAt : spanAt)(checked, leak.path), message: notes[leak.as] }],
         ...replaceWith(span, heldOut && `${base}.${heldOut}`, {
           otherwise: 'evaluate on data that training never sees',
         }),
@@ -41,7 +74,7 @@ export function checkLeaks(checked: Checked): readonly Diagnostic[] {
 function overlaps(
   recipe: FilledRecipe,
   seen: Seen,
-  { source, split }: { readonly source: string | undefined; readonly split: string | undefined },
+  { source, split }: { readonly source?: string | undefined; readonly split?: string | undefined },
 ): boolean {
   const shareSplit = seen.split === undefined || split === undefined || seen.split === split
   if (seen.source === source) return shareSplit
@@ -68,8 +101,8 @@ function filesOf(
 function leakOfTwin(checked: Checked, evaluation: string, leak: Seen): Diagnostic {
   const entry = checked.recipe.evaluate[evaluation]
   return diagnose('leaking-split', spanAt(checked, ['evaluate', evaluation, 'data']), {
-    message: `'${entry?.model}' was trained on '${leak.source}', which is made of the same files as '${entry?.data}'`,
-    related: [{ span: (leak.isKey ? keyAt : spanAt)(checked, leak.path), message: 'trained on here' }],
+    message: `'${entry?.model}' was ${verbs[leak.as]} '${leak.source}', which is made of the same files as '${entry?.data}'`,
+    related: [{ span: (leak.isKey ? keyAt : spanAt)(checked, leak.path), message: notes[leak.as] }],
     fix: {
       hint: "use one source for both, or give both the same 'split' and evaluate on a split that is not trained on",
     },
@@ -83,16 +116,27 @@ function seenBy(recipe: FilledRecipe, model: string): readonly Seen[] {
   if (distill) return [...seenBy(recipe, distill.model), ...seenAs(recipe, distill.data, ['distill', name, 'data'])]
   const phases = recipe.train[name]?.phases ?? []
   const last = part === undefined ? phases.length - 1 : phases.findIndex(phase => phase.name === part)
-  return phases.slice(0, last + 1).flatMap(({ data }, index) => {
-    const path = ['train', name, 'phases', index, 'data']
-    if (typeof data === 'string') return seenAs(recipe, data, path)
-    return Object.entries(data).flatMap(([dataset, weight]) =>
-      weight > 0 ? seenAs(recipe, dataset, [...path, dataset], true) : [],
-    )
+  return phases.slice(0, last + 1).flatMap(({ data, stop_early }, index) => {
+    const phase = ['train', name, 'phases', index]
+    const path = [...phase, 'data']
+    const trained =
+      typeof data === 'string'
+        ? seenAs(recipe, data, path)
+        : Object.entries(data).flatMap(([dataset, weight]) =>
+            weight > 0 ? seenAs(recipe, dataset, [...path, dataset], true) : [],
+          )
+    return [...trained, ...(stop_early ? stoppedBy(recipe, stop_early.data, [...phase, 'stop_early', 'data']) : [])]
   })
 }
 
 function seenAs(recipe: FilledRecipe, dataset: string, path: ValuePath, isKey = false): readonly Seen[] {
   const { source, split } = originOf(recipe, dataset)
-  return source === undefined ? [] : [{ source, split: split ?? trainingSplit(recipe, dataset), path, isKey }]
+  return source === undefined
+    ? []
+    : [{ as: 'trained', source, split: split ?? trainingSplit(recipe, dataset), path, isKey }]
+}
+
+function stoppedBy(recipe: FilledRecipe, dataset: string, path: ValuePath): readonly Seen[] {
+  const { source, split } = originOf(recipe, dataset)
+  return source === undefined ? [] : [{ as: 'stopped', source, split, path, isKey: false }]
 }

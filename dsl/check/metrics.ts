@@ -25,6 +25,7 @@ export function measuredStages(recipe: FilledRecipe): ReadonlyMap<string, Measur
       add(`${name}.${phase.name}`, 'train', [
         ...['parameters', 'steps', 'loss', 'contrastive_loss'],
         ...(caption_weight === 0 ? [] : ['caption_loss']),
+        ...(phase.stop_early === undefined ? [] : ['best_step', `validation_${phase.stop_early.metric}`]),
       ])
   for (const [name, { rounds, queries }] of Object.entries(recipe.distill))
     for (let round = 1; round <= rounds; round++) {

@@ -112,10 +112,11 @@ export function references(recipe: FilledRecipe): readonly Reference[] {
         add('dataset', data, ['models', name, 'tokenizer', 'from', index])
   for (const [name, train] of Object.entries(recipe.train)) {
     add('architecture', train.model, ['train', name, 'model'])
-    for (const [index, { data }] of train.phases.entries()) {
+    for (const [index, { data, stop_early }] of train.phases.entries()) {
       const path = ['train', name, 'phases', index, 'data']
       if (typeof data === 'string') add('dataset', data, path)
       else for (const part of Object.keys(data)) add('dataset', part, [...path, part], true)
+      if (stop_early) add('dataset', stop_early.data, ['train', name, 'phases', index, 'stop_early', 'data'])
     }
   }
   for (const section of ['distill', 'evaluate'] as const)

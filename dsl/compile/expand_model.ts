@@ -55,7 +55,8 @@ export function expandTrain(name: string, train: Entry<'train'>, { recipe, seed 
   if (spec === undefined) return []
   const { model, inputs } = startOf(architecture, spec)
   return phases.map((phase, index) => {
-    const { name: phaseName, data, ...rest } = phase
+    const { name: phaseName, data, stop_early: stopEarly, ...rest } = phase
+    const { data: validation, ...stopping } = stopEarly ?? {}
     const mixed = mixOf(data)
     const total = mixed.reduce((sum, [, weight]) => sum + weight, 0)
     const mix = mixed.map(([, weight], at) => ({ role: `data.${at}`, weight: weight / total }))
@@ -63,7 +64,7 @@ export function expandTrain(name: string, train: Entry<'train'>, { recipe, seed 
     return {
       id: `${name}.${phaseName}`,
       kind: 'train',
-      params: params({ model, ...shared, data: mix, ...rest, seed }),
+      params: params({ model, ...shared, data: mix, ...rest, ...(stopEarly && { stop_early: stopping }), seed }),
       settings,
       inputs: {
         ...inputs,
@@ -72,6 +73,7 @@ export function expandTrain(name: string, train: Entry<'train'>, { recipe, seed 
           recipe,
           mixed.map(([dataset]) => dataset),
         ),
+        ...(validation !== undefined && { validation: dataInput(validation) }),
       },
       files: [],
       path: ['train', name, 'phases', String(index)],

@@ -89,6 +89,24 @@ export interface AdamW {
   layer_decay?: number
 }
 
+/**
+ * Early stopping: every so many pairs the model, or its average where `ema` keeps one, is measured on held-out data. The
+ * weights after the best of these steps become the model, from which a later phase starts. The learning rate falls as if
+ * all samples were to be seen.
+ */
+export interface StopEarly {
+  /**
+   * What is retrieved from: a validation split that neither trains the model nor judges it. @examples ["places.val"]
+   */
+  data: DatasetRef
+  /** A percentage of zero-shot retrieval, as `retrieval` measures it. @default "mean_recall" */
+  metric?: 'i2t_r1' | 'i2t_r5' | 'i2t_r10' | 't2i_r1' | 't2i_r5' | 't2i_r10' | 'mean_recall'
+  /** Pairs seen between two measurements, rounded to whole steps. @examples ["10k"] */
+  every: Count
+  /** Measurements in a row without a new best after which the phase ends. @default 3 @minimum 1 @asType integer */
+  patience?: number
+}
+
 /** The learning rate after warm-up. @discriminator kind */
 export type Schedule = CosineSchedule | LinearSchedule | ConstantSchedule | CooldownSchedule
 
@@ -197,6 +215,8 @@ export interface Phase {
    * A beginning that no name has is an error of the stage. @minItems 1 @examples [["visual."]]
    */
   freeze?: string[]
+  /** Ends the phase once held-out data gets no better, and keeps its best weights. Absent: all samples are seen. */
+  stop_early?: StopEarly
 }
 
 /**

@@ -1,5 +1,4 @@
 /** Stage `region-train`: the second half of a distillation round. */
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { tokenizeQueries } from '../distill/heatmaps.ts'
 import type { RegionSpec } from '../distill/region_objective.ts'
@@ -9,7 +8,7 @@ import { readModel, requireMammut, writeModel } from '../model/model_folder.ts'
 import { readSafetensors } from '../model/safetensors.ts'
 import { type Batch, type LoaderOptions, withLoader } from '../train/loader.ts'
 import { train } from '../train/trainer.ts'
-import { finalLoss, lossCurves, tellSteps } from './history.ts'
+import { createRecorder, finalLoss, lossCurves } from './history.ts'
 import {
   engineOf,
   readCacheBytes,
@@ -40,7 +39,7 @@ function gatherRows(source: HostArray, { rows }: Batch): HostArray {
 
 /**
  * Trains on the image losses and, weighted by `region_weight`, on pseudo-labels; images are neither cropped nor turned,
- * so that labels stay where they belong. Writes the model and `history.json`.
+ * so that labels stay where they belong. Writes the model, `history.json` and an event file for TensorBoard.
  *
  * Metrics: `steps`, and `loss`, `contrastive_loss`, `caption_loss` and `region_loss`, each the mean of the last tenth.
  */
@@ -68,6 +67,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     name: id,
   }
   const queries = tokenizeQueries(model, readQueries(params))
+  const recorder = createRecorder(context, { total: steps, batchSize })
   const trained = await withLoader(loading, report.log, async loader => {
     const patches = gridSide(config) ** 2
     if (labels.shape[0] !== loader.samples || labels.shape[1] !== patches)
@@ -104,13 +104,14 @@ export async function run(context: StageContext): Promise<StageResult> {
           [`against.${i}`, against],
         ]),
       ),
-      onStep: tellSteps(report, { total: steps, batchSize }),
+      onStart: recorder.onStart,
+      onStep: recorder.onStep,
       checkpoints: readCheckpointing(context),
       signal,
     })
   })
   await writeModel(out, { config, weights: trained.weights, last: trained.last, tokenizerFile })
-  await writeFile(join(out, 'history.json'), `${JSON.stringify(trained.steps)}\n`)
+  await recorder.finish(trained.steps)
   const last = (name: string) => finalLoss(trained.steps, name)
   return {
     metrics: {

@@ -1,11 +1,10 @@
 /** Stage `train`: one phase of a curriculum. */
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { writeModel } from '../model/model_folder.ts'
+import { bestOf } from '../train/best.ts'
 import { type LoaderOptions, type MixPart, withLoader } from '../train/loader.ts'
 import type { PairSpec } from '../train/pair_objective.ts'
 import { train } from '../train/trainer.ts'
-import { finalLoss, lossCurves, tellSteps } from './history.ts'
+import { createRecorder, finalLoss, lossCurves, validationCurves } from './history.ts'
 import {
   engineOf,
   readAugmentation,
@@ -20,6 +19,7 @@ import {
 import { type Params, readNumber, readParams, readText } from './params.ts'
 import { inputFolder, type StageContext, type StageResult } from './stage.ts'
 import { startingModel } from './starting_model.ts'
+import { openValidation } from './validation.ts'
 
 const pairs = new URL('../train/pair_objective.js', import.meta.url).href
 
@@ -34,13 +34,15 @@ function readMix(params: Params, inputs: StageContext['inputs']): readonly MixPa
 }
 
 /**
- * Trains on a mix of datasets and writes the model and `history.json`.
+ * Trains on a mix of datasets and writes the model, `history.json` and an event file for TensorBoard.
  *
- * Metrics: `parameters`, `steps`, and `loss`, `contrastive_loss` and `caption_loss`, each the mean of the last tenth.
+ * Metrics: `parameters`, `steps`, and `loss`, `contrastive_loss` and `caption_loss`, each the mean of the last tenth; with
+ * `stop_early` also `best_step` and the `validation_METRIC` there.
  */
 export async function run(context: StageContext): Promise<StageResult> {
   const { id, params, inputs, out, report, signal } = context
-  const { config, network, weights, tokenizerFile } = await startingModel(context)
+  const model = await startingModel(context)
+  const { config, network, weights, tokenizerFile } = model
   const batchSize = readNumber(params, 'batch_size')
   const captionWeight = readNumber(params, 'caption_weight')
   const steps = Math.max(1, Math.ceil(readNumber(params, 'samples') / batchSize))
@@ -56,6 +58,8 @@ export async function run(context: StageContext): Promise<StageResult> {
     seed: readNumber(params, 'seed'),
     name: id,
   }
+  const validation = await openValidation(context, { model, pairs: batchSize })
+  const recorder = createRecorder(context, { total: steps, batchSize, metric: validation?.metric })
   const { trained, samples } = await withLoader(loading, report.log, async loader => ({
     samples: loader.samples,
     trained: await train({
@@ -69,22 +73,30 @@ export async function run(context: StageContext): Promise<StageResult> {
       ...readSplitting(context),
       loader,
       arrays: ({ images, tokens }) => ({ images, tokens }),
-      onStep: tellSteps(report, { total: steps, batchSize }),
+      validation,
+      onStart: recorder.onStart,
+      onStep: recorder.onStep,
       checkpoints: readCheckpointing(context),
       signal,
     }),
   }))
   await writeModel(out, { config, weights: trained.weights, last: trained.last, tokenizerFile })
-  await writeFile(join(out, 'history.json'), `${JSON.stringify(trained.steps)}\n`)
+  await recorder.finish(trained.steps)
+  const best = bestOf(trained.steps)
   return {
     metrics: {
       parameters: network.parameters,
-      steps,
+      steps: trained.steps.length,
       loss: finalLoss(trained.steps, 'loss'),
       contrastive_loss: finalLoss(trained.steps, 'contrastive'),
       ...(captionWeight === 0 ? {} : { caption_loss: finalLoss(trained.steps, 'caption') }),
+      ...(best &&
+        validation && { best_step: best.step, [`validation_${validation.metric}`]: Number(best.value.toFixed(2)) }),
     },
-    summary: `${(steps * batchSize).toLocaleString('en')} pairs of ${samples.toLocaleString('en')} samples, loss ${finalLoss(trained.steps, 'loss').toFixed(2)}`,
-    exhibits: [lossCurves(trained.steps, { batchSize, title: 'Losses' })],
+    summary: `${(trained.steps.length * batchSize).toLocaleString('en')} pairs of ${samples.toLocaleString('en')} samples, loss ${finalLoss(trained.steps, 'loss').toFixed(2)}`,
+    exhibits: [
+      lossCurves(trained.steps, { batchSize, title: 'Losses' }),
+      ...validationCurves(trained.steps, { batchSize, metric: validation?.metric }),
+    ],
   }
 }

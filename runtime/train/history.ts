@@ -9,7 +9,11 @@ export interface StepReport {
   readonly step: number
   readonly learningRate: number
   readonly gradientNorm: number
+  /** What similarities are multiplied by after the step. */
+  readonly logitScale: number
   readonly losses: Readonly<Record<string, number>>
+  /** What the weights after the step are worth, where that was measured. */
+  readonly validation?: number
 }
 
 /** A column for each measure; the schedule tells the learning rates again. */
@@ -19,6 +23,8 @@ export function historyArrays(reports: readonly StepReport[]): Arrays {
   const names = Object.keys(reports[0]?.losses ?? {})
   return {
     gradientNorm: column(report => report.gradientNorm),
+    logitScale: column(report => report.logitScale),
+    validation: column(report => report.validation),
     ...Object.fromEntries(names.map((name, i) => [`losses.${i}.${name}`, column(report => report.losses[name])])),
   }
 }
@@ -33,7 +39,7 @@ export function readHistory(
     if (found?.length === steps) return found
     throw new Error(`Its history '${path}' is not of ${steps} steps`)
   }
-  const norms = column('gradientNorm')
+  const [norms, scales, validations] = [column('gradientNorm'), column('logitScale'), column('validation')]
   const losses = Object.keys(arrays)
     .filter(path => path.startsWith('losses.'))
     .sort()
@@ -42,6 +48,11 @@ export function readHistory(
     step: i + 1,
     learningRate: learningRate(i + 1, schedule),
     gradientNorm: norms[i] ?? Number.NaN,
+    logitScale: scales[i] ?? Number.NaN,
     losses: Object.fromEntries(losses.map(({ name, values }) => [name, values[i] ?? Number.NaN])),
+    ...validationOf(validations[i]),
   }))
 }
+
+const validationOf = (value: number | undefined): Pick<StepReport, 'validation'> =>
+  value === undefined || Number.isNaN(value) ? {} : { validation: value }

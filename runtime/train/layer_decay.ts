@@ -2,29 +2,39 @@
 
 /**
  * What multiplies the learning rate of each parameter: `decay` to the number of layers above it. A tower of n blocks has
- * n + 2 layers: its embeddings of patches, words and positions; each block; what comes after the last one. What belongs
- * to no tower, the logit scale, is not scaled. Throws where no name is one of a block.
+ * n + 2 layers: its embeddings of patches, words, classes and positions; each block; what comes after the last one. The
+ * logit scale belongs to no tower and is not scaled. Names are those of MaMMUT or of OpenCLIP, whose text tower is all
+ * that is not `visual.`. Throws where no name is one of a block.
  */
 export function layerScales(names: readonly string[], decay: number): ReadonlyMap<string, number> {
-  const blocks = new Map<string, number>()
+  const counts = new Map<Tower, number>()
   for (const name of names) {
-    const { tower, block } = placeOf(name)
-    if (tower !== undefined && block !== undefined) blocks.set(tower, Math.max(blocks.get(tower) ?? 0, block + 1))
+    const block = blockOf(name)
+    if (block !== undefined) counts.set(towerOf(name), Math.max(counts.get(towerOf(name)) ?? 0, block + 1))
   }
-  if (blocks.size === 0) throw new Error("No parameter is one of a block, so 'layer_decay' has no layers to tell apart")
+  if (counts.size === 0) throw new Error("No parameter is one of a block, so 'layer_decay' has no layers to tell apart")
   return new Map(
     names.map(name => {
-      const { tower, block } = placeOf(name)
-      const count = tower === undefined ? undefined : blocks.get(tower)
-      if (count === undefined) return [name, 1]
-      const layer = block !== undefined ? block + 1 : /\.(\w+_embed|token_embedding)\b/.test(name) ? 0 : count + 1
+      const count = counts.get(towerOf(name))
+      if (count === undefined || name === 'logit_scale') return [name, 1]
+      const block = blockOf(name)
+      const layer = block !== undefined ? block + 1 : isEmbedding(name) ? 0 : count + 1
       return [name, decay ** (count + 1 - layer)]
     }),
   )
 }
 
-/** `visual.blocks.3.attn.in_proj.weight` -> tower `visual`, block 3. */
-function placeOf(name: string): { readonly tower: string | undefined; readonly block?: number } {
-  const [, tower, block] = /^(visual|text)\.(?:blocks\.(\d+)\.)?/.exec(name) ?? []
-  return { tower, ...(block !== undefined && { block: Number(block) }) }
+type Tower = 'visual' | 'text'
+
+const towerOf = (name: string): Tower => (name.startsWith('visual.') ? 'visual' : 'text')
+
+/** `visual.blocks.3.attn.in_proj.weight` -> 3. */
+function blockOf(name: string): number | undefined {
+  const number = /(?:^|\.)(?:res)?blocks\.(\d+)\./.exec(name)?.[1]
+  return number === undefined ? undefined : Number(number)
 }
+
+const isEmbedding = (name: string): boolean =>
+  /^(visual\.|text\.)?(patch_embed|pos_embed|token_embedding|positional_embedding|class_embedding|conv1|ln_pre)\b/.test(
+    name,
+  )

@@ -14,7 +14,7 @@ import type { Arrays } from '../model/safetensors.ts'
 import type { Contrast } from './losses.ts'
 import type { Objective } from './objective.ts'
 import { backwardPiece, contrastPiece, embedPiece, updatePiece } from './pieces.ts'
-import { type State, stateNames } from './resume.ts'
+import { type State, stateNames } from './state.ts'
 import type { UpdateSpec } from './update.ts'
 
 /** What a replica is made of. */
@@ -59,6 +59,14 @@ export interface BackwardRows {
   readonly rest: number
 }
 
+/** What an update measured. */
+export interface Updated {
+  /** Before clipping. */
+  readonly gradientNorm: number
+  /** What similarities are multiplied by from now on: exp of the parameter. */
+  readonly logitScale: number
+}
+
 /** Number of a step, from 1, and its learning rate. */
 export interface StepAt {
   readonly step: number
@@ -71,14 +79,17 @@ export interface Replica {
   backward(rows: Arrays, request: BackwardRequest): Promise<BackwardRows>
   /** Gradients that `backward` added up. */
   gradients(): Promise<Arrays>
-  /** Updates by these gradients, or by those that `backward` added up; gives the norm before clipping. */
-  update(at: StepAt, gradients?: Arrays): Promise<number>
+  /** Updates by these gradients, or by those that `backward` added up. */
+  update(at: StepAt, gradients?: Arrays): Promise<Updated>
   /** Weights, moments and averages on the host, by path. */
   state(): Promise<Arrays>
   dispose(): Promise<void>
 }
 
 const numberOf = (array: NdArray | undefined): number => (array && floatsOf(array)[0]) ?? Number.NaN
+
+/** As float32, as all that is measured. */
+export const expOf = (logarithm: number): number => Math.fround(Math.exp(logarithm))
 
 /** Rows `from` to `from + count` of every array. */
 export const rowsOf = (arrays: Arrays, from: number, count: number): Arrays =>
@@ -193,10 +204,10 @@ export function createReplica(start: State, options: ReplicaOptions): Replica {
         learningRate: scalarOf(learningRate),
         step: scalarOf(step),
       })
-      const { gradients: zeros, gradientNorm, ...moved } = next
+      const { gradients: zeros, gradientNorm, logitScale, ...moved } = next
       state = moved
       added = zeros
-      return numberOf(gradientNorm)
+      return { gradientNorm: numberOf(gradientNorm), logitScale: expOf(numberOf(logitScale)) }
     },
     state: () => readState(state, engine),
     async dispose() {

@@ -1,12 +1,14 @@
 /** Stopping and going on: what a run knows between two steps, to and from checkpoints. */
 import { createHash } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
-import { fillState, floats, type HostArray, isNdArray, leavesOf, type NdArray } from '../engine/mod.ts'
+import { fillState, floats, type HostArray, type NdArray } from '../engine/mod.ts'
 import type { Arrays } from '../model/safetensors.ts'
+import { type Best, bestOf } from './best.ts'
 import { type Checkpoint, openCheckpoints } from './checkpoints.ts'
 import { historyArrays, readHistory, type StepReport } from './history.ts'
 import type { Schedule } from './learning_rate.ts'
 import type { Loader } from './loader.ts'
+import { prefixed, type State, under } from './state.ts'
 import type { UpdateSpec } from './update.ts'
 
 /** Where a run leaves checkpoints, and goes on from the last of them. */
@@ -19,32 +21,12 @@ export interface Checkpointing {
   readonly warn: (message: string) => void
 }
 
-/** What is kept of a run from step to step: weights, their moments, and their average, which may be without parameters. */
-export const stateNames = ['weights', 'first', 'second', 'average'] as const
-
-export type State = Readonly<Record<(typeof stateNames)[number], Readonly<Record<string, NdArray>>>>
-
-/** Arrays of a state on the host by path: `weights.NAME`, `first.NAME`, `second.NAME`, `average.NAME`. */
-export const pathsOf = (state: State): Arrays =>
-  Object.fromEntries(
-    leavesOf<NdArray>(state, isNdArray).map(({ path, leaf }) => {
-      if (leaf.location === 'host') return [path, leaf]
-      throw new Error(`The array '${path}' is on a device`)
-    }),
-  )
-
-/** The state of such arrays. */
-export const stateOf = (arrays: Arrays): State => ({
-  weights: under(arrays, 'weights'),
-  first: under(arrays, 'first'),
-  second: under(arrays, 'second'),
-  average: under(arrays, 'average'),
-})
-
 /** What a run knows between two steps, beside its loader's position. */
 export interface Standing {
   readonly state: State
   readonly reports: readonly StepReport[]
+  /** Absent before the first validation. */
+  readonly best?: Best | undefined
 }
 
 /** What keeps a run. */
@@ -53,8 +35,14 @@ export interface Keeper {
   start(): Promise<Standing>
   /** Whether the time for another checkpoint has come. */
   isDue(): boolean
-  /** Saves weights, moments and averages by path, and what was measured. */
-  save(standing: { readonly state: Arrays; readonly reports: readonly StepReport[] }): Promise<void>
+  save(standing: Saved): Promise<void>
+}
+
+/** A standing with its arrays by path. */
+export interface Saved {
+  readonly state: Arrays
+  readonly reports: readonly StepReport[]
+  readonly best?: Arrays | undefined
 }
 
 /** What a keeper has to know of a run. */
@@ -84,8 +72,10 @@ export function openKeeper({ weights, optimizer, schedule, loader, checkpoints }
   const use = ({ step, arrays }: Checkpoint): Standing => {
     const state = fillState(initial, arrays)
     const reports = readHistory(under(arrays, 'history'), { steps: step, schedule })
+    const kept = { weights: initial.weights, average: initial.average }
+    const best = bestOf(reports) && fillState(kept, under(arrays, 'best'))
     loader.restore(under(arrays, 'loader'))
-    return { state, reports }
+    return { state, reports, best }
   }
 
   return {
@@ -96,27 +86,18 @@ export function openKeeper({ weights, optimizer, schedule, loader, checkpoints }
       return found ?? anew
     },
     isDue: () => performance.now() - last >= every * 1000,
-    async save({ state, reports }) {
+    async save({ state, reports, best = {} }) {
       const arrays = {
         ...state,
         ...prefixed(loader.position(), 'loader'),
         ...prefixed(historyArrays(reports), 'history'),
+        ...prefixed(best, 'best'),
       }
       await files.save({ step: reports.length, arrays })
       last = performance.now()
     },
   }
 }
-
-const prefixed = (arrays: Arrays, prefix: string): Arrays =>
-  Object.fromEntries(Object.entries(arrays).map(([name, array]) => [`${prefix}.${name}`, array]))
-
-const under = (arrays: Arrays, prefix: string): Arrays =>
-  Object.fromEntries(
-    Object.entries(arrays).flatMap(([path, array]) =>
-      path.startsWith(`${prefix}.`) ? [[path.slice(prefix.length + 1), array]] : [],
-    ),
-  )
 
 /** Names a run by its schedule and the shapes of its weights; the folder already is that of one stage's key. */
 function nameOf(weights: Arrays, schedule: Schedule): string {

@@ -3,7 +3,7 @@ import type { Engine } from '../engine/mod.ts'
 import type { Arrays } from '../model/safetensors.ts'
 import type { Contrast } from './losses.ts'
 import type { ObjectiveSource } from './objective.ts'
-import type { BackwardRequest, BackwardRows, EmbeddedRows, StepAt } from './replica.ts'
+import type { BackwardRequest, BackwardRows, EmbeddedRows, StepAt, Updated } from './replica.ts'
 import type { UpdateSpec } from './update.ts'
 
 /** What a thread begins with. */
@@ -29,8 +29,8 @@ export interface SlotCalls {
   readonly backward: { readonly ask: BackwardRequest; readonly answer: BackwardRows }
   /** Adds up the slot's piece of the gradients of all, in the order of slots. */
   readonly reduce: { readonly ask: null; readonly answer: null }
-  /** Updates by the sum of the gradients; answers the norm before clipping. */
-  readonly update: { readonly ask: StepAt; readonly answer: number }
+  /** Updates by the sum of the gradients. */
+  readonly update: { readonly ask: StepAt; readonly answer: Updated }
   readonly state: { readonly ask: null; readonly answer: Arrays }
 }
 

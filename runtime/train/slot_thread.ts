@@ -4,8 +4,8 @@ import { floats, floatsOf, type HostArray } from '../engine/mod.ts'
 import type { Arrays } from '../model/safetensors.ts'
 import { loadObjective } from './objective.ts'
 import { createReplica } from './replica.ts'
-import { stateOf } from './resume.ts'
 import type { SlotAnswer, SlotCall, SlotCalls, SlotStart } from './slot_calls.ts'
+import { stateOf } from './state.ts'
 
 const start: SlotStart = workerData
 const { slot, slots, shared } = start

@@ -9,8 +9,8 @@ import { hostArray } from '../engine/mod.ts'
 import type { Arrays } from '../model/safetensors.ts'
 import { faultText } from '../store/files.ts'
 import { addNumbers, joinLosses, rowsOf, type StepAt, stackRows } from './replica.ts'
-import { pathsOf, type State } from './resume.ts'
 import type { SlotAnswer, SlotCall, SlotCalls, SlotStart } from './slot_calls.ts'
+import { pathsOf, type State } from './state.ts'
 import type { Measured, Stepper, StepperOptions } from './stepping.ts'
 
 type SlotsOptions = StepperOptions & { readonly slots: number; readonly microBatch: number }
@@ -91,8 +91,9 @@ export async function openSlots(state: State, options: SlotsOptions): Promise<St
     }
     const found = await Promise.all(all.map((slot, i) => slot.call('backward', { ...request, offset: i * share })))
     await Promise.all(all.map(slot => slot.call('reduce', null)))
-    const [gradientNorm = Number.NaN] = await Promise.all(all.map(slot => slot.call('update', at)))
-    return { losses: joinLosses(found, request.totals), gradientNorm }
+    const [updated] = await Promise.all(all.map(slot => slot.call('update', at)))
+    if (updated === undefined) throw new Error('Training needs a slot')
+    return { losses: joinLosses(found, request.totals), ...updated }
   }
 
   return {

@@ -2,9 +2,9 @@
 import { type CompileCache, floatsOf, jit, readState, scalarOf } from '../engine/mod.ts'
 import type { Weights } from '../model/layers.ts'
 import { type BatchTensors, loadObjective, lossesOf, type Objective } from './objective.ts'
-import { createReplica, joinLosses } from './replica.ts'
-import { type State, stateNames } from './resume.ts'
+import { createReplica, expOf, joinLosses } from './replica.ts'
 import { openSlots } from './slots.ts'
+import { type State, stateNames } from './state.ts'
 import { trainStep } from './step.ts'
 import type { Stepper, StepperOptions } from './stepping.ts'
 
@@ -27,7 +27,7 @@ export async function createStepper(start: State, options: StepperOptions): Prom
     async step(batch, at) {
       const { images, texts, counts } = await replica.embed(batch)
       const found = await replica.backward(batch, { images, texts, offset: 0, totals: counts })
-      return { losses: joinLosses([found], counts), gradientNorm: await replica.update(at) }
+      return { losses: joinLosses([found], counts), ...(await replica.update(at)) }
     },
     state: replica.state,
     dispose: replica.dispose,
@@ -61,6 +61,7 @@ function wholeStepper(
       const {
         losses: scalars,
         gradientNorm,
+        logitScale,
         ...moved
       } = await step({
         ...state,
@@ -70,7 +71,11 @@ function wholeStepper(
       })
       state = moved
       const measured = Object.entries(scalars).map(([name, value]) => [name, floatsOf(value)[0] ?? Number.NaN] as const)
-      return { losses: Object.fromEntries(measured), gradientNorm: floatsOf(gradientNorm)[0] ?? Number.NaN }
+      return {
+        losses: Object.fromEntries(measured),
+        gradientNorm: floatsOf(gradientNorm)[0] ?? Number.NaN,
+        logitScale: expOf(floatsOf(logitScale)[0] ?? Number.NaN),
+      }
     },
     state: () => readState(state, engine),
     dispose: step.dispose,

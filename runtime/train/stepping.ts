@@ -3,7 +3,7 @@ import type { Engine } from '../engine/mod.ts'
 import type { Arrays } from '../model/safetensors.ts'
 import type { Contrast } from './losses.ts'
 import type { ObjectiveSource } from './objective.ts'
-import type { Numbers, StepAt } from './replica.ts'
+import type { Numbers, StepAt, Updated } from './replica.ts'
 import type { UpdateSpec } from './update.ts'
 
 /** How much is computed at a time, and where. */
@@ -28,9 +28,8 @@ export interface StepperOptions extends Splitting {
 }
 
 /** What a step measured. */
-export interface Measured {
+export interface Measured extends Updated {
   readonly losses: Numbers
-  readonly gradientNorm: number
 }
 
 /** A model in training. */

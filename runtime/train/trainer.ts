@@ -1,12 +1,14 @@
 /** The training loop. */
-import { type Engine, fillState, floats, floatsOf, type HostArray } from '../engine/mod.ts'
+import { type Engine, floats, floatsOf, type HostArray } from '../engine/mod.ts'
 import type { Arrays } from '../model/safetensors.ts'
+import { bestOf, isExhausted, type Validation } from './best.ts'
 import type { StepReport } from './history.ts'
 import { learningRate, type Schedule } from './learning_rate.ts'
 import type { Batch, Loader } from './loader.ts'
 import type { Contrast } from './losses.ts'
 import type { ObjectiveSource } from './objective.ts'
-import { type Checkpointing, openKeeper, type State } from './resume.ts'
+import { type Checkpointing, openKeeper } from './resume.ts'
+import { pathsOf, type State, stateOf } from './state.ts'
 import { createStepper } from './stepper.ts'
 import type { Splitting } from './stepping.ts'
 import type { UpdateSpec } from './update.ts'
@@ -25,7 +27,11 @@ export interface TrainOptions<B extends Batch> extends Splitting {
   readonly arrays: (batch: B) => Arrays
   /** Arrays that go into each step, and are no rows. @default none */
   readonly fixed?: Arrays
+  /** Is told the steps before a resume. */
+  readonly onStart?: (steps: readonly StepReport[]) => void
   readonly onStep: (step: StepReport) => void
+  /** Absent: training ends with its last step, and the weights after it are what it gives. */
+  readonly validation?: Validation | undefined
   /** Absent: a run that is stopped begins anew. */
   readonly checkpoints?: Checkpointing
   readonly signal: AbortSignal
@@ -33,21 +39,21 @@ export interface TrainOptions<B extends Batch> extends Splitting {
 
 /** What training gives. */
 export interface Trained {
-  /** Their average where one was asked for, else those of the last step. */
+  /** After the last step, or the best of those that were validated; their average where one was asked for. */
   readonly weights: Readonly<Record<string, HostArray>>
-  /** Those of the last step where `weights` are an average. */
+  /** Those after that step where `weights` are an average. */
   readonly last?: Readonly<Record<string, HostArray>>
   /** Of every step, those before a resume included. */
   readonly steps: readonly StepReport[]
 }
 
 /**
- * Trains for `schedule.steps` steps. A loss that is not finite stops the run with the samples of its batch named; an
+ * Trains for `schedule.steps` steps, or until validations get no better. A loss that is not finite stops the run with the samples of its batch named; an
  * aborted signal stops it between steps, after a checkpoint. A run that finds a checkpoint goes on from it, and ends bit
  * by bit as if it had not stopped.
  */
 export async function train<B extends Batch>(options: TrainOptions<B>): Promise<Trained> {
-  const { schedule, signal, loader } = options
+  const { schedule, signal, loader, validation, optimizer } = options
   const keeper = openKeeper(options)
   const start = await keeper.start()
   const stepper = await createStepper(start.state, {
@@ -56,26 +62,45 @@ export async function train<B extends Batch>(options: TrainOptions<B>): Promise<
     cacheFolder: options.checkpoints?.folder,
   })
   const reports = [...start.reports]
-  const save = async () => keeper.save({ state: await stepper.state(), reports })
+  let { best } = start
+  options.onStart?.(reports)
+  const save = async () => keeper.save({ state: await stepper.state(), reports, best: best && pathsOf({ ...best }) })
+  const isOver = () =>
+    reports.length >= schedule.steps || (validation !== undefined && isExhausted(reports, validation.patience))
+  /** What the weights after a step are worth; keeps them where they are the best. */
+  const validate = async ({ measure }: Validation): Promise<number> => {
+    const { weights, average } = stateOf(await stepper.state())
+    const value = Math.fround(await measure(optimizer.ema === undefined ? weights : average))
+    if (value > (bestOf(reports)?.value ?? Number.NEGATIVE_INFINITY))
+      best = { weights: copied(weights), average: copied(average) }
+    return value
+  }
   try {
-    while (reports.length < schedule.steps) {
+    while (!isOver()) {
       if (signal.aborted) await save()
       signal.throwIfAborted()
       const step = reports.length + 1
       const batch = await loader.next()
       const rate = learningRate(step, schedule)
-      const { losses, gradientNorm } = await stepper.step(options.arrays(batch), { step, learningRate: rate })
+      const { losses, gradientNorm, logitScale } = await stepper.step(options.arrays(batch), {
+        step,
+        learningRate: rate,
+      })
       if (!Number.isFinite(losses.loss) || !Number.isFinite(gradientNorm))
         throw new Error(notFinite(step, losses, batch))
-      const report = { step, learningRate: rate, gradientNorm, losses }
+      const isValidated = validation && (step % validation.every === 0 || step === schedule.steps)
+      const report = {
+        ...{ step, learningRate: rate, gradientNorm, logitScale, losses },
+        ...(isValidated && { validation: await validate(validation) }),
+      }
       reports.push(report)
       options.onStep(report)
-      if (step < schedule.steps && keeper.isDue()) await save()
+      if (!isOver() && keeper.isDue()) await save()
       // The step blocks this thread; give messages and signals a turn.
       await new Promise(resolve => setImmediate(resolve))
     }
-    const { weights, average } = fillState(start.state, await stepper.state())
-    if (options.optimizer.ema === undefined) return { weights: copied(weights), steps: reports }
+    const { weights, average } = best ?? stateOf(await stepper.state())
+    if (optimizer.ema === undefined) return { weights: copied(weights), steps: reports }
     return { weights: copied(average), last: copied(weights), steps: reports }
   } finally {
     await stepper.dispose()

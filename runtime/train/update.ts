@@ -19,14 +19,14 @@ const maxLogitScale = Math.log(100)
 /** Weights after a step, and their average. Throws where a state and what is asked differ in whether there is one. */
 export function update({ average, ...state }: UpdateState, inputs: AdamWInputs, { ema, ...spec }: UpdateSpec) {
   const { gradientNorm, ...moved } = adamw(state, inputs, spec)
-  const { logit_scale } = moved.weights
-  const bounded = logit_scale === undefined ? {} : { logit_scale: tf.minimum(logit_scale, maxLogitScale) }
-  const weights: Weights = { ...moved.weights, ...bounded }
+  const logitScale = tf.minimum(weight(moved.weights, 'logit_scale'), maxLogitScale)
+  const weights: Weights = { ...moved.weights, logit_scale: logitScale }
   return {
     ...moved,
     weights,
     average: averaged({ average, weights, before: state.weights }, inputs.step, ema),
     gradientNorm,
+    logitScale,
   }
 }
 

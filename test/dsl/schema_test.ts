@@ -75,6 +75,7 @@ test('every field is described, and what may be left out has a default or is kno
     'patch_size',
     'schedule',
     'slot_memory',
+    'stop_early',
     'text',
     'threads',
     'vision',

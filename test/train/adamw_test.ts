@@ -121,6 +121,20 @@ test('layers learn at rates that fall with their depth, as BEiT and MAE have it'
     names.map(name => Math.log2(scales.get(name) ?? Number.NaN)),
     [-4, -4, -3, -1, 0, 0, 0, -12, -12, -11, -1, 0, 0].map(x => (x === 0 ? 0 : x)),
   )
+  const openClip = [
+    ...['positional_embedding', 'visual.class_embedding', 'visual.conv1.weight', 'visual.ln_pre.bias'],
+    ...['visual.transformer.resblocks.1.ln_1.weight', 'visual.ln_post.bias', 'visual.proj'],
+    ...[
+      'transformer.resblocks.0.attn.in_proj_weight',
+      'transformer.resblocks.2.mlp.c_fc.bias',
+      'token_embedding.weight',
+    ],
+    ...['ln_final.weight', 'text_projection', 'logit_scale'],
+  ]
+  assert.equal(
+    openClip.map(name => Math.abs(Math.log2(layerScales(openClip, 0.5).get(name) ?? Number.NaN))),
+    [4, 3, 3, 3, 1, 0, 0, 3, 1, 4, 0, 0, 0],
+  )
   assert.throws(() => layerScales(['mlp.weight'], 0.5), /No parameter is one of a block/)
 })
 

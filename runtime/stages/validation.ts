@@ -1,0 +1,55 @@
+/** Validation of a model in training: retrieval on a held-out split. */
+import { readIndex, readPixels } from '../data/dataset.ts'
+import type { Sample } from '../data/sample.ts'
+import { embedImages, embedTexts } from '../evaluate/embed.ts'
+import { recallNames, retrieval } from '../evaluate/retrieval.ts'
+import type { Model } from '../model/model_folder.ts'
+import type { Validation } from '../train/best.ts'
+import { hostArrays } from '../train/state.ts'
+import { engineOf } from './model_params.ts'
+import { readNumber, readParams, readText } from './params.ts'
+import { inputFolder, type StageContext } from './stage.ts'
+
+/** A validation, and the name of what it measures. */
+export interface NamedValidation extends Validation {
+  readonly metric: string
+}
+
+const batchSize = 64
+
+/** The validation that `stop_early` of a phase of so many pairs a step asks for; undefined where it asks for none. */
+export async function openValidation(
+  context: StageContext,
+  { model, pairs }: { readonly model: Model; readonly pairs: number },
+): Promise<NamedValidation | undefined> {
+  const { params, inputs } = context
+  if (params.stop_early === undefined) return undefined
+  const spec = readParams(params, 'stop_early')
+  const wanted = readText(spec, 'metric')
+  const metric = recallNames.find(name => name === wanted)
+  if (metric === undefined)
+    throw new Error(`There is no metric '${wanted}' to stop by; use one of ${recallNames.join(', ')}`)
+  const { folder, split } = inputFolder(inputs, 'validation')
+  const hasCaptions = ({ captions }: Sample): boolean => captions.length > 0
+  const samples = (await readIndex(folder, split)).filter(hasCaptions)
+  if (samples.length === 0)
+    throw new Error(`The images of '${folder}' have no captions to validate by; stop by another dataset`)
+  const texts = samples.flatMap(({ captions }) => captions)
+  const owner = Int32Array.from(samples.flatMap(({ captions }, image) => captions.map(() => image)))
+  const { imageSize: size, embedDim: dim, preprocessing } = model.network
+  const engine = await engineOf(context)
+  return {
+    metric,
+    every: Math.max(1, Math.round(readNumber(spec, 'every') / pairs)),
+    patience: readNumber(spec, 'patience'),
+    async measure(weights) {
+      const judged = { ...model, weights: hostArrays(weights) }
+      const { filter } = preprocessing
+      const blocks = readPixels(folder, { split, size, filter, only: hasCaptions })
+      const images = await embedImages(judged, blocks, { engine, batchSize, total: samples.length })
+      const embedded = await embedTexts(judged, texts, { engine, batchSize })
+      const pairs = { images, texts: embedded, owner, dim }
+      return (await retrieval(pairs, { threads: engine.threads })).recalls[metric]
+    },
+  }
+}

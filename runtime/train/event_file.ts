@@ -1,0 +1,89 @@
+/**
+ * TensorBoard event files: records of TensorFlow's `Event`, framed as TFRecords (length, its checksum, data, its
+ * checksum). Times are left at zero, so that the same training writes the same bytes.
+ */
+import { appendFileSync, writeFileSync } from 'node:fs'
+import { PbfWriter } from 'pbf'
+
+/** Numbers of one step by tag: `loss/caption`. */
+export interface Scalars {
+  readonly step: number
+  readonly values: Readonly<Record<string, number>>
+}
+
+/** What TensorBoard finds event files by. */
+export const eventFileName = 'events.out.tfevents.0.training'
+
+/** A file that grows. */
+export interface EventFile {
+  add(scalars: Scalars): void
+  /** Writes what is not on disk yet. */
+  flush(): void
+}
+
+/** Fields of `tensorflow.Event`, `Summary` and `Summary.Value` (event.proto, summary.proto). */
+const fields = { step: 2, fileVersion: 3, summary: 5, value: 1, tag: 1, simpleValue: 2 } as const
+
+const table = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1
+  return crc
+})
+
+/** CRC-32C (Castagnoli). */
+export function crc32c(bytes: Uint8Array): number {
+  let crc = 0xffffffff
+  for (const byte of bytes) crc = (crc >>> 8) ^ (table[(crc ^ byte) & 0xff] ?? 0)
+  return (crc ^ 0xffffffff) >>> 0
+}
+
+/** As TFRecord stores it: so that the checksum of data that holds checksums is not troubled by them. */
+const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
+
+function record(data: Uint8Array): Buffer {
+  const framed = Buffer.alloc(data.length + 16)
+  framed.writeBigUInt64LE(BigInt(data.length))
+  framed.writeUInt32LE(masked(crc32c(framed.subarray(0, 8))), 8)
+  framed.set(data, 12)
+  framed.writeUInt32LE(masked(crc32c(data)), 12 + data.length)
+  return framed
+}
+
+const versionRecord = (): Buffer => {
+  const pbf = new PbfWriter()
+  pbf.writeStringField(fields.fileVersion, 'brain.Event:2')
+  return record(pbf.finish())
+}
+
+function scalarsRecord({ step, values }: Scalars): Buffer {
+  const pbf = new PbfWriter()
+  pbf.writeVarintField(fields.step, step)
+  const writeValue = ([tag, value]: readonly [string, number], into: PbfWriter): void => {
+    into.writeStringField(fields.tag, tag)
+    into.writeFloatField(fields.simpleValue, value)
+  }
+  const writeSummary = (all: typeof values, into: PbfWriter): void => {
+    for (const entry of Object.entries(all)) into.writeMessage(fields.value, writeValue, entry)
+  }
+  pbf.writeMessage(fields.summary, writeSummary, values)
+  return record(pbf.finish())
+}
+
+/** Begins a file anew. What was added is on disk after `flushEvery` milliseconds at the latest, if more is added then. */
+export function openEventFile(path: string, { flushEvery = 1000 }: { readonly flushEvery?: number } = {}): EventFile {
+  writeFileSync(path, versionRecord())
+  let pending: Buffer[] = []
+  let flushed = Date.now()
+  const flush = (): void => {
+    if (pending.length > 0) appendFileSync(path, Buffer.concat(pending))
+    pending = []
+    flushed = Date.now()
+  }
+  return {
+    add(scalars) {
+      pending.push(scalarsRecord(scalars))
+      if (Date.now() - flushed >= flushEvery) flush()
+    },
+    flush,
+  }
+}
