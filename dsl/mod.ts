@@ -68,15 +68,21 @@ interface ModelAndData {
   data: Data
 }
 
-/** A captioner, a tokenizer or an optimiser: plain parts of other entries. */
+/** A captioner, a tokenizer, an optimiser, a place of images: plain parts of other entries. */
 type Part<Spec> = Omit<Spec, 'kind'>
 
 /** Satellite tiles around map landmarks. */
 export declare function landmarks(spec: Fields<language.LandmarkSource, object>): Dataset
 /** A small crawl-like set of images with alt text. */
 export declare function crawl(spec: Fields<language.CrawlSource, object>): Dataset
-/** Images of one's own. */
+/** Images of one's own: a folder with a table of captions, or with a sub-folder for each class. */
 export declare function folder(spec: Fields<language.FolderSource, object>): Dataset
+/** Captions in Karpathy's JSON, images in a folder. */
+export declare function karpathy(spec: Fields<language.KarpathySource, object>): Dataset
+/** WebDataset tar shards. */
+export declare function webdataset(spec: Fields<language.WebDatasetSource, object>): Dataset
+/** Parquet tables, with images in tars, in the tables or in a folder. */
+export declare function parquet(spec: Fields<language.ParquetSource, object>): Dataset
 
 /** Cheap rules on text and image. */
 export declare function rules(spec: Fields<language.RulesFilter, From>): Dataset
@@ -107,6 +113,13 @@ export declare function cooldown(spec: Part<language.CooldownSchedule>): languag
 export declare function softmax(spec: Part<language.SoftmaxContrastive>): language.SoftmaxContrastive
 /** The focal contrastive loss. */
 export declare function focal(spec: Part<language.FocalContrastive>): language.FocalContrastive
+
+/** Images of a Parquet table in the tar beside it. */
+export declare function tar(spec: Part<language.ImagesInTar>): language.ImagesInTar
+/** Images of a Parquet table in a column of it. */
+export declare function bytes(spec: Part<language.ImagesAsBytes>): language.ImagesAsBytes
+/** Images of a Parquet table in a folder, by paths in a column. */
+export declare function paths(spec: Part<language.ImagesAsPaths>): language.ImagesAsPaths
 
 /** A tokenizer. */
 export interface Tokenizer {

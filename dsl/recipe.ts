@@ -95,14 +95,25 @@ export type {
   DecontaminateFilter,
   DedupFilter,
   Filter,
-  FolderSource,
-  FolderSplit,
   GrammarCaptioner,
   LandmarkSource,
   LandmarkSplit,
   RulesFilter,
   Source,
 } from './recipe/data.ts'
+export type {
+  CaptionTable,
+  FolderSource,
+  FolderSplit,
+  HeldOut,
+  ImagesAsBytes,
+  ImagesAsPaths,
+  ImagesInTar,
+  KarpathySource,
+  ParquetImage,
+  ParquetSource,
+  WebDatasetSource,
+} from './recipe/files.ts'
 export type {
   CaptionCleaning,
   Claim,
@@ -122,7 +133,18 @@ export type {
   TokenizerSpec,
   Tower,
 } from './recipe/model.ts'
-export type { Bytes, Count, DatasetRef, Distance, Duration, ModelRef, Name, Path, Share } from './recipe/scalars.ts'
+export type {
+  Bytes,
+  Count,
+  DatasetRef,
+  Distance,
+  Duration,
+  ModelRef,
+  Name,
+  Path,
+  ResizeFilter,
+  Share,
+} from './recipe/scalars.ts'
 export type {
   AdamW,
   Augment,

@@ -2,11 +2,15 @@
 import type { FilledRecipe } from './filled.ts'
 import { splitReference } from './names.ts'
 
-/** Splits that a dataset has, the empty ones left out; none for a crawl, or where a filter was given one split only. */
+/**
+ * Splits that a dataset has, the empty ones left out; none for a crawl, or where a filter was given one split only. Where
+ * files say the splits, which are not read before a run, it may have all three.
+ */
 export function splitsOf(recipe: FilledRecipe, name: string): readonly string[] {
   const { source, split } = originOf(recipe, name)
   const entry = source === undefined ? undefined : recipe.sources[source]
   if (entry === undefined || split !== undefined || entry.kind === 'crawl') return []
+  if (entry.kind === 'karpathy' || typeof entry.split === 'string') return ['train', 'val', 'test']
   const { val, test } = entry.split
   const holdsOut = entry.kind === 'landmarks' && entry.split.hold_out_kinds.length > 0
   return ['train', ...(val > 0 ? ['val'] : []), ...(test > 0 || holdsOut ? ['test'] : [])]

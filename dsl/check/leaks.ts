@@ -1,6 +1,7 @@
 /** Checks that nothing is evaluated on what it was trained on or stopped by, nor stopped by what it was trained on. */
 import { canonical } from '../print/canonical.ts'
 import type { ValuePath } from '../read/located.ts'
+import { expandPaths, tarBeside } from './braces.ts'
 import { originOf, splitsOf, trainingSplit } from './datasets.ts'
 import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
 import type { Entry, FilledRecipe } from './filled.ts'
@@ -79,20 +80,35 @@ function overlaps(
   const shareSplit = seen.split === undefined || split === undefined || seen.split === split
   if (seen.source === source) return shareSplit
   const [one, other] = [seen.source, source ?? ''].map(name => filesOf(recipe.sources[name]))
-  if (one === undefined || one.files !== other?.files) return false
+  if (one === undefined || other === undefined || !one.files.some(file => other.files.includes(file))) return false
   // Equal shares of equal files are split alike: the recipe's seed decides, not the source's name.
   return shareSplit || canonical(one.split) !== canonical(other.split)
 }
 
-/** What a source is cut from and how it is split; undefined for sources that make their images. */
+/** What a source is cut from, and what decides how that is split; undefined for sources that make their images. */
 function filesOf(
   source: Entry<'sources'> | undefined,
-): { readonly files: string; readonly split: unknown } | undefined {
+): { readonly files: readonly string[]; readonly split: readonly unknown[] } | undefined {
   switch (source?.kind) {
-    case 'folder':
-      return { files: `folder ${source.path}`, split: source.split }
     case 'landmarks':
-      return { files: `table ${source.table}`, split: source.split }
+      return { files: [`table ${source.table}`], split: [source.split] }
+    case 'folder': {
+      const { path, captions, images = path, split } = source
+      return { files: [`folder ${images}`], split: ['folder', split, ...(split === 'column' ? [path, captions] : [])] }
+    }
+    case 'karpathy':
+      return { files: [`folder ${source.images}`], split: ['karpathy', source.json] }
+    case 'webdataset':
+      // Drawn for each key: other shards beside the shared ones change no split of these.
+      return { files: expandPaths(source.shards).map(shard => `tar ${shard}`), split: ['key', source.split] }
+    case 'parquet': {
+      const { files, image, split } = source
+      const tables = expandPaths(files)
+      const images = image.kind === 'tar' ? tables.map(table => `tar ${tarBeside(table)}`) : []
+      const drawn = split === 'column' ? ['column'] : ['key', split]
+      if (image.kind === 'paths') return { files: [`folder ${image.folder}`], split: [tables, image.column, ...drawn] }
+      return { files: [...tables.map(table => `table ${table}`), ...images], split: drawn }
+    }
     default:
       return undefined
   }

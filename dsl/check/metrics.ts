@@ -40,10 +40,15 @@ export function measuredStages(recipe: FilledRecipe): ReadonlyMap<string, Measur
 
 const splits = ['train', 'val', 'test']
 
+const ofFiles = ['samples', 'captions', 'corrupt', 'copied', ...splits]
+
 const sourceMetrics = {
   landmarks: ['captions', 'distinct_share', 'mean_words'],
   crawl: ['samples', 'overhead', 'copies'],
-  folder: ['samples', 'captions', 'corrupt', ...splits],
+  folder: ofFiles,
+  karpathy: ofFiles,
+  webdataset: ofFiles,
+  parquet: [...ofFiles, 'undownloaded'],
 } as const
 
 /** Precision, recall and F1 are there where samples carry human labels. */

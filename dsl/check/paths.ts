@@ -1,9 +1,10 @@
 /** Checks that files which a recipe names are there. */
 import { dirname, join, resolve } from 'node:path'
 import { disk, type Files, similarFile } from '../read/file.ts'
-import type { ValuePath } from '../read/located.ts'
+import type { Span } from '../read/located.ts'
+import { expandBraces } from './braces.ts'
 import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
-import type { Entry } from './filled.ts'
+import { type NamedPath, namedPaths } from './named_paths.ts'
 import { type Checked, spanAt } from './names.ts'
 
 /** One diagnostic for each missing file of a model; where the data lies elsewhere, a warning. */
@@ -23,61 +24,63 @@ export function checkModelPaths(checked: Checked): readonly Diagnostic[] {
  */
 export function checkPaths(checked: Checked): readonly Diagnostic[] {
   return Object.entries(checked.recipe.sources).flatMap(([name, source]) => {
-    const found = checkSource(checked, name, source)
+    const found: Diagnostic[] = []
+    // What lies inside or beside another is looked for where that is there.
+    for (const named of namedPaths(source))
+      if (named.near === undefined || found.length === 0)
+        found.push(...checkPath(checked, { ...named, at: ['sources', name, ...named.at] }))
     const firstWarning = found.find(({ severity }) => severity === 'warning')
     return found.filter(one => one.severity === 'error' || one === firstWarning)
   })
 }
 
-function checkSource(checked: Checked, name: string, source: Entry<'sources'>): readonly Diagnostic[] {
-  const at = (field: string): ValuePath => ['sources', name, field]
-  if (source.kind !== 'folder') return checkPath(checked, { path: source.table, at: at('table'), wanted: 'file' })
-  const found = checkPath(checked, { path: source.path, at: at('path'), wanted: 'folder' })
-  if (found.length > 0 || source.captions === undefined) return found
-  const path = join(source.path, source.captions)
-  return checkPath(checked, { path, at: at('captions'), wanted: 'file', isInside: true })
+/** One diagnostic for a spelling, however many of the files that it stands for are missing. */
+function checkPath(checked: Checked, named: NamedPath): readonly Diagnostic[] {
+  const { path, at, wanted, near, hasBraces = false } = named
+  const span = spanAt(checked, at)
+  const expansion = hasBraces ? expandBraces(path) : { paths: [path] }
+  if ('fault' in expansion) return [diagnose('bad-name', span, { message: expansion.fault })]
+  for (const one of expansion.paths) {
+    const sought = { path: one, span, wanted, isInside: near === 'inside', isWritten: one === path }
+    const found = checkOne(checked, sought)
+    if (found !== undefined) return [found]
+  }
+  return []
 }
 
 /** What ought to lie at a path. */
-interface Sought {
-  /** Relative to the recipe's folder. */
-  readonly path: string
-  readonly at: ValuePath
-  readonly wanted: 'file' | 'folder'
+interface Sought extends Pick<NamedPath, 'path' | 'wanted'> {
+  readonly span: Span
   /** It belongs to a folder that is here, so it cannot be elsewhere. */
-  readonly isInside?: true
+  readonly isInside: boolean
+  /** Whether this very path is written there, not one of several. */
+  readonly isWritten: boolean
 }
 
-function checkPath(checked: Checked, { path, at, wanted, isInside }: Sought): readonly Diagnostic[] {
+function checkOne(checked: Checked, { path, span, wanted, isInside, isWritten }: Sought): Diagnostic | undefined {
   const absolute = resolve(checked.folder, path)
   const files = checked.files ?? disk
-  const span = spanAt(checked, at)
   const stat = statOf(absolute, files)
   if (stat instanceof Error)
-    return [diagnose('unreadable-file', span, { message: `'${path}' cannot be read: ${stat.message}` })]
+    return diagnose('unreadable-file', span, { message: `'${path}' cannot be read: ${stat.message}` })
   if (stat === undefined) {
-    const near = similarFile(absolute, files)
+    const near = isWritten ? similarFile(absolute, files) : undefined
     const elsewhere = checked.recipe.resources.elsewhere && !isInside
     const where = elsewhere ? 'here; the recipe says that its data lies elsewhere' : 'beside the recipe'
-    return [
-      diagnose('missing-file', span, {
-        severity: elsewhere ? 'warning' : 'error',
-        message: `There is no ${wanted} '${path}' ${where}`,
-        ...replaceWith(
-          span,
-          near && join(dirname(path), near),
-          elsewhere ? {} : { otherwise: 'paths are relative to the file they stand in' },
-        ),
-      }),
-    ]
+    return diagnose('missing-file', span, {
+      severity: elsewhere ? 'warning' : 'error',
+      message: `There is no ${wanted} '${path}' ${where}`,
+      ...replaceWith(
+        span,
+        near && join(dirname(path), near),
+        elsewhere ? {} : { otherwise: 'paths are relative to the file they stand in' },
+      ),
+    })
   }
-  return stat.kind === wanted
-    ? []
-    : [
-        diagnose('not-a-file', span, {
-          message: `'${path || '.'}' is ${stat.kind === 'folder' ? 'a folder; a file' : 'no folder; a folder'} belongs here`,
-        }),
-      ]
+  if (stat.kind === wanted) return undefined
+  return diagnose('not-a-file', span, {
+    message: `'${path || '.'}' is ${stat.kind === 'folder' ? 'a folder; a file' : 'no folder; a folder'} belongs here`,
+  })
 }
 
 /** What lies at a path: nothing, or a fault where that cannot be told, as of a loop of links. */

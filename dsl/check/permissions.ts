@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path'
 import { locate, type ValuePath } from '../read/located.ts'
 import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
 import type { FilledRecipe } from './filled.ts'
+import { namedPaths } from './named_paths.ts'
 import { type Checked, spanAt } from './names.ts'
 
 /** The nearest folder upwards that holds `.git` or `package.json`, else the folder itself: nothing in it needs a permission. */
@@ -36,16 +37,17 @@ interface Read {
   readonly at: ValuePath
 }
 
+/** What lies inside or beside what is read needs no word of its own. */
 function readsOf(recipe: FilledRecipe): readonly Read[] {
   const ofModels = Object.entries(recipe.models).flatMap(([name, model]) =>
     model.kind === 'openclip'
       ? (['weights', 'tokenizer'] as const).map(field => ({ path: model[field], at: ['models', name, field] }))
       : [],
   )
-  const ofSources = Object.entries(recipe.sources).map(([name, source]) =>
-    source.kind === 'folder'
-      ? { path: source.path, at: ['sources', name, 'path'] }
-      : { path: source.table, at: ['sources', name, 'table'] },
+  const ofSources = Object.entries(recipe.sources).flatMap(([name, source]) =>
+    namedPaths(source)
+      .filter(({ near }) => near === undefined)
+      .map(({ path, at }) => ({ path, at: ['sources', name, ...at] })),
   )
   return [...ofSources, ...ofModels]
 }

@@ -1,4 +1,5 @@
 /** Sources and filters as stages. */
+import { expandPaths, tarBeside } from '../check/braces.ts'
 import { trainingSplit } from '../check/datasets.ts'
 import type { Entry, FilledRecipe } from '../check/filled.ts'
 import { splitReference } from '../check/names.ts'
@@ -54,18 +55,35 @@ export function expandSource(name: string, source: Entry<'sources'>, { seed }: E
       const { kind, table, ...rest } = source
       return [{ id: name, kind, params: params({ ...rest, seed }), inputs: {}, files: [table], path }]
     }
-    case 'folder': {
-      const { kind, path: folder, ...rest } = source
-      return [
-        {
-          id: name,
-          kind,
-          params: params({ ...rest, captions: rest.captions, seed }),
-          inputs: {},
-          files: [folder],
-          path,
-        },
-      ]
+    case 'folder':
+    case 'karpathy':
+    case 'webdataset':
+    case 'parquet': {
+      // Paths stay among the parameters: they tell the stage which of its files is which, and in what order.
+      const { kind, ...rest } = source
+      // Nothing is drawn where a file says the splits.
+      const drawn = kind === 'karpathy' ? {} : { seed }
+      return [{ id: name, kind, params: params({ ...rest, ...drawn }), inputs: {}, files: filesOf(source), path }]
+    }
+  }
+}
+
+type FileSource = Extract<Entry<'sources'>, { readonly kind: 'folder' | 'karpathy' | 'webdataset' | 'parquet' }>
+
+/** Files and folders of a source, relative to the recipe's folder. */
+function filesOf(source: FileSource): readonly string[] {
+  switch (source.kind) {
+    case 'folder':
+      return [source.path, ...(source.images === undefined ? [] : [source.images])]
+    case 'karpathy':
+      return [source.json, source.images]
+    case 'webdataset':
+      return expandPaths(source.shards)
+    case 'parquet': {
+      const tables = expandPaths(source.files)
+      const { image } = source
+      if (image.kind === 'tar') return tables.flatMap(table => [table, tarBeside(table)])
+      return image.kind === 'paths' ? [...tables, image.folder] : tables
     }
   }
 }

@@ -14,10 +14,21 @@ const kinds = (role: Role, names: readonly string[]): readonly (readonly [string
 
 /** Builders by the name under which `dsl/mod.ts` exports them. */
 export const builders: ReadonlyMap<string, Builder> = new Map<string, Builder>([
-  ...kinds('dataset', ['landmarks', 'crawl', 'folder', 'rules', 'classifier', 'dedup', 'decontaminate']),
+  ...kinds('dataset', [
+    'landmarks',
+    'crawl',
+    'folder',
+    'karpathy',
+    'webdataset',
+    'parquet',
+    'rules',
+    'classifier',
+    'dedup',
+    'decontaminate',
+  ]),
   ...kinds('architecture', ['mammut', 'openclip']),
   ...kinds('evaluation', ['retrieval', 'classification', 'localisation']),
-  ...kinds('part', ['grammar', 'bpe', 'adamw']),
+  ...kinds('part', ['grammar', 'bpe', 'adamw', 'tar', 'bytes', 'paths']),
   ...kinds('part', ['cosine', 'linear', 'constant', 'cooldown', 'softmax', 'focal']),
   ['train', { role: 'trained' }],
   ['distill', { role: 'trained' }],

@@ -1,8 +1,9 @@
 /** Where samples come from, and what keeps or drops them. */
+import type { FolderSource, KarpathySource, ParquetSource, WebDatasetSource } from './files.ts'
 import type { Count, DatasetRef, Distance, Path, Share } from './scalars.ts'
 
 /** A source of samples. @discriminator kind */
-export type Source = LandmarkSource | CrawlSource | FolderSource
+export type Source = LandmarkSource | CrawlSource | FolderSource | KarpathySource | WebDatasetSource | ParquetSource
 
 /**
  * Satellite tiles around map landmarks, captioned from what lies inside the footprint.
@@ -73,29 +74,6 @@ export interface CrawlSource {
   tile_size?: number
   /** Landmark table that honest alt texts take names from. */
   table: Path
-}
-
-/** Images of one's own: a folder with `captions.csv`, `captions.jsonl` (`image`, `caption` columns), or a sub-folder a class. */
-export interface FolderSource {
-  kind: 'folder'
-  /** The folder. @examples ["photos"] */
-  path: Path
-  /** File of captions inside the folder; absent: sub-folders are classes and captions come from class names. @examples ["captions.csv"] */
-  captions?: string
-  /** Side of a stored image; the shorter side is scaled and the centre is cut. @default 80 @minimum 16 @maximum 1024 @asType integer @unit pixels */
-  tile_size?: number
-  /** Shares held out, by image file. @default {} */
-  split?: FolderSplit
-  /** Unreadable images that are skipped, with a warning, before the stage fails. @default 0 */
-  max_corrupt?: Count
-}
-
-/** Splits by image file. */
-export interface FolderSplit {
-  /** Share for validation. @default 0 */
-  val?: Share
-  /** Share held out. @default 0.2 */
-  test?: Share
 }
 
 /** A step that keeps or drops samples. @discriminator kind */

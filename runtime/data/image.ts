@@ -1,5 +1,6 @@
 /** Encoded pictures to raw bytes and back. */
 import sharp, { type Sharp } from 'sharp'
+import type { ResizeFilter } from '../../dsl/recipe.ts'
 
 // Pictures are small and many are in work at once: threads inside one cost more than they give.
 sharp.concurrency(1)
@@ -18,8 +19,8 @@ export interface DecodeOptions {
   readonly name: string
   /** Side of the square to make: the shorter side is scaled and the centre is cut. Absent: as stored. */
   readonly size?: number
-  /** Filter of that. Absent: Lanczos-3. */
-  readonly filter?: 'lanczos3' | 'cubic'
+  /** Filter of that; absent: Lanczos-3. */
+  readonly filter?: ResizeFilter
 }
 
 /**

@@ -1,54 +1,39 @@
-/** Stage `folder`: a user's own images and captions. */
-import { createDataset } from '../data/dataset.ts'
-import { readFolder } from '../data/folder.ts'
-import type { SampleFiles } from '../data/sample.ts'
-import { createFigures } from './figures.ts'
-import { readNumber, readOptionalNumber, readParams, readText } from './params.ts'
+/** Stage `folder`: a user's own images with a table of captions or in class folders. */
+import { type FolderOptions, openFolder } from '../data/readers/folder.ts'
+import { type Params, readNumber, readParams, readText } from './params.ts'
+import { externalOf, readClassNames, readSplit, storeSource } from './source.ts'
 import type { StageContext, StageResult } from './stage.ts'
 
-const shownSamples = 12
-
-/**
- * Reads the folder, the stage's only external, and writes it as a dataset.
- *
- * Metrics: `samples`, `captions`, `corrupt` (images that were skipped), and `train`, `val` and `test` (images).
- */
-export async function run({ params, externals, out, report, signal }: StageContext): Promise<StageResult> {
-  const folder = Object.values(externals)[0]
-  if (folder === undefined) throw new Error('The stage was given no folder; compile the recipe again')
-  const split = readParams(params, 'split')
-  const counts = { samples: 0, captions: 0, corrupt: 0, train: 0, val: 0, test: 0 }
-  const samples = readFolder(folder, {
-    captions: (params.captions ?? null) === null ? undefined : readText(params, 'captions'),
-    tileSize: readNumber(params, 'tile_size'),
-    val: readNumber(split, 'val'),
-    test: readNumber(split, 'test'),
-    maxCorrupt: readOptionalNumber(params, 'max_corrupt') ?? 0,
-    seed: readNumber(params, 'seed'),
-    warn(message) {
-      counts.corrupt += 1
-      report.warn(message)
-    },
-    onImages: (done, total) => report.progress({ done, total, unit: 'images' }),
-  })
-  const dataset = await createDataset(out)
-  const shown: SampleFiles[] = []
-  for await (const sample of samples) {
-    signal.throwIfAborted()
-    await dataset.add(sample)
-    counts.samples += 1
-    counts.captions += sample.captions.length
-    counts[splitOf(sample)] += 1
-    if (shown.length < shownSamples) shown.push(sample)
-  }
-  await dataset.close()
-  const figures = shown.map(sample => ({ sample, figure: { lines: [...sample.captions] } }))
-  return {
-    metrics: counts,
-    summary: `${counts.samples.toLocaleString('en')} images, ${counts.captions.toLocaleString('en')} captions`,
-    exhibits: [{ kind: 'figures', title: 'The first images', items: await createFigures(out, figures) }],
-  }
+/** Reads the folder and writes it as a dataset. Metrics as {@link storeSource}. */
+export async function run(context: StageContext): Promise<StageResult> {
+  const { params, externals } = context
+  const { images } = params
+  const { absent: _, ...result } = await storeSource(
+    context,
+    openFolder({
+      folder: externalOf(externals, readText(params, 'path')),
+      images: typeof images === 'string' ? externalOf(externals, images) : undefined,
+      table: tableOf(params),
+      split: readSplit(params, ['folders', 'column']),
+      classNames: readClassNames(params),
+      seed: readNumber(params, 'seed'),
+    }),
+  )
+  return result
 }
 
-const splitOf = ({ split }: SampleFiles): 'train' | 'val' | 'test' =>
-  split === 'test' || split === 'val' ? split : 'train'
+/** A table that is named alone has the columns that are usual. */
+function tableOf(params: Params): FolderOptions['table'] {
+  const { captions = null } = params
+  if (captions === null) return undefined
+  if (typeof captions === 'string') return { file: captions, image: 'image', caption: 'caption', split: 'split' }
+  const table = readParams(params, 'captions')
+  const { label } = table
+  return {
+    file: readText(table, 'file'),
+    image: readText(table, 'image'),
+    caption: readText(table, 'caption'),
+    label: typeof label === 'string' ? label : undefined,
+    split: readText(table, 'split'),
+  }
+}

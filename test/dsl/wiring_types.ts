@@ -1,7 +1,24 @@
 /** Checked by the compiler, never run: wrong wiring is an error of types whose text names what belongs there. */
-import { bpe, crawl, folder, mammut, mix, recipe, retrieval, rules, train } from '../../dsl/mod.ts'
+import {
+  bpe,
+  bytes,
+  crawl,
+  folder,
+  karpathy,
+  mammut,
+  mix,
+  parquet,
+  recipe,
+  retrieval,
+  rules,
+  train,
+  webdataset,
+} from '../../dsl/mod.ts'
 
 const photos = folder({ path: 'photos', captions: 'captions.csv' })
+const rsicd = karpathy({ json: 'dataset.json', images: 'imgs', resize: 'cubic' })
+const shards = webdataset({ shards: ['{0..3}.tar'], split: { val: 0.1 }, class_names: { lake: 'a lake' } })
+const tables = parquet({ files: 'a.parquet', image: bytes({ column: 'img' }), split: 'column' })
 const web = crawl({ imagery: 'blue-marble', table: 'table.geojson', samples: '2k' })
 const plausible = rules({ from: web, min_words: 3 })
 const tower = { width: 32, layers: 2, heads: 2 }
@@ -14,6 +31,9 @@ const pretrain = train({
       name: 'mix',
       data: mix([
         [photos.train, 3],
+        [rsicd.train, 1],
+        [shards.train, 1],
+        [tables.val, 1],
         [plausible, 1],
       ]),
       samples: 2000,
@@ -24,7 +44,7 @@ const pretrain = train({
 
 export default recipe({
   name: 'typed',
-  sources: { photos, web },
+  sources: { photos, rsicd, shards, tables, web },
   filters: { plausible },
   models: { small },
   train: { pretrain },
@@ -45,3 +65,7 @@ rules({ from: web, min_word: 3 })
 crawl({ imagery: 'blue-marble', table: 'table.geojson', samples: '2km' })
 // @ts-expect-error an evaluation stands among the sources
 recipe({ name: 'wrong', sources: { retrieval: retrieval({ model: pretrain, data: photos }) } })
+// @ts-expect-error a filter that there is not
+karpathy({ json: 'dataset.json', images: 'imgs', resize: 'bicubic' })
+// @ts-expect-error a dataset stands where a place of images belongs
+parquet({ files: 'a.parquet', image: photos })

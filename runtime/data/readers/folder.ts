@@ -1,0 +1,191 @@
+/** A user's own images: a folder with a table of captions, or with a sub-folder for each class. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createRandom } from '../random.ts'
+import { type CaptionRow, parseCaptionTable, type TableColumns } from './caption_table.ts'
+import { type ClassNames, captionOfClass, className } from './class_names.ts'
+import { createImageFinder, type ImageFiles, listImages } from './image_files.ts'
+import {
+  type Fault,
+  fault,
+  type ImageRecord,
+  type Shares,
+  type SourceReader,
+  type SplitName,
+  splitNamed,
+} from './record.ts'
+
+/** What is read of a folder, and how. */
+export interface FolderOptions {
+  readonly folder: string
+  /** Folder that the table's image paths start from, where it is another. */
+  readonly images?: string | undefined
+  /** Table of captions inside the folder; undefined: sub-folders are classes and captions come from their names. */
+  readonly table?: (TableColumns & { readonly file: string }) | undefined
+  /** Shares held out by image file, or where splits are written: in the first folder of a path, or in the table. */
+  readonly split: Shares | 'folders' | 'column'
+  readonly classNames: ClassNames
+  readonly seed: number
+}
+
+/** An image file and what is said of it. */
+interface Entry {
+  /** Path inside the folder of images, with `/` between folders. */
+  readonly file: string
+  readonly captions: readonly string[]
+  readonly label: string
+  /** As the table writes it. */
+  readonly split: string
+}
+
+/** A reader of a folder; records come in order of their paths, after the faults of the table. */
+export function openFolder(options: FolderOptions): SourceReader {
+  let total: number | undefined
+  return {
+    unit: 'images',
+    total: () => total,
+    async *find() {
+      const { entries, faults, files } = await listFolder(options)
+      total = entries.length
+      yield* faults
+      const splits = splitEntries(entries, options)
+      for (const [position, entry] of entries.entries()) {
+        const split = splits.get(entry.file)
+        if (split === undefined) yield splitFault(entry, options)
+        else yield recordOf(entry, { split, position: position + 1, folder: files.folder })
+      }
+    },
+  }
+}
+
+interface Listed {
+  readonly entries: readonly Entry[]
+  readonly faults: readonly Fault[]
+  readonly files: ImageFiles
+}
+
+/** Throws where the folder is missing or holds no images, or where the table as a whole cannot be read. */
+async function listFolder(options: FolderOptions): Promise<Listed> {
+  const { folder, images = folder, table } = options
+  const files = await listImages(images)
+  if (table === undefined) return { ...fromClasses(files, options), files }
+  const isInside = images === folder ? files.files.has(table.file) : !/^(\.\.\/|\/)/.test(join(table.file))
+  const text = isInside ? await readFile(join(folder, table.file), 'utf8').catch(() => undefined) : undefined
+  if (text === undefined) {
+    throw new Error(`Folder ${folder} holds no captions file '${table.file}'; check the name or leave captions out`)
+  }
+  const columns = options.split === 'column' ? table : { ...table, split: undefined }
+  return {
+    ...fromTable(parseCaptionTable(text, table.file, columnsOf(columns)), { name: table.file, files, options }),
+    files,
+  }
+}
+
+const columnsOf = ({ image, caption, label, split }: TableColumns): TableColumns => ({ image, caption, label, split })
+
+function fromClasses({ folder, images, files, links }: ImageFiles, options: FolderOptions): Omit<Listed, 'files'> {
+  // Where the first folder is the split, the class is a folder below it.
+  const least = options.split === 'folders' ? 3 : 2
+  const loose = images.find(file => file.split('/').length < least)
+  if (loose !== undefined) {
+    const table = [...files].find(file => /^captions\.(csv|tsv|jsonl)$/.test(file))
+    const place =
+      least === 3 ? 'a folder named after its class, in one named after its split' : 'a folder named after its class'
+    const fix = table === undefined ? `move it into ${place}` : `set captions: ${table}`
+    throw new Error(`Image '${loose}' lies in no class folder of ${folder}; ${fix}`)
+  }
+  const entries = images.map((file): Entry => {
+    const name = file.split('/').at(-2) ?? ''
+    return { file, captions: [captionOfClass(name, options.classNames)], label: className(name), split: '' }
+  })
+  const faults = [...links].sort().map(link => {
+    return fault(
+      link,
+      `'${link}' in ${folder} is a symbolic link, and links are not followed; put the file itself there`,
+    )
+  })
+  return { entries, faults }
+}
+
+function fromTable(
+  rows: readonly (CaptionRow | Fault)[],
+  { name, files, options }: { readonly name: string; readonly files: ImageFiles; readonly options: FolderOptions },
+): Omit<Listed, 'files'> {
+  const find = createImageFinder(files)
+  const faults: Fault[] = []
+  const entries = new Map<string, Entry>()
+  for (const row of rows) {
+    if (row.kind === 'fault') {
+      faults.push(row)
+      continue
+    }
+    const { image, line, label } = row
+    const found = find(image)
+    if ('fault' in found) {
+      faults.push(fault(name, `${name} line ${line} names image '${image}', ${found.fault}`, { line, key: image }))
+      continue
+    }
+    const before = entries.get(found.file)
+    const captions = row.captions.length > 0 ? row.captions : [captionOfClass(label, options.classNames)]
+    entries.set(found.file, {
+      file: found.file,
+      captions: [...(before?.captions ?? []), ...captions],
+      label: before?.label || className(label),
+      split: before?.split || row.split,
+    })
+  }
+  if (entries.size === 0 && faults.length === 0)
+    throw new Error(`${name} in ${options.folder} has no rows; write one line for each caption`)
+  return { entries: [...entries.values()].sort((a, b) => (a.file < b.file ? -1 : 1)), faults }
+}
+
+/** The split of each file; files whose split is none have no entry. */
+function splitEntries(entries: readonly Entry[], { split, seed }: FolderOptions): ReadonlyMap<string, SplitName> {
+  if (typeof split === 'object') return drawFiles(entries, { ...split, seed })
+  const written = (entry: Entry) => (split === 'folders' ? (entry.file.split('/')[0] ?? '') : entry.split)
+  return new Map(
+    entries.flatMap(entry => {
+      const name = splitNamed(written(entry))
+      return name === undefined ? [] : [[entry.file, name]]
+    }),
+  )
+}
+
+/** Draws test and validation files at random, from each class the same share. */
+function drawFiles(
+  entries: readonly Entry[],
+  { val, test, seed }: Shares & { readonly seed: number },
+): ReadonlyMap<string, SplitName> {
+  const splits = new Map<string, SplitName>(entries.map(({ file }) => [file, 'train']))
+  const byLabel = new Map<string, string[]>()
+  for (const { file, label } of entries) {
+    const files = byLabel.get(label)
+    if (files === undefined) byLabel.set(label, [file])
+    else files.push(file)
+  }
+  for (const [label, files] of byLabel) {
+    const [tests, vals] = [Math.round(files.length * test), Math.round(files.length * val)]
+    for (const [i, file] of createRandom(seed, `split ${label}`).shuffle(files).entries()) {
+      if (i < tests + vals) splits.set(file, i < tests ? 'test' : 'val')
+    }
+  }
+  return splits
+}
+
+function splitFault({ file, split }: Entry, options: FolderOptions): Fault {
+  const fix = 'splits are train, val and test'
+  return options.split === 'folders'
+    ? fault(file, `'${file}' lies in none of the folders train, val and test; move it there, or give 'split' shares`)
+    : fault(options.table?.file ?? file, `The split of '${file}' is '${split}'; ${fix}`, {
+        key: file,
+        column: options.table?.split ?? '',
+      })
+}
+
+function recordOf(
+  { file, captions, label }: Entry,
+  { split, position, folder }: { readonly split: SplitName; readonly position: number; readonly folder: string },
+): ImageRecord {
+  const at = { kind: 'file', path: join(folder, file) } as const
+  return { kind: 'record', file, group: file, split, captions, label, facts: {}, at, position }
+}

@@ -1,0 +1,69 @@
+/** The image files of a folder, and which of them a table means. */
+import { readdir } from 'node:fs/promises'
+import { basename, isAbsolute, join, normalize } from 'node:path'
+
+/** Files of a folder by their paths inside it, with `/` between folders. */
+export interface ImageFiles {
+  readonly folder: string
+  /** Image files, sorted. */
+  readonly images: readonly string[]
+  /** Every file, images included. */
+  readonly files: ReadonlySet<string>
+  /** Symbolic links: what they lead to is no part of the folder, whose digest names its result. */
+  readonly links: ReadonlySet<string>
+}
+
+const isImage = (file: string): boolean => /\.(jpe?g|png|webp|tiff?|gif|avif)$/i.test(file)
+
+/** Lists a folder with all that is in it. Throws where it cannot be read or holds no image. */
+export async function listImages(folder: string): Promise<ImageFiles> {
+  const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch(cause => {
+    throw new Error(`Folder ${folder} cannot be read; check the path of the source`, { cause })
+  })
+  const start = join(folder, '/').length
+  const files = new Set<string>()
+  const links = new Set<string>()
+  for (const entry of found) {
+    const path = join(entry.parentPath, entry.name).slice(start).replaceAll('\\', '/')
+    if (entry.isFile()) files.add(path)
+    else if (entry.isSymbolicLink()) links.add(path)
+  }
+  const images = [...files].filter(isImage).sort()
+  if (images.length === 0) throw new Error(`Folder ${folder} holds no images; add JPEG or PNG files`)
+  return { folder, images, files, links }
+}
+
+/** The file that a name means, or why it means none: words that follow `names image 'x', which ...`. */
+export type Resolved = { readonly file: string } | { readonly fault: string }
+
+/** Finds images by their path in the folder; a bare name means the one image of that name, wherever it lies. */
+export function createImageFinder({ folder, images, links }: ImageFiles): (name: string) => Resolved {
+  const present = new Set(images)
+  const byName = new Map<string, string[]>()
+  for (const file of images) {
+    const same = byName.get(basename(file))
+    if (same === undefined) byName.set(basename(file), [file])
+    else same.push(file)
+  }
+  return name => {
+    const file = normalize(name).replaceAll('\\', '/')
+    if (present.has(file)) return { file }
+    if (isAbsolute(name) || file === '..' || file.startsWith('../'))
+      return { fault: `which leads out of ${folder}; write its path inside that folder` }
+    const [only, ...others] = byName.get(file) ?? []
+    if (only !== undefined && others.length === 0) return { file: only }
+    if (only !== undefined) return { fault: `which lies in several folders of ${folder}; write its path` }
+    return isLinked(file, links)
+      ? {
+          fault: `which is a symbolic link or behind one, and links are not followed; put the file itself into ${folder}`,
+        }
+      : { fault: `which is not in ${folder}; add it or fix the name` }
+  }
+}
+
+/** Whether a path is a link or leads through one. */
+function isLinked(file: string, links: ReadonlySet<string>): boolean {
+  if (links.size === 0) return false
+  const steps = file.split('/')
+  return steps.some((_, i) => links.has(steps.slice(0, i + 1).join('/')))
+}

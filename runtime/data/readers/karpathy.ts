@@ -1,0 +1,148 @@
+/** Captions in one JSON file, as Karpathy's splits have them, and a folder of images. */
+import { readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { isRecord, isText } from '../../../dsl/read/json.ts'
+import { type ClassNames, captionOfClass, className } from './class_names.ts'
+import { createImageFinder, listImages, type Resolved } from './image_files.ts'
+import { type Fault, type Found, fault, type SourceReader, splitNamed } from './record.ts'
+
+/** Where the file and the images are. */
+export interface KarpathyOptions {
+  readonly json: string
+  readonly images: string
+  readonly classNames: ClassNames
+}
+
+/** An image of the file, not yet checked, and the class whose list it stands in. */
+interface Item {
+  readonly value: unknown
+  readonly listedAs?: string
+  /** How it is called in errors: `images[17]`, `airport[3]`. */
+  readonly place: string
+}
+
+/** A reader of a JSON file and its images, in the order of the file; its images are listed in memory, none is read. */
+export function openKarpathy({ json, images, classNames }: KarpathyOptions): SourceReader {
+  const name = basename(json)
+  let total: number | undefined
+  return {
+    unit: 'images',
+    total: () => total,
+    async *find() {
+      const items = itemsOf(parse(await readFile(json, 'utf8'), name), name)
+      total = items.length
+      const find = createImageFinder(await listImages(images))
+      const taken = new Map<string, string>()
+      for (const [index, item] of items.entries()) {
+        const found = readItem(item, { name, find, classNames, images, position: index + 1 })
+        const [record] = found
+        const first = record?.kind === 'record' ? taken.get(record.file) : undefined
+        if (record?.kind === 'record' && first !== undefined) {
+          const reason = `${name} ${item.place} names '${record.file}' as ${first} does; remove one of them`
+          yield fault(name, reason, { key: item.place })
+          continue
+        }
+        if (record?.kind === 'record') taken.set(record.file, item.place)
+        yield* found
+      }
+    },
+  }
+}
+
+function parse(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text.replace(/^\ufeff/, ''))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new Error(`${name} is not JSON: ${reason}${lineOf(text, reason)}; get it anew or mend it`, { cause })
+  }
+}
+
+/** The line of the position that a parser's message names. */
+function lineOf(text: string, reason: string): string {
+  const [, position] = /position ([0-9]+)/.exec(reason) ?? []
+  return position === undefined || reason.includes('line')
+    ? ''
+    : ` (line ${text.slice(0, Number(position)).split('\n').length})`
+}
+
+/** A list of `images`, or, as NWPU-Captions has them, lists by class. */
+function itemsOf(value: unknown, name: string): readonly Item[] {
+  if (isRecord(value) && Array.isArray(value.images))
+    return value.images.map((image, i) => ({ value: image, place: `images[${i}]` }))
+  if (isRecord(value) && Object.values(value).length > 0 && Object.values(value).every(Array.isArray))
+    return Object.entries(value).flatMap(([listedAs, list]) =>
+      Array.isArray(list) ? list.map((image, i) => ({ value: image, listedAs, place: `${listedAs}[${i}]` })) : [],
+    )
+  throw new Error(`${name} holds neither a list 'images' nor lists of images by class; name the JSON file of captions`)
+}
+
+interface Reading {
+  readonly name: string
+  readonly find: (name: string) => Resolved
+  readonly classNames: ClassNames
+  readonly images: string
+  readonly position: number
+}
+
+/** The record of an item and the faults of its captions, or the one fault of the item. */
+function readItem(
+  { value, listedAs, place }: Item,
+  { name, find, classNames, images, position }: Reading,
+): readonly Found[] {
+  const wrong = (reason: string, column: string): Fault =>
+    fault(name, `${name} ${place} ${reason}`, { key: place, column })
+  const item = isRecord(value) ? value : {}
+  const { filename, filepath } = item
+  if (!isText(filename) || filename === '') return [wrong(`names no image; fill in 'filename'`, 'filename')]
+  const split = splitNamed(isText(item.split) ? item.split : '')
+  if (split === undefined) {
+    return [wrong(`has the split '${String(item.split ?? '')}'; splits are train, restval, val and test`, 'split')]
+  }
+  const named = [listedAs, item.label, item.class, item.category].find(isText) ?? ''
+  const path =
+    isText(filepath) && filepath !== '' && !filename.startsWith(`${filepath}/`) ? `${filepath}/${filename}` : filename
+  // Lists by class have their images in folders of the same names, or all in one.
+  const found = [...(listedAs === undefined ? [] : [`${listedAs}/${filename}`]), path, filename].map(find)
+  const at = found.find(one => 'file' in one)
+  if (at === undefined) {
+    const why = found.find(one => 'fault' in one)
+    return [wrong(`names image '${path}', ${why?.fault ?? ''}`, 'filename')]
+  }
+  const given = sentencesOf(item)
+  const captions = given.flatMap(sentence => (isText(sentence) && sentence.trim() !== '' ? [sentence.trim()] : []))
+  const faults = given.slice(captions.length).map(() => wrong(`has an empty caption of '${filename}'`, 'sentences'))
+  if (captions.length === 0 && named === '') {
+    return faults.length > 0 ? faults : [wrong(`has neither captions nor a class of '${filename}'`, 'sentences')]
+  }
+  const said = captions.length > 0 ? captions : [captionOfClass(named, classNames)]
+  const label = className(named)
+  const { file } = at
+  return [
+    {
+      kind: 'record',
+      file,
+      group: file,
+      split,
+      captions: said,
+      label,
+      facts: {},
+      at: { kind: 'file', path: join(images, file) },
+      position,
+    },
+    ...faults,
+  ]
+}
+
+/** `sentences[].raw`, or `raw`, `raw_1`, `raw_2` and on; anything that is no text stands for a caption that is missing. */
+function sentencesOf(item: { readonly [name: string]: unknown }): readonly unknown[] {
+  if (Array.isArray(item.sentences)) {
+    return item.sentences.map(sentence => (isRecord(sentence) ? (sentence.raw ?? tokensOf(sentence.tokens)) : sentence))
+  }
+  return Object.keys(item)
+    .filter(key => /^raw(_[0-9]+)?$/.test(key))
+    .map(key => item[key])
+}
+
+const tokensOf = (tokens: unknown): string | undefined =>
+  Array.isArray(tokens) && tokens.every(isText) ? tokens.join(' ') : undefined

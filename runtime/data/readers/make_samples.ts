@@ -1,0 +1,85 @@
+/** From records to samples: the one place where images of a person's own are read, whatever form they came in. */
+import { availableParallelism } from 'node:os'
+import type { ResizeFilter } from '../../../dsl/recipe.ts'
+import type { SampleFiles } from '../sample.ts'
+import { storeImage } from '../stored_image.ts'
+import { type ImageReader, openImages } from './image_bytes.ts'
+import { type Absent, type Fault, type Found, fault, type ImageRecord } from './record.ts'
+
+/** How images are stored. */
+export interface SampleOptions {
+  /** Side in pixels; undefined: as they are. */
+  readonly size: number | undefined
+  readonly filter: ResizeFilter
+}
+
+/** A sample that was made, with what is told of it. */
+export interface Made {
+  readonly kind: 'made'
+  readonly sample: SampleFiles
+  /** Whether the image is stored byte for byte as it was found. */
+  readonly isCopy: boolean
+  /** How far reading has come, in the unit of the source. */
+  readonly position: number
+}
+
+/**
+ * Makes the sample of one record: a pure function of the record, its place in the list and the bytes of the image. An
+ * image that cannot be read is a fault.
+ */
+export async function makeSample(
+  { record, place }: { readonly record: ImageRecord; readonly place: number },
+  { images, size, filter }: SampleOptions & { readonly images: ImageReader },
+): Promise<Made | Fault> {
+  const { file, group, split, captions, label, facts, at, position } = record
+  try {
+    const stored = await storeImage(await images.read(at), { name: `'${file}'`, size, filter })
+    const stem = file.replace(/\.\w+$/, '').replace(/[^A-Za-z0-9]+/g, '-')
+    const sample: SampleFiles = {
+      key: `${String(place).padStart(6, '0')}-${stem.slice(-50)}`,
+      split,
+      captions,
+      label,
+      group,
+      masks: [],
+      facts: { file, ...facts },
+      image: stored.bytes,
+      maskFiles: {},
+    }
+    return { kind: 'made', sample, isCopy: stored.isCopy, position }
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    return fault(file, reason.includes(file) ? reason : `Cannot read image '${file}': ${reason}`, { key: group })
+  }
+}
+
+/**
+ * Makes the samples of records, in their order, some side by side so that every core decodes. Faults come where they
+ * were found. `first` is the place of the first record in the whole list, for those who make a part of it.
+ */
+export async function* makeSamples(
+  found: AsyncIterable<Found>,
+  options: SampleOptions & { readonly first?: number },
+): AsyncGenerator<Made | Fault | Absent> {
+  const images = openImages()
+  // Two for each core: one that is decoded, one whose bytes are read.
+  const atOnce = 2 * availableParallelism()
+  const inWork: Promise<Made | Fault | Absent>[] = []
+  let place = options.first ?? 0
+  try {
+    for await (const one of found) {
+      inWork.push(
+        one.kind === 'record'
+          ? makeSample({ record: one, place: place++ }, { ...options, images })
+          : Promise.resolve(one),
+      )
+      const next = inWork.length >= atOnce ? inWork.shift() : undefined
+      if (next !== undefined) yield await next
+    }
+    for (const next of inWork.splice(0)) yield await next
+  } finally {
+    // Whoever stops early leaves work behind that still reads.
+    await Promise.all(inWork)
+    await images.close()
+  }
+}

@@ -1,0 +1,115 @@
+/** What readers of sources find: records, one for each image, and faults, one for each thing that cannot be used. */
+import { createRandom } from '../random.ts'
+
+/** Where the bytes of an image are. */
+export type ImageAt =
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'extent'; readonly path: string; readonly offset: number; readonly size: number }
+  | { readonly kind: 'cell'; readonly path: string; readonly column: string; readonly row: number }
+
+/** The splits of sources. */
+export type SplitName = 'train' | 'val' | 'test'
+
+/** One image of a source before it is read: small, plain data that any process can make a sample of. */
+export interface ImageRecord {
+  readonly kind: 'record'
+  /** Path of the image as people know it: inside its folder or its shard. */
+  readonly file: string
+  /** Unique in its source: what splits must not cut. */
+  readonly group: string
+  readonly split: SplitName
+  /** At least one; none is empty. */
+  readonly captions: readonly string[]
+  /** Class in words, or empty. */
+  readonly label: string
+  /** Provenance that the sample keeps beside `file`. */
+  readonly facts: { readonly [name: string]: string | number }
+  readonly at: ImageAt
+  /** How far reading has come with this record, in the unit of its source. */
+  readonly position: number
+}
+
+/** Something that cannot be used, where it is, and why. */
+export interface Fault {
+  readonly kind: 'fault'
+  /** The file at fault, inside the source's folder, or the shard or table. */
+  readonly file: string
+  /** Name of the sample in the file. */
+  readonly key?: string
+  /** Line of a table, from 1. */
+  readonly line?: number
+  /** Column of a table, or field of a record. */
+  readonly column?: string
+  /** A sentence that says where, what and what to do. */
+  readonly reason: string
+}
+
+/** An image that the source itself says it does not have: no fault, but counted. */
+export interface Absent {
+  readonly kind: 'absent'
+  /** Why, in the source's word: `failed_to_download`. */
+  readonly status: string
+}
+
+/** What a reader finds next. */
+export type Found = ImageRecord | Fault | Absent
+
+/** A source that can be read, any number of times, and finds the same each time. */
+export interface SourceReader {
+  /** Records and faults in order. Throws where the source as a whole cannot be read. */
+  readonly find: () => AsyncIterable<Found>
+  /** What the positions of records are counted in: `images`, `MB`, `rows`. */
+  readonly unit: string
+  /** Position at the end; undefined until it is known. */
+  readonly total: () => number | undefined
+}
+
+/** A fault; absent facts are left out. */
+export function fault(
+  file: string,
+  reason: string,
+  where: { readonly key?: string | undefined; readonly line?: number | undefined; readonly column?: string } = {},
+): Fault {
+  const { key, line, column } = where
+  return {
+    kind: 'fault',
+    file,
+    ...(key !== undefined && { key }),
+    ...(line !== undefined && { line }),
+    ...(column !== undefined && { column }),
+    reason,
+  }
+}
+
+/** Shares that are held out. */
+export interface Shares {
+  readonly val: number
+  readonly test: number
+}
+
+/** The split that a key draws: the same one in whatever list it stands. */
+export function drawSplit(key: string, { val, test, seed }: Shares & { readonly seed: number }): SplitName {
+  if (val + test === 0) return 'train'
+  const draw = createRandom(seed, `split of ${key}`).next()
+  return draw < test ? 'test' : draw < test + val ? 'val' : 'train'
+}
+
+/** A split as files spell it, `restval` being `train`; undefined where it is none. */
+export function splitNamed(text: string): SplitName | undefined {
+  switch (text.trim().toLowerCase()) {
+    case 'train':
+    case 'training':
+    case 'restval':
+      return 'train'
+    case 'val':
+    case 'valid':
+    case 'validation':
+    case 'dev':
+      return 'val'
+    case 'test':
+    case 'testing':
+      return 'test'
+    default:
+      return undefined
+  }
+}

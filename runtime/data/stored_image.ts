@@ -1,0 +1,55 @@
+/** Images of a person's own as a dataset stores them: copied where they are as wanted, else scaled and encoded anew. */
+import sharp from 'sharp'
+import type { ResizeFilter } from '../../dsl/recipe.ts'
+import { decodeImage, encodeJpeg, imageExtension } from './image.ts'
+
+/** Quality of images that are encoded anew, 1 to 100; colour is kept at full resolution. */
+export const storedQuality = 92
+
+/** Pictures above this are proven whole at a small scale, so that none is unpacked in memory as a whole. */
+const largestWhole = 4096 * 4096
+
+/** The decoder's own limit. */
+const mostPixels = 16383 * 16383
+
+/** How images are stored. */
+export interface Storing {
+  /** Named in errors. */
+  readonly name: string
+  /** Side of a square; undefined: as it is. */
+  readonly size?: number | undefined
+  readonly filter: ResizeFilter
+}
+
+/** What is stored: JPEG or PNG bytes, and whether they are the very bytes that were given. */
+export interface StoredImage {
+  readonly bytes: Uint8Array
+  readonly isCopy: boolean
+}
+
+/**
+ * Makes an image as it is stored. Throws an error that names it where it is damaged or no picture; the words hang on the
+ * bytes alone, as libvips' own do not: it has one place for the errors of all threads.
+ */
+export async function storeImage(bytes: Uint8Array, { name, size, filter }: Storing): Promise<StoredImage> {
+  const fail = (reason: string, cause?: unknown): never => {
+    throw new Error(`Cannot read image ${name}: ${reason}; replace or remove it`, { cause })
+  }
+  const shape = await sharp(bytes)
+    .metadata()
+    .catch(cause => fail('it is no picture of a known format, or its first bytes are damaged', cause))
+  const { width, height } = shape
+  if (width * height > mostPixels) fail(`its ${width} x ${height} pixels are more than can be unpacked`)
+  const isFit = size === undefined || (width === size && height === size)
+  try {
+    if (isFit && imageExtension(bytes) !== undefined) {
+      // Its bytes are kept, once they are known to decode.
+      await decodeImage(bytes, { name, ...(width * height > largestWhole && { size: 64 }) })
+      return { bytes, isCopy: true }
+    }
+    const picture = await decodeImage(bytes, { name, filter, ...(size !== undefined && { size }) })
+    return { bytes: await encodeJpeg(picture, storedQuality), isCopy: false }
+  } catch (cause) {
+    return fail('it is damaged or cut short', cause)
+  }
+}

@@ -1,0 +1,211 @@
+import { symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { decodeImage } from '../../../runtime/data/image.ts'
+import { parseCaptionTable } from '../../../runtime/data/readers/caption_table.ts'
+import { className } from '../../../runtime/data/readers/class_names.ts'
+import { type FolderOptions, openFolder } from '../../../runtime/data/readers/folder.ts'
+import { inTempFolder, sharedPath, testWithShared } from '../../support.ts'
+import { findAll, makeAll, messageOf, picture, put, reasonsOf, recordsOf } from './support.ts'
+
+const columns = { image: 'image', caption: 'caption' }
+const options = { split: { val: 0, test: 0 }, classNames: {}, seed: 1 } as const
+
+const open = (folder: string, changes: Partial<FolderOptions> = {}) => openFolder({ folder, ...options, ...changes })
+const table = (file: string, names: object = {}) => ({ table: { file, ...columns, ...names } })
+
+test('reads CSV with quotes, commas, doubled quotes, line breaks, a byte order mark and either line ending', () => {
+  const csv = '\ufeffid,caption,image\r\n1,"a ""big"", long\nlake",a.jpg\r\n\r\n2,desert,"b,c.jpg"'
+  const row = { kind: 'row', label: '', split: '' } as const
+  assert.equal(parseCaptionTable(csv, 'captions.csv', columns), [
+    { ...row, image: 'a.jpg', captions: ['a "big", long\nlake'], line: 2 },
+    { ...row, image: 'b,c.jpg', captions: ['desert'], line: 5 },
+  ])
+})
+
+test('names the line of a wrong row, and goes on where the next one can be told', () => {
+  const csv = (rows: string, name = 'c.csv') => parseCaptionTable(`image,caption\n${rows}`, name, columns)
+  assert.throws(() => csv('a.jpg,lake\nb.jpg,"open'), /c\.csv line 3 has a stray or unclosed quote/)
+  assert.throws(() => csv('a.jpg,x"y"'), /c\.csv line 2 has a stray or unclosed quote/)
+  assert.match(
+    reasonsOf(csv('a.jpg,lake\nb.jpg\nc.jpg,sea')).join(),
+    /^c\.csv line 3 has no caption for 'b\.jpg'; fill in 'caption'$/,
+  )
+  assert.match(reasonsOf(csv(',lake')).join(), /c\.csv line 2 names no image/)
+  assert.throws(
+    () => parseCaptionTable('file,text\na,b', 'c.csv', columns),
+    /no column 'image' in its first line \(file, text\)/,
+  )
+  const jsonl = '{"image":"a.jpg","caption":"lake"}\n\n{"image":\n{"image":"b.jpg","caption":["sea","",7]}'
+  const rows = parseCaptionTable(jsonl, 'c.jsonl', columns)
+  assert.match(reasonsOf(rows)[0] ?? '', /c\.jsonl line 3 is not JSON/)
+  assert.match(reasonsOf(rows).slice(1).join(), /^c\.jsonl line 4 has no caption for 'b\.jpg'.*line 4 has no caption/)
+  assert.equal(
+    rows.flatMap(row => (row.kind === 'row' ? row.captions : [])),
+    ['lake', 'sea'],
+  )
+  assert.throws(() => parseCaptionTable('', 'c.txt', columns), /neither \.csv, \.tsv nor \.jsonl/)
+})
+
+test('joins the captions of an image, finds images by path or by bare name, and stores squares', () =>
+  inTempFolder(async folder => {
+    const csv = 'image,caption\nb.jpg,a lake\nx/a.jpg,a desert\nb.jpg,water'
+    await put(folder, { 'captions.csv': csv, 'x/a.jpg': await picture(3), 'Images/b.jpg': await picture(5) })
+    const { samples } = await makeAll(open(folder, table('captions.csv')), { size: 16 })
+    assert.equal(
+      samples.map(({ group, captions, split }) => ({ group, captions, split })),
+      [
+        { group: 'Images/b.jpg', captions: ['a lake', 'water'], split: 'train' },
+        { group: 'x/a.jpg', captions: ['a desert'], split: 'train' },
+      ],
+    )
+    const { width, height } = await decodeImage(samples[0]?.image ?? new Uint8Array(), { name: 'first' })
+    assert.equal([width, height], [16, 16])
+  }))
+
+test('takes columns by other names, classes and splits from a TSV, and images from another folder', () =>
+  inTempFolder(async folder => {
+    const tsv =
+      'path\ttitle\tscene\tpart\nx/a.jpg\tthe "old" sea\tSeaLake\ttrain\nb.jpg\t\tForest\tvalidation\nb2.jpg\tt\tForest\tnever\n'
+    await put(folder, {
+      'tables/t.tsv': tsv,
+      'images/x/a.jpg': await picture(3),
+      'images/b.jpg': await picture(5),
+      'images/b2.jpg': await picture(5),
+    })
+    const found = await findAll(
+      open(join(folder, 'tables'), {
+        images: join(folder, 'images'),
+        table: { file: 't.tsv', image: 'path', caption: 'title', label: 'scene', split: 'part' },
+        split: 'column',
+        classNames: { Forest: 'dense woodland' },
+      }),
+    )
+    assert.equal(
+      recordsOf(found).map(({ file, captions, label, split }) => [file, captions, label, split]),
+      [
+        ['b.jpg', ['dense woodland'], 'forest', 'val'],
+        ['x/a.jpg', ['the "old" sea'], 'sea lake', 'train'],
+      ],
+    )
+    assert.equal(reasonsOf(found), ["The split of 'b2.jpg' is 'never'; splits are train, val and test"])
+  }))
+
+test('takes captions and labels from class folders, and holds out the same share of each class', () =>
+  inTempFolder(async folder => {
+    for (const kind of ['AnnualCrop', 'sea_lake']) {
+      for (let i = 0; i < 5; i++) await put(folder, { [`${kind}/${i}.jpg`]: await picture(i + 2) })
+    }
+    const reader = open(folder, { split: { test: 0.2, val: 0.2 }, classNames: { AnnualCrop: 'annual crop land' } })
+    const records = recordsOf(await findAll(reader))
+    const splitsOf = (label: string) => records.filter(s => s.label === label).map(s => s.split)
+    for (const label of ['annual crop', 'sea lake']) {
+      assert.equal(splitsOf(label).sort(), ['test', 'train', 'train', 'train', 'val'])
+    }
+    assert.equal(records[0]?.captions, ['annual crop land'])
+    assert.equal(records[5]?.captions, ['sea lake'])
+    assert.equal(recordsOf(await findAll(reader)), records)
+    assert.is(className('HerbaceousVegetation'), 'herbaceous vegetation')
+  }))
+
+test('takes splits from folders, and tells of an image in none', () =>
+  inTempFolder(async folder => {
+    const image = await picture(3)
+    await put(folder, {
+      'train/Lake/a.jpg': image,
+      'valid/Lake/b.jpg': image,
+      'test/Sea/c.jpg': image,
+      'extra/Sea/d.jpg': image,
+    })
+    const found = await findAll(open(folder, { split: 'folders' }))
+    assert.equal(
+      recordsOf(found).map(({ file, label, split }) => [file, label, split]),
+      [
+        ['test/Sea/c.jpg', 'sea', 'test'],
+        ['train/Lake/a.jpg', 'lake', 'train'],
+        ['valid/Lake/b.jpg', 'lake', 'val'],
+      ],
+    )
+    assert.match(reasonsOf(found).join(), /^'extra\/Sea\/d\.jpg' lies in none of the folders train, val and test/)
+    await put(folder, { 'train/e.jpg': image })
+    assert.match(
+      await messageOf(findAll(open(folder, { split: 'folders' }))),
+      /'train\/e\.jpg' lies in no class folder/,
+    )
+  }))
+
+test('names what is missing: the folder, images, the table, an image of a row', () =>
+  inTempFolder(async folder => {
+    assert.match(await messageOf(findAll(open(join(folder, 'none')))), /none cannot be read/)
+    assert.match(await messageOf(findAll(open(folder))), /holds no images/)
+    await put(folder, { 'a.jpg': await picture(3), 'captions.csv': 'image,caption\na.jpg,lake\nz.jpg,sea' })
+    assert.match(await messageOf(findAll(open(folder))), /'a\.jpg' lies in no class folder.*captions: captions\.csv/)
+    assert.match(await messageOf(findAll(open(folder, table('c.csv')))), /holds no captions file 'c\.csv'/)
+    const found = await findAll(open(folder, table('captions.csv')))
+    assert.equal(
+      recordsOf(found).map(({ file }) => file),
+      ['a.jpg'],
+    )
+    assert.match(reasonsOf(found).join(), /captions\.csv line 3 names image 'z\.jpg', which is not in/)
+  }))
+
+test('neither paths nor links lead out of the folder', () =>
+  inTempFolder(async folder => {
+    const image = await picture(3)
+    await put(folder, { 'outside/secret.jpg': image, 'in/Lake/a.jpg': image })
+    await symlink(join(folder, 'outside/secret.jpg'), join(folder, 'in/Lake/link.jpg'))
+    await symlink(join(folder, 'outside'), join(folder, 'in/Linked'))
+    const rows = [
+      '../outside/secret.jpg',
+      '../../etc/passwd',
+      '/etc/passwd',
+      'Lake/link.jpg',
+      'Linked/secret.jpg',
+      'Lake/a.jpg',
+    ]
+    await put(folder, { 'in/captions.csv': `image,caption\n${rows.map(row => `${row},lake`).join('\n')}\n` })
+    const found = await findAll(open(join(folder, 'in'), table('captions.csv')))
+    assert.equal(
+      recordsOf(found).map(({ file }) => file),
+      ['Lake/a.jpg'],
+    )
+    const why = reasonsOf(found).map(reason => /leads out|symbolic link/.exec(reason)?.[0])
+    assert.equal(why, ['leads out', 'leads out', 'leads out', 'symbolic link', 'symbolic link'])
+    const classes = await findAll(open(join(folder, 'in')))
+    assert.equal(
+      recordsOf(classes).map(({ file }) => file),
+      ['Lake/a.jpg'],
+    )
+    assert.match(reasonsOf(classes).join('; '), /'Lake\/link\.jpg'.*is a symbolic link.*'Linked'.*is a symbolic link/)
+    assert.match(
+      await messageOf(findAll(open(join(folder, 'in'), table('../outside/c.csv')))),
+      /holds no captions file/,
+    )
+  }))
+
+testWithShared(test, 'data/flickr8k_1000', 'reads Flickr8k: 1,000 images with five captions each', async () => {
+  const records = recordsOf(await findAll(open(sharedPath('data/flickr8k_1000'), table('captions.csv'))))
+  assert.is(records.length, 1000)
+  assert.ok(records.every(({ captions }) => captions.length === 5))
+})
+
+testWithShared(test, 'data/eurosat', 'reads EuroSAT: 3,000 images of ten classes in its own splits', async () => {
+  const found = await findAll(open(sharedPath('data/eurosat'), { split: 'folders' }))
+  const records = recordsOf(found)
+  assert.equal([found.length, records.length], [3000, 3000])
+  assert.is(new Set(records.map(({ label }) => label)).size, 10)
+  assert.ok(records.every(({ file, split }) => file.startsWith(`${split}/`)))
+})
+
+testWithShared(test, 'data/web_alt', 'reads alt texts of web images from JSON Lines', async () => {
+  const found = await findAll(open(sharedPath('data/web_alt'), table('index.jsonl', { caption: 'alt' })))
+  assert.is(found.length, 37)
+  const { samples, faults } = await makeAll(
+    open(sharedPath('data/web_alt'), table('index.jsonl', { caption: 'alt' })),
+    {},
+  )
+  assert.equal([samples.length + faults.length, recordsOf(found).length], [37, samples.length])
+})
+
+test.run()
