@@ -1,5 +1,5 @@
 /**
- * Writes what follows from `dsl/recipe.ts`: the JSON Schema, the validator that ajv compiles from it, and the
+ * Writes what follows from `dsl/recipe.ts`: the JSON Schema, that for editors, the validator that ajv compiles, and the
  * reference page.
  *
  * A development tool (`npm run schema`): nothing that runs imports it, so neither the generator nor ajv is loaded
@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import standalone from 'ajv/dist/standalone/index.js'
 import { createGenerator } from 'ts-json-schema-generator'
+import { editorSchema } from '../print/editor_schema.ts'
 import { referencePage } from '../print/reference.ts'
 import type { SchemaNode } from './schema_node.ts'
 
@@ -21,6 +22,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   const schema = recipeSchema()
   return new Map([
     ['dsl/check/recipe.schema.json', `${JSON.stringify(schema, null, 2)}\n`],
+    ['recipes/recipe.schema.json', `${JSON.stringify(editorSchema(schema), null, 2)}\n`],
     ['dsl/check/validate_recipe.ts', validatorSource(schema)],
     ['docs/reference.md', referencePage(schema)],
   ])

@@ -1,12 +1,27 @@
-/** The schema for editors: the one that is validated, and `${params.NAME}` wherever a value may stand. */
-import { recipeSchema } from '../check/schema_node.ts'
+/**
+ * The schema for editors: the one that is validated, and besides `${params.NAME}` wherever a value may stand, and in a
+ * recipe that extends another only what it changes.
+ */
+import { recipeSchema, type SchemaNode } from '../check/schema_node.ts'
 import { isRecord, isText } from '../read/json.ts'
+import { patchSchema } from './patch_schema.ts'
 
 const inserted = { type: 'string', pattern: '\\$\\{params\\.[^{}]+\\}' }
 
 /** JSON Schema, draft 2020-12. Parameters are inserted before types are checked, so every scalar may be one. */
-export function editorSchema(): unknown {
-  return JSON.parse(JSON.stringify(recipeSchema), (_key, raw: unknown) => {
+export function editorSchema(schema: SchemaNode = recipeSchema): unknown {
+  const { $schema, description, $defs, ...recipe } = { $schema: undefined, ...schema }
+  const patch = patchSchema(schema)
+  const whole = {
+    $schema,
+    description,
+    if: { type: 'object', required: ['extends'] },
+    // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
+    then: { $ref: '#/$defs/Patch' },
+    else: { $ref: '#/$defs/Recipe' },
+    $defs: { Recipe: { ...recipe, description }, ...$defs, ...patch },
+  }
+  return JSON.parse(JSON.stringify(whole), (_key, raw: unknown) => {
     const node = withKind(withNotes(raw))
     if (typeof node !== 'object' || node === null || !('type' in node) || 'const' in node) return node
     const types = [node.type].flat().map(String)
