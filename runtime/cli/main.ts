@@ -34,6 +34,11 @@ const commands: readonly CommandEntry[] = [
   { name: 'lock', summary: 'write or check the lock of a recipe, running nothing', load: () => import('./lock.ts') },
   { name: 'diff', summary: 'say what changed between recipes or revisions', load: () => import('./diff.ts') },
   { name: 'report', summary: 'write the HTML report of a recipe', load: () => import('./report.ts') },
+  {
+    name: 'export',
+    summary: 'write a trained model, or embeddings of a dataset, for other programs',
+    load: () => import('./export.ts'),
+  },
   { name: 'ps', summary: 'show what runs at the moment', load: () => import('./ps.ts') },
   { name: 'stop', summary: 'stop a run; the next one goes on from there', load: () => import('./stop.ts') },
   { name: 'logs', summary: 'print what a stage said in its latest run', load: () => import('./logs.ts') },

@@ -1,5 +1,5 @@
 /** Embeddings of many images and texts by a model, of which no more than a block is in memory. */
-import { type Engine, floatsOf, ints, jit, type tf } from '../engine/mod.ts'
+import { type Engine, floatsOf, ints, jit, type NdArray, type tf } from '../engine/mod.ts'
 import type { Model } from '../model/model_folder.ts'
 import { imageBatch } from '../model/preprocess.ts'
 
@@ -12,6 +12,65 @@ export interface EmbedOptions {
 
 type Weights = Record<string, tf.Tensor>
 
+/** A model that embeds, compiled once. Results are unit embeddings, row-major [n, embed]. */
+export interface Embedder {
+  /** Of RGB bytes [n, size, size, 3] at the model's image size. */
+  images(pixels: Uint8Array): Promise<Float32Array>
+  texts(texts: readonly string[]): Promise<Float32Array>
+  dispose(): Promise<void>
+}
+
+/** Makes the embedder of a model. Batches are filled up, so that one compiled step of each serves all. */
+export function createEmbedder(
+  { network, weights, tokenizer }: Model,
+  { engine, batchSize }: Pick<EmbedOptions, 'engine' | 'batchSize'>,
+): Embedder {
+  const { imageSize: size, embedDim, contextLength } = network
+  const area = 3 * size * size
+  const see = jit(
+    ({ images, weights }: { images: tf.Tensor; weights: Weights }) => ({
+      embeddings: network.see(images, weights).embeddings,
+    }),
+    { engine },
+  )
+  const read = jit(
+    ({ tokens, weights }: { tokens: tf.Tensor; weights: Weights }) => ({
+      embeddings: network.embedTexts(tokens, weights),
+    }),
+    { engine },
+  )
+
+  async function inBatches(
+    total: number,
+    embed: (start: number, count: number) => Promise<{ readonly embeddings: NdArray }>,
+  ): Promise<Float32Array> {
+    const all = new Float32Array(total * embedDim)
+    for (let start = 0; start < total; start += batchSize) {
+      const count = Math.min(batchSize, total - start)
+      const { embeddings } = await embed(start, count)
+      all.set(floatsOf(embeddings).subarray(0, count * embedDim), start * embedDim)
+    }
+    return all
+  }
+
+  return {
+    images: pixels =>
+      inBatches(pixels.length / area, start =>
+        see({ images: imageBatch(pixels, { size, start, batchSize }), weights }),
+      ),
+    texts: texts =>
+      inBatches(texts.length, (start, count) => {
+        const tokens = new Int32Array(batchSize * contextLength)
+        tokens.set(tokenizer.encodeBatch(texts.slice(start, start + count), { contextLength }))
+        return read({ tokens: ints(tokens, [batchSize, contextLength]), weights })
+      }),
+    async dispose() {
+      await see.dispose()
+      await read.dispose()
+    },
+  }
+}
+
 /** Blocks of images: RGB bytes [n, size, size, 3] at the model's image size. */
 export type ImageBlocks = AsyncIterable<{ readonly pixels: Uint8Array }>
 
@@ -21,32 +80,25 @@ export async function embedImages(
   blocks: ImageBlocks,
   { total, ...options }: EmbedOptions & { readonly total: number },
 ): Promise<Float32Array> {
-  const { network, weights } = model
-  const { imageSize: size, embedDim } = network
-  const { batchSize, onDone } = options
-  const area = 3 * size * size
+  const { imageSize, embedDim } = model.network
+  const area = 3 * imageSize ** 2
   const embeddings = new Float32Array(total * embedDim)
-  const step = jit(
-    ({ images, weights }: { images: tf.Tensor; weights: Weights }) => ({
-      embeddings: network.see(images, weights).embeddings,
-    }),
-    options,
-  )
+  const embedder = createEmbedder(model, options)
   let done = 0
   try {
     for await (const { pixels } of ahead(blocks)) {
       const count = pixels.length / area
       if (done + count > total) throw new Error(`There are more than the ${total} images that were announced`)
-      for (let start = 0; start < count; start += batchSize) {
-        const found = await step({ images: imageBatch(pixels, { size, start, batchSize }), weights })
-        const images = Math.min(batchSize, count - start)
-        embeddings.set(floatsOf(found.embeddings).subarray(0, images * embedDim), done * embedDim)
+      for (let start = 0; start < count; start += options.batchSize) {
+        const images = Math.min(options.batchSize, count - start)
+        const found = await embedder.images(pixels.subarray(start * area, (start + images) * area))
+        embeddings.set(found, done * embedDim)
         done += images
-        onDone?.(done, total)
+        options.onDone?.(done, total)
       }
     }
   } finally {
-    await step.dispose()
+    await embedder.dispose()
   }
   if (done !== total) throw new Error(`There are ${done} images, and ${total} were announced`)
   return embeddings
@@ -73,27 +125,18 @@ async function* ahead<T>(blocks: AsyncIterable<T>): AsyncGenerator<T> {
 
 /** Texts -> unit embeddings, row-major [n, embed]. */
 export async function embedTexts(model: Model, texts: readonly string[], options: EmbedOptions): Promise<Float32Array> {
-  const { network, weights, tokenizer } = model
-  const { embedDim, contextLength } = network
   const { batchSize, onDone } = options
+  const { embedDim } = model.network
   const embeddings = new Float32Array(texts.length * embedDim)
-  const step = jit(
-    ({ tokens, weights }: { tokens: tf.Tensor; weights: Weights }) => ({
-      embeddings: network.embedTexts(tokens, weights),
-    }),
-    options,
-  )
+  const embedder = createEmbedder(model, options)
   try {
     for (let start = 0; start < texts.length; start += batchSize) {
-      const count = Math.min(batchSize, texts.length - start)
-      const tokens = new Int32Array(batchSize * contextLength)
-      tokens.set(tokenizer.encodeBatch(texts.slice(start, start + count), { contextLength }))
-      const found = await step({ tokens: ints(tokens, [batchSize, contextLength]), weights })
-      embeddings.set(floatsOf(found.embeddings).subarray(0, count * embedDim), start * embedDim)
-      onDone?.(start + count, texts.length)
+      const some = texts.slice(start, start + batchSize)
+      embeddings.set(await embedder.texts(some), start * embedDim)
+      onDone?.(start + some.length, texts.length)
     }
   } finally {
-    await step.dispose()
+    await embedder.dispose()
   }
   return embeddings
 }

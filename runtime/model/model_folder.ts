@@ -39,18 +39,27 @@ export async function writeModel(folder: string, model: WrittenModel): Promise<v
 /** Which weights of a trained model: the average over training, or those after its last step; alike where none was kept. */
 export type ChosenWeights = 'average' | 'last'
 
+/** The files of a model's folder; the last weights are those of the model where it keeps no average. */
+export function modelFiles(folder: string, chosen: ChosenWeights = 'average') {
+  const isApart = chosen === 'last' && existsSync(join(folder, lastFile))
+  return {
+    config: join(folder, 'config.json'),
+    weights: join(folder, isApart ? lastFile : 'model.safetensors'),
+    tokenizer: join(folder, 'tokenizer.json'),
+  }
+}
+
 /** Reads a model. Throws where a parameter is missing or has another shape than the configuration asks. */
 export async function readModel(
   folder: string,
   { weights: chosen = 'average' }: { readonly weights?: ChosenWeights | undefined } = {},
 ): Promise<Model> {
-  const config = configOf(JSON.parse(await readFile(join(folder, 'config.json'), 'utf8')))
+  const files = modelFiles(folder, chosen)
+  const config = configOf(JSON.parse(await readFile(files.config, 'utf8')))
   const network = networkOf(config)
-  const isApart = chosen === 'last' && existsSync(join(folder, lastFile))
-  const { arrays: weights } = await readSafetensors(join(folder, isApart ? lastFile : 'model.safetensors'))
+  const { arrays: weights } = await readSafetensors(files.weights)
   requireShapes(weights, network.shapes, folder)
-  const tokenizerFile = join(folder, 'tokenizer.json')
-  return { config, network, weights, tokenizer: await readTokenizer(tokenizerFile), tokenizerFile }
+  return { config, network, weights, tokenizer: await readTokenizer(files.tokenizer), tokenizerFile: files.tokenizer }
 }
 
 /** Sizes as a folder has them; those of MaMMUT go without their kind. */

@@ -48,6 +48,7 @@ export function parseOpenClipConfig(content: unknown): OpenClipConfig {
   const raw = isRecord(content) && isRecord(content.model_cfg) ? content.model_cfg : content
   if (!isRecord(raw)) throw new Error('the content is not an object with embed_dim, vision_cfg and text_cfg')
   if (typeof raw.embed_dim !== 'number') throw new Error("'embed_dim' is missing; it is the width of the embeddings")
+  const preprocess = isRecord(content) ? content.preprocess_cfg : undefined
   const vision = withDefaults(raw.vision_cfg, visionDefaults, 'vision_cfg')
   const text = withDefaults(raw.text_cfg, textDefaults, 'text_cfg')
   return {
@@ -70,7 +71,16 @@ export function parseOpenClipConfig(content: unknown): OpenClipConfig {
       heads: text.heads,
       mlpRatio: text.mlp_ratio,
     },
+    ...colours(preprocess),
   }
+}
+
+/** Means and deviations of `preprocess_cfg`, where it has them. */
+function colours(preprocess: unknown): Pick<OpenClipConfig, 'mean' | 'deviation'> {
+  const three = (value: unknown): readonly number[] | undefined =>
+    Array.isArray(value) && value.length === 3 && value.every(item => typeof item === 'number') ? value : undefined
+  const [mean, deviation] = isRecord(preprocess) ? [three(preprocess.mean), three(preprocess.std)] : []
+  return { ...(mean && { mean }), ...(deviation && { deviation }) }
 }
 
 /** Reads a configuration; errors name the file. */

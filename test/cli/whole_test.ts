@@ -9,6 +9,7 @@ import { findResults } from '../../runtime/schedule/select.ts'
 import { openStore } from '../../runtime/store/store.ts'
 import { writeClip } from '../model/tiny_clip.ts'
 import { inTempFolder, projectRoot } from '../support.ts'
+import { checkExports } from './fixtures/exports.ts'
 import { fewLandmarks } from './fixtures/landmarks.ts'
 
 const program = join(import.meta.dirname, '../../runtime/cli/main.js')
@@ -43,6 +44,8 @@ test('every kind of stage runs, measures what claims may name, and runs no secon
     assert.is(second.stderr, '')
     assert.match(second.stdout, /Everything is up to date\nReport: .*index\.html$/)
     assert.is(await readFile(join(folder, 'whole.lock'), 'utf8'), lock)
+
+    await checkExports(folder, run)
 
     const explained = await run('explain', 'whole.yaml', 'pretrain.mix')
     assert.match(explained.stdout, /state +cached in /)
