@@ -61,6 +61,40 @@ interface Treatment {
   readonly weightDecay: number
 }
 
+/** Parameters that are updated as one array. */
+interface Pack {
+  readonly names: readonly string[]
+  readonly rateScale: number
+  readonly weightDecay: number
+}
+
+/**
+ * Vectors at the same rate are one pack, because there are many and they are small: what they cost is the number of
+ * operations. Matrices are large, and each is a pack of its own.
+ */
+function packs(learning: readonly Treatment[], weights: Weights, gradients: Weights): readonly Pack[] {
+  const vectors = new Map<number, string[]>()
+  const found: Pack[] = []
+  for (const { name, rateScale, weightDecay } of learning) {
+    const { shape } = weight(weights, name)
+    const known = vectors.get(rateScale)
+    if (shape.length !== 1 || weight(gradients, name).shape.length !== 1)
+      found.push({ names: [name], rateScale, weightDecay: decays(name, shape) ? weightDecay : 0 })
+    else if (known !== undefined) known.push(name)
+    else {
+      const names = [name]
+      vectors.set(rateScale, names)
+      found.push({ names, rateScale, weightDecay: 0 })
+    }
+  }
+  return found
+}
+
+const joined = (parts: readonly tf.Tensor[]): tf.Tensor => {
+  const [first] = parts
+  return first !== undefined && parts.length === 1 ? first : tf.concat([...parts])
+}
+
 export interface AdamWInputs {
   readonly gradients: Weights
   /** Scalar tensors: the learning rate, and the number of this step, from 1. */
@@ -88,17 +122,22 @@ export function adamw(
   const newFirst = tf.mul(clip, 1 - spec.beta1)
   const newSecond = tf.mul(tf.square(clip), 1 - spec.beta2)
   const next = { weights: { ...state.weights }, first: { ...state.first }, second: { ...state.second } }
-  for (const { name, rateScale, weightDecay } of learning) {
-    const old = weight(state.weights, name)
-    const first = tf.add(tf.mul(weight(state.first, name), spec.beta1), tf.mul(weight(gradients, name), newFirst))
-    const second = tf.add(tf.mul(weight(state.second, name), spec.beta2), tf.mul(weight(squares, name), newSecond))
-    const kept = decays(name, old.shape) ? tf.mul(old, tf.sub(1, tf.mul(learningRate, rateScale * weightDecay))) : old
-    next.first[name] = first
-    next.second[name] = second
-    next.weights[name] = tf.sub(
-      kept,
-      tf.div(tf.mul(first, rateScale === 1 ? rate : tf.mul(rate, rateScale)), tf.add(tf.sqrt(second), floor)),
-    )
+  for (const { names, rateScale, weightDecay } of packs(learning, state.weights, gradients)) {
+    const of = (kind: Weights) => joined(names.map(name => weight(kind, name)))
+    const old = of(state.weights)
+    const first = tf.add(tf.mul(of(state.first), spec.beta1), tf.mul(of(gradients), newFirst))
+    const second = tf.add(tf.mul(of(state.second), spec.beta2), tf.mul(of(squares), newSecond))
+    const kept = weightDecay > 0 ? tf.mul(old, tf.sub(1, tf.mul(learningRate, rateScale * weightDecay))) : old
+    const scaled = tf.mul(first, rateScale === 1 ? rate : tf.mul(rate, rateScale))
+    const changed = tf.sub(kept, tf.div(scaled, tf.add(tf.sqrt(second), floor)))
+    const sizes = names.map(name => weight(state.weights, name).size)
+    const parts = (whole: tf.Tensor) => (names.length === 1 ? [whole] : tf.split(whole, sizes))
+    for (const [kind, whole] of [
+      [next.weights, changed],
+      [next.first, first],
+      [next.second, second],
+    ] as const)
+      for (const [i, part] of parts(whole).entries()) kind[names[i] ?? ''] = part
   }
   return { ...next, gradientNorm }
 }

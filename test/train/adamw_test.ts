@@ -8,7 +8,16 @@ import { layerScales } from '../../runtime/train/layer_decay.ts'
 import { errorOf } from '../engine/support.ts'
 
 const plain: AdamWSpec = { beta1: 0.9, beta2: 0.98, weightDecay: 0.05, clipNorm: 1 }
-const shapes = { 'mlp.weight': [3, 4], 'mlp.bias': [4], pos_embed: [2, 2], 'pool.query': [1, 3], logit_scale: [] }
+const shapes = {
+  'mlp.weight': [3, 4],
+  'mlp.bias': [4],
+  pos_embed: [2, 2],
+  'ln.weight': [3],
+  'pool.query': [1, 3],
+  'pool.bias': [3],
+  logit_scale: [],
+  'ln.bias': [2],
+}
 const decayed = ['mlp.weight']
 const groups = [
   { prefix: 'mlp.bias', rateScale: 0, decayScale: 1 },
@@ -21,6 +30,7 @@ const grouped: Readonly<Record<string, { readonly scale: number; readonly decay?
   'mlp.bias': { scale: 0 },
   'mlp.weight': { scale: 0.25, decay: 0.4 },
   'pool.query': { scale: 3 },
+  'pool.bias': { scale: 3 },
 }
 const zerosOf = (shape: readonly number[]) => floats(new Float32Array(shape.reduce((a, b) => a * b, 1)), shape)
 const random = createRandom(1, 'adamw')
