@@ -19,15 +19,14 @@ export interface CompileCache {
 }
 
 /** Sizes and times of the files that this one was built with: other code makes other graphs. */
-const build = (): string => {
+function build(): string {
   const root = join(import.meta.dirname, '..')
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.js'))
-  return sha256(
-    files
-      .sort()
-      .map(file => `${file} ${statSync(join(root, file)).size} ${statSync(join(root, file)).mtimeMs}`)
-      .join('\n'),
-  )
+  const line = (file: string): string => {
+    const { size, mtimeMs } = statSync(join(root, file))
+    return `${file} ${size} ${mtimeMs}`
+  }
+  return sha256(files.sort().map(line).join('\n'))
 }
 
 /** A model, and the record that its outputs make up. */
