@@ -20,6 +20,7 @@ export type Undefaulted =
   | 'contrastive'
   | 'schedule'
   | 'freeze'
+  | 'temperature'
   | 'stop_early'
   | 'layer_decay'
   | 'weights'

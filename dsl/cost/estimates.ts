@@ -63,6 +63,7 @@ interface Training {
   readonly slots: number
   readonly micro_batch?: number | undefined
   readonly ema?: number | undefined
+  readonly recompute: boolean
   readonly queries?: Queries
 }
 
@@ -79,10 +80,11 @@ function conceptsOf(queries: Queries): Concepts {
 
 /** Memory of training a model, of each slot. */
 export function trainingMemory(model: Model, training: Training): MemoryEstimate {
-  const { batch_size, caption_weight, slots, micro_batch, ema, queries } = training
+  const { batch_size, caption_weight, slots, micro_batch, ema, recompute, queries } = training
   const shape = {
     batch: Math.min(micro_batch ?? batch_size, Math.ceil(batch_size / slots)),
     captions: caption_weight > 0,
+    recompute,
     ...(queries && { concepts: conceptsOf(queries) }),
   }
   const copies = trainingCopies + (ema === undefined ? 0 : averageCopies)

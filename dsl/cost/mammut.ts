@@ -136,6 +136,8 @@ export interface StepShape {
   readonly captions: boolean
   /** Concepts of the region loss; absent: there is none. */
   readonly concepts?: Concepts
+  /** Whether blocks are computed again for their gradients. @default false */
+  readonly recompute?: boolean
 }
 
 /** FLOPs of the similarities of regions to the texts of concepts. */
@@ -179,25 +181,27 @@ export function heatmapFlops(
 }
 
 /** Numbers that a training step holds for its gradients at most, beside those as many as parameters. */
-export function trainActivations(sizes: Sizes, { batch, captions, concepts }: StepShape): number {
+export function trainActivations(sizes: Sizes, { batch, captions, concepts, recompute = false }: StepShape): number {
   const { vision, text, image_size, tokenizer } = sizes
   const { patches, predicted } = lengths(sizes)
   const context = text.context_length
   // A block keeps nine numbers a channel and token, two a channel of its MLP, and its attention's shares.
   const kept = (of: Shape & { readonly heads: number }, rows: number, seen: number) =>
     rows * channels(of) + of.heads * rows * seen
-  const image = vision.layers * kept(vision, batch * patches, patches)
-  const contrastive = text.layers * kept(text, batch * context, context)
+  // What is computed again keeps a block's input, and the rest of one block at a time.
+  const stack = (of: Shape & { readonly heads: number; readonly layers: number }, rows: number, seen: number) =>
+    recompute ? of.layers * rows * of.width : of.layers * kept(of, rows, seen)
+  const again = recompute ? Math.max(kept(vision, batch * patches, patches), kept(text, batch * context, context)) : 0
+  const image = stack(vision, batch * patches, patches)
+  const contrastive = stack(text, batch * context, context)
   const caption = captions
-    ? text.layers * kept(text, batch * predicted, predicted) +
-      batch * predicted * (1.2 * tokenizer.vocab_size + channels(text))
+    ? stack(text, batch * predicted, predicted) + batch * predicted * (1.2 * tokenizer.vocab_size + channels(text))
     : 0
   const region = concepts
-    ? 10 * batch * patches * vision.width +
-      text.layers * kept(text, (concepts.prompts + concepts.against) * context, context)
+    ? 10 * batch * patches * vision.width + stack(text, (concepts.prompts + concepts.against) * context, context)
     : 0
   const passing = batch * patches * (channels(vision) + 2 * vision.heads * patches)
-  return 3 * batch * image_size ** 2 + image + contrastive + caption + region + passing
+  return 3 * batch * image_size ** 2 + image + contrastive + caption + region + passing + again
 }
 
 /** Numbers that embedding images holds at most: in a block's MLP, or in its attention where there are many tokens. */

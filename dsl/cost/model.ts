@@ -55,7 +55,7 @@ export function modelCost(model: Entry<'models'>): ModelCost {
       return {
         parameters: openClipParameters(model),
         trainFlops: ({ batch }) => openClipTrainFlops(model, batch),
-        trainActivations: ({ batch }) => openClipTrainActivations(model, batch),
+        trainActivations: shape => openClipTrainActivations(model, shape),
         embedFlops: batch => openClipEmbedFlops(model, batch),
         forwardActivations: batch => openClipForwardActivations(model, batch),
       }

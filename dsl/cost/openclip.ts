@@ -61,12 +61,17 @@ export const openClipEmbedFlops = (sizes: OpenClipSizes, batch: number): number 
   patchFlops(sizes, batch) + imageFlops(sizes, batch)
 
 /** Numbers that a training step holds for its gradients at most, beside those as many as parameters. */
-export function openClipTrainActivations(sizes: OpenClipSizes, batch: number): number {
+export function openClipTrainActivations(
+  sizes: OpenClipSizes,
+  { batch, recompute = false }: { readonly batch: number; readonly recompute?: boolean },
+): number {
   const { vision, text, image_size } = sizes
   const tokens = patchesOf(sizes) + 1
-  const kept = (of: Tower, seen: number) => of.layers * batch * seen * (channels(of) + of.heads * seen)
+  const block = (of: Tower, seen: number) => batch * seen * (channels(of) + of.heads * seen)
+  const kept = (of: Tower, seen: number) => of.layers * (recompute ? batch * seen * of.width : block(of, seen))
+  const again = recompute ? Math.max(block(vision, tokens), block(text, text.context_length)) : 0
   const passing = batch * tokens * (channels(vision) + 2 * vision.heads * tokens)
-  return 3 * batch * image_size ** 2 + kept(vision, tokens) + kept(text, text.context_length) + passing
+  return 3 * batch * image_size ** 2 + kept(vision, tokens) + kept(text, text.context_length) + passing + again
 }
 
 /** Numbers that embedding images holds at most: in a block's MLP, or in its attention where there are many tokens. */

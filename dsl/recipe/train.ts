@@ -202,6 +202,12 @@ export interface Phase {
   name: Name
   /** One dataset, or a mix: weights by dataset, scaled to sum to one; a weight of 0 leaves it out. @examples ["places.train", { "places.train": 3, "web": 1 }] */
   data: DatasetRef | Record<DatasetRef, number>
+  /**
+   * Multiplies the weight of each dataset by its number of samples to the power of 1 / temperature: 1 draws each sample
+   * alike, more lifts small datasets, and weights alone count as it grows. Sizes are those at run time. Absent: weights alone.
+   * @exclusiveMinimum 0 @examples [3.33] @source Multilingual BERT and mT5: Xue et al., arXiv 2010.11934, where 1 / temperature is alpha
+   */
+  temperature?: number
   /** Pairs seen. */
   samples: Count
   /** Peak learning rate, reached after warm-up. @exclusiveMinimum 0 @examples [0.001] */

@@ -1,4 +1,5 @@
 /** Stage `train`: one phase of a curriculum. */
+import { readIndex } from '../data/dataset.ts'
 import { writeModel } from '../model/model_folder.ts'
 import { bestOf } from '../train/best.ts'
 import { type LoaderOptions, type MixPart, withLoader } from '../train/loader.ts'
@@ -16,21 +17,39 @@ import {
   readSchedule,
   readSplitting,
 } from './model_params.ts'
-import { type Params, readNumber, readParams, readText } from './params.ts'
+import { type Params, readNumber, readOptionalNumber, readParams, readText } from './params.ts'
 import { inputFolder, type StageContext, type StageResult } from './stage.ts'
 import { startingModel } from './starting_model.ts'
 import { openValidation } from './validation.ts'
 
 const pairs = new URL('../train/pair_objective.js', import.meta.url).href
 
-/** The mix of a phase: each entry of `data` names an input and its weight. */
-function readMix(params: Params, inputs: StageContext['inputs']): readonly MixPart[] {
+/**
+ * The mix of a phase: each entry of `data` names an input and its weight, which a temperature T multiplies by the number of
+ * its samples to the power of 1 / T.
+ */
+async function readMix({ params, inputs, report }: StageContext): Promise<readonly MixPart[]> {
   const mix = params.data
   if (!Array.isArray(mix)) throw new Error("Parameter 'data' of the stage is not a list; compile the recipe again")
-  return mix.map((part: Params) => ({
+  const parts = mix.map((part: Params) => ({
     ...inputFolder(inputs, readText(part, 'role')),
     weight: readNumber(part, 'weight'),
   }))
+  const temperature = readOptionalNumber(params, 'temperature')
+  if (temperature === undefined) return parts
+  const sized = await Promise.all(
+    parts.map(async ({ weight, ...part }) => {
+      const { length } = await readIndex(part.folder, part.split)
+      return { ...part, size: length, weight: weight * length ** (1 / temperature) }
+    }),
+  )
+  const total = sized.reduce((sum, { weight }) => sum + weight, 0)
+  return sized.map(({ size, weight, ...part }, i) => {
+    report.log(
+      `Dataset ${i + 1} of the mix has ${size} samples and is ${((100 * weight) / total).toFixed(1)} % of what is drawn`,
+    )
+    return { ...part, weight: weight / total }
+  })
 }
 
 /**
@@ -40,14 +59,14 @@ function readMix(params: Params, inputs: StageContext['inputs']): readonly MixPa
  * `stop_early` also `best_step` and the `validation_METRIC` there.
  */
 export async function run(context: StageContext): Promise<StageResult> {
-  const { id, params, inputs, out, report, signal } = context
+  const { id, params, out, report, signal } = context
   const model = await startingModel(context)
   const { config, network, weights, tokenizerFile } = model
   const batchSize = readNumber(params, 'batch_size')
   const captionWeight = readNumber(params, 'caption_weight')
   const steps = Math.max(1, Math.ceil(readNumber(params, 'samples') / batchSize))
   const loading: LoaderOptions = {
-    parts: readMix(params, inputs),
+    parts: await readMix(context),
     tokenizerFile,
     contextLength: network.contextLength,
     imageSize: network.imageSize,

@@ -78,6 +78,7 @@ test('every field is described, and what may be left out has a default or is kno
     'schedule',
     'slot_memory',
     'stop_early',
+    'temperature',
     'text',
     'threads',
     'tile_size',

@@ -76,6 +76,35 @@ test('a stage that stops early ends alike where it was stopped on request', () =
       assert.equal(await readFile(join(folder, 'resumed', name)), await readFile(join(folder, 'straight', name)), name)
   }))
 
+test('a temperature weighs datasets by their sizes', () =>
+  inTempFolder(async folder => {
+    await writeSquares(join(folder, 'squares'), { train: 16 })
+    await writeSquares(join(folder, 'few'), { train: 2 })
+    const data = [
+      { role: 'data.0', weight: 0.25 },
+      { role: 'data.1', weight: 0.75 },
+    ]
+    const inputs = { 'data.1': { folder: join(folder, 'few'), split: 'train' } }
+    const { logs } = await runTraining(folder, 'mixed', { params: { data, temperature: 3 }, inputs })
+    // 16^(1/3) is twice 2^(1/3): a quarter twice against three quarters once.
+    assert.match(logs.join(' | '), /Dataset 1 .* 16 samples and is 40\.0 %.*Dataset 2 .* 2 samples and is 60\.0 %/)
+    // The same as weights: what is drawn does not depend on how they came about.
+    const weights = [4, 6].map((weight, i) => ({ role: `data.${i}`, weight }))
+    await runTraining(folder, 'weighed', { params: { data: weights }, inputs })
+    const history = (name: string) => readFile(join(folder, name, 'history.json'), 'utf8')
+    assert.is(await history('mixed'), await history('weighed'))
+  }))
+
+test('a loss that is not finite stops the stage with the samples of its batch', () =>
+  inTempFolder(async folder => {
+    await writeSquares(join(folder, 'squares'), { train: 16 })
+    const attempt = runTraining(folder, 'broken', { params: { learning_rate: Number.POSITIVE_INFINITY } })
+    assert.match(
+      String(await attempt.catch((error: Error) => error.message)),
+      /Training stopped at step \d+: the loss is not finite \(.*\); the batch held (train-\d+, ){7}train-\d+; lower the/,
+    )
+  }))
+
 test('the event file of a stage holds every step, with validations', () =>
   inTempFolder(async folder => {
     await writeSquares(join(folder, 'squares'), { train: 16, val: 4 })
