@@ -38,40 +38,63 @@ export function openClipParameters(sizes: OpenClipSizes): number {
 const patchFlops = (sizes: OpenClipSizes, batch: number): number =>
   2 * batch * patchesOf(sizes) * 3 * sizes.patch_size ** 2 * sizes.vision.width
 
-/** FLOPs of image features after the patch embedding. */
+/** FLOPs of one `width` by `width` layer for the tokens of the last block that are not pooled, which the engine leaves out. */
+const unpooled = ({ width }: Tower, { batch, tokens }: { readonly batch: number; readonly tokens: number }): number =>
+  2 * batch * (tokens - 1) * width ** 2
+
+/** FLOPs of what follows attention in the last block, for the tokens that are not pooled. */
+const afterAttention = (of: Tower, sizes: { readonly batch: number; readonly tokens: number }): number =>
+  unpooled(of, sizes) * (1 + (2 * hidden(of)) / of.width)
+
+/** FLOPs of image features after the patch embedding. The last block asks with the class token alone. */
 function imageFlops(sizes: OpenClipSizes, batch: number): number {
   const tokens = patchesOf(sizes) + 1
   const { vision, embed_dim } = sizes
-  return blocks(vision, { rows: batch * tokens, seen: tokens }) + 2 * batch * vision.width * embed_dim
+  const asking = unpooled(vision, { batch, tokens }) * (1 + (2 * tokens) / vision.width)
+  const all = blocks(vision, { rows: batch * tokens, seen: tokens }) + 2 * batch * vision.width * embed_dim
+  return all - asking - afterAttention(vision, { batch, tokens })
 }
 
-/** FLOPs of text features. */
-function textFlops({ text, embed_dim }: OpenClipSizes, rows: number): number {
-  const { context_length } = text
-  return blocks(text, { rows: rows * context_length, seen: context_length }) + 2 * rows * text.width * embed_dim
+/** FLOPs of text features. The end tokens are known when the step runs, so that the last block attends for all tokens. */
+function textFlops({ text, embed_dim }: OpenClipSizes, batch: number): number {
+  const tokens = text.context_length
+  const all = blocks(text, { rows: batch * tokens, seen: tokens }) + 2 * batch * text.width * embed_dim
+  return all - afterAttention(text, { batch, tokens })
 }
 
-/** FLOPs of the matrix products of one contrastive step, forward and backward. */
+/**
+ * FLOPs of the matrix products of one contrastive step, forward and backward. The gradient goes back through queries, keys
+ * and values as one layer, so that there the class token is not alone.
+ */
 export const openClipTrainFlops = (sizes: OpenClipSizes, batch: number): number =>
   2 * patchFlops(sizes, batch) +
-  3 * (imageFlops(sizes, batch) + textFlops(sizes, batch) + 2 * batch ** 2 * sizes.embed_dim)
+  3 * (imageFlops(sizes, batch) + textFlops(sizes, batch) + 2 * batch ** 2 * sizes.embed_dim) +
+  2 * unpooled(sizes.vision, { batch, tokens: patchesOf(sizes) + 1 })
 
 /** FLOPs of the features of a batch of images. */
 export const openClipEmbedFlops = (sizes: OpenClipSizes, batch: number): number =>
   patchFlops(sizes, batch) + imageFlops(sizes, batch)
 
-/** Numbers that a training step holds for its gradients at most, beside those as many as parameters. */
+/**
+ * Numbers that a training step holds for its gradients at most, beside those as many as parameters. Of the last blocks, that
+ * of images holds little when the most is held, and that of texts what its attention needs.
+ */
 export function openClipTrainActivations(
   sizes: OpenClipSizes,
   { batch, recompute = false }: { readonly batch: number; readonly recompute?: boolean },
 ): number {
   const { vision, text, image_size } = sizes
   const tokens = patchesOf(sizes) + 1
+  const context = text.context_length
   const block = (of: Tower, seen: number) => batch * seen * (channels(of) + of.heads * seen)
-  const kept = (of: Tower, seen: number) => of.layers * (recompute ? batch * seen * of.width : block(of, seen))
-  const again = recompute ? Math.max(block(vision, tokens), block(text, text.context_length)) : 0
+  const kept = (of: Tower, seen: number) =>
+    recompute ? of.layers * batch * seen * of.width : (of.layers - 1) * block(of, seen)
+  /** A block computed once more, or what the attention of the last one for texts needs. */
+  const again = recompute
+    ? Math.max(block(vision, tokens), block(text, context))
+    : batch * context * (6 * text.width + text.heads * context)
   const passing = batch * tokens * (channels(vision) + 2 * vision.heads * tokens)
-  return 3 * batch * image_size ** 2 + kept(vision, tokens) + kept(text, text.context_length) + passing + again
+  return 3 * batch * image_size ** 2 + kept(vision, tokens) + kept(text, context) + passing + again
 }
 
 /** Numbers that embedding images holds at most: in a block's MLP, or in its attention where there are many tokens. */
