@@ -118,6 +118,7 @@ const row = (metric: string, value: number, { low, high }: { readonly low: numbe
 const dim = config.embedDim
 
 async function judgedBy(stage: Stage): Promise<readonly Judged[]> {
+  if (stage.kind !== 'retrieval' && stage.kind !== 'classification') return []
   const data = inputOf(stage, 'data')
   const folder = folderOf(stage.id)
   if (stage.kind === 'retrieval') {
@@ -132,7 +133,6 @@ async function judgedBy(stage: Stage): Promise<readonly Judged[]> {
     }
     return [{ name: stage.id, own, texts: captions.flat(), data, only: () => true, score }]
   }
-  if (stage.kind !== 'classification') return []
   const own = await readFile(join(folder, 'classification.json'), 'utf8')
   const { classes, templates, classNames } = (JSON.parse(own) as { protocol: ClassificationProtocol }).protocol
   const prompts = classes.flatMap(name => templates.map(text => text.replaceAll('{}', classNames[name] ?? name)))

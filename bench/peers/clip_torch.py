@@ -38,12 +38,11 @@ def initial_weights(shapes):
     """As OpenCLIP does it."""
     weights = {}
     for name, shape in shapes.items():
-        width, depth = shape[-1], config["text"]["layers"]
-        if name.startswith("visual."):
-            depth = config["vision"]["layers"]
+        width = shape[-1] if shape else 1
+        depth = config["vision" if name.startswith("visual.") else "text"]["layers"]
         if name == "logit_scale":
             weights[name] = torch.tensor(math.log(1 / 0.07))
-        elif name.endswith("bias") or name.endswith("in_proj_bias"):
+        elif name.endswith("bias"):
             weights[name] = torch.zeros(shape)
         elif len(shape) == 1 and "embedding" not in name:
             weights[name] = torch.ones(shape)
@@ -126,7 +125,7 @@ while (gone := (time.perf_counter() - start) / (60 * minutes)) < 1:
     if steps % 200 == 0:
         print(f"{gone:.0%} of the time, {steps} steps, loss {numpy.mean(losses[-200:]):.3f}", file=sys.stderr, flush=True)
 
-for name, judged in task["sets"].items():
+for name in task["sets"]:
     pixels = read(f"{name}.images.bin", numpy.uint8, -1, size, size, 3)
     normal = lambda i, j: (pixels[i:j].permute(0, 3, 1, 2).float() / 255 - mean) / deviation
     texts = read(f"{name}.tokens.bin", numpy.int32, -1, context).long()

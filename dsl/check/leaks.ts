@@ -79,17 +79,40 @@ function overlaps(
 ): boolean {
   const shareSplit = seen.split === undefined || split === undefined || seen.split === split
   if (seen.source === source) return shareSplit
-  const [one, other] = [seen.source, source ?? ''].map(name => filesOf(recipe.sources[name]))
-  if (one === undefined || other === undefined || !one.files.some(file => other.files.includes(file))) return false
+  const [one, other] = [seen.source, source ?? ''].map(name => materialOf(recipe.sources[name]))
+  if (one === undefined || other === undefined) return false
+  const [few, many] = one.files.size < other.files.size ? [one.files, other.files] : [other.files, one.files]
+  if (![...few].some(file => many.has(file))) return false
   // Equal shares of equal files are split alike: the recipe's seed decides, not the source's name.
   return shareSplit || canonical(one.split) !== canonical(other.split)
 }
 
-/** What a source is cut from, and what decides how that is split; undefined for sources that make their images. */
+/** What a source is cut from, and what decides how that is split. */
+interface Material {
+  readonly files: ReadonlySet<string>
+  readonly split: readonly unknown[]
+}
+
+/** Spelt out once for each source: there may be a hundred thousand shards. */
+const known = new WeakMap<Entry<'sources'>, Material>()
+
+/** Undefined for sources that make their images. */
+function materialOf(source: Entry<'sources'> | undefined): Material | undefined {
+  if (source === undefined) return undefined
+  const spelt = known.get(source) ?? spellOut(source)
+  if (spelt !== undefined) known.set(source, spelt)
+  return spelt
+}
+
+function spellOut(source: Entry<'sources'>): Material | undefined {
+  const made = filesOf(source)
+  return made && { ...made, files: new Set(made.files) }
+}
+
 function filesOf(
-  source: Entry<'sources'> | undefined,
+  source: Entry<'sources'>,
 ): { readonly files: readonly string[]; readonly split: readonly unknown[] } | undefined {
-  switch (source?.kind) {
+  switch (source.kind) {
     case 'landmarks':
       return { files: [`table ${source.table}`], split: [source.split] }
     case 'folder': {
