@@ -1,5 +1,6 @@
 /** `terroir plan`: shows what a recipe compiles to and what of it is done. */
 import { Command, Option } from 'commander'
+import { foldParts, withoutParts } from '../../dsl/compile/parts.ts'
 import { inputText, type Outline, type OutlinedStage } from '../../dsl/compile/plan.ts'
 import { drawGraph, type GraphFormat, graphFormats } from '../../dsl/print/graph.ts'
 import { formatNumber } from '../report/numbers.ts'
@@ -46,7 +47,7 @@ async function showPlan(file: string, flags: Flags): Promise<void> {
   const results = await findResults(plan, openStore(storeFolder(flags.store)))
   const isDone = ({ id }: OutlinedStage): boolean => results.has(id)
   if (flags.json) print(JSON.stringify({ ...plan, stages: plan.stages.map(stage => jsonOf(stage, isDone)) }, null, 2))
-  else if (flags.graph) print(drawGraph(plan, flags.graph, isDone))
+  else if (flags.graph) print(drawGraph(withoutParts(plan), flags.graph, isDone))
   else print(table(plan, isDone))
 }
 
@@ -64,13 +65,18 @@ function inputsText({ inputs, externals }: OutlinedStage): string {
 
 function table(plan: Outline, isDone: (stage: OutlinedStage) => boolean): string {
   const paint = painter(hasColour(process.stdout))
-  const rows = plan.stages.map(stage => [
-    stage.id,
-    stage.kind,
-    paint('quiet', stage.key?.slice(0, 8) ?? ''),
-    stage.key === undefined ? notHere : isDone(stage) ? paint('good', 'cached') : paint('active', 'to run'),
-    inputsText(stage),
-  ])
+  const rows = foldParts(plan.stages).map(({ stage, parts }) => {
+    const of = parts[0] ?? stage
+    const partsDone = parts.filter(isDone).length
+    const missing = partsDone === 0 ? 'to run' : `to run, ${partsDone} of ${parts.length} parts cached`
+    return [
+      stage.id,
+      parts.length === 0 ? stage.kind : `${of.kind}, ${parts.length} parts`,
+      paint('quiet', stage.key?.slice(0, 8) ?? ''),
+      stage.key === undefined ? notHere : isDone(stage) ? paint('good', 'cached') : paint('active', missing),
+      inputsText(of),
+    ]
+  })
   const columns = ['Stage', 'Kind', 'Key', 'State', 'Inputs'].map(title => ({ title }))
   const total = plan.stages.length
   const done = plan.stages.filter(isDone).length

@@ -18,6 +18,7 @@ import { areAsLocked, lockedTo } from './locked.ts'
 import { collect, setOption, storeOption } from './options.ts'
 import { settleReport } from './outputs.ts'
 import { exitCodes, hasColour, loadPlan, tellUnknownStage } from './recipe.ts'
+import { failedBefore, readerOf, resultsToRetry } from './retry_failed.ts'
 import { describeJobs, type ExecutorFlags, leftText, readExecutorFlags } from './slurm.ts'
 import { claimTable, faultLines, type Printing, stageTable, warningLines } from './summary.ts'
 
@@ -36,6 +37,7 @@ export interface Flags extends Allowed, ExecutorFlags {
   /** Milliseconds. */
   readonly timeout?: number
   readonly locked?: true
+  readonly retryFailed?: true
 }
 
 const examples = `
@@ -45,6 +47,7 @@ Examples:
   terroir run recipe.yaml --set train.pretrain.batch_size=32
   terroir run recipe.yaml --force overhead
   terroir run recipe.yaml --executor slurm --sbatch partition=gpu --sbatch pretrain:time=12:00:00
+  terroir run recipe.yaml --retry-failed           once the network drive is back
   terroir run recipe.yaml --locked --store again   reproduce it, from nothing
 
 A run can be interrupted at any time; the next one goes on from what is done.
@@ -76,6 +79,7 @@ export function command(): Program {
         .env('TERROIR_SLOTS'),
     )
     .option('--timeout <duration>', 'end a stage that takes longer: 90s, 30m, 12h', duration)
+    .option('--retry-failed', 'try items again that failed in finished stages, and only those; keep the others')
     .option('--keep-going', 'after a failure, go on with what does not need the failed stage')
     .option('--strict', 'exit with 1 when a claim does not hold')
     .addOption(new Option('--executor <name>', 'where stages run').choices(['local', 'slurm']).default('local'))
@@ -150,10 +154,12 @@ export async function runCompiled(whole: Plan, flags: Flags, { recipe, lock, ent
   const found = await findResults(plan, store)
   const forced = withDependents(plan, flags.force ?? [])
   const missing = plan.stages.filter(({ id }) => forced.has(id) || !found.has(id))
+  const retried = flags.retryFailed ? resultsToRetry(plan, found) : new Map<string, Result>()
+  const again = plan.stages.filter(({ id }) => retried.has(id) && !forced.has(id))
   const given = givenOptions(plan, flags)
   if (given === undefined) return exitCodes.badRecipe
   if (flags.dryRun) {
-    printLine(await describeJobs(missing, { engine: plan.engine, store, given }))
+    printLine(await describeJobs([...again, ...missing], { engine: plan.engine, store, given }))
     return exitCodes.ok
   }
   const before = flags.only === undefined ? [] : missingBefore(plan, flags.only, found)
@@ -162,7 +168,7 @@ export async function runCompiled(whole: Plan, flags: Flags, { recipe, lock, ent
     process.stderr.write(`hint: --until ${flags.only} runs what is needed, too\n`)
     return exitCodes.badRecipe
   }
-  const refusals = refusalsOf(missing, flags)
+  const refusals = refusalsOf([...again, ...missing], flags)
   if (refusals.length > 0) {
     for (const { message } of refusals) process.stderr.write(`error: ${message}\n`)
     process.stderr.write(`hint: run with ${refusals.map(({ flag }) => flag).join(' ')}\n`)
@@ -170,6 +176,12 @@ export async function runCompiled(whole: Plan, flags: Flags, { recipe, lock, ent
   }
   if (recipe !== undefined) await remember(whole, { store, recipe, reading: missing.length === 0 })
   const work: Work = { store, found, forced, flags, entry, given }
+  if (flags.retryFailed) {
+    const code = await retryItems({ ...plan, stages: again }, { ...work, retried, missing })
+    if (code !== exitCodes.ok) return code
+    const { retryFailed: _, ...rest } = flags
+    return runCompiled(whole, rest, { ...(recipe && { recipe }), ...(lock && { lock }), ...(entry && { entry }) })
+  }
   const ended = missing.length > 0 ? await runMissing(plan, work) : upToDate(found)
   const claims = judgeClaims(plan, ended.results)
   const print = flags.json ? printJson : printText
@@ -181,6 +193,41 @@ export async function runCompiled(whole: Plan, flags: Flags, { recipe, lock, ent
   if (ended.outcome === 'stopped') return exitCodes.interrupted
   const broken = flags.strict === true && claims.some(({ verdict }) => verdict !== 'held')
   return ended.outcome === 'failed' || broken || isOther ? exitCodes.failedWork : exitCodes.ok
+}
+
+/** Tries failed items again, each stage's result being replaced only by one that has more of them. */
+async function retryItems(plan: Plan, { retried, missing, ...work }: Retry): Promise<number> {
+  const tell = (text: string): void =>
+    work.flags.json ? printLine(JSON.stringify({ kind: 'notice', text })) : void process.stderr.write(`${text}\n`)
+  for (const { stage, reason } of await failedBefore(work.store, missing))
+    tell(`'${stage}' failed and runs again: ${reason}`)
+  if (plan.stages.length === 0) {
+    tell('No finished stage has failed items')
+    return exitCodes.ok
+  }
+  const reader = await readerOf(work.store, retried)
+  if (reader !== undefined) {
+    const { stage, pid, recipe } = reader
+    process.stderr.write(
+      `error: '${stage}' is read by a run of '${recipe}' (process ${pid}) and cannot be replaced now\n`,
+    )
+    process.stderr.write('hint: run again once that has ended, or end it with terroir stop\n')
+    return exitCodes.failedWork
+  }
+  tell(`Trying failed items again: ${plan.stages.map(({ id }) => id).join(', ')}`)
+  const forced = new Set(plan.stages.map(({ id }) => id))
+  const ended = await runMissing(plan, { ...work, found: new Map(), forced, retried })
+  if (ended.outcome === 'done') return exitCodes.ok
+  const toStderr: Printing = { paint: painter(hasColour(process.stderr)), width: 160 }
+  for (const fault of ended.faults) process.stderr.write(`\n${faultLines(fault, toStderr).join('\n')}\n\n`)
+  tell('The results are as they were')
+  return ended.outcome === 'stopped' ? exitCodes.interrupted : exitCodes.failedWork
+}
+
+interface Retry extends Work {
+  readonly retried: ReadonlyMap<string, Result>
+  /** Stages that run anyway. */
+  readonly missing: Plan['stages']
 }
 
 function givenOptions(plan: Plan, flags: Flags): readonly JobOption[] | undefined {
@@ -235,9 +282,11 @@ interface Work {
   readonly flags: Flags
   readonly entry: string | undefined
   readonly given: readonly JobOption[]
+  /** Results of forced stages of which only failed items are tried again. */
+  readonly retried?: ReadonlyMap<string, Result>
 }
 
-async function runMissing(plan: Plan, { store, found, forced, flags, entry, given }: Work): Promise<Ended> {
+async function runMissing(plan: Plan, { store, found, forced, retried, flags, entry, given }: Work): Promise<Ended> {
   const view = flags.json ? jsonView(printLine) : openView(process.stderr, { colour: hasColour(process.stderr) })
   const ran = new Set<string>()
   const faults: StageFailed[] = []
@@ -247,6 +296,7 @@ async function runMissing(plan: Plan, { store, found, forced, flags, entry, give
     store,
     found,
     forced,
+    ...(retried !== undefined && { retried }),
     keepGoing: flags.keepGoing ?? false,
     ...(entry !== undefined && { entry }),
     signal: interruption.signal,

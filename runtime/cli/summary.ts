@@ -1,5 +1,6 @@
 /** What is printed after a run: what each stage made, which claims hold, what went wrong. */
-import type { Plan } from '../../dsl/compile/plan.ts'
+import { foldParts } from '../../dsl/compile/parts.ts'
+import type { Plan, Stage } from '../../dsl/compile/plan.ts'
 import type { JudgedClaim } from '../report/claims.ts'
 import { formatMetric, formatSeconds } from '../report/numbers.ts'
 import { textTable } from '../report/table.ts'
@@ -16,10 +17,14 @@ export interface Printing {
 
 /** A table of stages: time and one line each. Stages that did not run here are marked as cached. */
 export function stageTable(plan: Plan, outcome: StageOutcomes, { paint, width }: Printing): string {
-  const rows = plan.stages.flatMap(({ id }) => {
+  const secondsOf = ({ id }: Stage): number =>
+    outcome.ran.has(id) ? (outcome.results.get(id)?.manifest.seconds ?? 0) : 0
+  const rows = foldParts(plan.stages).flatMap(({ stage, parts }) => {
+    const { id } = stage
     const manifest = outcome.results.get(id)?.manifest
     if (manifest === undefined) return []
-    const time = outcome.ran.has(id) ? formatSeconds(manifest.seconds) : 'cached'
+    const seconds = parts.reduce((sum, part) => sum + secondsOf(part), secondsOf(stage))
+    const time = outcome.ran.has(id) ? formatSeconds(seconds) : 'cached'
     return [[id, paint('quiet', time), manifest.summary]]
   })
   return textTable([{ title: 'Stage' }, { title: 'Time', align: 'right' }, { title: 'Result' }], rows, { width })

@@ -1,6 +1,7 @@
 /** The report of a run: one page that needs nothing but itself. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { withoutParts } from '../../dsl/compile/parts.ts'
 import type { Plan } from '../../dsl/compile/plan.ts'
 import { type JudgedClaim, judgeClaims, metricText, type Results, summariseClaims } from './claims.ts'
 import { drawGraph } from './graph.ts'
@@ -26,7 +27,8 @@ export async function writeReport({ folder, ...input }: ReportInput & { readonly
 }
 
 /** The whole page as text: the same input gives the same bytes. */
-export async function renderReport({ plan, results }: ReportInput): Promise<string> {
+export async function renderReport({ plan: whole, results }: ReportInput): Promise<string> {
+  const plan = withoutParts(whole)
   const groups = groupStages(plan)
   const anchors = new Map(groups.flatMap(({ anchor, stages }) => stages.map(({ id }) => [id, anchor])))
   const sections: Markup[] = []

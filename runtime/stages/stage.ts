@@ -64,6 +64,12 @@ export interface StageResult {
   readonly exhibits: readonly Exhibit[]
 }
 
+/**
+ * File of a result that names the items that failed, a JSON object with a `reason` a line; absent where none did. A
+ * stage that writes it takes what is there of the others from `previous`.
+ */
+export const failedItems = 'failed.jsonl'
+
 /** A kind of stage: light to import; the work is loaded when it runs. */
 export interface StageKind {
   readonly kind: string

@@ -1,0 +1,50 @@
+/** `terroir run --retry-failed`: what failed before, and the items of finished stages that are worth another try. */
+import type { Plan, Stage } from '../../dsl/compile/plan.ts'
+import { readRuns } from '../schedule/recover.ts'
+import { livingRuns } from '../schedule/status.ts'
+import { failedItems } from '../stages/stage.ts'
+import type { Result, Store } from '../store/store.ts'
+
+/**
+ * Results that lack items: their stages have written down which, and take what is there of the others. What joins parts
+ * has nothing to try itself.
+ */
+export function resultsToRetry({ stages }: Plan, results: ReadonlyMap<string, Result>): ReadonlyMap<string, Result> {
+  const joins = new Set(stages.flatMap(({ part }) => part?.of ?? []))
+  return new Map(
+    [...results].filter(([id, { manifest }]) => !joins.has(id) && manifest.files[failedItems] !== undefined),
+  )
+}
+
+/** A result that cannot be replaced now, and the process whose run reads it; undefined where there is none. */
+export async function readerOf(
+  store: Store,
+  results: ReadonlyMap<string, Result>,
+): Promise<{ readonly stage: string; readonly pid: number; readonly recipe: string } | undefined> {
+  for (const { events, pid, recipe } of await livingRuns(store)) {
+    const keys = new Set(events.flatMap(event => (event.kind === 'run-started' ? event.keys : [])))
+    const read = [...results].find(([, { manifest }]) => keys.has(manifest.key))
+    if (read !== undefined) return { stage: read[0], pid, recipe }
+  }
+  return undefined
+}
+
+/** Stages that failed as a whole in their last run, with the reason. They have no result, so that every run tries them again. */
+export async function failedBefore(
+  store: Store,
+  stages: readonly Stage[],
+): Promise<readonly { readonly stage: string; readonly reason: string }[]> {
+  const reasons = new Map<string, string>()
+  for (const { events } of await readRuns(store)) {
+    const keys = new Map<string, string>()
+    for (const event of events) {
+      if (event.kind === 'stage-started' || event.kind === 'stage-submitted') keys.set(event.stage, event.key)
+      if (event.kind === 'stage-done') reasons.delete(keys.get(event.stage) ?? '')
+      if (event.kind === 'stage-failed') reasons.set(keys.get(event.stage) ?? '', event.reason)
+    }
+  }
+  return stages.flatMap(({ id, key }) => {
+    const reason = reasons.get(key)
+    return reason === undefined ? [] : [{ stage: id, reason }]
+  })
+}
