@@ -4,6 +4,7 @@ import { trainingSplit } from '../check/datasets.ts'
 import type { Entry, FilledRecipe } from '../check/filled.ts'
 import { splitReference } from '../check/names.ts'
 import { type Draft, type Expanding, input, params } from './draft.ts'
+import { inParts } from './parts.ts'
 import type { Input } from './plan.ts'
 
 /** A dataset as an input: the split that is named, else everything. */
@@ -60,10 +61,11 @@ export function expandSource(name: string, source: Entry<'sources'>, { seed }: E
     case 'webdataset':
     case 'parquet': {
       // Paths stay among the parameters: they tell the stage which of its files is which, and in what order.
-      const { kind, ...rest } = source
+      const { kind, parts, ...rest } = source
       // Nothing is drawn where a file says the splits.
       const drawn = kind === 'karpathy' ? {} : { seed }
-      return [{ id: name, kind, params: params({ ...rest, ...drawn }), inputs: {}, files: filesOf(source), path }]
+      const whole = { id: name, kind, params: params({ ...rest, ...drawn }), inputs: {}, files: filesOf(source), path }
+      return inParts(whole, parts)
     }
   }
 }

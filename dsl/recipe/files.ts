@@ -34,6 +34,12 @@ export interface FolderSource {
    * them. @default 0
    */
   max_corrupt?: Count
+  /**
+   * Parts that are read on their own, side by side, and under Slurm as an array of jobs: a run that was killed reads only
+   * those again that were not done. More of them than images make no sense; another number makes the samples anew.
+   * @default 1 @minimum 1 @maximum 1000 @asType integer
+   */
+  parts?: number
 }
 
 /** A table of captions and the names of its columns. In JSON Lines a caption may be a list of captions. */
@@ -87,6 +93,12 @@ export interface KarpathySource {
    * them. @default 0
    */
   max_corrupt?: Count
+  /**
+   * Parts that are read on their own, side by side, and under Slurm as an array of jobs: a run that was killed reads only
+   * those again that were not done. More of them than images make no sense; another number makes the samples anew.
+   * @default 1 @minimum 1 @maximum 1000 @asType integer
+   */
+  parts?: number
 }
 
 /**
@@ -118,6 +130,12 @@ export interface WebDatasetSource {
    * them. @default 0
    */
   max_corrupt?: Count
+  /**
+   * Parts that are read on their own, side by side, and under Slurm as an array of jobs: a run that was killed reads only
+   * those again that were not done. More of them than images make no sense; another number makes the samples anew.
+   * @default 1 @minimum 1 @maximum 1000 @asType integer
+   */
+  parts?: number
 }
 
 /** Shares held out by a draw for each image: near the share in large sets, not equal to it. */
@@ -162,6 +180,12 @@ export interface ParquetSource {
    * them. @default 0
    */
   max_corrupt?: Count
+  /**
+   * Parts that are read on their own, side by side, and under Slurm as an array of jobs: a run that was killed reads only
+   * those again that were not done. More of them than images make no sense; another number makes the samples anew.
+   * @default 1 @minimum 1 @maximum 1000 @asType integer
+   */
+  parts?: number
 }
 
 /** Where the image of a row is. @discriminator kind */

@@ -17,12 +17,12 @@ import { createShards, openShards } from './shards.ts'
 export interface DatasetWriter {
   /** Stores a sample. Throws where its key is taken or holds other characters than letters, digits, `_` and `-`. */
   add(sample: SampleFiles): Promise<void>
-  /** Finishes the last shard and writes the index. Throws where nothing was added. */
+  /** Finishes the last shard and writes the index. Throws where nothing was added, unless it may be empty. */
   close(): Promise<{ readonly samples: number }>
 }
 
 /** Opens a writer of a new dataset in `folder`, which is made where needed. */
-export async function createDataset(folder: string): Promise<DatasetWriter> {
+export async function createDataset(folder: string, { mayBeEmpty = false } = {}): Promise<DatasetWriter> {
   const shards = await createShards(folder)
   const rows = new Map<string, Row>()
   return {
@@ -49,7 +49,7 @@ export async function createDataset(folder: string): Promise<DatasetWriter> {
     },
     async close() {
       await shards.close()
-      if (rows.size === 0)
+      if (rows.size === 0 && !mayBeEmpty)
         throw new Error(`No samples were made for ${folder}; widen the source or check its parameters`)
       await writeRows(folder, [...rows.values()])
       return { samples: rows.size }
@@ -117,11 +117,31 @@ export async function deriveDataset(parent: string, folder: string, rows: readon
     return { sample, shard: row.shard, image: row.image, masks }
   })
   await mkdir(join(folder, 'shards'), { recursive: true })
-  for (const shard of new Set(derived.map(row => row.shard))) {
-    const [from, to] = [shardPath(parent, shard), shardPath(folder, shard)]
-    await link(from, to).catch(() => copyFile(from, to))
-  }
+  for (const shard of new Set(derived.map(row => row.shard)))
+    await share(shardPath(parent, shard), shardPath(folder, shard))
   await writeRows(folder, derived)
+}
+
+/** Makes a file the same as another: by a hard link, or a copy across file systems. */
+const share = (from: string, to: string): Promise<void> => link(from, to).catch(() => copyFile(from, to))
+
+/**
+ * Makes one dataset of several, whose keys differ, in their order: `shards/PART-SHARD` are hard links to theirs (copies
+ * across file systems). Some may be empty; throws where all are.
+ */
+export async function joinDatasets(parts: readonly string[], folder: string): Promise<void> {
+  await mkdir(join(folder, 'shards'), { recursive: true })
+  const digits = String(parts.length - 1).length
+  const rows: Row[] = []
+  for (const [index, part] of parts.entries()) {
+    const own = await readRows(part, { mayBeEmpty: true })
+    const nameOf = (shard: string): string => `${String(index).padStart(digits, '0')}-${shard}`
+    for (const shard of new Set(own.map(row => row.shard)))
+      await share(shardPath(part, shard), shardPath(folder, nameOf(shard)))
+    for (const row of own) rows.push({ ...row, shard: nameOf(row.shard) })
+  }
+  if (rows.length === 0) throw new Error(`No samples were made for ${folder}; widen the source or check its parameters`)
+  await writeRows(folder, rows)
 }
 
 /** Decodes every image of a split; other sizes are scaled. Throws an error that names sample and shard on bad bytes. */

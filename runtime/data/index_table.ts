@@ -50,10 +50,13 @@ export async function writeRows(folder: string, rows: readonly Row[]): Promise<v
   await writeFile(indexPath(folder), Buffer.from(parquetWriteBuffer({ columnData, createdBy: 'terroir' })))
 }
 
-/** Reads the index in stored order. Throws an error that names the folder where there is none, or another tool's. */
-export async function readRows(folder: string): Promise<readonly Row[]> {
+/**
+ * Reads the index in stored order. Throws an error that names the folder where there is none, or another tool's, and
+ * where it has no row, unless it may be empty.
+ */
+export async function readRows(folder: string, { mayBeEmpty = false } = {}): Promise<readonly Row[]> {
   const records = await openRecords(folder)
-  if (records.length === 0) throw new Error(`The dataset in ${folder} is empty; make it again`)
+  if (records.length === 0 && !mayBeEmpty) throw new Error(`The dataset in ${folder} is empty; make it again`)
   return records.map((record, number) => toRow(record) ?? noSample(folder, number))
 }
 

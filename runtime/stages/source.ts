@@ -1,25 +1,27 @@
 /** What stages share that read images of a person's own: records in, a dataset out, and what could not be used. */
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expandPaths } from '../../dsl/check/braces.ts'
+import { isRecord, parseJson } from '../../dsl/read/json.ts'
 import type { ResizeFilter } from '../../dsl/recipe.ts'
 import { createDataset } from '../data/dataset.ts'
 import { makeSamples } from '../data/readers/make_samples.ts'
 import type { Fault, SourceReader } from '../data/readers/record.ts'
+import { type Slice, sliceReader } from '../data/readers/slice.ts'
 import type { SampleFiles } from '../data/sample.ts'
 import { storedQuality } from '../data/stored_image.ts'
-import { createFigures } from './figures.ts'
-import { type Params, readOptionalNumber, readText, readTexts } from './params.ts'
-import type { Reporter, StageContext, StageResult } from './stage.ts'
+import { openStoredImages } from '../data/stored_images.ts'
+import { type Params, readNumber, readOptionalNumber, readParams, readText, readTexts } from './params.ts'
+import { firstImages, shownSamples, sourceSummary, toldInFailure, tooMany } from './source_result.ts'
+import { failedItems, type Reporter, type StageContext, type StageResult } from './stage.ts'
 
-const shownSamples = 12
-/** Faults that are told one by one, in warnings and when the stage fails; `failed.jsonl` holds all. */
+/** Faults that are told one by one in warnings; `failed.jsonl` holds all. */
 const toldInWarnings = 20
-const toldInFailure = 5
 
 /**
  * Writes what a reader finds as a dataset, with `failed.jsonl` (a line for each fault, where there are any) and
- * `stored.json` (how images are stored).
+ * `stored.json` (how images are stored). With a parameter `part` it is a slice of what the reader finds, which may be
+ * empty; with an earlier result of the stage, images that it holds are taken from there and the others tried again.
  *
  * Metrics: `samples`, `captions`, `corrupt` (images and records that were skipped), `copied` (images stored byte for
  * byte), and `train`, `val` and `test` (images). Throws where more is corrupt than `max_corrupt` allows, naming the
@@ -27,16 +29,19 @@ const toldInFailure = 5
  */
 export async function storeSource(
   context: StageContext,
-  reader: SourceReader,
+  whole: SourceReader,
 ): Promise<StageResult & { readonly absent: number }> {
-  const { params, out, report, signal } = context
+  const { params, out, report, signal, previous } = context
+  const slice = readSlice(params)
+  const { reader, first } = slice === undefined ? { reader: whole, first: 0 } : await sliceReader(whole, slice)
+  const stored = previous === undefined ? undefined : await openStoredImages(previous)
   const [size, filter] = [readOptionalNumber(params, 'tile_size'), readFilter(params)]
   const faults = createFaultLog({ out, report, most: readOptionalNumber(params, 'max_corrupt') ?? 0 })
-  const counts = { samples: 0, captions: 0, copied: 0, train: 0, val: 0, test: 0 }
+  const counts = { samples: 0, captions: 0, copied: copiedBefore(previous), train: 0, val: 0, test: 0 }
   const absent = new Map<string, number>()
   const shown: SampleFiles[] = []
-  const dataset = await createDataset(out)
-  for await (const made of makeSamples(reader.find(), { size, filter })) {
+  const dataset = await createDataset(out, { mayBeEmpty: slice !== undefined })
+  for await (const made of makeSamples(reader.find(), { size, filter, first, ...(stored && { stored }) })) {
     signal.throwIfAborted()
     switch (made.kind) {
       case 'fault':
@@ -60,16 +65,27 @@ export async function storeSource(
   const corrupt = faults.close()
   const missing = warnOfAbsent(absent, report)
   await dataset.close()
-  const stored = { tile_size: size ?? null, resize: filter, jpeg_quality: storedQuality, copied: counts.copied }
-  writeFileSync(join(out, 'stored.json'), `${JSON.stringify({ ...stored, encoded: counts.samples - counts.copied })}\n`)
-  const figures = shown.map(sample => ({ sample, figure: { lines: [...sample.captions] } }))
-  const skipped = corrupt === 0 ? '' : `, ${corrupt.toLocaleString('en')} skipped`
-  return {
-    metrics: { ...counts, corrupt },
-    summary: `${counts.samples.toLocaleString('en')} images, ${counts.captions.toLocaleString('en')} captions${skipped}`,
-    exhibits: [{ kind: 'figures', title: 'The first images', items: await createFigures(out, figures) }],
-    absent: missing,
-  }
+  await stored?.close()
+  const how = { tile_size: size ?? null, resize: filter, jpeg_quality: storedQuality, copied: counts.copied }
+  writeFileSync(join(out, 'stored.json'), `${JSON.stringify({ ...how, encoded: counts.samples - counts.copied })}\n`)
+  const metrics = { ...counts, corrupt }
+  // Parts are shown where they are joined.
+  const exhibits = slice === undefined ? [await firstImages(out, shown)] : []
+  return { metrics, summary: sourceSummary(metrics), exhibits, absent: missing }
+}
+
+/** The slice that a stage makes; undefined: it makes the whole. */
+function readSlice(params: Params): Slice | undefined {
+  if ((params.part ?? null) === null) return undefined
+  const part = readParams(params, 'part')
+  return { index: readNumber(part, 'index'), of: readNumber(part, 'of') }
+}
+
+/** Images that an earlier result stored byte for byte; they are taken from there and look no different from others. */
+function copiedBefore(previous: string | undefined): number {
+  if (previous === undefined) return 0
+  const stored = parseJson(readFileSync(join(previous, 'stored.json'), 'utf8'))
+  return isRecord(stored) ? Number(stored.copied) : 0
 }
 
 /** Absolute path of a file or folder of the source, by the name that a parameter gives it. */
@@ -134,8 +150,13 @@ function createFaultLog({
       const { kind, ...line } = fault
       count += 1
       if (first.length < toldInFailure) first.push(fault)
-      if (count > most) throw tooMany(count, most, first)
-      appendFileSync(join(out, 'failed.jsonl'), `${JSON.stringify(line)}\n`)
+      if (count > most)
+        throw tooMany(
+          count,
+          most,
+          first.map(({ reason }) => reason),
+        )
+      appendFileSync(join(out, failedItems), `${JSON.stringify(line)}\n`)
       if (count <= toldInWarnings) report.warn(`Skipped: ${fault.reason}`)
     },
     close(): number {
@@ -145,16 +166,6 @@ function createFaultLog({
       return count
     },
   }
-}
-
-function tooMany(count: number, most: number, first: readonly Fault[]): Error {
-  const reasons = first.map(({ reason }) => reason)
-  if (count === 1) return new Error(`${reasons[0]} (1 corrupt so far; max_corrupt allows ${most})`)
-  const list = reasons.map(reason => `\n  ${reason}`).join('')
-  const allowed = `max_corrupt allows ${most.toLocaleString('en')}`
-  return new Error(
-    `${count.toLocaleString('en')} images or records are corrupt, and ${allowed}; mend them or raise it. The first:${list}`,
-  )
 }
 
 /** Tells once what the source never had. */

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import type { ResizeFilter } from '../../../dsl/recipe.ts'
 import type { SampleFiles } from '../sample.ts'
 import { storeImage } from '../stored_image.ts'
+import type { StoredImages } from '../stored_images.ts'
 import { type ImageReader, openImages } from './image_bytes.ts'
 import { type Absent, type Fault, type Found, fault, type ImageRecord } from './record.ts'
 
@@ -11,13 +12,15 @@ export interface SampleOptions {
   /** Side in pixels; undefined: as they are. */
   readonly size: number | undefined
   readonly filter: ResizeFilter
+  /** Images that were stored before: these are taken as they are. */
+  readonly stored?: StoredImages
 }
 
 /** A sample that was made, with what is told of it. */
 export interface Made {
   readonly kind: 'made'
   readonly sample: SampleFiles
-  /** Whether the image is stored byte for byte as it was found. */
+  /** Whether the image is stored byte for byte as it was found now. */
   readonly isCopy: boolean
   /** How far reading has come, in the unit of the source. */
   readonly position: number
@@ -29,11 +32,16 @@ export interface Made {
  */
 export async function makeSample(
   { record, place }: { readonly record: ImageRecord; readonly place: number },
-  { images, size, filter }: SampleOptions & { readonly images: ImageReader },
+  { images, size, filter, stored: before }: SampleOptions & { readonly images: ImageReader },
 ): Promise<Made | Fault> {
   const { file, group, split, captions, label, facts, at, position } = record
+  // What was stored before must not become a fault: that ends the stage, and its earlier result stays.
+  const bytes = await before?.read(group)
   try {
-    const stored = await storeImage(await images.read(at), { name: `'${file}'`, size, filter })
+    const stored =
+      bytes === undefined
+        ? await storeImage(await images.read(at), { name: `'${file}'`, size, filter })
+        : { bytes, isCopy: false }
     const stem = file.replace(/\.\w+$/, '').replace(/[^A-Za-z0-9]+/g, '-')
     const sample: SampleFiles = {
       key: `${String(place).padStart(6, '0')}-${stem.slice(-50)}`,

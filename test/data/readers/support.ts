@@ -37,7 +37,7 @@ export const reasonsOf = (found: readonly { readonly kind: string; readonly reas
 /** Samples and the reasons of faults, in order. */
 export async function makeAll(
   reader: SourceReader,
-  options: Partial<SampleOptions>,
+  options: Partial<SampleOptions> & { readonly first?: number },
 ): Promise<{ readonly samples: readonly SampleFiles[]; readonly copies: number; readonly faults: readonly string[] }> {
   const samples: SampleFiles[] = []
   const faults: string[] = []

@@ -1,0 +1,59 @@
+/** Stage `join`: the parts of a source as one dataset. */
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { isRecord, parseJson } from '../../dsl/read/json.ts'
+import { joinDatasets, readSamples } from '../data/dataset.ts'
+import type { SampleFiles } from '../data/sample.ts'
+import { manifestName, parseManifest } from '../store/manifest.ts'
+import { readOptionalNumber } from './params.ts'
+import { firstImages, shownSamples, sourceSummary, tooMany } from './source_result.ts'
+import { failedItems, type StageContext, type StageResult } from './stage.ts'
+
+/**
+ * Joins the parts in order: one index over hard links of their shards, their faults one after another.
+ *
+ * Metrics: sums of those of the parts. Throws where the parts together have more faults than `max_corrupt` allows.
+ */
+export async function run({ params, inputs, out, report }: StageContext): Promise<StageResult> {
+  const folders = Object.keys(inputs)
+    .sort((a, b) => indexOf(a) - indexOf(b))
+    .flatMap(role => inputs[role]?.folder ?? [])
+  const metrics: Record<string, number> = {}
+  const faults: string[] = []
+  for (const folder of folders) {
+    const manifest = parseManifest(readFileSync(join(folder, manifestName), 'utf8'))
+    if (manifest === undefined) throw new Error(`The result in ${folder} has no manifest; run terroir clean --verify`)
+    for (const [name, value] of Object.entries(manifest.metrics)) metrics[name] = (metrics[name] ?? 0) + value
+    for (const warning of manifest.warnings) report.warn(warning)
+    const failed = join(folder, failedItems)
+    if (existsSync(failed)) faults.push(...readFileSync(failed, 'utf8').split('\n').filter(Boolean))
+  }
+  const most = readOptionalNumber(params, 'max_corrupt') ?? 0
+  if (faults.length > most) throw tooMany(faults.length, most, faults.map(reasonOf))
+  for (const line of faults) appendFileSync(join(out, failedItems), `${line}\n`)
+  await joinDatasets(folders, out)
+  writeFileSync(join(out, 'stored.json'), `${JSON.stringify(storedOf(folders))}\n`)
+  const shown: SampleFiles[] = []
+  for await (const sample of readSamples(out)) {
+    shown.push(sample)
+    if (shown.length === shownSamples) break
+  }
+  return { metrics, summary: sourceSummary(metrics), exhibits: [await firstImages(out, shown)] }
+}
+
+const indexOf = (role: string): number => Number(role.slice(role.indexOf('.') + 1))
+
+function reasonOf(line: string): string {
+  const value = parseJson(line)
+  return isRecord(value) ? String(value.reason) : line
+}
+
+/** How the images of all parts are stored: alike, and so many of them as they were found. */
+function storedOf(folders: readonly string[]): { readonly [name: string]: unknown } {
+  const parts = folders.map((folder): Readonly<Record<string, unknown>> => {
+    const value: unknown = parseJson(readFileSync(join(folder, 'stored.json'), 'utf8'))
+    return isRecord(value) ? value : {}
+  })
+  const sum = (name: string) => parts.reduce((total, part) => total + Number(part[name]), 0)
+  return { ...parts[0], copied: sum('copied'), encoded: sum('encoded') }
+}
