@@ -26,7 +26,7 @@ const filters: Readonly<Record<FilterName, Filter>> = {
 
 /** Pixels of 8 bits a channel, row-major and interleaved; channels beyond the third are left out. */
 export interface Picture {
-  readonly data: Uint8Array | Uint8ClampedArray
+  readonly data: Uint8Array
   readonly width: number
   readonly height: number
   readonly channels: 3 | 4
@@ -49,8 +49,8 @@ export interface Taps {
   readonly first: Int32Array
   /** Pixels of each position. */
   readonly count: Int32Array
-  /** `stride` for each position; they add up to 1. */
-  readonly weights: Float32Array
+  /** `stride` for each position, as whole numbers that add up to {@link unit}: sums of them are exact and quick. */
+  readonly weights: Int32Array
   readonly stride: number
 }
 
@@ -62,6 +62,13 @@ export interface Axis {
   readonly size: number
 }
 
+/** The weight of 1. */
+const unitBits = 14
+export const unit = 2 ** unitBits
+
+/** Bits that are kept of a pixel's fraction between the two passes. */
+const fractionBits = 4
+
 /** Weights along an axis; pixels around the box count where the picture has them, as in PIL's `resize(box=...)`. */
 export function tapsOf({ source, start, length, size }: Axis, name: FilterName): Taps {
   const { radius, weight } = filters[name]
@@ -71,14 +78,24 @@ export function tapsOf({ source, start, length, size }: Axis, name: FilterName):
   const stride = Math.ceil(2 * reach) + 1
   const first = new Int32Array(size)
   const count = new Int32Array(size)
-  const weights = new Float32Array(size * stride)
+  const weights = new Int32Array(size * stride)
   for (let i = 0; i < size; i++) {
     const centre = start + (i + 0.5) * step
     const low = Math.max(0, Math.floor(centre - reach + 0.5))
     const high = Math.min(source, Math.floor(centre + reach + 0.5))
     let sum = 0
     for (let at = low; at < high; at++) sum += weight((at + 0.5 - centre) / scale)
-    for (let at = low; at < high; at++) weights[i * stride + at - low] = weight((at + 0.5 - centre) / scale) / sum
+    let left = unit
+    let heaviest = i * stride
+    for (let at = low; at < high; at++) {
+      const tap = i * stride + at - low
+      const share = Math.round((unit * weight((at + 0.5 - centre) / scale)) / sum)
+      weights[tap] = share
+      left -= share
+      if (share > (weights[heaviest] ?? 0)) heaviest = tap
+    }
+    // What rounding lost, so that a picture of one colour keeps it.
+    weights[heaviest] = (weights[heaviest] ?? 0) + left
     first[i] = low
     count[i] = high - low
   }
@@ -89,53 +106,85 @@ export function tapsOf({ source, start, length, size }: Axis, name: FilterName):
 export type Resampler = (picture: Picture, across: Taps, down: Taps) => Float32Array
 
 /**
- * Makes a resampler: a picture and the taps of both axes -> RGB floats [rows, columns, 3] around 0..255, not rounded.
- * What a call returns is overwritten by the next.
+ * Makes a resampler: a picture and the taps of both axes -> RGB floats [rows, columns, 3] around 0..255, to a sixteenth of
+ * a level. What a call returns is overwritten by the next.
  */
 export function createResampler(): Resampler {
-  let between = new Float32Array(0)
+  let between = new Int32Array(0)
   let out = new Float32Array(0)
-  return ({ data, width, channels }, across, down) => {
-    const columns = across.first.length
+  return (picture, across, down) => {
+    const line = across.first.length * 3
     const rows = down.first.length
     const top = down.first[0] ?? 0
     const bottom = (down.first[rows - 1] ?? 0) + (down.count[rows - 1] ?? 0)
-    const line = columns * 3
-    if (between.length < (bottom - top) * line) between = new Float32Array((bottom - top) * line)
+    if (between.length < (bottom - top) * line) between = new Int32Array((bottom - top) * line)
     if (out.length !== rows * line) out = new Float32Array(rows * line)
-    for (let row = top; row < bottom; row++) {
-      let to = (row - top) * line
-      for (let column = 0; column < columns; column++) {
-        const count = across.count[column] ?? 0
-        let tap = column * across.stride
-        let from = (row * width + (across.first[column] ?? 0)) * channels
-        let [red, green, blue] = [0, 0, 0]
-        for (let i = 0; i < count; i++) {
-          const weight = across.weights[tap++] ?? 0
-          red += weight * (data[from] ?? 0)
-          green += weight * (data[from + 1] ?? 0)
-          blue += weight * (data[from + 2] ?? 0)
-          from += channels
-        }
-        between[to++] = red
-        between[to++] = green
-        between[to++] = blue
-      }
-    }
-    for (let row = 0; row < rows; row++) {
-      const count = down.count[row] ?? 0
-      const firstTap = row * down.stride
-      const start = ((down.first[row] ?? 0) - top) * line
-      for (let at = 0; at < line; at++) {
-        let sum = 0
-        let from = start + at
-        for (let i = 0; i < count; i++) {
-          sum += (down.weights[firstTap + i] ?? 0) * (between[from] ?? 0)
-          from += line
-        }
-        out[row * line + at] = sum
-      }
-    }
+    resampleRows(picture, across, { top, bottom, between })
+    resampleColumns(between, down, { top, line, out })
     return out
+  }
+}
+
+/** Rows `top` to `bottom` of a picture across: [rows, columns, 3] with {@link fractionBits}. */
+function resampleRows(
+  { data, width, channels }: Picture,
+  { first, count, weights, stride }: Taps,
+  { top, bottom, between }: { readonly top: number; readonly bottom: number; readonly between: Int32Array },
+): void {
+  const columns = first.length
+  const shift = unitBits - fractionBits
+  const half = 1 << (shift - 1)
+  let to = 0
+  for (let row = top; row < bottom; row++)
+    for (let column = 0; column < columns; column++) {
+      const tap = column * stride
+      const end = tap + (count[column] ?? 0)
+      let from = (row * width + (first[column] ?? 0)) * channels
+      let red = half
+      let green = half
+      let blue = half
+      for (let i = tap; i < end; i++) {
+        const weight = weights[i] ?? 0
+        red = (red + Math.imul(weight, data[from] ?? 0)) | 0
+        green = (green + Math.imul(weight, data[from + 1] ?? 0)) | 0
+        blue = (blue + Math.imul(weight, data[from + 2] ?? 0)) | 0
+        from += channels
+      }
+      between[to] = red >> shift
+      between[to + 1] = green >> shift
+      between[to + 2] = blue >> shift
+      to += 3
+    }
+}
+
+/** What {@link resampleRows} gave, down: `line` elements a row, of which the first is row `top` of the picture. */
+function resampleColumns(
+  between: Int32Array,
+  { first, count, weights, stride }: Taps,
+  { top, line, out }: { readonly top: number; readonly line: number; readonly out: Float32Array },
+): void {
+  const scale = 1 / (unit << fractionBits)
+  const rows = first.length
+  for (let row = 0; row < rows; row++) {
+    const tap = row * stride
+    const end = tap + (count[row] ?? 0)
+    const start = ((first[row] ?? 0) - top) * line
+    for (let at = 0; at < line; at += 3) {
+      let from = start + at
+      let red = 0
+      let green = 0
+      let blue = 0
+      for (let i = tap; i < end; i++) {
+        const weight = weights[i] ?? 0
+        red = (red + Math.imul(weight, between[from] ?? 0)) | 0
+        green = (green + Math.imul(weight, between[from + 1] ?? 0)) | 0
+        blue = (blue + Math.imul(weight, between[from + 2] ?? 0)) | 0
+        from += line
+      }
+      const to = row * line + at
+      out[to] = red * scale
+      out[to + 1] = green * scale
+      out[to + 2] = blue * scale
+    }
   }
 }

@@ -39,12 +39,19 @@ export function randomCrop(
 export function turned(pixels: Float32Array, { size, turn }: { readonly size: number; readonly turn: number }) {
   if (turn === 0) return pixels
   const out = new Float32Array(pixels.length)
+  const [across, down] = turn & 4 ? [size, 1] : [1, size]
+  const columnStep = turn & 1 ? -across : across
+  const rowStep = turn & 2 ? -down : down
+  // Where the first pixel comes from: the end of each axis that is mirrored.
+  const mirrored = (turn & 1 ? (size - 1) * across : 0) + (turn & 2 ? (size - 1) * down : 0)
+  let to = 0
   for (let row = 0; row < size; row++)
     for (let column = 0; column < size; column++) {
-      const [u, v] = turn & 4 ? [row, column] : [column, row]
-      const from = ((turn & 2 ? size - 1 - v : v) * size + (turn & 1 ? size - 1 - u : u)) * 3
-      const to = (row * size + column) * 3
-      for (let channel = 0; channel < 3; channel++) out[to + channel] = pixels[from + channel] ?? 0
+      const from = (mirrored + row * rowStep + column * columnStep) * 3
+      out[to] = pixels[from] ?? 0
+      out[to + 1] = pixels[from + 1] ?? 0
+      out[to + 2] = pixels[from + 2] ?? 0
+      to += 3
     }
   return out
 }
@@ -75,10 +82,14 @@ export function createAugmenter(
 ): Augmenter {
   const resample = createResampler()
   const axis = (start: number, length: number) => tapsOf({ source, start, length, size }, spec.filter)
-  return (data, random) => {
+  function cutOut(data: Uint8Array, random: Random): Float32Array {
+    if (spec.crop === 1 && source === size) return new Float32Array(data)
     const box = spec.crop < 1 ? randomCrop(source, spec, random) : { left: 0, top: 0, width: source, height: source }
     const picture = { data, width: source, height: source, channels: 3 } as const
-    const cut = resample(picture, axis(box.left, box.width), axis(box.top, box.height))
+    return resample(picture, axis(box.left, box.width), axis(box.top, box.height))
+  }
+  return (data, random) => {
+    const cut = cutOut(data, random)
     const view = spec.dihedral ? turned(cut, { size, turn: random.below(8) }) : cut
     if (spec.colour > 0) jitterColour(view, spec.colour, random)
     // Filters with negative lobes reach beyond what they were given.

@@ -56,13 +56,13 @@ for (const name of filterNames)
       const expected = bruteForce(box, name, columns, rows)
       assert.is(found.length, expected.length)
       for (const [i, value] of expected.entries())
-        assert.ok(Math.abs(value - (found[i] ?? Number.NaN)) < 1e-3, `${i}: ${found[i]} is not ${value}`)
+        assert.ok(Math.abs(value - (found[i] ?? Number.NaN)) < 0.1, `${i}: ${found[i]} is not ${value}`)
     })
 
 test('a picture of one colour keeps it, whatever is cut', () => {
   const grey = { data: new Uint8Array(8 * 8 * 3).fill(93), width: 8, height: 8, channels: 3 } as const
   const taps = tapsOf({ source: 8, start: 1.4, length: 5.2, size: 7 }, 'lanczos3')
-  assert.ok(createResampler()(grey, taps, taps).every(value => Math.abs(value - 93) < 1e-3))
+  assert.ok(createResampler()(grey, taps, taps).every(value => value === 93))
 })
 
 test.run()

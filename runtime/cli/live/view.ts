@@ -73,7 +73,7 @@ export function openLines(write: (line: string) => void): View {
     }
   }, linesEvery)
 
-  /** Of stages that share a row only the first start, faults and warnings are told; the row tells the rest. */
+  /** Of stages that share a row only the first start, faults, warnings and notes are told; the row tells the rest. */
   function isTold(event: RunEvent): boolean {
     const name = 'stage' in event ? (parts[event.stage] ?? event.stage) : ''
     if (!joins.has(name)) return true
@@ -121,8 +121,7 @@ export function openLines(write: (line: string) => void): View {
       case 'stage-skipped':
         return tell('skipped', event.stage, event.reason)
       case 'stage-log':
-        if (event.level === 'warn') tell('warning', event.stage, event.text)
-        return
+        return tell(event.level === 'warn' ? 'warning' : 'note', event.stage, event.text)
       case 'notice':
         return write(event.text)
       case 'run-started':
