@@ -5,6 +5,7 @@ import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openStore } from '../../runtime/store/store.ts'
+import { writeClip } from '../model/tiny_clip.ts'
 import { inTempFolder, projectRoot } from '../support.ts'
 import { fewLandmarks } from './fixtures/landmarks.ts'
 
@@ -31,6 +32,7 @@ for (const signal of ['SIGKILL', 'SIGTERM'] as const)
       const recipe = join(folder, 'whole.yaml')
       await cp(join(projectRoot, 'test/cli/fixtures/whole.yaml'), recipe)
       await writeFile(join(folder, 'places.geojson'), await fewLandmarks())
+      await writeClip(folder)
       const run = (store: string, options: readonly string[] = []) =>
         execa('node', [program, 'run', recipe, '--until', 'pretrain.web', '--store', store, ...often, ...options], {
           cwd: folder,
