@@ -113,6 +113,7 @@ export type {
   ParquetImage,
   ParquetSource,
   WebDatasetSource,
+  WrittenSplit,
 } from './recipe/files.ts'
 export type {
   CaptionCleaning,

@@ -47,7 +47,11 @@ function readsOf(recipe: FilledRecipe): readonly Read[] {
   const ofSources = Object.entries(recipe.sources).flatMap(([name, source]) =>
     namedPaths(source)
       .filter(({ near }) => near === undefined)
-      .map(({ path, at }) => ({ path, at: ['sources', name, ...at] })),
+      // Of files in braces, the folder that they lie in.
+      .map(({ path, at }) => ({
+        path: /[{}]/.test(path) ? dirname(`${path.split('{')[0]}-`) : path,
+        at: ['sources', name, ...at],
+      })),
   )
   return [...ofSources, ...ofModels]
 }

@@ -8,6 +8,7 @@ import type { Checked } from '../check/names.ts'
 import { checkModelPaths, checkPaths } from '../check/paths.ts'
 import { createRecall } from '../check/recall.ts'
 import { checkSchema, createSchemaCheck } from '../check/schema.ts'
+import { checkSplitFolders } from '../check/split_folders.ts'
 import { disk, type Files, type Reading, readSource } from '../read/file.ts'
 import type { Located, LocatedMap } from '../read/located.ts'
 import { type ReadValue, readYaml } from '../read/yaml.ts'
@@ -118,7 +119,8 @@ function checkVariants(tree: LocatedMap, { folder, files, isAlone }: Place, end:
   const recall = createRecall(variants.map(({ recipe }) => recipe))
   for (const { recipe, tree } of variants) {
     const checked: Checked = { recipe, tree, folder, files }
-    if (!isAlone) diagnostics.push(...[checkPaths, checkModelPaths].flatMap(check => recall(check, checked)))
+    if (!isAlone)
+      diagnostics.push(...[checkPaths, checkModelPaths, checkSplitFolders].flatMap(check => recall(check, checked)))
     diagnostics.push(...checkMeaning(checked, recall))
   }
   if (isClean(diagnostics)) diagnostics.push(...unusedParameters(tree, used))

@@ -23,7 +23,7 @@ export interface FolderSource {
    * Shares held out by image file; or `folders`: the first folder of an image's path is its split, `train`, `val`
    * (`valid`, `validation`, `dev`) or `test`; or `column`: the table says it. @default {}
    */
-  split?: FolderSplit | 'folders' | 'column'
+  split?: FolderSplit | WrittenSplit
   /**
    * Words for classes, by their names in the files: captions made of class names use them. Classes that are left out
    * are spelt out: `AnnualCrop` is `annual crop`. @default {} @examples [{ "AnnualCrop": "annual crop land" }]
@@ -55,6 +55,9 @@ export interface CaptionTable {
   /** Column of splits, read where the source says `split: column`. @default "split" */
   split?: string
 }
+
+/** Where splits are written: in the first folder of each image's path, or in a column of the table. */
+export type WrittenSplit = 'folders' | 'column'
 
 /** Splits by image file. */
 export interface FolderSplit {
@@ -109,7 +112,7 @@ export interface KarpathySource {
  */
 export interface WebDatasetSource {
   kind: 'webdataset'
-  /** The shards: a path or a list of paths, each may hold ranges and choices in braces. @minItems 1 @examples ["rsicd/{000000..000004}.tar"] */
+  /** The shards: a path or a list of paths, each may hold ranges and choices in braces (quoted inside `[ ]`). @minItems 1 @examples ["rsicd/{000000..000004}.tar"] */
   shards: Path | Path[]
   /**
    * Side of a stored image; the shorter side is scaled and the centre is cut. Absent: JPEG and PNG images are copied
@@ -153,7 +156,7 @@ export interface HeldOut {
  */
 export interface ParquetSource {
   kind: 'parquet'
-  /** The tables: a path or a list of paths, each may hold ranges and choices in braces. @minItems 1 @examples ["crawl/{00000..00009}.parquet"] */
+  /** The tables: a path or a list of paths, each may hold ranges and choices in braces (quoted inside `[ ]`). @minItems 1 @examples ["crawl/{00000..00009}.parquet"] */
   files: Path | Path[]
   /** Where the image of a row is. @default { "kind": "tar" } */
   image?: ParquetImage

@@ -1,19 +1,12 @@
 /** A user's own images: a folder with a table of captions, or with a sub-folder for each class. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type SplitName, splitNamed } from '../../../dsl/check/split_names.ts'
 import { createRandom } from '../random.ts'
 import { type CaptionRow, parseCaptionTable, type TableColumns } from './caption_table.ts'
 import { type ClassNames, captionOfClass, className } from './class_names.ts'
 import { createImageFinder, type ImageFiles, listImages } from './image_files.ts'
-import {
-  type Fault,
-  fault,
-  type ImageRecord,
-  type Shares,
-  type SourceReader,
-  type SplitName,
-  splitNamed,
-} from './record.ts'
+import { type Fault, fault, type ImageRecord, type Shares, type SourceReader } from './record.ts'
 
 /** What is read of a folder, and how. */
 export interface FolderOptions {

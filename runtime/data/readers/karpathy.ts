@@ -1,10 +1,11 @@
 /** Captions in one JSON file, as Karpathy's splits have them, and a folder of images. */
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { splitNamed } from '../../../dsl/check/split_names.ts'
 import { isRecord, isText } from '../../../dsl/read/json.ts'
 import { type ClassNames, captionOfClass, className } from './class_names.ts'
 import { createImageFinder, listImages, type Resolved } from './image_files.ts'
-import { type Fault, type Found, fault, type SourceReader, splitNamed } from './record.ts'
+import { type Fault, type Found, fault, type SourceReader } from './record.ts'
 
 /** Where the file and the images are. */
 export interface KarpathyOptions {

@@ -1,10 +1,11 @@
 /** Parquet tables with a row for each image, as img2dataset and Hugging Face datasets write them. */
 import { basename, join } from 'node:path'
+import { splitNamed } from '../../../dsl/check/split_names.ts'
 import { isText } from '../../../dsl/read/json.ts'
 import { type ClassNames, captionOfClass, className } from './class_names.ts'
 import { createImageFinder, listImages } from './image_files.ts'
 import { openParquet, type ParquetFile, readGroup } from './parquet_file.ts'
-import { drawSplit, type Found, fault, type ImageAt, type Shares, type SourceReader, splitNamed } from './record.ts'
+import { drawSplit, type Found, fault, type ImageAt, type Shares, type SourceReader } from './record.ts'
 import { readTar } from './tar_entries.ts'
 import { splitKey } from './webdataset.ts'
 

@@ -1,4 +1,5 @@
 /** What readers of sources find: records, one for each image, and faults, one for each thing that cannot be used. */
+import type { SplitName } from '../../../dsl/check/split_names.ts'
 import { createRandom } from '../random.ts'
 
 /** Where the bytes of an image are. */
@@ -6,9 +7,6 @@ export type ImageAt =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'extent'; readonly path: string; readonly offset: number; readonly size: number }
   | { readonly kind: 'cell'; readonly path: string; readonly column: string; readonly row: number }
-
-/** The splits of sources. */
-export type SplitName = 'train' | 'val' | 'test'
 
 /** One image of a source before it is read: small, plain data that any process can make a sample of. */
 export interface ImageRecord {
@@ -92,24 +90,4 @@ export function drawSplit(key: string, { val, test, seed }: Shares & { readonly 
   if (val + test === 0) return 'train'
   const draw = createRandom(seed, `split of ${key}`).next()
   return draw < test ? 'test' : draw < test + val ? 'val' : 'train'
-}
-
-/** A split as files spell it, `restval` being `train`; undefined where it is none. */
-export function splitNamed(text: string): SplitName | undefined {
-  switch (text.trim().toLowerCase()) {
-    case 'train':
-    case 'training':
-    case 'restval':
-      return 'train'
-    case 'val':
-    case 'valid':
-    case 'validation':
-    case 'dev':
-      return 'val'
-    case 'test':
-    case 'testing':
-      return 'test'
-    default:
-      return undefined
-  }
 }

@@ -1,6 +1,7 @@
 /** What tests of readers share: small pictures and files, and whatever a reader finds and makes. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import tar from 'tar-stream'
 import { encodeJpeg } from '../../../runtime/data/image.ts'
 import { makeSamples, type SampleOptions } from '../../../runtime/data/readers/make_samples.ts'
 import type { Found, ImageRecord, SourceReader } from '../../../runtime/data/readers/record.ts'
@@ -18,6 +19,20 @@ export async function put(folder: string, files: { readonly [name: string]: stri
     await mkdir(dirname(join(folder, name)), { recursive: true })
     await writeFile(join(folder, name), content)
   }
+}
+
+/** A file of a tar. */
+export type TarContent = readonly [name: string, content: string | Uint8Array]
+
+/** A tar of files, and of links to what is not to be read. */
+export async function pack(files: readonly TarContent[], links: readonly string[] = []): Promise<Buffer> {
+  const packer = tar.pack()
+  for (const [name, content] of files) packer.entry({ name }, Buffer.from(content))
+  for (const name of links) packer.entry({ name, type: 'symlink', linkname: '/etc/passwd' })
+  packer.finalize()
+  const chunks: Uint8Array[] = []
+  for await (const chunk of packer) if (chunk instanceof Uint8Array) chunks.push(chunk)
+  return Buffer.concat(chunks)
 }
 
 /** Whatever a reader finds. */

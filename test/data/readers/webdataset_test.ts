@@ -1,26 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import tar from 'tar-stream'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openWebDataset, splitKey, type WebDatasetOptions } from '../../../runtime/data/readers/webdataset.ts'
 import { inTempFolder, sharedPath, testWithShared } from '../../support.ts'
-import { findAll, makeAll, messageOf, picture, reasonsOf, recordsOf } from './support.ts'
+import { findAll, makeAll, messageOf, pack, picture, reasonsOf, recordsOf, type TarContent } from './support.ts'
 
 const open = (shards: readonly string[], changes: Partial<WebDatasetOptions> = {}) =>
   openWebDataset({ shards, split: { val: 0, test: 0 }, classNames: { 5: 'a forest' }, seed: 1, ...changes })
-
-type Entry = readonly [name: string, content: string | Uint8Array]
-
-async function pack(entries: readonly Entry[], links: readonly string[] = []): Promise<Buffer> {
-  const packer = tar.pack()
-  for (const [name, content] of entries) packer.entry({ name }, Buffer.from(content))
-  for (const name of links) packer.entry({ name, type: 'symlink', linkname: '/etc/passwd' })
-  packer.finalize()
-  const chunks: Uint8Array[] = []
-  for await (const chunk of packer) if (chunk instanceof Uint8Array) chunks.push(chunk)
-  return Buffer.concat(chunks)
-}
 
 test('keys end at the first dot of the name; folders belong to the key', () => {
   assert.equal(splitKey('a.b/c.d/00.seg.PNG'), { key: 'a.b/c.d/00', extension: 'seg.png' })
@@ -101,7 +88,7 @@ test('names each sample that cannot be used, and reads the others', () =>
   inTempFolder(async folder => {
     const image = await picture(3)
     const shard = join(folder, '0.tar')
-    const entries: readonly Entry[] = [
+    const entries: readonly TarContent[] = [
       ['good.jpg', image],
       ['good.txt', 'x'],
       ['broken.jpg', image],

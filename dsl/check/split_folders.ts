@@ -1,0 +1,42 @@
+/** Checks that splits which folders say are there, by the names of the folders alone. */
+import { resolve } from 'node:path'
+import { disk } from '../read/file.ts'
+import { originOf } from './datasets.ts'
+import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
+import { type Checked, keyAt, references, spanAt, splitReference } from './names.ts'
+import { splitNamed, splitNames } from './split_names.ts'
+
+/** One diagnostic for each split that is named and that a source with `split: folders` has no folder of. */
+export function checkSplitFolders(checked: Checked): readonly Diagnostic[] {
+  const { recipe } = checked
+  return references(recipe).flatMap(({ wants, text, path, isKey }) => {
+    const { name, part } = splitReference(text)
+    if (wants !== 'dataset' || part === undefined) return []
+    const entry = recipe.sources[originOf(recipe, text).source ?? '']
+    if (entry?.kind !== 'folder' || entry.split !== 'folders') return []
+    const folder = entry.images ?? entry.path
+    const present = splitsIn(checked, folder)
+    const wanted = splitNamed(part)
+    if (present === undefined || wanted === undefined || present.includes(wanted)) return []
+    const span = isKey ? keyAt(checked, path) : spanAt(checked, path)
+    const [only, ...others] = present
+    return [
+      diagnose('unknown-split', span, {
+        message: `'${name}' has no split '${part}': '${folder}' holds no folder ${splitNames[wanted].join(', ')}`,
+        ...replaceWith(span, only !== undefined && others.length === 0 ? `${name}.${only}` : undefined, {
+          otherwise: `splits are ${present.join(', ') || 'none'}`,
+        }),
+      }),
+    ]
+  })
+}
+
+/** The splits that a folder has sub-folders of; undefined where it cannot be looked into, which is told elsewhere. */
+function splitsIn({ folder, files = disk }: Checked, path: string): readonly string[] | undefined {
+  try {
+    const names = files.list(resolve(folder, path))
+    return (['train', 'val', 'test'] as const).filter(split => names.some(name => splitNamed(name) === split))
+  } catch {
+    return undefined
+  }
+}
