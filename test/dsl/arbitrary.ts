@@ -8,10 +8,7 @@ export type Plain = string | number | boolean | null | readonly Plain[] | { read
 export type PlainMap = { readonly [name: string]: Plain }
 
 /** Files that the recipes name. */
-export const filesBeside = {
-  'photos/captions.csv': 'image,caption\n',
-  ...Object.fromEntries(['0.tar', '1.tar', '0.parquet', '1.parquet'].map(name => [`shards/${name}`, ''])),
-}
+export const filesBeside = { 'photos/captions.csv': 'image,caption\n' }
 
 /** A record whose fields are there or not, as `optional` says. */
 const record = (
@@ -68,46 +65,13 @@ const crawl = record(
   { kind: one('crawl'), imagery: one('blue-marble'), table: one('table.geojson') },
   { samples: count, overhead: share, wrong_text: share, tile_size: one(128, 256) },
 )
-/** What all sources may say that read files. */
-const ofFiles = {
-  tile_size: one(128, 224),
-  resize: one('nearest', 'cubic', 'lanczos2'),
-  class_names: fc.dictionary(one('AnnualCrop', 'sea lake', '5'), words, { maxKeys: 2 }),
-  max_corrupt: one<Plain>(0, 5, '2k'),
-}
-const shares = record({}, { test: one(0, 0.2), val: one(0, 0.1) })
 const folder = record(
   { kind: one('folder'), path: one('photos') },
   {
-    ...ofFiles,
-    captions: fc.oneof(
-      one<Plain>('captions.csv'),
-      record(
-        { file: one('captions.csv') },
-        { image: one('path'), caption: one('title'), label: one('scene'), split: one('part') },
-      ),
-    ),
-    images: one('photos'),
-    split: fc.oneof(record({}, { test: one(0.1, 0.2), val: one(0, 0.1) }), one<Plain>('column')),
-  },
-)
-const karpathy = record({ kind: one('karpathy'), json: one('table.geojson'), images: one('photos') }, ofFiles)
-const webdataset = record(
-  { kind: one('webdataset'), shards: one<Plain>('shards/{0..1}.tar', ['shards/0.tar', 'shards/{1,0}.tar']) },
-  { ...ofFiles, split: shares },
-)
-const parquet = record(
-  { kind: one('parquet'), files: one<Plain>('shards/{0..1}.parquet', ['shards/0.parquet']) },
-  {
-    ...ofFiles,
-    image: fc.oneof(
-      one<Plain>({ kind: 'tar' }),
-      record({ kind: one('bytes') }, { column: one('photo') }),
-      record({ kind: one('paths'), folder: one('photos') }, { column: one('file') }),
-    ),
-    caption: one('text'),
-    label: one('scene'),
-    split: fc.oneof(shares, one<Plain>('column')),
+    captions: one('captions.csv'),
+    tile_size: one(128),
+    split: record({}, { test: one(0.1, 0.2), val: one(0, 0.1) }),
+    max_corrupt: one(0, 5),
   },
 )
 
@@ -234,7 +198,7 @@ export const recipes: fc.Arbitrary<PlainMap> = fc
     return record(
       {
         name: one('generated', 'a-2_b'),
-        sources: record({ places: landmarks, web: crawl, photos: fc.oneof(folder, karpathy, webdataset, parquet) }),
+        sources: record({ places: landmarks, web: crawl, photos: folder }),
         filters: record(Object.fromEntries(chain)),
         models: record({ small: model(datasets) }),
         train: record({ pretrain: train('small', datasets) }),
