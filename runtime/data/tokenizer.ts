@@ -1,5 +1,4 @@
 /** Byte-level BPE: the Hugging Face `tokenizer.json` form, encoding and decoding. */
-import { readFile } from 'node:fs/promises'
 import { isRecord } from '../../dsl/read/json.ts'
 
 /** Special tokens; the position is the id. */
@@ -49,18 +48,6 @@ export interface Tokenizer {
   token(id: number): string
   /** `[texts, contextLength]`, row-major: start, ids cut to fit, end, then padding. */
   encodeBatch(texts: readonly string[], options: { readonly contextLength: number }): Int32Array
-}
-
-/**
- * Reads a `tokenizer.json`: one of this project, or one of a CLIP model. Throws where it is no byte-level BPE, and where
- * the tokens that frame a text are missing.
- */
-export async function readTokenizer(file: string): Promise<Tokenizer> {
-  const json: unknown = JSON.parse(await readFile(file, 'utf8'))
-  if (isTokenizerJson(json)) return loadTokenizer(json)
-  const { foreignTokenizer, isForeignTokenizer } = await import('./foreign_tokenizer.ts')
-  if (isForeignTokenizer(json)) return foreignTokenizer(json, file)
-  throw new Error(`"${file}" is no byte-level BPE tokenizer in Hugging Face's form; name the model's tokenizer.json`)
 }
 
 /** Makes the tokenizer of a `tokenizer.json`. */
@@ -172,7 +159,8 @@ export function tokenizerJson(merges: readonly (readonly [string, string])[]): T
   }
 }
 
-function isTokenizerJson(value: unknown): value is TokenizerJson {
+/** Whether a value is a `tokenizer.json` as this project writes it. */
+export function isTokenizerJson(value: unknown): value is TokenizerJson {
   if (!isRecord(value) || !isRecord(value.model) || !isRecord(value.pre_tokenizer)) return false
   const { type, vocab, merges } = value.model
   if (value.pre_tokenizer.type !== 'ByteLevel' || type !== 'BPE' || !isRecord(vocab) || !Array.isArray(merges))

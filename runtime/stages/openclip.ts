@@ -1,5 +1,5 @@
 /** Stage `openclip`: a CLIP model that the recipe brings with its weights, in the form of every model here. */
-import { readTokenizer } from '../data/tokenizer.ts'
+import { readTokenizer } from '../data/read_tokenizer.ts'
 import { writeModel } from '../model/model_folder.ts'
 import { networkOf } from '../model/network.ts'
 import { readOpenClipWeights } from '../model/openclip.ts'

@@ -1,6 +1,6 @@
 /** What a phase of training begins with. */
 import { join } from 'node:path'
-import { readTokenizer } from '../data/tokenizer.ts'
+import { readTokenizer } from '../data/read_tokenizer.ts'
 import { initialWeights } from '../model/initialise.ts'
 import { type Model, readModel } from '../model/model_folder.ts'
 import { networkOf } from '../model/network.ts'

@@ -1,0 +1,15 @@
+/** Tokenizers from files. */
+import { readFile } from 'node:fs/promises'
+import { isTokenizerJson, loadTokenizer, type Tokenizer } from './tokenizer.ts'
+
+/**
+ * Reads a `tokenizer.json`: one of this project, or one of a CLIP model. Throws where it is no byte-level BPE, and where
+ * the tokens that frame a text are missing.
+ */
+export async function readTokenizer(file: string): Promise<Tokenizer> {
+  const json: unknown = JSON.parse(await readFile(file, 'utf8'))
+  if (isTokenizerJson(json)) return loadTokenizer(json)
+  const { foreignTokenizer, isForeignTokenizer } = await import('./foreign_tokenizer.ts')
+  if (isForeignTokenizer(json)) return foreignTokenizer(json, file)
+  throw new Error(`"${file}" is no byte-level BPE tokenizer in Hugging Face's form; name the model's tokenizer.json`)
+}
