@@ -1,6 +1,6 @@
 /** Checks that every reference names something that exists and is of the right kind. */
 import type { Span } from '../read/located.ts'
-import { splitsOf } from './datasets.ts'
+import { originOf, splitsOf } from './datasets.ts'
 import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
 import type { FilledRecipe } from './filled.ts'
 import {
@@ -134,6 +134,9 @@ interface Part extends Found {
 function checkSplit(recipe: FilledRecipe, { name, part, span }: Part): readonly Diagnostic[] {
   const splits = splitsOf(recipe, name)
   if (splits.includes(part)) return []
+  // What a filter's own reference does wrong is told there.
+  const { source, split } = originOf(recipe, name)
+  if (source === undefined || (split !== undefined && !splitsOf(recipe, source).includes(split))) return []
   const near = suggest(part, splits)
   const whole = splits.length === 0 ? name : near && `${name}.${near}`
   const message =

@@ -65,7 +65,17 @@ function diagnosePlace(recipe: Located, path: ValuePath, failures: readonly Fail
   const others = isWhole ? [] : ofAll
   if (others.length === 0 && types.length > 0 && (inUnion || types.length === failures.length))
     return [wrongType(place, types)]
-  return [...keyFaults(place, others), ...others.flatMap(failure => valueFault(place, failure))]
+  return [...keyFaults(place, others), ...withOneChoice(others).flatMap(failure => valueFault(place, failure))]
+}
+
+/** Values that branches of a union allow, as one choice. */
+function withOneChoice(failures: readonly Failure[]): readonly Failure[] {
+  const isChoice = ({ keyword }: Failure): boolean => keyword === 'const' || keyword === 'enum'
+  const choices = failures.filter(isChoice)
+  const [first] = choices
+  if (first === undefined || choices.length === 1) return failures
+  const allowedValues = choices.flatMap(({ params }) => params.allowedValue ?? params.allowedValues)
+  return [...failures.filter(failure => !isChoice(failure)), { ...first, keyword: 'enum', params: { allowedValues } }]
 }
 
 const wrappers = new Set(['anyOf', 'oneOf', 'propertyNames'])

@@ -9,7 +9,16 @@ import { type Mutation, mutationsOf, slips } from './mutations.ts'
 import { loadTexts } from './support.ts'
 
 /** Files that the recipes name, beside them. */
-const beside = { 'places.geojson': '{}', 'data/landmarks.geojson': '{}' }
+const beside = {
+  'places.geojson': '{}',
+  'data/landmarks.geojson': '{}',
+  'pairs/captions.json': '{}',
+  'pairs/images/a.jpg': '',
+  'shards/0.tar': '',
+  'shards/1.tar': '',
+  'rows/a.parquet': '',
+  'photos/list.csv': '',
+}
 
 interface Outcome {
   readonly sort: string
@@ -73,6 +82,7 @@ function judge(all: readonly Outcome[], least: number): void {
 for (const [path, least] of [
   ['recipes/quickstart.yaml', 400],
   ['test/specs/check/fine/recipe.yaml', 300],
+  ['test/dsl/fixtures/kinds.yaml', 400],
 ] as const)
   test(`each of the single faults in ${path} gives one error at its place`, async () => {
     const text = readFileSync(join(projectRoot, path), 'utf8')
