@@ -1,16 +1,25 @@
 /** RFC 7396 merge patch over located values: what stays keeps its place in the base, what changes has its own. */
-import type { Located, LocatedEntry } from '../read/located.ts'
+import type { Located, LocatedEntry, Removal } from '../read/located.ts'
 
 /** Merges a patch over a base: mappings merge, `null` removes a key, anything else replaces. */
 export function mergePatch(base: Located, patch: Located): Located {
   if (patch.kind !== 'map') return { ...patch, replaced: base }
   const entries = new Map<string, LocatedEntry>(base.kind === 'map' ? base.entries : [])
+  const removed = new Map<string, Removal>(base.kind === 'map' ? base.removed : [])
   for (const [name, { key, value }] of patch.entries) {
     const below = entries.get(name)?.value
-    if (value.kind === 'scalar' && value.value === null) entries.delete(name)
+    const isRemoval = value.kind === 'scalar' && value.value === null
+    if (isRemoval && below) removed.set(name, { by: value.span, value: below })
+    if (isRemoval) entries.delete(name)
     else entries.set(name, { key, value: below ? mergePatch(below, value) : withoutNulls(value) })
   }
-  return { kind: 'map', entries, span: patch.span, ...(base.kind !== 'map' && { replaced: base }) }
+  return {
+    kind: 'map',
+    entries,
+    span: patch.span,
+    ...(base.kind !== 'map' && { replaced: base }),
+    ...(removed.size > 0 && { removed }),
+  }
 }
 
 /** A patch for what is not there yet: its nulls have nothing to remove. */

@@ -1,7 +1,15 @@
 /** Where a value of a recipe comes from. */
 import { schemaAt } from '../check/schema_node.ts'
 import { suggest } from '../check/suggest.ts'
-import { itemIndex, type Located, type LocatedScalar, locate, type Span, type ValuePath } from '../read/located.ts'
+import {
+  itemIndex,
+  type Located,
+  type LocatedScalar,
+  locate,
+  type Removal,
+  type Span,
+  type ValuePath,
+} from '../read/located.ts'
 import type { Variant } from './load.ts'
 import { cellParameters } from './matrix.ts'
 import { declaredParameters } from './parameters.ts'
@@ -14,6 +22,8 @@ export interface Provenance {
   readonly span?: Span
   /** The parameter that brought the value. */
   readonly parameter?: LocatedScalar
+  /** The `null` that took out what was written, where the value is a default for that. */
+  readonly removed?: Span
   /** What the value stands in place of, nearest first: a parameter's default, values of bases. */
   readonly replaced: readonly Located[]
 }
@@ -34,7 +44,10 @@ export function provenance(variant: Variant, steps: readonly string[]): Provenan
     return { value: own.value, span: own.span, replaced: replacedBy(own) }
   }
   const found = locate(tree, path)
-  if (found === undefined) return { value, replaced: [] }
+  if (found === undefined) {
+    const removal = removalAt(tree, path)
+    return { value, replaced: [], ...(removal && { removed: removal.by, replaced: whole(removal.value) }) }
+  }
   const { value: node, key } = found
   const parameter = node.kind === 'scalar' ? node.origin : undefined
   return {
@@ -43,6 +56,15 @@ export function provenance(variant: Variant, steps: readonly string[]): Provenan
     ...(parameter && { parameter }),
     replaced: [...(parameter ? replacedBy(parameter) : []), ...replacedBy(node)],
   }
+}
+
+const whole = (node: Located): readonly Located[] => [node, ...replacedBy(node)]
+
+/** What was taken out at a path. */
+function removalAt(tree: Located, path: ValuePath): Removal | undefined {
+  const around = locate(tree, path.slice(0, -1))?.value
+  const removal = around?.kind === 'map' ? around.removed?.get(String(path.at(-1))) : undefined
+  return around?.kind === 'map' && around.entries.has(String(path.at(-1))) ? undefined : removal
 }
 
 const replacedBy = ({ replaced }: Located): readonly Located[] => (replaced ? [replaced, ...replacedBy(replaced)] : [])
@@ -58,6 +80,8 @@ export interface Absence {
   readonly meaning?: string
   /** The path that was probably meant. */
   readonly meant?: string
+  /** What was there before a `null` took it out, nearest first. */
+  readonly removed?: { readonly by: Span; readonly values: readonly Located[] }
 }
 
 /** Explains a path that `provenance` finds nothing at. */
@@ -70,6 +94,8 @@ export function absence({ tree, recipe }: Variant, steps: readonly string[]): Ab
       value = found
       continue
     }
+    const removal = removalAt(tree, path.slice(0, at + 1))
+    if (removal && at === path.length - 1) return { removed: { by: removal.by, values: whole(removal.value) } }
     const around = steps.slice(0, at)
     const field = schemaAt(tree, path.slice(0, at)).properties?.[step]
     if (field && at === path.length - 1) return { meaning: field.description ?? '' }

@@ -41,6 +41,16 @@ export interface LocatedList extends Written {
 export interface LocatedMap extends Written {
   readonly kind: 'map'
   readonly entries: ReadonlyMap<string, LocatedEntry>
+  /** What files that extend took out of it. */
+  readonly removed?: ReadonlyMap<string, Removal>
+}
+
+/** A value that a `null` took out. */
+export interface Removal {
+  /** The `null`. */
+  readonly by: Span
+  /** What was there. */
+  readonly value: Located
 }
 
 /** One `key: value` of a mapping. */

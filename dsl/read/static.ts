@@ -46,10 +46,15 @@ type Scope = ReadonlyMap<string, Located>
 /** Where a node is written. */
 export function spanOf(node: Node): Span {
   const file = node.getSourceFile()
+  const known = sources.get(file)
   const path = file.getFilePath()
-  const source: SourceText = { name: relative('.', path), path, text: file.getFullText() }
+  const source = known ?? { name: relative('.', path), path, text: file.getFullText() }
+  if (known === undefined) sources.set(file, source)
   return { source, start: node.getStart(), end: node.getEnd() }
 }
+
+/** One text for each file, however many spans point into it; files never change while they are read. */
+const sources = new WeakMap<SourceFile, SourceText>()
 
 /** The value of an expression. What cannot be evaluated is reported, and stands as null. */
 export function evaluate(state: Evaluating, node: Node, scope: Scope = new Map()): Located {

@@ -5,6 +5,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   type Node,
   type Pair,
   parseDocument,
@@ -44,6 +45,17 @@ interface Anchored {
 export function readYaml(source: SourceText, from = 0): ReadValue {
   const reading: Reading = { source, diagnostics: [], anchors: new Map(), values: 0 }
   const whole: Span = { source, start: 0, end: 0 }
+  const tooDeep = deepBracket(source.text)
+  if (tooDeep !== undefined)
+    return {
+      diagnostics: [
+        diagnose(
+          'too-deep',
+          { source, start: tooDeep, end: tooDeep + 1 },
+          { message: `Values are nested more than ${deepest} deep` },
+        ),
+      ],
+    }
   try {
     const document = parseDocument(' '.repeat(from) + source.text.slice(from), {
       uniqueKeys: false,
@@ -63,6 +75,23 @@ export function readYaml(source: SourceText, from = 0): ReadValue {
       diagnostics: [diagnose('too-deep', whole, { message: `'${source.name}' is nested too deeply to be read` })],
     }
   }
+}
+
+/** Brackets that a recipe may have before their depth is looked at: a parser takes a kilobyte for each that is open. */
+const manyBrackets = 5000
+
+/** Where brackets are nested too deeply in a text of very many, found before it is parsed. */
+function deepBracket(text: string): number | undefined {
+  if (text.replace(/[^[{]/g, '').length < manyBrackets) return undefined
+  let [depth, at] = [0, 0]
+  for (const token of new Lexer().lex(text)) {
+    if (token === '[' || token === '{') depth++
+    if (token === ']' || token === '}') depth--
+    if (depth > deepest) return at
+    // Marks of documents and scalars stand for no characters.
+    if (!/^[\x02\x1f\x18]$/.test(token)) at += token.length
+  }
+  return undefined
 }
 
 const syntaxCodes: { readonly [code: string]: Code } = {

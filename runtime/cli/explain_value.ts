@@ -28,14 +28,15 @@ export function explainValue({ variants }: LoadedRecipe, what: string): readonly
 }
 
 function originLines(found: Provenance): readonly string[] {
-  return [
-    `  ${sourceText(found)}`,
-    ...found.replaced.map(node => `  instead of ${written(node)} at ${place(node.span)}`),
-  ]
+  return [`  ${sourceText(found)}`, ...replacedLines(found.replaced)]
 }
 
+const replacedLines = (replaced: readonly Located[]): readonly string[] =>
+  replaced.map(node => `  instead of ${written(node)} at ${place(node.span)}`)
+
 /** Where a value was written, in words. */
-export function sourceText({ span, parameter }: Provenance): string {
+export function sourceText({ span, parameter, removed }: Provenance): string {
+  if (removed !== undefined) return `default, because of null at ${place(removed)}`
   if (span === undefined) return 'default'
   return parameter ? `${place(span)}, inserted from ${place(parameter.span)}` : place(span)
 }
@@ -54,7 +55,9 @@ export function explainAbsence(
   const steps = what.split('.')
   const [section = ''] = steps
   if (variant === undefined) return undefined
-  const { meaning, meant } = absence(variant, steps)
+  const { meaning, meant, removed } = absence(variant, steps)
+  if (removed !== undefined)
+    return { isField: true, lines: [`${what} is removed`, `  ${place(removed.by)}`, ...replacedLines(removed.values)] }
   if (meaning !== undefined)
     return { isField: true, lines: [`${what} is not given, and has no default`, `  ${meaning}`] }
   if (meant === undefined && recipeSchema.properties?.[section] === undefined) return undefined
