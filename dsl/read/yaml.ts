@@ -80,6 +80,9 @@ export function readYaml(source: SourceText, from = 0): ReadValue {
 /** Brackets that a recipe may have before their depth is looked at: a parser takes a kilobyte for each that is open. */
 const manyBrackets = 5000
 
+/** Tokens for the beginnings of documents and scalars and the ends of lists, which stand for no characters. */
+const marks = new Set(['\x02', '\x1f', '\x18'])
+
 /** Where brackets are nested too deeply in a text of very many, found before it is parsed. */
 function deepBracket(text: string): number | undefined {
   if (text.replace(/[^[{]/g, '').length < manyBrackets) return undefined
@@ -88,8 +91,7 @@ function deepBracket(text: string): number | undefined {
     if (token === '[' || token === '{') depth++
     if (token === ']' || token === '}') depth--
     if (depth > deepest) return at
-    // Marks of documents and scalars stand for no characters.
-    if (!/^[\x02\x1f\x18]$/.test(token)) at += token.length
+    if (!marks.has(token)) at += token.length
   }
   return undefined
 }
