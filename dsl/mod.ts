@@ -45,7 +45,7 @@ export interface Distillation extends Trained {
 
 /** A measurement. */
 export interface Measurement {
-  readonly 'an evaluation belongs here: retrieval, classification or localisation': true
+  readonly 'an evaluation belongs here: retrieval, classification, linearProbe, captioning or localisation': true
 }
 
 /** Data in proportions. */
@@ -111,6 +111,10 @@ export declare function cooldown(spec: Part<language.CooldownSchedule>): languag
 
 /** The contrastive loss by cross-entropy over the batch. */
 export declare function softmax(spec: Part<language.SoftmaxContrastive>): language.SoftmaxContrastive
+/** The likeliest next token. */
+export declare function greedy(spec: Part<language.GreedyDecoding>): language.GreedyDecoding
+/** A next token drawn from the likeliest. */
+export declare function nucleus(spec: Part<language.NucleusDecoding>): language.NucleusDecoding
 /** The focal contrastive loss. */
 export declare function focal(spec: Part<language.FocalContrastive>): language.FocalContrastive
 
@@ -151,6 +155,12 @@ export declare function distill(spec: Fields<language.Distill, ModelAndData>): D
 export declare function retrieval(spec: Fields<language.RetrievalEvaluation, ModelAndData>): Measurement
 /** Zero-shot classification with prompt templates. */
 export declare function classification(spec: Fields<language.ClassificationEvaluation, ModelAndData>): Measurement
+/** A linear classifier on frozen image features. */
+export declare function linearProbe(
+  spec: Fields<language.LinearProbeEvaluation, ModelAndData & { train: Data }>,
+): Measurement
+/** Captions written by the model. */
+export declare function captioning(spec: Fields<language.CaptioningEvaluation, ModelAndData>): Measurement
 /** Zero-shot localisation against masks. */
 export declare function localisation(spec: Fields<language.LocalisationEvaluation, ModelAndData>): Measurement
 

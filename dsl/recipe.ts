@@ -117,10 +117,15 @@ export type {
 } from './recipe/files.ts'
 export type {
   CaptionCleaning,
+  CaptioningEvaluation,
   Claim,
   ClassificationEvaluation,
+  Decoding,
   Evaluation,
+  GreedyDecoding,
+  LinearProbeEvaluation,
   LocalisationEvaluation,
+  NucleusDecoding,
   RetrievalEvaluation,
 } from './recipe/measure.ts'
 export type {

@@ -51,17 +51,22 @@ function checkStopping(checked: Checked): readonly Diagnostic[] {
 
 function checkEvaluations(checked: Checked): readonly Diagnostic[] {
   const { recipe } = checked
-  return Object.entries(recipe.evaluate).flatMap(([name, { model, data }]) => {
+  return Object.entries(recipe.evaluate).flatMap(([name, evaluation]) => {
+    const { model, data } = evaluation
     const { source, split } = originOf(recipe, data)
-    const leak = seenBy(recipe, model).find(seen => overlaps(recipe, seen, { source, split }))
+    const learnt =
+      evaluation.kind === 'linear-probe' ? seenAs(recipe, evaluation.train, ['evaluate', name, 'train']) : []
+    const isLeak = (seen: Seen) => overlaps(recipe, seen, { source, split })
+    const leak = learnt.find(isLeak) ?? seenBy(recipe, model).find(isLeak)
     if (leak === undefined) return []
-    if (leak.source !== source) return [leakOfTwin(checked, name, leak)]
+    const learner = leak.path[0] === 'evaluate' ? name : model
+    if (leak.source !== source) return [leakOfTwin(checked, name, { ...leak, learner })]
     const span = spanAt(checked, ['evaluate', name, 'data'])
     const base = splitReference(data).name
     const heldOut = splitsOf(recipe, base).find(other => other === 'test' && other !== leak.split)
     return [
       diagnose('leaking-split', span, {
-        message: `'${model}' was ${verbs[leak.as]} '${data}'${split === undefined && leak.split ? `, which holds '${leak.source}.${leak.split}'` : ''}`,
+        message: `'${learner}' was ${verbs[leak.as]} '${data}'${split === undefined && leak.split ? `, which holds '${leak.source}.${leak.split}'` : ''}`,
         related: [{ span: (leak.isKey ? keyAt : spanAt)(checked, leak.path), message: notes[leak.as] }],
         ...replaceWith(span, heldOut && `${base}.${heldOut}`, {
           otherwise: 'evaluate on data that training never sees',
@@ -137,10 +142,10 @@ function filesOf(
   }
 }
 
-function leakOfTwin(checked: Checked, evaluation: string, leak: Seen): Diagnostic {
+function leakOfTwin(checked: Checked, evaluation: string, leak: Seen & { readonly learner: string }): Diagnostic {
   const entry = checked.recipe.evaluate[evaluation]
   return diagnose('leaking-split', spanAt(checked, ['evaluate', evaluation, 'data']), {
-    message: `'${entry?.model}' was ${verbs[leak.as]} '${leak.source}', which is made of the same files as '${entry?.data}'`,
+    message: `'${leak.learner}' was ${verbs[leak.as]} '${leak.source}', which is made of the same files as '${entry?.data}'`,
     related: [{ span: (leak.isKey ? keyAt : spanAt)(checked, leak.path), message: notes[leak.as] }],
     fix: {
       hint: "use one source for both, or give both the same 'split' and evaluate on a split that is not trained on",

@@ -64,6 +64,10 @@ function evaluationMetrics(evaluation: Entry<'evaluate'>): readonly string[] {
     case 'classification':
       // Top-5 is there from six classes on.
       return ['top1', 'top5', 'mean_class_recall', 'chance_top1', 'top1_times_chance']
+    case 'linear-probe':
+      return ['top1', 'top5', 'mean_class_recall', 'chance_top1', 'top1_times_chance', 'penalty', 'validation_top1']
+    case 'captioning':
+      return ['rouge_l', 'shuffled_rouge_l', 'words', 'distinct_share']
     case 'localisation': {
       const concepts = Object.keys(evaluation.queries)
       const ofMaps = ['iou', 'image_iou', 'pointing', 'ap'].flatMap(measure => [

@@ -122,6 +122,7 @@ export function references(recipe: FilledRecipe): readonly Reference[] {
   for (const section of ['distill', 'evaluate'] as const)
     for (const [name, entry] of Object.entries(recipe[section])) {
       add('trained model', entry.model, [section, name, 'model'])
+      if ('train' in entry) add('dataset', entry.train, [section, name, 'train'])
       add('dataset', entry.data, [section, name, 'data'])
     }
   return found

@@ -177,7 +177,17 @@ function checkEvaluation(
 ): readonly Diagnostic[] {
   switch (entry.kind) {
     case 'retrieval':
+    case 'captioning':
       return []
+    case 'linear-probe':
+      return entry.validation > 0 && entry.validation < 1
+        ? []
+        : [
+            fault('out-of-range', [...path, 'validation'], {
+              message: `'validation' is ${entry.validation}, which leaves nothing to ${entry.validation === 0 ? 'choose the penalty on' : 'learn from'}`,
+              fix: { hint: 'write a share between 0 and 1, such as 0.2' },
+            }),
+          ]
     case 'classification':
       // Published sets are right as they are.
       return (typeof entry.templates === 'string' ? [] : entry.templates).flatMap((template, index) =>

@@ -131,8 +131,11 @@ export function expandDistill(name: string, distill: Entry<'distill'>, { recipe,
 }
 
 /** The stage of an evaluation. Localisation also reads the training split, for the mean-mask baseline. */
-export function expandEvaluation(name: string, evaluation: Entry<'evaluate'>, { recipe }: Expanding): Draft {
-  const { kind, model, data, ...rest } = evaluation
+export function expandEvaluation(name: string, evaluation: Entry<'evaluate'>, { recipe, seed }: Expanding): Draft {
+  const { kind, model, data, ...others } = evaluation
+  const { train, ...rest } = 'train' in others ? others : { ...others, train: undefined }
+  // What draws: a validation part, tokens.
+  const isDrawn = kind === 'linear-probe' || (kind === 'captioning' && evaluation.decoding.kind === 'nucleus')
   const set = splitReference(data)
   const hasReference = kind === 'localisation' && set.part !== undefined && splitsOf(recipe, set.name).includes('train')
   return {
@@ -145,10 +148,12 @@ export function expandEvaluation(name: string, evaluation: Entry<'evaluate'>, { 
         templates: templatesOf(rest.templates),
         template_set: typeof rest.templates === 'string' ? rest.templates : null,
       }),
+      ...(isDrawn && { seed }),
     }),
     inputs: {
       model: modelInput(recipe, model),
       data: dataInput(data),
+      ...(train !== undefined && { train: trainingInput(recipe, train) }),
       ...(hasReference && { reference: input(set.name, 'train') }),
     },
     files: [],

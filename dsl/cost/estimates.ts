@@ -176,6 +176,8 @@ function evaluating(model: Model, evaluation: Entry<'evaluate'>): Estimates {
   switch (evaluation.kind) {
     case 'retrieval':
     case 'classification':
+    case 'linear-probe':
+    case 'captioning':
       return reading(model, { batch, stepFlops: modelCost(model).embedFlops(batch) })
     case 'localisation': {
       const { queries, map, sao } = evaluation

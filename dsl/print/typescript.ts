@@ -1,6 +1,6 @@
 /** Prints a recipe as TypeScript: a constant for each entry that others refer to, wired by value. */
 import { type Reference, splitReference } from '../check/names.ts'
-import { builders } from '../read/builders.ts'
+import { builderName, builders } from '../read/builders.ts'
 import type { Located, LocatedMap, Scalar } from '../read/located.ts'
 import { type Commented, commentsOf, ownStart } from './comments.ts'
 import { identifierFor, type Line, layOut, literal, propertyName } from './typescript_text.ts'
@@ -64,7 +64,7 @@ export function printTypeScript(root: LocatedMap, { commented, references }: Typ
     if (mixed) return call('mix', mixOf(node, path, depth))
     const kind = node.entries.get('kind')?.value
     const section = path.length === 2 && (path[0] === 'train' || path[0] === 'distill') ? path[0] : undefined
-    const builder = section ?? (kind?.kind === 'scalar' ? String(kind.value) : '')
+    const builder = section ?? (kind?.kind === 'scalar' ? builderName(String(kind.value)) : '')
     return !isPatch && builders.has(builder) ? call(builder, objectOf(node, path, depth)) : objectOf(node, path, depth)
   }
 
@@ -81,7 +81,8 @@ export function printTypeScript(root: LocatedMap, { commented, references }: Typ
     let waiting: readonly string[] = []
     const lines: Line[] = []
     for (const [name, { key, value }] of node.entries) {
-      const isSaid = name === 'kind' && !isPatch && value.kind === 'scalar' && builders.has(String(value.value))
+      const isSaid =
+        name === 'kind' && !isPatch && value.kind === 'scalar' && builders.has(builderName(String(value.value)))
       const { before, after } = take([key.start, ownStart(value)])
       if (isSaid) {
         waiting = [...before, ...(after === undefined ? [] : [after])]

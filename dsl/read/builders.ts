@@ -10,7 +10,11 @@ export interface Builder {
 }
 
 const kinds = (role: Role, names: readonly string[]): readonly (readonly [string, Builder])[] =>
-  names.map(kind => [kind, { role, kind }] as const)
+  names.map(kind => [builderName(kind), { role, kind }] as const)
+
+/** `linear-probe` -> `linearProbe`: kinds are no identifiers where they have two words. */
+export const builderName = (kind: string): string =>
+  kind.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
 /** Builders by the name under which `dsl/mod.ts` exports them. */
 export const builders: ReadonlyMap<string, Builder> = new Map<string, Builder>([
@@ -27,9 +31,9 @@ export const builders: ReadonlyMap<string, Builder> = new Map<string, Builder>([
     'decontaminate',
   ]),
   ...kinds('architecture', ['mammut', 'openclip']),
-  ...kinds('evaluation', ['retrieval', 'classification', 'localisation']),
+  ...kinds('evaluation', ['retrieval', 'classification', 'linear-probe', 'captioning', 'localisation']),
   ...kinds('part', ['grammar', 'bpe', 'adamw', 'tar', 'bytes', 'paths']),
-  ...kinds('part', ['cosine', 'linear', 'constant', 'cooldown', 'softmax', 'focal']),
+  ...kinds('part', ['cosine', 'linear', 'constant', 'cooldown', 'softmax', 'focal', 'greedy', 'nucleus']),
   ['train', { role: 'trained' }],
   ['distill', { role: 'trained' }],
   ['mix', { role: 'mix' }],

@@ -1,10 +1,15 @@
 /** What is measured, and what the measures are expected to be. */
-import type { DatasetRef, ModelRef, Name } from './scalars.ts'
+import type { DatasetRef, ModelRef, Name, Share } from './scalars.ts'
 import type { TemplateSet } from './templates.ts'
 import type { Query, Sao } from './train.ts'
 
 /** A measurement. @discriminator kind */
-export type Evaluation = RetrievalEvaluation | ClassificationEvaluation | LocalisationEvaluation
+export type Evaluation =
+  | RetrievalEvaluation
+  | ClassificationEvaluation
+  | LinearProbeEvaluation
+  | CaptioningEvaluation
+  | LocalisationEvaluation
 
 /**
  * Zero-shot image-text retrieval: R@1, R@5, R@10 both ways and their mean.
@@ -60,6 +65,66 @@ export interface ClassificationEvaluation {
   class_names?: ClassNaming | Record<string, string>
   /** Classes with fewer images are left out, and listed. @default 1 @minimum 1 @asType integer @unit images */
   min_images?: number
+}
+
+/**
+ * Linear probe: a linear classifier on frozen image features, learnt from labelled images; top-1, top-5, mean per-class
+ * recall on others.
+ * @source Radford et al., arXiv 2103.00020: linear-probe evaluation
+ */
+export interface LinearProbeEvaluation {
+  kind: 'linear-probe'
+  /** The trained model that is measured. */
+  model: ModelRef
+  /**
+   * Which weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
+   * are the same. Absent: the average.
+   */
+  weights?: 'average' | 'last'
+  /** Labelled images that the classifier learns from: a training split. @examples ["places.train"] */
+  train: DatasetRef
+  /** Labelled images to measure on: a test split. @examples ["places.test"] */
+  data: DatasetRef
+  /** Image features: `pooled` before the projection into the space of texts, or unit `embeddings` after it. @default "pooled" */
+  features?: 'pooled' | 'embeddings'
+  /** Share of each class of the training images on which the penalty is chosen. @default 0.2 */
+  validation?: Share
+}
+
+/** Captions written by the model, compared with those of the data: ROUGE-L. */
+export interface CaptioningEvaluation {
+  kind: 'captioning'
+  /** The trained model that is measured. */
+  model: ModelRef
+  /**
+   * Which weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
+   * are the same. Absent: the average.
+   */
+  weights?: 'average' | 'last'
+  /** Captioned images to measure on: a test split. @examples ["places.test"] */
+  data: DatasetRef
+  /** How each next token is chosen. @default { "kind": "greedy" } */
+  decoding?: Decoding
+}
+
+/** The choice of next tokens. @discriminator kind */
+export type Decoding = GreedyDecoding | NucleusDecoding
+
+/** The likeliest token. */
+export interface GreedyDecoding {
+  kind: 'greedy'
+}
+
+/**
+ * A token drawn from the likeliest that together have a probability of `top_p`, by the recipe's seed.
+ * @source Holtzman et al., arXiv 1904.09751
+ */
+export interface NucleusDecoding {
+  kind: 'nucleus'
+  /** Probability of the nucleus. @default 0.9 @exclusiveMinimum 0 @maximum 1 */
+  top_p?: number
+  /** Divides logits: below 1 likely tokens become likelier. @default 1 @exclusiveMinimum 0 */
+  temperature?: number
 }
 
 /** A rule that makes words of labels. */

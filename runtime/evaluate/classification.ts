@@ -145,6 +145,37 @@ export async function classification(
   )
   // No image is farther from its own class than it is, so none is passed over if products keep to their bound.
   if (met !== imageRows.rows) throw strayed()
+  return answered({ ranks, labels, predictions, names })
+}
+
+/** Scores of a classifier that says how well every class suits each image: [images, classes]. Ties count against it. */
+export function scoreClasses(
+  scores: Float64Array,
+  { labels, names }: Pick<ClassificationCase, 'labels' | 'names'>,
+): ClassificationScores {
+  const ranks = new Int32Array(labels.length)
+  const predictions = Int32Array.from(labels, (label, image) => {
+    const row = scores.subarray(image * names.length, (image + 1) * names.length)
+    const own = row[label] ?? 0
+    let best = label
+    row.forEach((score, other) => {
+      if (other === label || score < own) return
+      ranks[image] = (ranks[image] ?? 0) + 1
+      if (best === label || score > (row[best] ?? 0)) best = other
+    })
+    return best
+  })
+  return answered({ ranks, labels, predictions, names })
+}
+
+interface Given {
+  readonly ranks: Int32Array
+  readonly labels: Int32Array
+  readonly predictions: Int32Array
+  readonly names: readonly string[]
+}
+
+function answered({ ranks, labels, predictions, names }: Given): ClassificationScores {
   const answers = { ranks, labels, classes: names.length }
   const everyImage = Int32Array.from(labels, (_, image) => image)
   const confusion = names.map((_, label) =>

@@ -12,10 +12,16 @@ export interface EmbedOptions {
 
 type Weights = Record<string, tf.Tensor>
 
-/** A model that embeds, compiled once. Results are unit embeddings, row-major [n, embed]. */
+/** What is made of images: unit embeddings [n, embed], or the features [n, width] that are projected to them. */
+export type ImageOutput = 'embeddings' | 'features'
+
+/** A model that embeds, compiled once. Results are row-major. */
 export interface Embedder {
+  /** Numbers of an image. */
+  readonly imageDim: number
   /** Of RGB bytes [n, size, size, 3] at the model's image size. */
   images(pixels: Uint8Array): Promise<Float32Array>
+  /** Unit embeddings [n, embed]. */
   texts(texts: readonly string[]): Promise<Float32Array>
   dispose(): Promise<void>
 }
@@ -23,13 +29,18 @@ export interface Embedder {
 /** Makes the embedder of a model. Batches are filled up, so that one compiled step of each serves all. */
 export function createEmbedder(
   { network, weights, tokenizer }: Model,
-  { engine, batchSize }: Pick<EmbedOptions, 'engine' | 'batchSize'>,
+  {
+    engine,
+    batchSize,
+    output = 'embeddings',
+  }: Pick<EmbedOptions, 'engine' | 'batchSize'> & { readonly output?: ImageOutput },
 ): Embedder {
   const { imageSize: size, embedDim, contextLength } = network
+  const imageDim = output === 'embeddings' ? embedDim : network.featureDim
   const area = 3 * size * size
   const see = jit(
     ({ images, weights }: { images: tf.Tensor; weights: Weights }) => ({
-      embeddings: network.see(images, weights).embeddings,
+      embeddings: output === 'embeddings' ? network.see(images, weights).embeddings : network.features(images, weights),
     }),
     { engine },
   )
@@ -42,24 +53,26 @@ export function createEmbedder(
 
   async function inBatches(
     total: number,
+    dim: number,
     embed: (start: number, count: number) => Promise<{ readonly embeddings: NdArray }>,
   ): Promise<Float32Array> {
-    const all = new Float32Array(total * embedDim)
+    const all = new Float32Array(total * dim)
     for (let start = 0; start < total; start += batchSize) {
       const count = Math.min(batchSize, total - start)
       const { embeddings } = await embed(start, count)
-      all.set(floatsOf(embeddings).subarray(0, count * embedDim), start * embedDim)
+      all.set(floatsOf(embeddings).subarray(0, count * dim), start * dim)
     }
     return all
   }
 
   return {
+    imageDim,
     images: pixels =>
-      inBatches(pixels.length / area, start =>
+      inBatches(pixels.length / area, imageDim, start =>
         see({ images: imageBatch(pixels, { size, start, batchSize }), weights }),
       ),
     texts: texts =>
-      inBatches(texts.length, (start, count) => {
+      inBatches(texts.length, embedDim, (start, count) => {
         const tokens = new Int32Array(batchSize * contextLength)
         tokens.set(tokenizer.encodeBatch(texts.slice(start, start + count), { contextLength }))
         return read({ tokens: ints(tokens, [batchSize, contextLength]), weights })
@@ -74,16 +87,23 @@ export function createEmbedder(
 /** Blocks of images: RGB bytes [n, size, size, 3] at the model's image size. */
 export type ImageBlocks = AsyncIterable<{ readonly pixels: Uint8Array }>
 
-/** Images -> unit embeddings, row-major [total, embed]; throws where there are more or fewer images than `total`. */
+/** How many images, and what is made of them. */
+export interface ImageOptions extends EmbedOptions {
+  readonly total: number
+  /** @default "embeddings" */
+  readonly output?: ImageOutput
+}
+
+/** Images -> their embeddings or features, row-major; throws where there are more or fewer images than `total`. */
 export async function embedImages(
   model: Model,
   blocks: ImageBlocks,
-  { total, ...options }: EmbedOptions & { readonly total: number },
+  { total, ...options }: ImageOptions,
 ): Promise<Float32Array> {
-  const { imageSize, embedDim } = model.network
-  const area = 3 * imageSize ** 2
-  const embeddings = new Float32Array(total * embedDim)
+  const area = 3 * model.network.imageSize ** 2
   const embedder = createEmbedder(model, options)
+  const dim = embedder.imageDim
+  const embeddings = new Float32Array(total * dim)
   let done = 0
   try {
     for await (const { pixels } of ahead(blocks)) {
@@ -92,7 +112,7 @@ export async function embedImages(
       for (let start = 0; start < count; start += options.batchSize) {
         const images = Math.min(options.batchSize, count - start)
         const found = await embedder.images(pixels.subarray(start * area, (start + images) * area))
-        embeddings.set(found, done * embedDim)
+        embeddings.set(found, done * dim)
         done += images
         options.onDone?.(done, total)
       }

@@ -55,7 +55,7 @@ export function imageTokens(images: tf.Tensor, weights: Weights, config: Compute
 /** Pooled features [..., width] -> unit embeddings [..., embed]. */
 export function projectPooled(pooled: tf.Tensor, weights: Weights): tf.Tensor {
   const projection = weight(weights, 'visual.proj') as tf.Tensor2D
-  const normal = layerNorm(linear(pooled, weights, 'visual.attn_pool.out_proj'), weights, 'visual.attn_pool.ln')
+  const normal = normalPooled(pooled, weights)
   const rows = tf.matMul(tf.reshape(normal, [-1, projection.shape[0]]), projection)
   return unit(tf.reshape(rows, [...pooled.shape.slice(0, -1), projection.shape[1]]))
 }
@@ -81,12 +81,23 @@ export function poolingParts(
 }
 
 /** image tokens [b, n, width] -> unit image embeddings [b, embed] by attention pooling with one learned query. */
-export function embedImage(tokens: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor {
+export const embedImage = (tokens: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor =>
+  projectPooled(poolTokens(tokens, weights, config), weights)
+
+/** image tokens [b, n, width] -> image features [b, width]: pooled and normalised, before the projection. */
+export const imageFeatures = (tokens: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor =>
+  normalPooled(poolTokens(tokens, weights, config), weights)
+
+/** Attention pooling with one learned query: [b, n, width] -> [b, width]. */
+function poolTokens(tokens: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor {
   const [batch = 0, count = 0, width = 0] = tokens.shape
   const { scores, values } = poolingParts(tokens, weights, config)
   const shares = tf.reshape(tf.softmax(scores), [batch, config.vision.heads, 1, count])
-  return projectPooled(tf.reshape(tf.matMul(shares, values), [batch, width]), weights)
+  return tf.reshape(tf.matMul(shares, values), [batch, width])
 }
+
+const normalPooled = (pooled: tf.Tensor, weights: Weights): tf.Tensor =>
+  layerNorm(linear(pooled, weights, 'visual.attn_pool.out_proj'), weights, 'visual.attn_pool.ln')
 
 interface DecodeOptions {
   readonly config: Computed

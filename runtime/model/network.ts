@@ -5,9 +5,9 @@
 import { tf } from '../engine/mod.ts'
 import { type Computed, type MammutConfig, parameterShapes } from './config.ts'
 import { unit, type Weights } from './layers.ts'
-import { captionStates, embedImage, embedText, imageTokens } from './mammut.ts'
+import { captionStates, embedImage, embedText, imageFeatures, imageTokens } from './mammut.ts'
 import { channelDeviation, channelMean } from './normalise.ts'
-import { type ComputedOpenClip, encodeImage, encodeText } from './openclip.ts'
+import { type ComputedOpenClip, encodeImage, encodeText, imageStates } from './openclip.ts'
 import { type OpenClipConfig, openClipShapes } from './openclip_config.ts'
 
 /** Sizes of a model, enough to compute it; `kind` is absent in those of MaMMUT. */
@@ -40,12 +40,16 @@ export interface Network {
   readonly contextLength: number
   readonly vocabSize: number
   readonly embedDim: number
+  /** Width of image features. */
+  readonly featureDim: number
   readonly preprocessing: Preprocessing
   /** Shape of every parameter. */
   readonly shapes: Readonly<Record<string, readonly number[]>>
   /** Number of parameters. */
   readonly parameters: number
   see(images: tf.Tensor, weights: Weights): Seen
+  /** Image features [b, width] as they are before they are projected to embeddings. */
+  features(images: tf.Tensor, weights: Weights): tf.Tensor
   /** Unit embeddings [b, embed]. */
   embedTexts(tokens: tf.Tensor, weights: Weights): tf.Tensor
   /** States [b, context - 1, width] of what comes after each token; absent: the model writes no captions. */
@@ -71,6 +75,7 @@ function mammutNetwork(config: Computed): Network {
     contextLength: config.text.contextLength,
     vocabSize: config.text.vocabSize,
     embedDim: config.embedDim,
+    featureDim: config.vision.width,
     preprocessing: { mean: channelMean, deviation: channelDeviation, filter: 'lanczos3' },
     shapes,
     parameters: count(shapes),
@@ -78,6 +83,7 @@ function mammutNetwork(config: Computed): Network {
       const tokens = imageTokens(images, weights, config)
       return { embeddings: embedImage(tokens, weights, config), tokens }
     },
+    features: (images, weights) => imageFeatures(imageTokens(images, weights, config), weights, config),
     embedTexts: (tokens, weights) => embedText(tokens, weights, config),
     captionStates: (tokens, seen, weights) => captionStates(tokens, seen, weights, config),
   }
@@ -92,12 +98,14 @@ function openClipNetwork(config: ComputedOpenClip): Network {
     contextLength: config.text.contextLength,
     vocabSize: config.text.vocabSize,
     embedDim: config.embedDim,
+    featureDim: config.vision.width,
     preprocessing: { mean, deviation, filter: 'cubic' },
     shapes,
     parameters: count(shapes),
     see: (images, weights) => ({
       embeddings: unit(encodeImage(normalisedBy(images, { mean, deviation }), weights, config)),
     }),
+    features: (images, weights) => imageStates(normalisedBy(images, { mean, deviation }), weights, config),
     embedTexts: (tokens, weights) => unit(encodeText(tokens, weights, config)),
   }
 }

@@ -81,7 +81,11 @@ function blocks(
 }
 
 /** images [b, 3, s, s], normalised -> image features [b, embed], not normalised. */
-export function encodeImage(images: tf.Tensor, weights: Weights, config: ComputedOpenClip): tf.Tensor {
+export const encodeImage = (images: tf.Tensor, weights: Weights, config: ComputedOpenClip): tf.Tensor =>
+  tf.matMul(imageStates(images, weights, config), weight(weights, 'visual.proj'))
+
+/** images [b, 3, s, s], normalised -> states [b, width] of the class token after `ln_post`, before the projection. */
+export function imageStates(images: tf.Tensor, weights: Weights, config: ComputedOpenClip): tf.Tensor {
   const { width, patchSize, layers, heads } = config.vision
   const batch = images.shape[0] ?? 0
   const kernel = tf.reshape(weight(weights, 'visual.conv1.weight'), [width, -1])
@@ -93,7 +97,7 @@ export function encodeImage(images: tf.Tensor, weights: Weights, config: Compute
   const first = layerNorm(placed, weights, 'visual.ln_pre')
   const states = blocks(first, weights, { name, layers, heads, quickGelu, recompute })
   const pooled = tf.reshape(tf.slice(states, [0, 0, 0], [batch, 1, width]), [batch, width])
-  return tf.matMul(layerNorm(pooled, weights, 'visual.ln_post'), weight(weights, 'visual.proj'))
+  return layerNorm(pooled, weights, 'visual.ln_post')
 }
 
 /** tokens [b, n] -> text features [b, embed], not normalised, taken at each text's end token, the highest of its ids. */

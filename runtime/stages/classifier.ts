@@ -33,8 +33,9 @@ export async function run(context: StageContext): Promise<StageResult> {
   const items = await measure(context)
   const { shown, rest } = divide(items, context)
   const views: readonly View[] = ['image', 'text', 'both']
-  const judged = views.map((view): Judged => {
-    const classifier = fitClassifier(
+  const judged: Judged[] = []
+  for (const view of views) {
+    const classifier = await fitClassifier(
       view,
       shown.map(item => item.seen),
       shown.map(item => item.sample.overhead === true),
@@ -42,8 +43,8 @@ export async function run(context: StageContext): Promise<StageResult> {
     const measured = rest.flatMap(({ sample, seen }) =>
       sample.overhead === undefined ? [] : [{ kept: classifier.judge(seen) >= threshold, wanted: sample.overhead }],
     )
-    return { classifier, score: score(measured) }
-  })
+    judged.push({ classifier, score: score(measured) })
+  }
   const both = judged.find(({ classifier }) => classifier.view === 'both')
   if (both === undefined) throw new Error('No classifier on image and text was fitted')
   await writeFile(join(context.out, 'classifier.json'), printClassifier(both.classifier, threshold))

@@ -58,5 +58,7 @@ export const stageKinds: readonly StageKind[] = [
   { kind: 'region-train', version: 6, needs: training, load: async () => (await import('./region_train.ts')).run },
   { kind: 'retrieval', version: 3, needs: model, load: async () => (await import('./retrieval.ts')).run },
   { kind: 'classification', version: 3, needs: model, load: async () => (await import('./classification.ts')).run },
+  { kind: 'linear-probe', version: 1, needs: model, load: async () => (await import('./linear_probe.ts')).run },
+  { kind: 'captioning', version: 1, needs: model, load: async () => (await import('./captioning.ts')).run },
   { kind: 'localisation', version: 2, needs: model, load: async () => (await import('./localisation.ts')).run },
 ]

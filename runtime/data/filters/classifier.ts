@@ -53,7 +53,11 @@ const textLength = 0.6
 const widthShare = 0.5
 
 /** Fits a classifier. Throws where all labels are the same. */
-export function fitClassifier(view: View, samples: readonly Seen[], labels: readonly boolean[]): Classifier {
+export async function fitClassifier(
+  view: View,
+  samples: readonly Seen[],
+  labels: readonly boolean[],
+): Promise<Classifier> {
   if (new Set(labels).size < 2) {
     const only = labels[0] === undefined ? 'no sample is labelled' : `all ${labels.length} labels are ${labels[0]}`
     throw new Error(`The classifier cannot learn: ${only}; raise labelled or check the labels of the source`)
@@ -61,8 +65,8 @@ export function fitClassifier(view: View, samples: readonly Seen[], labels: read
   const scaling = fitScaling(samples.map(seen => seen.image))
   const toRow = rowMaker(view, scaling)
   const rows = samples.map(toRow)
-  const penalty = choosePenalty({ rows, labels }, { penalties, folds })
-  const linear = fitLogistic({ rows, labels }, penalty)
+  const penalty = await choosePenalty({ rows, labels }, { penalties, folds })
+  const linear = await fitLogistic({ rows, labels }, penalty)
   return { view, penalty, scaling, linear, judge: seen => probability(linear, toRow(seen)) }
 }
 

@@ -1,0 +1,192 @@
+/** Linear probes: multinomial logistic regression on frozen features (docs/protocol.md). */
+import { minimise } from '../data/filters/lbfgs.ts'
+import { createRandom } from '../data/random.ts'
+import { type Engine, floats, floatsOf, jit, tf } from '../engine/mod.ts'
+import { scoreClasses } from './classification.ts'
+
+/** Features, row-major [rows, dim], and the class of each row. */
+export interface ProbeData {
+  readonly features: Float32Array
+  readonly labels: Int32Array
+}
+
+/** What a probe is fitted with. */
+export interface ProbeOptions {
+  readonly dim: number
+  /** Class names: [classes]. */
+  readonly names: readonly string[]
+  /** Share of each class on which the penalty is chosen, at least one row where a class has two. */
+  readonly validation: number
+  readonly seed: number
+  readonly threads: number
+  readonly onFit?: (done: number, total: number) => void
+}
+
+/** A fitted classifier. */
+export interface LinearProbe {
+  /** Weight of the squared coefficients that did best on the validation part; of equals the largest. */
+  readonly penalty: number
+  /** Percent of the validation part that each penalty gets right, in the order of {@link penalties}. */
+  readonly validated: readonly number[]
+  /** Scores of rows, row-major [rows, classes]: the linear function, before any softmax. */
+  readonly judge: (features: Float32Array) => Float64Array
+}
+
+/** Penalties that are tried, from strong to weak: each fit starts from the one before. */
+export const penalties: readonly number[] = [1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6]
+
+/**
+ * Fits classifiers of each penalty to a part of the rows, chooses the penalty by the rest, and fits all rows with it.
+ *
+ * Features are centred and divided by their standard deviation over the rows that are fitted. The loss is the mean
+ * cross-entropy plus half the penalty times the squared coefficients; biases are free. It is convex, so the result
+ * depends on the start in its last digits only.
+ */
+export async function fitProbe({ features, labels }: ProbeData, options: ProbeOptions): Promise<LinearProbe> {
+  const { dim, names, onFit } = options
+  const classes = names.length
+  const { fitted, held } = divide(labels, options)
+  const rowsOf = (rows: readonly number[]): ProbeData => ({
+    features: gather(features, rows, dim),
+    labels: Int32Array.from(rows, row => labels[row] ?? 0),
+  })
+  const [training, validation] = [rowsOf(fitted), rowsOf(held)]
+  const total = penalties.length + 1
+  const trainer = createTrainer(training, options)
+  const validated: number[] = []
+  let best: { readonly penalty: number; readonly right: number; readonly weights: Float64Array } | undefined
+  try {
+    let weights: Float64Array = new Float64Array((dim + 1) * classes)
+    for (const [index, penalty] of penalties.entries()) {
+      weights = await trainer.fit(penalty, weights)
+      const scores = scoresOf(validation.features, { weights, ...trainer, classes })
+      const right = scoreClasses(scores, { labels: validation.labels, names }).metrics.top1
+      validated.push(right)
+      if (best === undefined || right > best.right) best = { penalty, right, weights }
+      onFit?.(index + 1, total)
+    }
+  } finally {
+    await trainer.dispose()
+  }
+  const { penalty, weights: start } = best ?? { penalty: 1, weights: new Float64Array((dim + 1) * classes) }
+  const whole = createTrainer({ features, labels }, options)
+  try {
+    const weights = await whole.fit(penalty, start)
+    onFit?.(total, total)
+    return { penalty, validated, judge: rows => scoresOf(rows, { weights, ...whole, classes }) }
+  } finally {
+    await whole.dispose()
+  }
+}
+
+/** A seeded part of each class for validation, the others for fitting. */
+function divide(labels: Int32Array, { names, validation, seed }: ProbeOptions) {
+  const random = createRandom(seed, 'linear probe')
+  const fitted: number[] = []
+  const held: number[] = []
+  for (let label = 0; label < names.length; label++) {
+    const rows = random.shuffle([...labels.keys()].filter(row => labels[row] === label))
+    const count = rows.length < 2 ? 0 : Math.min(rows.length - 1, Math.max(1, Math.round(validation * rows.length)))
+    held.push(...rows.slice(0, count))
+    fitted.push(...rows.slice(count))
+  }
+  return { fitted: fitted.sort((a, b) => a - b), held: held.sort((a, b) => a - b) }
+}
+
+function gather(features: Float32Array, rows: readonly number[], dim: number): Float32Array {
+  const found = new Float32Array(rows.length * dim)
+  for (const [at, row] of rows.entries()) found.set(features.subarray(row * dim, (row + 1) * dim), at * dim)
+  return found
+}
+
+/** Centre and inverse deviation of each feature; a feature that never changes counts nothing. */
+interface Scaling {
+  readonly centre: Float64Array
+  readonly scale: Float64Array
+}
+
+function scalingOf(features: Float32Array, dim: number): Scaling {
+  const rows = features.length / dim
+  const [centre, squares] = [new Float64Array(dim), new Float64Array(dim)]
+  for (let at = 0; at < features.length; at++) centre[at % dim] = (centre[at % dim] ?? 0) + (features[at] ?? 0) / rows
+  for (let at = 0; at < features.length; at++)
+    squares[at % dim] = (squares[at % dim] ?? 0) + ((features[at] ?? 0) - (centre[at % dim] ?? 0)) ** 2 / rows
+  return { centre, scale: squares.map(square => (square < 1e-20 ? 0 : 1 / Math.sqrt(square))) }
+}
+
+const scaled = (features: Float32Array, { centre, scale }: Scaling): Float32Array =>
+  features.map((value, at) => (value - (centre[at % centre.length] ?? 0)) * (scale[at % scale.length] ?? 0))
+
+/** The loss over all rows at once, by the engine; weights are [dim + 1, classes], the last row of biases. */
+function createTrainer({ features, labels }: ProbeData, { dim, names, threads }: ProbeOptions) {
+  const classes = names.length
+  const rows = labels.length
+  const scaling = scalingOf(features, dim)
+  const engine: Engine = { name: 'cpu', provider: 'cpu', threads }
+  const x = floats(scaled(features, scaling), [rows, dim])
+  const wanted = new Float32Array(rows * classes)
+  for (const [row, label] of labels.entries()) wanted[row * classes + label] = 1
+  const y = floats(wanted, [rows, classes])
+  const step = jit(
+    ({ x, y, w, b }: { x: tf.Tensor2D; y: tf.Tensor2D; w: tf.Tensor2D; b: tf.Tensor1D }) => {
+      const logits = tf.add(tf.matMul(x, w), b)
+      const centred = tf.sub(logits, tf.max(logits, 1, true))
+      const logSums = tf.log(tf.sum(tf.exp(centred), 1, true))
+      const losses = tf.sub(logSums, tf.sum(tf.mul(centred, y), 1, true))
+      const errors = tf.sub(tf.exp(tf.sub(centred, logSums)), y) as tf.Tensor2D
+      return { losses, w: tf.matMul(x, errors, true, false), b: tf.sum(errors, 0) }
+    },
+    { engine },
+  )
+  const fit = (penalty: number, start: Float64Array): Promise<Float64Array> =>
+    minimise(
+      async point => {
+        const single = Float32Array.from(point)
+        const found = await step({
+          x,
+          y,
+          w: floats(single.subarray(0, dim * classes), [dim, classes]),
+          b: floats(single.subarray(dim * classes), [classes]),
+        })
+        let loss = 0
+        for (const value of floatsOf(found.losses)) loss += value / rows
+        const gradient = new Float64Array(point.length)
+        floatsOf(found.w).forEach((value, at) => {
+          const weight = point[at] ?? 0
+          loss += (penalty / 2) * weight ** 2
+          gradient[at] = value / rows + penalty * weight
+        })
+        floatsOf(found.b).forEach((value, at) => {
+          gradient[dim * classes + at] = value / rows
+        })
+        return { loss, gradient }
+      },
+      start,
+      // Shorter gradients are noise of float32.
+      { tolerance: 1e-5, mostSteps: 200 },
+    )
+  return { scaling, fit, dispose: () => step.dispose() }
+}
+
+interface Fitted {
+  readonly weights: Float64Array
+  readonly scaling: Scaling
+  readonly classes: number
+}
+
+function scoresOf(features: Float32Array, { weights, scaling, classes }: Fitted): Float64Array {
+  const dim = scaling.centre.length
+  const rows = scaled(features, scaling)
+  const count = features.length / dim
+  const scores = new Float64Array(count * classes)
+  for (let row = 0; row < count; row++) {
+    for (let label = 0; label < classes; label++) scores[row * classes + label] = weights[dim * classes + label] ?? 0
+    for (let k = 0; k < dim; k++) {
+      const value = rows[row * dim + k] ?? 0
+      for (let label = 0; label < classes; label++)
+        scores[row * classes + label] =
+          (scores[row * classes + label] ?? 0) + value * (weights[k * classes + label] ?? 0)
+    }
+  }
+  return scores
+}
