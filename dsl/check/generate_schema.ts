@@ -22,7 +22,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
   const schema = recipeSchema()
   return new Map([
     ['dsl/check/recipe.schema.json', `${JSON.stringify(schema, null, 2)}\n`],
-    ['recipes/recipe.schema.json', `${JSON.stringify(editorSchema(schema), null, 2)}\n`],
+    ['recipes/recipe.schema.json', `${JSON.stringify(editorSchema(schema))}\n`],
     ['dsl/check/validate_recipe.ts', validatorSource(schema)],
     ['docs/reference.md', referencePage(schema)],
   ])
