@@ -9,7 +9,7 @@ import { compile } from '../../dsl/compile/compile.ts'
 import { type LoadedRecipe, loadRecipe } from '../../dsl/compile/load.ts'
 import { canonical } from '../../dsl/print/canonical.ts'
 import { convertRecipe } from '../../dsl/print/convert.ts'
-import { builders } from '../../dsl/read/builders.ts'
+import { builderName, builders } from '../../dsl/read/builders.ts'
 import { inTempFolder, projectRoot } from '../support.ts'
 import { smallRecipe, toyEnvironment } from './support.ts'
 
@@ -18,12 +18,22 @@ interface Converted {
   readonly plan: string
 }
 
+/** The recipes of the project by name, with the landmark table beside them. */
+const projectRecipes: readonly (readonly [string, string])[] = readdirSync(join(projectRoot, 'recipes'))
+  .filter(name => /\.(yaml|ts)$/.test(name))
+  .map(name => {
+    const text = readFileSync(join(projectRoot, 'recipes', name), 'utf8')
+    return [name, text.replaceAll('data/landmarks.geojson', 'table.geojson')] as const
+  })
+
 /** Texts and plans of a recipe: as it is, turned into the other form, and turned back. */
 function thereAndBack(name: string, text: string): Promise<readonly Converted[]> {
   return inTempFolder(async folder => {
     writeFileSync(join(folder, 'table.geojson'), '{}')
     mkdirSync(join(folder, 'photos'))
     const endings = name.endsWith('.ts') ? ['ts', 'yaml', 'ts'] : ['yaml', 'ts', 'yaml']
+    // What recipes of the project extend.
+    for (const [base, content] of projectRecipes) writeFileSync(join(folder, base), content)
     const done: Converted[] = []
     let now = text
     for (const [turn, ending] of endings.entries()) {
@@ -62,11 +72,7 @@ async function assertSame(name: string, text: string): Promise<void> {
 }
 
 test('the recipes of the project, turned into the other form and back, have the same plans and comments', async () => {
-  const folder = join(projectRoot, 'recipes')
-  for (const file of readdirSync(folder).filter(name => /\.(yaml|ts)$/.test(name))) {
-    const text = readFileSync(join(folder, file), 'utf8').replaceAll('data/landmarks.geojson', 'table.geojson')
-    await assertSame(file, text)
-  }
+  for (const [file, text] of projectRecipes) await assertSame(file, text)
 })
 
 test('a comment stays with what it speaks of', async () => {
@@ -136,7 +142,7 @@ test('every kind of the language has a builder', () => {
   const kinds = Object.values(recipeSchema.$defs ?? {}).flatMap(({ properties }) => properties?.kind?.const ?? [])
   assert.ok(kinds.length > 10)
   assert.equal(
-    kinds.filter(kind => !builders.has(String(kind))),
+    kinds.filter(kind => !builders.has(builderName(String(kind)))),
     [],
   )
 })
