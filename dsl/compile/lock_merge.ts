@@ -1,7 +1,7 @@
 /** Merges locks of two branches: by stage, claim and file, so that what only one side changed merges by itself. */
 import { canonical } from '../print/canonical.ts'
 import { claimJson, type Lock, type LockedStage, recipeDigest } from './lock.ts'
-import { lockLines, printLock } from './lock_text.ts'
+import { lockLines, printLock, stageItem } from './lock_text.ts'
 
 /** The merged text; with conflicts it holds markers around each item that both sides changed. */
 export interface MergedLock {
@@ -122,5 +122,6 @@ function conflictText(ours: Lock, theirs: Lock, labels: MergeLabels): string {
 /** What conflicts as one: a stage with all its items, else the item. */
 function groupOf(line: string): string {
   const [, item = line] = /^ {2}("(?:[^"\\]|\\.)*")/.exec(line) ?? []
-  return item.startsWith('"stage ') ? item.slice(0, item.lastIndexOf(' ')) : item
+  const start = '"stage '
+  return item.startsWith(start) ? start + (stageItem.exec(item.slice(start.length))?.[1] ?? item) : item
 }

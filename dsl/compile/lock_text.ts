@@ -39,6 +39,9 @@ function stageItems({ key, kind, params, inputs, output }: LockedStage): readonl
   ]
 }
 
+/** A stage and a part of it. Names of stages of a matrix may hold spaces, and so may keys of parameters. */
+export const stageItem = /^(.+?) (key|kind|output|(?:parameter|input|metric):.*)$/s
+
 /** Reads a lock; undefined where the text is none of this layout. Items of no meaning are passed over. */
 export function parseLock(text: string): Lock | undefined {
   const items = parseJson(text)
@@ -51,12 +54,11 @@ export function parseLock(text: string): Lock | undefined {
     if (word === 'external' && isText(value)) externals.set(name, value)
     if (word === 'claim' && isClaim(value)) claims.set(name, { ...value, name })
     if (word !== 'stage') continue
-    // Names of parts hold no space, those of stages of a matrix may.
-    const end = name.lastIndexOf(' ')
-    const id = name.slice(0, end)
+    const [, id, part] = stageItem.exec(name) ?? []
+    if (id === undefined || part === undefined) continue
     const stage = stages.get(id) ?? openStage()
     stages.set(id, stage)
-    addPart(stage, name.slice(end + 1), value)
+    addPart(stage, part, value)
   }
   return { name: items.name, recipe: items.recipe, externals, claims, stages }
 }

@@ -81,6 +81,12 @@ test('what is printed reads back, and prints the same again', async () => {
   }
 })
 
+test('keys of parameters may hold spaces', () => {
+  const named = { ...stage('a'), params: { class_names: { 'sea lake': 'lake or sea', forest: 'forest' } } }
+  const lock = lockOf({ ...plan, stages: [named] }, outputs)
+  assert.equal(parseLock(printLock(lock)), lock)
+})
+
 test('a lock is told from other files', () => {
   assert.ok(parseLock(printed(plan)))
   for (const text of ['', '{}', 'null', '[]', 'my notes', '{"recipe":"x","version":2}'])
