@@ -112,23 +112,17 @@ test('lines tell a parted result once, its faults by part', () => {
   assert.equal(lines, ['start   photos', 'warning photos.1  Skipped: a.jpg', 'done    photos  1.0 s  3 images'])
 })
 
-test('what an event costs does not grow with the number of stages', () => {
-  /** Milliseconds of processor time; the least of three, since others compute as well. */
-  const cost = (count: number): number => {
-    const names = Array.from({ length: count }, (_, index) => `stage-${index}`)
-    const events = names.flatMap((stage): readonly RunEvent[] => [
-      { kind: 'stage-started', stage, slots: [] },
-      { kind: 'stage-done', stage, summary: '', metrics: {}, seconds: 1, peakMemory: 0 },
-    ])
-    const once = (): number => {
-      const before = process.cpuUsage()
-      draw(after([{ kind: 'run-started', run: 'r', stages: names }, ...events]), 80, 24)
-      return process.cpuUsage(before).user
-    }
-    return Math.min(once(), once(), once())
-  }
-  cost(500)
-  assert.ok(cost(5000) < 50 * cost(500), 'ten times the stages')
+test('an event changes the row of its stage, in the same table, and touches no other', () => {
+  const table = createRows()
+  table.take({ kind: 'run-started', run: 'r', stages }, 0)
+  const { rows } = table
+  const before = new Map(rows)
+  table.take({ kind: 'stage-started', stage: 'stage-10', slots: [] }, 1000)
+  assert.is(table.rows, rows)
+  assert.equal(
+    [...rows].filter(([name, row]) => row !== before.get(name)).map(([name]) => name),
+    ['stage-10'],
+  )
 })
 
 test('the rate starts anew when something else is counted', () => {
