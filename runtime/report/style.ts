@@ -61,6 +61,7 @@ tbody:last-child tr:last-child > * { border-bottom: 1px solid var(--ink); }
 .number { text-align: right; white-space: nowrap; }
 table.matrix th, table.matrix td { padding: 0.2rem 0.3rem; font-size: 0.76rem; min-width: 1.9rem; border: 0; }
 table.matrix th:first-child, table.matrix td:first-child { padding-left: 0; padding-right: 0.7rem; }
+table.matrix tr > :first-child { position: sticky; left: 0; background: var(--paper); }
 table.matrix tbody tr:last-child > * { border: 0; }
 table.matrix .number { text-align: center; }
 table.matrix thead th.number { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; vertical-align: middle; }
