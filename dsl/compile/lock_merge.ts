@@ -123,5 +123,5 @@ function conflictText(ours: Lock, theirs: Lock, labels: MergeLabels): string {
 function groupOf(line: string): string {
   const [, item = line] = /^ {2}("(?:[^"\\]|\\.)*")/.exec(line) ?? []
   const start = '"stage '
-  return item.startsWith(start) ? start + (stageItem.exec(item.slice(start.length))?.[1] ?? item) : item
+  return item.startsWith(start) ? start + (stageItem.exec(item.slice(start.length, -1))?.[1] ?? item) : item
 }
