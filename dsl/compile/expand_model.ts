@@ -41,10 +41,16 @@ export function expandModel(name: string, model: Entry<'models'>, { recipe }: Ex
 
 /** What says how to compute, apart from what says what. */
 function splitSettings<
-  T extends Pick<Entry<'train'>, 'slots' | 'micro_batch' | 'recompute' | 'checkpoint_every' | 'image_cache'>,
+  T extends Pick<
+    Entry<'train'>,
+    'slots' | 'micro_batch' | 'recompute' | 'checkpoint_every' | 'keep_checkpoints' | 'image_cache'
+  >,
 >(entry: T) {
-  const { slots, micro_batch, recompute, checkpoint_every, image_cache, ...rest } = entry
-  return { rest, settings: params({ slots, micro_batch, recompute, checkpoint_every, image_cache }) }
+  const { slots, micro_batch, recompute, checkpoint_every, keep_checkpoints, image_cache, ...rest } = entry
+  return {
+    rest,
+    settings: params({ slots, micro_batch, recompute, checkpoint_every, keep_checkpoints, image_cache }),
+  }
 }
 
 /** A stage for each phase; each starts from the one before. */

@@ -25,6 +25,11 @@ export interface Computing {
    */
   checkpoint_every?: Duration
   /**
+   * How many checkpoints stay until the run has ended, the newest. One that is damaged is passed over for the one before.
+   * @default 2 @minimum 1 @maximum 1000 @asType integer @unit checkpoints
+   */
+  keep_checkpoints?: number
+  /**
    * Memory for decoded images, so that they are decoded once. Datasets that do not fit are decoded each time they are seen.
    * @default "1GiB"
    */

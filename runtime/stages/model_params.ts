@@ -133,10 +133,11 @@ function readFilter(params: Params): FilterName {
 export const engineOf = (context: StageContext): Promise<Engine> =>
   chooseEngine(engineNameOf(context), readOptionalNumber(context.settings, 'threads'))
 
-/** Where a training stage leaves its checkpoints, and how often. */
+/** Where a training stage leaves its checkpoints, how often, and how many of them. */
 export const readCheckpointing = ({ settings, checkpoints, report }: StageContext): Checkpointing => ({
   folder: checkpoints,
   every: readNumber(settings, 'checkpoint_every'),
+  keep: readNumber(settings, 'keep_checkpoints'),
   log: report.log,
   warn: report.warn,
 })

@@ -20,18 +20,17 @@ export interface Checkpoints {
    * throws on is set aside with a warning, and the one before takes its place; `undefined` where none is left.
    */
   resume<T>(use: (checkpoint: Checkpoint) => T): Promise<T | undefined>
-  /** Writes a checkpoint atomically and removes all but the newest two. A disk that is full is a warning. */
+  /** Writes a checkpoint atomically and removes all but the newest `keep`. A disk that is full is a warning. */
   save(checkpoint: Checkpoint): Promise<void>
 }
 
-const kept = 2
 const pattern = /^step-\d{9}\.safetensors$/
 const fileName = (step: number): string => `step-${String(step).padStart(9, '0')}.safetensors`
 
 /** Opens the checkpoints in a folder that exists; `of` names the run, and only checkpoints of that name are used. */
 export function openCheckpoints(
   folder: string,
-  { of, warn }: { readonly of: string; readonly warn: (message: string) => void },
+  { of, keep, warn }: { readonly of: string; readonly keep: number; readonly warn: (message: string) => void },
 ): Checkpoints {
   const newestFirst = async (): Promise<readonly string[]> =>
     (await readdir(folder))
@@ -65,7 +64,7 @@ export function openCheckpoints(
     } catch (error) {
       return warn(`No checkpoint was saved at step ${step} (${faultText(error)}); training goes on without it`)
     }
-    const old = (await newestFirst()).filter(name => name <= fileName(step)).slice(kept)
+    const old = (await newestFirst()).filter(name => name <= fileName(step)).slice(keep)
     await Promise.all(old.map(name => rm(join(folder, name), { force: true })))
   }
 

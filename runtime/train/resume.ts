@@ -17,6 +17,8 @@ export interface Checkpointing {
   readonly folder: string
   /** Seconds between two checkpoints. */
   readonly every: number
+  /** How many stay, the newest. */
+  readonly keep: number
   readonly log: (message: string) => void
   readonly warn: (message: string) => void
 }
@@ -65,8 +67,8 @@ export function openKeeper({ weights, optimizer, schedule, loader, checkpoints }
   const anew: Standing = { state: initial, reports: [] }
   if (checkpoints === undefined) return { start: async () => anew, isDue: () => false, save: async () => {} }
 
-  const { every, log, warn } = checkpoints
-  const files = openCheckpoints(checkpoints.folder, { of: nameOf(weights, schedule), warn })
+  const { every, keep, log, warn } = checkpoints
+  const files = openCheckpoints(checkpoints.folder, { of: nameOf(weights, schedule), keep, warn })
   let last = performance.now()
 
   const use = ({ step, arrays }: Checkpoint): Standing => {

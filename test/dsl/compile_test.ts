@@ -129,7 +129,7 @@ test('a change makes new keys for what depends on it and for nothing else', asyn
 })
 
 test('how training is computed changes no key, and is told to the stages that train', async () => {
-  const settings = ['slots=2', 'micro_batch=4', 'recompute=true', 'checkpoint_every=30s']
+  const settings = ['slots=2', 'micro_batch=4', 'recompute=true', 'checkpoint_every=30s', 'keep_checkpoints=5']
   const [plain, split] = await Promise.all([
     planTexts({ 'r.yaml': smallRecipe }),
     planTexts(
@@ -139,8 +139,8 @@ test('how training is computed changes no key, and is told to the stages that tr
   ])
   assert.equal(changedStages(plain, split), [])
   const stage = split.stages.find(({ id }) => id === 'pretrain.mix')
-  const { slots, micro_batch, recompute, checkpoint_every } = stage?.settings ?? {}
-  assert.equal([slots, micro_batch, recompute, checkpoint_every], [2, 4, true, 30])
+  const { slots, micro_batch, recompute, checkpoint_every, keep_checkpoints } = stage?.settings ?? {}
+  assert.equal([slots, micro_batch, recompute, checkpoint_every, keep_checkpoints], [2, 4, true, 30, 5])
 })
 
 test('pinned threads reach the stages that hold a slot, and change no key', async () => {

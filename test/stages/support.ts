@@ -84,7 +84,15 @@ export async function runTraining(
   const result = await run({
     id: 'train.squares',
     params: { ...squareParams, ...params },
-    settings: { slots: 1, recompute: false, checkpoint_every: 3600, image_cache: 2 ** 28, threads: 1, ...settings },
+    settings: {
+      slots: 1,
+      recompute: false,
+      checkpoint_every: 3600,
+      keep_checkpoints: 2,
+      image_cache: 2 ** 28,
+      threads: 1,
+      ...settings,
+    },
     inputs: {
       tokenizer: { folder: tokenizer },
       'data.0': { folder: join(folder, 'squares'), split: 'train' },

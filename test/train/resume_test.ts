@@ -10,13 +10,13 @@ const steps = 8
 const uninterrupted = bitsOf(await trainTiny({ steps }))
 
 /** Trains with a checkpoint after each step, and asks to stop after step `last`; returns what was told. */
-async function runUntil(folder: string, last = Number.POSITIVE_INFINITY, every = 0) {
+async function runUntil(folder: string, last = Number.POSITIVE_INFINITY, { every = 0, keep = 2 } = {}) {
   const stop = new AbortController()
   const [logs, warnings]: [string[], string[]] = [[], []]
   const seen: number[] = []
   const trained = await trainTiny({
     steps,
-    checkpoints: { folder, every, log: text => logs.push(text), warn: text => warnings.push(text) },
+    checkpoints: { folder, every, keep, log: text => logs.push(text), warn: text => warnings.push(text) },
     signal: stop.signal,
     onStep: ({ step }) => {
       seen.push(step)
@@ -32,7 +32,7 @@ const checkpointsIn = async (folder: string): Promise<string[]> =>
 
 test('a run that is stopped goes on from its last step, and ends bit-identical to one that was not', () =>
   inTempFolder(async folder => {
-    const first = await runUntil(folder, 3, 3600)
+    const first = await runUntil(folder, 3, { every: 3600 })
     assert.equal([first.trained, await checkpointsIn(folder)], ['Stopped on request', ['step-000000003.safetensors']])
     assert.is((await runUntil(folder, 6)).trained, 'Stopped on request')
     const last = await runUntil(folder)
@@ -54,15 +54,17 @@ test('with every option of learning on, a run that is stopped ends bit-identical
     } as const
     const straight = bitsOf(await trainTiny(options))
     const stop = new AbortController()
-    const checkpoints = { folder, every: 3600, log: () => {}, warn: assert.unreachable }
+    const checkpoints = { folder, every: 3600, keep: 2, log: () => {}, warn: assert.unreachable }
     const onStep = ({ step }: { step: number }) => step === 5 && stop.abort(new Error('Stopped on request'))
     const first = trainTiny({ ...options, checkpoints, signal: stop.signal, onStep })
     assert.is(await first.catch((error: Error) => error.message), 'Stopped on request')
     assert.is(bitsOf(await trainTiny({ ...options, checkpoints })), straight)
   }))
 
-test('two checkpoints are kept; a damaged one is set aside with a warning and the one before is used', () =>
+test('as many checkpoints stay as are asked for; a damaged one is set aside with a warning and the one before is used', () =>
   inTempFolder(async folder => {
+    await runUntil(folder, 4, { keep: 3 })
+    assert.is((await checkpointsIn(folder)).length, 3)
     await runUntil(folder, 5)
     assert.equal(await checkpointsIn(folder), ['step-000000004.safetensors', 'step-000000005.safetensors'])
     const newest = join(folder, 'step-000000005.safetensors')
@@ -93,7 +95,13 @@ test('a checkpoint of another schedule is not used', () =>
   inTempFolder(async folder => {
     const warnings: string[] = []
     await runUntil(folder, 2)
-    const checkpoints = { folder, every: 3600, log: () => {}, warn: (text: string) => void warnings.push(text) }
+    const checkpoints = {
+      folder,
+      every: 3600,
+      keep: 2,
+      log: () => {},
+      warn: (text: string) => void warnings.push(text),
+    }
     const other = await trainTiny({ steps: 3, checkpoints })
     assert.match(warnings[0] ?? '', 'of another training run')
     assert.is(bitsOf(other), bitsOf(await trainTiny({ steps: 3 })))
@@ -102,7 +110,7 @@ test('a checkpoint of another schedule is not used', () =>
 test('a checkpoint that cannot be written is a warning', () =>
   inTempFolder(async folder => {
     const warnings: string[] = []
-    const files = openCheckpoints(join(folder, 'gone'), { of: 'x', warn: text => void warnings.push(text) })
+    const files = openCheckpoints(join(folder, 'gone'), { of: 'x', keep: 2, warn: text => void warnings.push(text) })
     await files.save({ step: 7, arrays: {} })
     assert.match(warnings.join(), /No checkpoint was saved at step 7 \(.*no such file.*training goes on/)
   }))

@@ -56,7 +56,7 @@ test('two slots give the same bits again, also after a stop', () =>
   inTempFolder(async folder => {
     const stop = new AbortController()
     const straight = await trainTiny({ steps, slots: 2 })
-    const checkpoints = { folder, every: 3600, log: () => {}, warn: assert.unreachable }
+    const checkpoints = { folder, every: 3600, keep: 2, log: () => {}, warn: assert.unreachable }
     const first = trainTiny({
       steps,
       slots: 2,
@@ -111,7 +111,13 @@ test('gradients that parts add up are those of the whole batch, parameter by par
 test('a slot whose thread dies fails the run by name, and the next run goes on from the checkpoint', () =>
   inTempFolder(async folder => {
     const logs: string[] = []
-    const checkpoints = { folder, every: 0, log: (text: string) => void logs.push(text), warn: assert.unreachable }
+    const checkpoints = {
+      folder,
+      every: 0,
+      keep: 2,
+      log: (text: string) => void logs.push(text),
+      warn: assert.unreachable,
+    }
     const dying = { module: new URL('./dying_objective.js', import.meta.url).href, spec: {} }
     const fault = await trainTiny({ steps, slots: 2, checkpoints, objective: dying }).catch(
       (error: Error) => error.message,

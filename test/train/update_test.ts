@@ -106,7 +106,7 @@ for (const [name, options] of [
       const straight =
         'slots' in options || 'microBatch' in options ? await trainTiny({ steps, ema, ...options }) : whole
       const stop = new AbortController()
-      const checkpoints = { folder, every: 3600, log: () => {}, warn: assert.unreachable }
+      const checkpoints = { folder, every: 3600, keep: 2, log: () => {}, warn: assert.unreachable }
       const onStep = ({ step }: { step: number }) => step === 3 && stop.abort(new Error('Stopped on request'))
       const first = trainTiny({ steps, ema, ...options, checkpoints, signal: stop.signal, onStep })
       assert.is(await first.catch((error: Error) => error.message), 'Stopped on request')
