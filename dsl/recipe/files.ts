@@ -107,7 +107,8 @@ export interface KarpathySource {
 /**
  * WebDataset: tar shards in which files of one sample share a key, the name up to the first dot after its folder. A sample
  * has an image (`.jpg`, `.jpeg`, `.png`, `.webp`), captions (`.txt`, or `captions`, `caption` or `text` in `.json`) and
- * optionally a class (`.cls`, or `label` or `class` in `.json`).
+ * optionally a class (`.cls`, or `label` or `class` in `.json`) and a human label of whether it is an overhead view, which
+ * the `classifier` filter learns from (`overhead` in `.json`, true or false).
  * @source the WebDataset format: github.com/webdataset/webdataset
  */
 export interface WebDatasetSource {

@@ -87,7 +87,9 @@ function divide(
   const random = createRandom(readNumber(params, 'seed'), 'labelled part')
   const candidates = random.shuffle(items.filter(({ sample }) => sample.overhead !== undefined))
   if (candidates.length < labelled) {
-    throw new Error(`Only ${candidates.length} samples carry a human label, not ${labelled}; lower labelled`)
+    throw new Error(
+      `Only ${candidates.length} samples carry a human label, not ${labelled}: lower 'labelled', or label more (webdataset: "overhead" in .json)`,
+    )
   }
   const shown = candidates.slice(0, labelled)
   const isShown = new Set(shown)

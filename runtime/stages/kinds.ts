@@ -44,7 +44,7 @@ export const stageKinds: readonly StageKind[] = [
   },
   { kind: 'folder', version: 3, needs: data, load: async () => (await import('./folder.ts')).run },
   { kind: 'karpathy', version: 1, needs: data, load: async () => (await import('./karpathy.ts')).run },
-  { kind: 'webdataset', version: 1, needs: data, load: async () => (await import('./webdataset.ts')).run },
+  { kind: 'webdataset', version: 2, needs: data, load: async () => (await import('./webdataset.ts')).run },
   { kind: 'parquet', version: 1, needs: data, load: async () => (await import('./parquet.ts')).run },
   { kind: 'join', version: 1, needs: data, load: async () => (await import('./join.ts')).run },
   { kind: 'rules', version: 1, needs: data, load: async () => (await import('./rules.ts')).run },

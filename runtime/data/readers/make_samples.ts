@@ -34,7 +34,7 @@ export async function makeSample(
   { record, place }: { readonly record: ImageRecord; readonly place: number },
   { images, size, filter, stored: before }: SampleOptions & { readonly images: ImageReader },
 ): Promise<Made | Fault> {
-  const { file, group, split, captions, label, facts, at, position } = record
+  const { file, group, split, captions, label, overhead, facts, at, position } = record
   // What was stored before must not become a fault: that ends the stage, and its earlier result stays.
   const bytes = await before?.read(group)
   try {
@@ -49,6 +49,7 @@ export async function makeSample(
       captions,
       label,
       group,
+      ...(overhead !== undefined && { overhead }),
       masks: [],
       facts: { file, ...facts },
       image: stored.bytes,

@@ -20,6 +20,8 @@ export interface ImageRecord {
   readonly captions: readonly string[]
   /** Class in words, or empty. */
   readonly label: string
+  /** Human label: whether it is an overhead view. */
+  readonly overhead?: boolean
   /** Provenance that the sample keeps beside `file`. */
   readonly facts: { readonly [name: string]: string | number }
   readonly at: ImageAt

@@ -85,6 +85,7 @@ async function* readShard(shard: string, options: ShardOptions): AsyncGenerator<
 interface Said {
   readonly captions: readonly unknown[]
   readonly label: string
+  readonly overhead?: boolean
   readonly faults: readonly string[]
 }
 
@@ -100,7 +101,7 @@ function readSample(
     // What holds no sidecar either, such as a note on the whole set, is no sample.
     return sidecars.some(extension => files.has(extension)) ? [wrong(`has no image (.${images.join(', .')})`)] : []
   }
-  const { captions: given, label, faults } = saidOf(files)
+  const { captions: given, label, overhead, faults } = saidOf(files)
   const told = faults.map(reason => wrong(reason))
   const captions = given.flatMap(caption => (isText(caption) && caption.trim() !== '' ? [caption.trim()] : []))
   const empty = given.slice(captions.length).map(() => wrong('has an empty caption; fill it in or remove it'))
@@ -119,6 +120,7 @@ function readSample(
       split: drawSplit(key, { ...split, seed }),
       captions: captions.length > 0 ? captions : [captionOfClass(label, classNames)],
       label: className(label),
+      ...(overhead !== undefined && { overhead }),
       facts: { shard: index },
       at: { kind: 'extent', path: shard, offset, size },
       position: toMega(before + offset + size),
@@ -141,13 +143,18 @@ function saidOf(files: ReadonlyMap<string, TarEntry>): Said {
   const fromJson: readonly unknown[] =
     captions === undefined || captions === null ? [] : Array.isArray(captions) ? captions : [captions]
   const label = record.label ?? record.class ?? cls ?? ''
+  const { overhead = null } = record
+  const faults = reason === undefined ? [] : [`has JSON that cannot be read: ${reason}`]
+  if (overhead !== null && typeof overhead !== 'boolean')
+    faults.push(`says "overhead": ${JSON.stringify(overhead)}; it is true, false or left out`)
   return {
     captions:
       text === undefined || fromJson.some(caption => isText(caption) && caption.trim() === text)
         ? fromJson
         : [...fromJson, text],
     label: isText(label) || typeof label === 'number' ? String(label).trim() : '',
-    faults: reason === undefined ? [] : [`has JSON that cannot be read: ${reason}`],
+    ...(typeof overhead === 'boolean' && { overhead }),
+    faults,
   }
 }
 

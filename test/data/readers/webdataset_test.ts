@@ -50,6 +50,24 @@ test('joins files of one key: captions of JSON and text, classes of JSON and cls
     for (const sample of samples) assert.is(Buffer.compare(sample.image, image), 0)
   }))
 
+test('whether it is an overhead view is read from JSON: true, false or left out', () =>
+  inTempFolder(async folder => {
+    const image = await picture(3)
+    const labels = [true, false, null, undefined, 'yes']
+    const shard = join(folder, '0.tar')
+    const files = labels.flatMap((overhead, i): TarContent[] => [
+      [`${i}.jpg`, image],
+      [`${i}.json`, JSON.stringify({ caption: 'a lake', overhead })],
+    ])
+    await writeFile(shard, await pack(files))
+    const { samples, faults } = await makeAll(open([shard]), {})
+    assert.equal(
+      samples.map(({ overhead }) => overhead),
+      [true, false, undefined, undefined, undefined],
+    )
+    assert.equal(faults, [`Sample '4' of 0.tar says "overhead": "yes"; it is true, false or left out`])
+  }))
+
 test('splits are drawn for each key, the same in whatever list its shard stands', () =>
   inTempFolder(async folder => {
     const image = await picture(3)
