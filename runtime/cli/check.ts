@@ -1,7 +1,7 @@
 /** `terroir check`: finds what is wrong with recipes. */
 import { resolve } from 'node:path'
 import { Command } from 'commander'
-import { isClean } from '../../dsl/check/diagnostic.ts'
+import { type Diagnostic, isClean } from '../../dsl/check/diagnostic.ts'
 import { renderJson } from '../../dsl/check/render.ts'
 import { type LoadedRecipe, loadRecipe } from '../../dsl/compile/load.ts'
 import { setOption } from './options.ts'
@@ -41,7 +41,7 @@ async function check(given: readonly string[], flags: Flags): Promise<readonly L
   const files = recipeFiles(given)
   const loaded: LoadedRecipe[] = []
   for (const file of files) loaded.push(await loadRecipe(file, { sets: flags.set }))
-  const diagnostics = loaded.flatMap(recipe => recipe.diagnostics)
+  const diagnostics = distinct(loaded.flatMap(recipe => recipe.diagnostics))
   const isFine = loaded.length > 0 && loaded.every(recipe => isClean(recipe.diagnostics))
   if (!isFine) process.exitCode = exitCodes.badRecipe
   if (flags.json) process.stdout.write(`${renderJson(diagnostics)}\n`)
@@ -49,6 +49,13 @@ async function check(given: readonly string[], flags: Flags): Promise<readonly L
   if (isFine && !flags.json && (flags.watch || process.stdout.isTTY))
     process.stdout.write(`${files.length === 1 ? `${files[0]} is` : `${files.length} recipes are`} fine\n`)
   return loaded
+}
+
+/** What recipes share that extend one file is told once. */
+function distinct(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const nameOf = ({ code, message, span }: Diagnostic): string =>
+    JSON.stringify([span.source.path, span.start, span.end, code, message])
+  return [...new Map(diagnostics.map(diagnostic => [nameOf(diagnostic), diagnostic])).values()]
 }
 
 /** Checks until it is interrupted. Each look starts on a clean screen where people watch, and is appended elsewhere. */
