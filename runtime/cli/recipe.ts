@@ -95,3 +95,6 @@ export function hasColour(stream: NodeJS.WriteStream): boolean {
   if (process.env.NO_COLOR) return false
   return stream.isTTY || Boolean(process.env.FORCE_COLOR)
 }
+
+/** Prints to stdout. */
+export const printLine = (line: string): void => void process.stdout.write(`${line}\n`)

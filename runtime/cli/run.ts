@@ -1,44 +1,24 @@
 /** `terroir run`: runs what is missing of a recipe, shows how it goes, and tells what came out. */
-import { Command, InvalidArgumentError, Option, type Command as Program } from 'commander'
+import { Command, Option, type Command as Program } from 'commander'
 import type { Plan } from '../../dsl/compile/plan.ts'
-import { type JudgedClaim, judgeClaims } from '../report/claims.ts'
-import type { RunEvent } from '../schedule/events.ts'
-import { type Allowed, refusalsOf } from '../schedule/grants.ts'
+import { judgeClaims } from '../report/claims.ts'
+import { refusalsOf } from '../schedule/grants.ts'
 import { recover } from '../schedule/recover.ts'
-import type { RunEnd } from '../schedule/run_plan.ts'
 import { findResults, missingBefore, planUntil, stagesNamed, withDependents } from '../schedule/select.ts'
 import type { JobOption } from '../schedule/slurm/options.ts'
 import { engineNames } from '../stages/stage.ts'
 import { keepRoot } from '../store/roots.ts'
 import { openStore, type Result, type Store, storeFolder } from '../store/store.ts'
-import { painter } from './live/format.ts'
-import { jsonView, openView, type View } from './live/view.ts'
 import { lockPath, settleLock } from './lock_file.ts'
 import { areAsLocked, lockedTo } from './locked.ts'
 import { collect, setOption, storeOption } from './options.ts'
 import { settleReport } from './outputs.ts'
-import { exitCodes, hasColour, loadPlan, tellUnknownStage } from './recipe.ts'
-import { failedBefore, readerOf, resultsToRetry } from './retry_failed.ts'
-import { describeJobs, type ExecutorFlags, leftText, readExecutorFlags } from './slurm.ts'
-import { claimTable, faultLines, type Printing, stageTable, warningLines } from './summary.ts'
-
-/** What `terroir run` was given. */
-export interface Flags extends Allowed, ExecutorFlags {
-  readonly set?: readonly string[]
-  readonly engine?: string
-  readonly force?: readonly string[]
-  readonly until?: string
-  readonly keepGoing?: true
-  readonly store?: string
-  readonly json?: true
-  readonly strict?: true
-  readonly only?: string
-  readonly slots?: number
-  /** Milliseconds. */
-  readonly timeout?: number
-  readonly locked?: true
-  readonly retryFailed?: true
-}
+import { exitCodes, loadPlan, printLine, tellUnknownStage } from './recipe.ts'
+import { resultsToRetry, retryItems } from './retry_failed.ts'
+import { printJson, printText } from './run_end.ts'
+import { collectNames, duration, type Flags, wholeNumber } from './run_flags.ts'
+import { runMissing, upToDate, type Work } from './run_missing.ts'
+import { describeJobs, readExecutorFlags } from './slurm.ts'
 
 const examples = `
 Examples:
@@ -96,26 +76,6 @@ export function command(): Program {
     .action(async (recipe: string, flags: Flags) => {
       process.exitCode = await run(recipe, flags)
     })
-}
-
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new InvalidArgumentError('Expected a whole number from 1 on')
-  return Number(text)
-}
-
-/** Several names may be given at once, with commas between them. */
-const collectNames = (value: string, before: readonly string[] = []): readonly string[] => [
-  ...before,
-  ...value.split(','),
-]
-
-const secondsOf: { readonly [unit: string]: number } = { s: 1, m: 60, h: 3600 }
-
-function duration(text: string): number {
-  const [, digits, unit = ''] = /^(\d+(?:\.\d+)?)([smh])$/.exec(text) ?? []
-  const milliseconds = Number(digits) * (secondsOf[unit] ?? Number.NaN) * 1000
-  if (milliseconds > 0) return milliseconds
-  throw new InvalidArgumentError('Expected a number and a unit: 90s, 30m, 12h')
 }
 
 async function run(recipe: string, flags: Flags): Promise<number> {
@@ -195,41 +155,6 @@ export async function runCompiled(whole: Plan, flags: Flags, { recipe, lock, ent
   return ended.outcome === 'failed' || broken || isOther ? exitCodes.failedWork : exitCodes.ok
 }
 
-/** Tries failed items again, each stage's result being replaced only by one that has more of them. */
-async function retryItems(plan: Plan, { retried, missing, ...work }: Retry): Promise<number> {
-  const tell = (text: string): void =>
-    work.flags.json ? printLine(JSON.stringify({ kind: 'notice', text })) : void process.stderr.write(`${text}\n`)
-  for (const { stage, reason } of await failedBefore(work.store, missing))
-    tell(`'${stage}' failed and runs again: ${reason}`)
-  if (plan.stages.length === 0) {
-    tell('No finished stage has failed items')
-    return exitCodes.ok
-  }
-  const reader = await readerOf(work.store, retried)
-  if (reader !== undefined) {
-    const { stage, pid, recipe } = reader
-    process.stderr.write(
-      `error: '${stage}' is read by a run of '${recipe}' (process ${pid}) and cannot be replaced now\n`,
-    )
-    process.stderr.write('hint: run again once that has ended, or end it with terroir stop\n')
-    return exitCodes.failedWork
-  }
-  tell(`Trying failed items again: ${plan.stages.map(({ id }) => id).join(', ')}`)
-  const forced = new Set(plan.stages.map(({ id }) => id))
-  const ended = await runMissing(plan, { ...work, found: new Map(), forced, retried })
-  if (ended.outcome === 'done') return exitCodes.ok
-  const toStderr: Printing = { paint: painter(hasColour(process.stderr)), width: 160 }
-  for (const fault of ended.faults) process.stderr.write(`\n${faultLines(fault, toStderr).join('\n')}\n\n`)
-  tell('The results are as they were')
-  return ended.outcome === 'stopped' ? exitCodes.interrupted : exitCodes.failedWork
-}
-
-interface Retry extends Work {
-  readonly retried: ReadonlyMap<string, Result>
-  /** Stages that run anyway. */
-  readonly missing: Plan['stages']
-}
-
 function givenOptions(plan: Plan, flags: Flags): readonly JobOption[] | undefined {
   try {
     return readExecutorFlags(plan, flags)
@@ -252,6 +177,7 @@ async function remember(
     if (!reading) throw error
   }
 }
+
 const outputsOf = (results: ReadonlyMap<string, Result>) =>
   new Map([...results].map(([id, { manifest }]) => [id, manifest]))
 
@@ -259,128 +185,3 @@ function chosenPlan(plan: Plan, { engine = plan.engine, only, until = only }: Fl
   const chosen = { ...plan, engine }
   return until === undefined ? chosen : planUntil(chosen, until)
 }
-
-type StageFailed = Extract<RunEvent, { kind: 'stage-failed' }>
-
-interface Ended extends RunEnd {
-  /** Stages that ran, rather than being found. */
-  readonly ran: ReadonlySet<string>
-  readonly faults: readonly StageFailed[]
-}
-
-const upToDate = (results: ReadonlyMap<string, Result>): Ended => ({
-  outcome: 'done',
-  results,
-  ran: new Set(),
-  faults: [],
-})
-
-interface Work {
-  readonly store: Store
-  readonly found: ReadonlyMap<string, Result>
-  readonly forced: ReadonlySet<string>
-  readonly flags: Flags
-  readonly entry: string | undefined
-  readonly given: readonly JobOption[]
-  /** Results of forced stages of which only failed items are tried again. */
-  readonly retried?: ReadonlyMap<string, Result>
-}
-
-async function runMissing(plan: Plan, { store, found, forced, retried, flags, entry, given }: Work): Promise<Ended> {
-  const view = flags.json ? jsonView(printLine) : openView(process.stderr, { colour: hasColour(process.stderr) })
-  const ran = new Set<string>()
-  const faults: StageFailed[] = []
-  const slurm = flags.executor === 'slurm'
-  const interruption = listenForInterruption(view, slurm ? 'Leaving the jobs to Slurm' : 'Stopping')
-  const common = {
-    store,
-    found,
-    forced,
-    ...(retried !== undefined && { retried }),
-    keepGoing: flags.keepGoing ?? false,
-    ...(entry !== undefined && { entry }),
-    signal: interruption.signal,
-    onEvent(event: RunEvent) {
-      view.show(event)
-      if (event.kind === 'stage-done') ran.add(event.stage)
-      if (event.kind === 'stage-failed') faults.push(event)
-    },
-  }
-  let left: readonly string[] = []
-  try {
-    if (slurm) {
-      const { runOnSlurm } = await import('../schedule/slurm/run_slurm.ts')
-      const end = await runOnSlurm(plan, { ...common, given, onNotice: text => view.notice(text) })
-      left = end.left
-      return { ...end, ran, faults }
-    }
-    const { runLocally } = await import('../schedule/run_local.ts')
-    const end = await runLocally(plan, {
-      ...common,
-      ...(flags.jobs !== undefined && { jobs: flags.jobs }),
-      ...(flags.slots !== undefined && { slots: flags.slots }),
-      ...(flags.timeout !== undefined && { timeout: flags.timeout }),
-    })
-    return { ...end, ran, faults }
-  } finally {
-    interruption.close()
-    view.close()
-    if (left.length > 0) process.stderr.write(`${leftText(left)}\n`)
-  }
-}
-
-const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-/** The first interruption stops the run gracefully; the second ends this process, and its workers notice. */
-function listenForInterruption(view: View, doing: string) {
-  const stop = new AbortController()
-  const onSignal = (): void => {
-    if (stop.signal.aborted) process.exit(exitCodes.interrupted)
-    view.notice(`${doing}; interrupt again to end at once`)
-    stop.abort()
-  }
-  for (const signal of interruptions) process.on(signal, onSignal)
-  return {
-    signal: stop.signal,
-    close(): void {
-      for (const signal of interruptions) process.removeListener(signal, onSignal)
-    },
-  }
-}
-
-interface Conclusion extends Ended {
-  readonly plan: Plan
-  readonly claims: readonly JudgedClaim[]
-  /** Path of the report. */
-  readonly report?: string
-}
-
-function printJson({ outcome, ran, claims, report }: Conclusion): void {
-  printLine(JSON.stringify({ kind: 'summary', outcome, ran: [...ran], claims, report }))
-}
-
-function printText({ plan, outcome, results, ran, faults, claims, report }: Conclusion): void {
-  const printing: Printing = { paint: painter(hasColour(process.stdout)), width: process.stdout.columns ?? 160 }
-  const toStderr: Printing = { ...printing, paint: painter(hasColour(process.stderr)) }
-  for (const fault of faults) process.stderr.write(`\n${faultLines(fault, toStderr).join('\n')}\n\n`)
-  const blocks = [
-    ran.size > 0 && outcome === 'done' ? [stageTable(plan, { results, ran }, printing)] : [],
-    ran.size > 0 ? warningLines(plan, results, printing) : [],
-    outcome === 'done' && claims.length > 0 ? [claimTable(claims, printing)] : [],
-    [closing(plan, { outcome, results, ran }), ...(report === undefined ? [] : [`Report: ${report}`])],
-  ]
-  const text = blocks.filter(lines => lines.length > 0).map(lines => lines.join('\n'))
-  // What ran stands above, in the view of the run.
-  printLine(`${ran.size > 0 ? '\n' : ''}${text.join('\n\n')}`)
-}
-
-function closing(
-  { name, stages }: Plan,
-  { outcome, results, ran }: Pick<Ended, 'outcome' | 'results' | 'ran'>,
-): string {
-  if (outcome === 'done') return ran.size === 0 ? 'Everything is up to date' : `${name} is done`
-  const word = outcome === 'failed' ? 'failed' : 'was stopped'
-  return `${name} ${word}; ${results.size} of ${stages.length} stages are done and kept, run again to go on`
-}
-
-const printLine = (line: string): void => void process.stdout.write(`${line}\n`)
