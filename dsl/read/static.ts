@@ -1,60 +1,13 @@
 /** Evaluates TypeScript expressions from their syntax. Nothing is executed: what is no plain data is a diagnostic. */
-import { dirname, relative, resolve } from 'node:path'
-import { Node, type Project, type SourceFile, SyntaxKind, type VariableDeclaration } from 'ts-morph'
-import { type Diagnostic, diagnose } from '../check/diagnostic.ts'
+import { dirname, resolve } from 'node:path'
+import { Node, type SourceFile, SyntaxKind, type VariableDeclaration } from 'ts-morph'
 import { type Builder, builders } from './builders.ts'
-import { isTooLarge, joined, mostSteps, mostValues, type Spent } from './limits.ts'
-import type {
-  Located,
-  LocatedEntry,
-  LocatedList,
-  LocatedMap,
-  LocatedScalar,
-  Scalar,
-  SourceText,
-  Span,
-} from './located.ts'
-
-/** A use of something that a builder made: the thing itself, or a part of it, such as a split. */
-export interface Use {
-  readonly target: Located
-  readonly part?: string
-}
-
-/** What is known while files are evaluated. */
-export interface Evaluating extends Spent {
-  readonly project: Project
-  /** Reads an imported file into the project; undefined, and a diagnostic, where that fails. */
-  readonly open: (path: string, asked: Span) => SourceFile | undefined
-  readonly diagnostics: Diagnostic[]
-  /** What made a value, where a builder did. */
-  readonly made: Map<Located, Builder>
-  readonly uses: Map<Located, Use>
-  /** Constants that were evaluated; without a value while they are. */
-  readonly constants: Map<Node, Located | undefined>
-  /** Constants of a file by name. */
-  readonly declarations: Map<SourceFile, ReadonlyMap<string, VariableDeclaration>>
-  /** What stands for expressions that were reported: what is made of them is no fault of its own. */
-  readonly lost: Set<Located>
-  /** Whether there were too many steps; what follows is not evaluated, and nothing more is reported. */
-  isStopped: boolean
-}
+import { type Evaluating, notStatic, spanOf, type Use } from './evaluating.ts'
+import { isTooLarge, joined, mostSteps, mostValues } from './limits.ts'
+import type { Located, LocatedEntry, LocatedList, LocatedMap, LocatedScalar, Scalar } from './located.ts'
 
 /** Parameters of the arrow functions around an expression. */
 type Scope = ReadonlyMap<string, Located>
-
-/** Where a node is written. */
-export function spanOf(node: Node): Span {
-  const file = node.getSourceFile()
-  const known = sources.get(file)
-  const path = file.getFilePath()
-  const source = known ?? { name: relative('.', path), path, text: file.getFullText() }
-  if (known === undefined) sources.set(file, source)
-  return { source, start: node.getStart(), end: node.getEnd() }
-}
-
-/** One text for each file, however many spans point into it; files never change while they are read. */
-const sources = new WeakMap<SourceFile, SourceText>()
 
 /** The value of an expression. What cannot be evaluated is reported, and stands as null. */
 export function evaluate(state: Evaluating, node: Node, scope: Scope = new Map()): Located {
@@ -97,22 +50,6 @@ export function evaluate(state: Evaluating, node: Node, scope: Scope = new Map()
   }
   if (Node.isCallExpression(node)) return called(state, node, scope)
   return notStatic(state, node)
-}
-
-/** Reports an expression that is no data. */
-export function notStatic(state: Evaluating, node: Node, why = 'is not static'): Located {
-  const span = spanOf(node)
-  const nothing: LocatedScalar = { kind: 'scalar', value: null, span }
-  if (state.isStopped) return nothing
-  state.lost.add(nothing)
-  const text = node.getText().split('\n')[0]?.slice(0, 60) ?? ''
-  state.diagnostics.push(
-    diagnose('not-static', span, {
-      message: `'${text}' ${why}; recipes are data and are read without running them`,
-      fix: { hint: 'write literals, constants, arithmetic, templates, spreads, or map over a list' },
-    }),
-  )
-  return nothing
 }
 
 function scalarOf(state: Evaluating, node: Node, scope: Scope): Scalar {
