@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { type Case, cases, writeCase } from './engine_cases.ts'
 import { type Peer, startPeer, type Turn } from './peers/peer.ts'
 import { findPython, keepMemory } from './peers/python.ts'
+import { digits, ratioOf, spreadOf, spreadText } from './spread.ts'
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -21,18 +22,6 @@ const { values: options, positionals } = parseArgs({
 
 /** Steps before measuring; their values say whether both sides compute the same. */
 const warmUp = 6
-
-interface Spread {
-  readonly min: number
-  readonly median: number
-  readonly max: number
-}
-
-function spreadOf(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN
-  return { min: at(0), median: at(0.5), max: at(1) }
-}
 
 /** Forms of PyTorch's side: how its layers are computed, and whether its models are written simply or, `+rows`, by hand. */
 const formsOf = ({ task }: Case): readonly string[] =>
@@ -108,7 +97,10 @@ function difference(a: readonly number[], b: readonly number[]): number {
 
 function compare(own: Measured, peer: Measured) {
   const ratio = (what: 'seconds' | 'cpuSeconds') =>
-    spreadOf(own.turns.map((turn, i) => (peer.turns[i]?.[what] ?? Number.NaN) / turn[what]))
+    ratioOf(
+      peer.turns.map(turn => turn[what]),
+      own.turns.map(turn => turn[what]),
+    )
   const differ = difference(own.firstValues, peer.firstValues)
   if (!(differ < 1e-3)) throw new Error(`terroir and ${peer.peer} compute different things: values differ by ${differ}`)
   return { peer: peer.peer, speed: ratio('seconds'), work: ratio('cpuSeconds'), difference: differ }
@@ -152,9 +144,6 @@ async function benchmark(benchCase: Case, python: string | undefined) {
     await rm(folder, { recursive: true })
   }
 }
-
-const digits = (value: number) => value.toPrecision(3)
-const spreadText = ({ min, median, max }: Spread) => `${digits(median)} (${digits(min)} to ${digits(max)})`
 
 const comparison = ({ peer, speed, work, difference }: ReturnType<typeof compare>) =>
   `  speed over ${peer}: ${spreadText(speed)} by the clock, ${spreadText(work)} by processor time; values within ${difference.toExponential(0)}`

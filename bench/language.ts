@@ -8,23 +8,12 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { execa } from 'execa'
 import { type Case, type Command, cases, prepareCase } from './language_cases.ts'
+import { digits, ratioOf, type Spread, spreadOf, spreadText } from './spread.ts'
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '7' } },
 })
-
-interface Spread {
-  readonly min: number
-  readonly median: number
-  readonly max: number
-}
-
-function spreadOf(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN
-  return { min: at(0), median: at(0.5), max: at(1) }
-}
 
 /** What one process took. */
 interface Turn {
@@ -77,14 +66,14 @@ async function measure({ name, stages }: Case, own: Command, peer: Command | und
       snakemake: {
         seconds: secondsOf(theirs),
         memoryMebibytes: mostMebibytes(theirs),
-        ratio: spreadOf(mine.map(({ seconds }, round) => (theirs[round]?.seconds ?? Number.NaN) / seconds)),
+        ratio: ratioOf(
+          theirs.map(({ seconds }) => seconds),
+          mine.map(({ seconds }) => seconds),
+        ),
       },
     }),
   }
 }
-
-const digits = (value: number) => value.toPrecision(3)
-const spreadText = ({ min, median, max }: Spread) => `${digits(median)} (${digits(min)} to ${digits(max)})`
 
 function report({ about }: Case, { name, stages, seconds, memoryMebibytes, snakemake }: Measured): string {
   return [

@@ -6,9 +6,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { execa } from 'execa'
 import { writeTiles } from './loader_data.ts'
 import { type Peer, startPeer, type Turn } from './peers/peer.ts'
+import { findPython } from './peers/python.ts'
+import { ratioOf, type Spread, spreadOf, spreadText } from './spread.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -33,15 +34,7 @@ const modes = {
 
 type Mode = keyof typeof modes
 
-const middle = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN
-
-/** A Python that has PyTorch and torchvision. */
-async function findPython(): Promise<string | undefined> {
-  for (const command of [process.env.PYTHON ?? 'python3', '/usr/bin/python3'])
-    if (!(await execa(command, ['-c', 'import torch, torchvision'], { reject: false })).failed) return command
-  return undefined
-}
+const middle = (values: readonly number[]): number => spreadOf(values).median
 
 const own = (mode: string, folder: string): Promise<Peer> =>
   startPeer('terroir', process.execPath, {
@@ -61,12 +54,12 @@ async function compare(mode: Mode, folder: string, python: string | undefined) {
   const turns = new Map<Peer, Turn[]>(peers.map(peer => [peer, []]))
   for (let round = 0; round < Number(options.rounds); round++)
     for (const peer of round % 2 === 0 ? peers : [...peers].reverse()) turns.get(peer)?.push(await peer.turn(turn))
+  const images = turn * batchSize
   const measured = peers.map(peer => {
     const taken = turns.get(peer) ?? []
-    const images = turn * batchSize
     return {
       peer: peer.name,
-      imagesPerSecond: middle(taken.map(({ seconds }) => images / seconds)),
+      imagesPerSecond: spreadOf(taken.map(({ seconds }) => images / seconds)),
       millisecondsOfProcessor: middle(taken.map(({ cpuSeconds }) => (1000 * cpuSeconds) / images)),
       mean: middle(taken.flatMap(({ values }) => values)),
     }
@@ -75,7 +68,8 @@ async function compare(mode: Mode, folder: string, python: string | undefined) {
   const [ours, theirs] = measured
   if (ours && theirs && Math.abs(ours.mean - theirs.mean) > 0.1)
     throw new Error(`The loaders make different images: their means are ${ours.mean} and ${theirs.mean}`)
-  return { mode, about: modes[mode], peers: measured }
+  const [mine, its] = peers.map(peer => turns.get(peer)?.map(({ seconds }) => seconds) ?? [])
+  return { mode, about: modes[mode], peers: measured, ...(mine && its && { ratio: ratioOf(its, mine) }) }
 }
 
 async function whileTraining(folder: string) {
@@ -86,12 +80,13 @@ async function whileTraining(folder: string) {
   const [loader = 0, trainer = 0, waited = 0, processor = 0] = [0, 1, 2, 3].map(i =>
     middle(rounds.map(values => values[i] ?? Number.NaN)),
   )
-  return { loader, trainer, ratio: middle(rounds.map(([a = 0, b = 0]) => a / b)), waited, processor }
+  return { loader, trainer, ratio: spreadOf(rounds.map(([a = 0, b = 0]) => a / b)), waited, processor }
 }
 
 const whole = (value: number): string => Math.round(value).toLocaleString('en')
+const rangeText = ({ min, median, max }: Spread): string => `${whole(median)} (${whole(min)} to ${whole(max)})`
 
-const python = await findPython()
+const python = await findPython('torch, torchvision')
 if (python === undefined)
   console.log(
     'PyTorch with torchvision was not found, so only this loader is measured; install it (on Debian: apt install python3-torchvision) or name an interpreter that has it in PYTHON',
@@ -109,12 +104,13 @@ try {
     console.log(`${mode}: ${result.about}, ${options.threads} threads`)
     for (const { peer, imagesPerSecond, millisecondsOfProcessor } of result.peers)
       console.log(
-        `  ${peer}  ${whole(imagesPerSecond)} images/s, ${millisecondsOfProcessor.toFixed(3)} ms of processor an image`,
+        `  ${peer}  ${rangeText(imagesPerSecond)} images/s, ${millisecondsOfProcessor.toFixed(3)} ms of processor an image`,
       )
+    if (result.ratio !== undefined) console.log(`  speed over PyTorch DataLoader: ${spreadText(result.ratio)}`)
   }
   const training = await whileTraining(folder)
   console.log(
-    `training: a MaMMUT of 6 + 4 layers of width 192 at 64 px on ${options.threads} threads, images decoded each time\n  loader ${whole(training.loader)} images/s, trainer ${whole(training.trainer)} images/s: ${training.ratio.toFixed(1)} times; waited ${(100 * training.waited).toFixed(2)} %`,
+    `training: a MaMMUT of 6 + 4 layers of width 192 at 64 px on ${options.threads} threads, images decoded each time\n  loader ${whole(training.loader)} images/s, trainer ${whole(training.trainer)} images/s: ${spreadText(training.ratio)} times; waited ${(100 * training.waited).toFixed(2)} %`,
   )
   if (options.json)
     console.log(JSON.stringify({ bench: 'loader', threads: Number(options.threads), load, cases, training }))

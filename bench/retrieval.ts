@@ -1,6 +1,7 @@
 /**
  * Compares retrieval with what RemoteCLIP's program does, by NumPy and by PyTorch: the same embeddings, a process for
- * each, turn about. `retrieval.js [--json] [--rounds N] [--threads N] [--images N] [--captions N] [--dim N]`.
+ * each, turn about. `retrieval.js [--json] [--rounds N] [--threads N] [--images N] [--captions N] [--dim N] [--alone]`;
+ * `--alone` leaves out the peers, which hold the whole matrix in memory.
  */
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
@@ -8,6 +9,8 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { execa } from 'execa'
 import { createRandom } from '../runtime/data/random.ts'
+import { findPython } from './peers/python.ts'
+import { ratioOf, spreadOf, spreadText } from './spread.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -17,6 +20,7 @@ const { values: options } = parseArgs({
     images: { type: 'string', default: '1093' },
     captions: { type: 'string', default: '5' },
     dim: { type: 'string', default: '512' },
+    alone: { type: 'boolean', default: false },
   },
 })
 const [images, captions, dim] = [Number(options.images), Number(options.captions), Number(options.dim)]
@@ -52,24 +56,16 @@ interface Peer {
   readonly args: readonly string[]
 }
 
-async function findPython(): Promise<string | undefined> {
-  for (const command of [process.env.PYTHON ?? 'python3', '/usr/bin/python3'])
-    if (!(await execa(command, ['-c', 'import torch, numpy'], { reject: false })).failed) return command
-  return undefined
-}
-
 async function runPeer({ command, args }: Peer): Promise<Turn> {
   const start = performance.now()
   const { stdout } = await execa(command, [...args])
   return { ...JSON.parse(stdout), processSeconds: (performance.now() - start) / 1000 }
 }
 
-const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
-
 const folder = await mkdtemp(join(tmpdir(), 'terroir-retrieval-'))
 try {
   await writeCase(folder)
-  const python = await findPython()
+  const python = options.alone ? undefined : await findPython()
   // Node runs compiled files; the script for Python stays where it was written.
   const script = resolve(import.meta.dirname, '../../bench/peers/retrieval_python.py')
   const own = join(import.meta.dirname, 'peers/retrieval_terroir.js')
@@ -87,37 +83,34 @@ try {
   const turns = new Map<string, Turn[]>(peers.map(({ name }) => [name, []]))
   for (let round = 0; round < Number(options.rounds); round++)
     for (const peer of round % 2 === 0 ? peers : peers.toReversed()) turns.get(peer.name)?.push(await runPeer(peer))
+  const ours = turns.get('terroir') ?? []
   const measured = [...turns].map(([name, list]) => ({
     name,
-    seconds: median(list.map(turn => turn.seconds)),
-    processSeconds: median(list.map(turn => turn.processSeconds)),
-    cpuSeconds: median(list.map(turn => turn.cpuSeconds)),
-    peakMiB: Math.max(...list.map(turn => turn.peakMiB)),
+    ranksSeconds: spreadOf(list.map(turn => turn.seconds)),
+    processSeconds: spreadOf(list.map(turn => turn.processSeconds)),
+    cpuSeconds: spreadOf(list.map(turn => turn.cpuSeconds)),
+    peakMebibytes: Math.max(...list.map(turn => turn.peakMiB)),
     meanRecall: list[0]?.recalls.mean_recall,
-    intervalSeconds: median(list.map(turn => turn.intervalSeconds ?? Number.NaN)),
+    ratio: ratioOf(
+      list.map(turn => turn.processSeconds),
+      ours.map(turn => turn.processSeconds),
+    ),
   }))
-  const machine = { threads: Number(threads), load: loadavg()[0] }
+  const [load = 0] = loadavg()
+  if (load > 0.5) console.log(`Other work keeps ${load.toFixed(1)} processors busy: times are too long on all sides`)
+  console.log(`${images} images, ${images * captions} captions, ${dim} dimensions, ${threads} threads; seconds`)
+  for (const { name, ranksSeconds, processSeconds, cpuSeconds, peakMebibytes, meanRecall, ratio } of measured) {
+    console.log(
+      `  ${name.padEnd(8)}  ranks ${spreadText(ranksSeconds)}, whole process ${spreadText(processSeconds)}, of processor ${spreadText(cpuSeconds)}; ${peakMebibytes.toFixed(0)} MiB; mean recall ${meanRecall?.toFixed(2)}`,
+    )
+    if (name !== 'terroir') console.log(`  speed over ${name}: ${spreadText(ratio)}`)
+  }
+  const intervals = ours.flatMap(({ intervalSeconds }) => intervalSeconds ?? [])
+  if (intervals.length > 0) console.log(`  terroir's bootstrap intervals: ${spreadText(spreadOf(intervals))} s more`)
   if (options.json)
     console.log(
-      JSON.stringify({ images, texts: images * captions, dim, machine, measured, turns: [...turns] }, null, 2),
+      JSON.stringify({ bench: 'retrieval', images, texts: images * captions, dim, threads, load, peers: measured }),
     )
-  else {
-    console.log(
-      `${images} images, ${images * captions} captions, ${dim} dimensions; medians of ${options.rounds} rounds`,
-    )
-    for (const peer of measured)
-      console.log(
-        [
-          peer.name.padEnd(8),
-          `ranks ${peer.seconds.toFixed(3)} s`,
-          `process ${peer.processSeconds.toFixed(2)} s`,
-          `cpu ${peer.cpuSeconds.toFixed(2)} s`,
-          `peak ${peer.peakMiB.toFixed(0)} MiB`,
-          `mean recall ${peer.meanRecall?.toFixed(2)}`,
-          ...(Number.isNaN(peer.intervalSeconds) ? [] : [`intervals ${peer.intervalSeconds.toFixed(2)} s`]),
-        ].join('  '),
-      )
-  }
 } finally {
   await rm(folder, { recursive: true, force: true })
 }

@@ -1,6 +1,6 @@
 /**
  * What a stage costs beside its work: terroir, snakemake and GNU make on the same graph of stages that each write an
- * empty file, two at a time, turn about. `schedule.js [--stages N] [--rounds N]`. Peers that are missing are left out.
+ * empty file, two at a time, turn about. `schedule.js [--json] [--stages N] [--rounds N]`. Peers that are missing are left out.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
@@ -8,9 +8,14 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
 import { execa } from 'execa'
+import { ratioOf, spreadOf, spreadText } from './spread.ts'
 
 const { values } = parseArgs({
-  options: { stages: { type: 'string', default: '1000' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    stages: { type: 'string', default: '1000' },
+    rounds: { type: 'string', default: '3' },
+  },
 })
 const stages = Number(values.stages)
 const insideStages = 10_000
@@ -42,11 +47,12 @@ rule leaf:
     shell: "touch {output}"
 `
 
+const ownName = 'terroir, as processes'
 const own = join(import.meta.dirname, 'peers/schedule_terroir.js')
 
 const peers: readonly Peer[] = [
   {
-    name: 'terroir, as processes',
+    name: ownName,
     command: process.execPath,
     prepare: async folder => [own, 'process', String(stages), join(folder, 'store')],
   },
@@ -83,28 +89,33 @@ async function timeOf({ command, prepare }: Peer): Promise<number | undefined> {
   }
 }
 
-const median = (numbers: readonly number[]): number =>
-  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
-
+const [load = 0] = loadavg()
+if (load > 0.5) console.log(`Other work keeps ${load.toFixed(1)} processors busy: times are too long on all sides`)
 const times = new Map<string, number[]>()
 for (let round = 0; round < Number(values.rounds); round += 1)
-  for (const peer of peers) {
+  for (const peer of round % 2 === 0 ? peers : peers.toReversed()) {
     const time = await timeOf(peer)
-    if (time !== undefined) times.set(peer.name, [...(times.get(peer.name) ?? []), time])
+    if (time !== undefined) times.set(peer.name, [...(times.get(peer.name) ?? []), time / stages])
   }
 
-console.log(`${stages} stages, two at a time; milliseconds a stage, median of ${values.rounds} (all)`)
-for (const { name } of peers) {
-  const found = (times.get(name) ?? []).map(time => time / stages)
-  const each = found.map(time => time.toFixed(2)).join(', ')
-  console.log(`  ${name.padEnd(24)}${found.length > 0 ? `${median(found).toFixed(2)} (${each})` : 'not installed'}`)
-}
+console.log(`${stages} stages, two at a time; milliseconds a stage`)
+const ours = times.get(ownName) ?? []
+const measured = peers.flatMap(({ name }) => {
+  const each = times.get(name)
+  if (each === undefined) {
+    console.log(`  ${name.padEnd(24)}not installed`)
+    return []
+  }
+  const [spread, ratio] = [spreadOf(each), ratioOf(each, ours)]
+  console.log(`  ${name.padEnd(24)}${spreadText(spread)}${name === ownName ? '' : `, ${spreadText(ratio)} times ours`}`)
+  return [{ name, millisecondsAStage: spread, ratio }]
+})
 
 const { stdout } = await execa(process.execPath, [own, 'inside', String(insideStages)])
 const { milliseconds, memory } = JSON.parse(stdout)
+const inside = { millisecondsAStage: milliseconds / insideStages, mebibytes: Math.round(memory / 2 ** 20) }
 console.log(`${insideStages} stages inside the scheduler's process`)
 console.log(
-  `  terroir                 ${(milliseconds / insideStages).toFixed(3)} ms a stage, ${(memory / 2 ** 20).toFixed(0)} MiB at most`,
+  `  terroir                 ${inside.millisecondsAStage.toFixed(3)} ms a stage, ${inside.mebibytes} MiB at most`,
 )
-if ((loadavg()[0] ?? 0) > 3)
-  console.log(`Other work was going on (load ${loadavg()[0]?.toFixed(1)}): times are too long`)
+if (values.json) console.log(JSON.stringify({ bench: 'schedule', stages, load, peers: measured, insideStages, inside }))

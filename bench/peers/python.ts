@@ -1,10 +1,10 @@
 /** Where PyTorch is, and how it runs best. */
 import { execa } from 'execa'
 
-/** A Python that has PyTorch. */
-export async function findPython(): Promise<string | undefined> {
+/** A Python that has PyTorch, or the modules that are named. */
+export async function findPython(modules = 'torch, numpy'): Promise<string | undefined> {
   for (const command of [process.env.PYTHON ?? 'python3', '/usr/bin/python3'])
-    if (!(await execa(command, ['-c', 'import torch, numpy'], { reject: false })).failed) return command
+    if (!(await execa(command, ['-c', `import ${modules}`], { reject: false })).failed) return command
   return undefined
 }
 
