@@ -1,6 +1,6 @@
 /** Comments of a recipe file, each with the value that it speaks of. */
 import type { FoundComment } from '../read/comments.ts'
-import type { Located, LocatedMap, SourceText } from '../read/located.ts'
+import type { Located, LocatedMap, SourceText, Span } from '../read/located.ts'
 
 /** Lines of comments, without `#` or `//`. */
 export interface Comments {
@@ -14,11 +14,14 @@ export interface Comments {
 export interface Commented {
   /** Above all. */
   readonly header: readonly string[]
-  /** By a key of a mapping, an item of a list, or a value that a constant holds: by the offset at which it begins. */
-  readonly at: ReadonlyMap<number, Comments>
+  /** By the place of a key of a mapping, an item of a list, or a value that a constant holds. */
+  readonly at: ReadonlyMap<string, Comments>
   /** Below all. */
   readonly footer: readonly string[]
 }
+
+/** Where something begins, in any of a recipe's files. */
+const placeOf = ({ source, start }: Pick<Span, 'source' | 'start'>): string => `${source.path}:${start}`
 
 /**
  * Gives each comment to a value: one at the end of a line to the first that begins on that line, one on lines of its
@@ -29,7 +32,7 @@ export function attachComments(
   { root, source, headerEnd }: { readonly root: LocatedMap; readonly source: SourceText; readonly headerEnd: number },
 ): Commented {
   const anchors = [...new Set(anchorsOf(root, source))].sort((a, b) => a - b)
-  const at = new Map<number, Comments>()
+  const at = new Map<string, Comments>()
   const header: string[] = []
   const footer: string[] = []
   for (const { start, end, lines } of comments) {
@@ -40,9 +43,10 @@ export function attachComments(
     if (end <= headerEnd) header.push(...lines)
     else if (next === undefined) footer.push(...lines)
     else {
-      const known = at.get(next) ?? { before: [] }
+      const place = placeOf({ source, start: next })
+      const known = at.get(place) ?? { before: [] }
       at.set(
-        next,
+        place,
         own === undefined
           ? { ...known, before: [...known.before, ...lines] }
           : { ...known, after: [known.after, ...lines].filter(line => line !== undefined).join(' ') },
@@ -60,26 +64,40 @@ function anchorsOf(node: Located, source: SourceText): readonly number[] {
   if (node.kind === 'list') return node.items.flatMap(item => [...own(item.span), ...anchorsOf(item, source)])
   return [...node.entries.values()].flatMap(({ key, value }) => [
     ...own(key),
-    ...(ownStart(value) === undefined ? [] : own(value.span)),
+    ...ownSpans(value).flatMap(own),
     ...anchorsOf(value, source),
   ])
 }
 
 /**
- * Where a collection begins; undefined where its first part begins there too and takes the comments, as in YAML's
- * blocks. What a builder made begins at its call, as the `kind` does that the call says.
+ * Where a collection begins; nowhere where its first part begins there too and takes the comments, as in YAML's blocks.
+ * What a builder made begins at its call, as the `kind` does that the call says.
  */
-export function ownStart(node: Located): number | undefined {
-  if (node.kind === 'scalar' || node.span.source.text[node.span.start] === '-') return undefined
+export function ownSpans(node: Located): readonly Span[] {
+  if (node.kind === 'scalar' || node.span.source.text[node.span.start] === '-') return []
   const [first] =
     node.kind === 'list' ? node.items.map(({ span }) => span) : [...node.entries.values()].map(({ key }) => key)
   const isShared = first?.start === node.span.start && first.end !== node.span.end
-  return isShared ? undefined : node.span.start
+  return isShared ? [] : [node.span]
 }
 
-/** The comments of a value: those at its key, then those at the value itself. */
-export function commentsOf({ at }: Commented, starts: readonly (number | undefined)[]): Comments {
-  const found = [...new Set(starts)].flatMap(start => (start === undefined ? [] : (at.get(start) ?? [])))
-  const after = found.flatMap(comments => comments.after ?? []).join(' ')
-  return { before: found.flatMap(({ before }) => before), ...(after !== '' && { after }) }
+/** Comments of several files of one recipe, the first of them its own. */
+export function joinCommented([own, ...imported]: readonly [Commented, ...(readonly Commented[])]): Commented {
+  return {
+    header: own.header,
+    at: new Map([own, ...imported].flatMap(({ at }) => [...at])),
+    footer: [own, ...imported].flatMap(({ footer }) => footer),
+  }
+}
+
+/** Gives the comments of a value, those at its key and then those at the value itself; each once. */
+export function commentTaker({ at }: Commented): (spans: readonly Span[]) => Comments {
+  const taken = new Set<string>()
+  return spans => {
+    const open = [...new Set(spans.map(placeOf))].filter(place => !taken.has(place))
+    for (const place of open) taken.add(place)
+    const found = open.flatMap(place => at.get(place) ?? [])
+    const after = found.flatMap(comments => comments.after ?? []).join(' ')
+    return { before: found.flatMap(({ before }) => before), ...(after !== '' && { after }) }
+  }
 }

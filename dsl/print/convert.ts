@@ -5,11 +5,11 @@ import { yamlComments } from '../read/comments.ts'
 import { readSource } from '../read/file.ts'
 import type { Located, LocatedMap, SourceText } from '../read/located.ts'
 import { readYaml } from '../read/yaml.ts'
-import { attachComments } from './comments.ts'
+import { attachComments, joinCommented } from './comments.ts'
 
 /**
  * The text of a recipe without errors in the other form: TypeScript for YAML, YAML for TypeScript. What it extends
- * stays what it is; parameters stay parameters. Comments of files that a TypeScript recipe imports are lost.
+ * stays what it is; parameters stay parameters. What a TypeScript recipe imports is written out, comments included.
  */
 export async function convertRecipe({ path, variants }: LoadedRecipe): Promise<string> {
   const read = readSource(path)
@@ -26,7 +26,23 @@ async function toYaml(source: SourceText): Promise<string> {
   ])
   const root = mapOf(readTypeScript(source).value, source)
   const { comments, firstStatement } = typescriptComments(source.text)
-  return printYaml(root, attachComments(comments, { root, source, headerEnd: firstStatement }))
+  const own = attachComments(comments, { root, source, headerEnd: firstStatement })
+  const imported = importedInto(root, source).map(file =>
+    attachComments(typescriptComments(file.text).comments, { root, source: file, headerEnd: 0 }),
+  )
+  return printYaml(root, joinCommented([own, ...imported]))
+}
+
+/** The other TypeScript files that values come from. */
+function importedInto(root: Located, { path }: SourceText): readonly SourceText[] {
+  const found = new Map<string, SourceText>()
+  const visit = (node: Located): void => {
+    found.set(node.span.source.path, node.span.source)
+    if (node.kind === 'list') node.items.forEach(visit)
+    if (node.kind === 'map') for (const { value } of node.entries.values()) visit(value)
+  }
+  visit(root)
+  return [...found.values()].filter(source => source.path !== path && source.path.endsWith('.ts'))
 }
 
 async function toTypeScript(source: SourceText, [variant]: LoadedRecipe['variants']): Promise<string> {

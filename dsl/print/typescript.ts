@@ -2,7 +2,7 @@
 import { type Reference, splitReference } from '../check/names.ts'
 import { builderName, builders } from '../read/builders.ts'
 import type { Located, LocatedMap, Scalar } from '../read/located.ts'
-import { type Commented, commentsOf, ownStart } from './comments.ts'
+import { type Commented, commentTaker, ownSpans } from './comments.ts'
 import { identifierFor, type Line, layOut, literal, propertyName } from './typescript_text.ts'
 
 /** Sections whose entries are constants. */
@@ -19,7 +19,7 @@ export interface TypeScriptParts {
 export function printTypeScript(root: LocatedMap, { commented, references }: TypeScriptParts): string {
   const isPatch = root.entries.has('extends')
   const used = new Set<string>()
-  const taken = new Set<number>()
+  const take = commentTaker(commented)
   const byPath = new Map(isPatch ? [] : references.map(reference => [reference.path.join('\n'), reference]))
   const constants = isPatch ? new Map<string, string>() : constantNames(root)
 
@@ -46,7 +46,7 @@ export function printTypeScript(root: LocatedMap, { commented, references }: Typ
     const entries = root.entries.get(section)?.value
     const entry = entries?.kind === 'map' ? entries.entries.get(name) : undefined
     if (entry === undefined) return ''
-    const { before, after } = take([entry.key.start, ownStart(entry.value)])
+    const { before, after } = take([entry.key, ...ownSpans(entry.value)])
     const lines = [...before, ...(after === undefined ? [] : [after])].map(line => `//${line}\n`)
     return `${lines.join('')}const ${constants.get(name) ?? name} = ${expression(entry.value, [section, name], 0)}`
   }
@@ -55,7 +55,7 @@ export function printTypeScript(root: LocatedMap, { commented, references }: Typ
     if (node.kind === 'scalar') return scalarOf(node.value, path)
     if (node.kind === 'list') {
       const lines = node.items.map((item, index): Line => {
-        const comments = take([item.span.start])
+        const comments = take([item.span])
         return { ...comments, text: expression(item, [...path, index], depth + 1) }
       })
       return layOut(lines, { open: '[', close: ']', depth })
@@ -71,7 +71,7 @@ export function printTypeScript(root: LocatedMap, { commented, references }: Typ
   function mixOf(node: LocatedMap, path: readonly (string | number)[], depth: number): string {
     const lines = [...node.entries].map(([name, { key, value }]): Line => {
       const weight = expression(value, [...path, name], depth + 1)
-      return { ...take([key.start]), text: `[${referenceText(name)}, ${weight}]` }
+      return { ...take([key]), text: `[${referenceText(name)}, ${weight}]` }
     })
     return layOut(lines, { open: '[', close: ']', depth })
   }
@@ -83,7 +83,7 @@ export function printTypeScript(root: LocatedMap, { commented, references }: Typ
     for (const [name, { key, value }] of node.entries) {
       const isSaid =
         name === 'kind' && !isPatch && value.kind === 'scalar' && builders.has(builderName(String(value.value)))
-      const { before, after } = take([key.start, ownStart(value)])
+      const { before, after } = take([key, ...ownSpans(value)])
       if (isSaid) {
         waiting = [...before, ...(after === undefined ? [] : [after])]
         continue
@@ -131,13 +131,6 @@ export function printTypeScript(root: LocatedMap, { commented, references }: Typ
     }
     if (isIn('train')) return `${constant}.phase(${literal(part, () => '')})`
     return isIn('distill') ? `${constant}.round(${part})` : `${constant}.${part}`
-  }
-
-  /** Comments once: a value that an alias repeats is written twice. */
-  function take(starts: readonly (number | undefined)[]): ReturnType<typeof commentsOf> {
-    const open = starts.filter(start => start !== undefined && !taken.has(start))
-    for (const start of open) if (start !== undefined) taken.add(start)
-    return commentsOf(commented, open)
   }
 }
 

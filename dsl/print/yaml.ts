@@ -2,7 +2,7 @@
 import { Document, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml'
 import type { Located } from '../read/located.ts'
 import { ambiguity } from '../read/scalars.ts'
-import { type Commented, commentsOf, ownStart } from './comments.ts'
+import { type Commented, commentTaker, ownSpans } from './comments.ts'
 import { formatYaml, withExponents } from './format.ts'
 
 /** Mappings of scalars up to this width stand on one line. */
@@ -11,7 +11,7 @@ const widestFlow = 72
 /** The text of a file with the meaning of a located recipe. */
 export function printYaml(root: Located, commented: Commented): string {
   const document = new Document(null, { customTags: withExponents })
-  const taken = new Set<number>()
+  const take = commentTaker(commented)
   document.contents = nodeOf(root, [])
   document.commentBefore = commented.header.join('\n')
   document.comment = commented.footer.join('\n')
@@ -22,7 +22,7 @@ export function printYaml(root: Located, commented: Commented): string {
     if (node.kind === 'list') return listOf(node.items, path)
     const map = new YAMLMap()
     for (const [name, { key, value }] of node.entries) {
-      const { before, after } = take([key.start, ownStart(value)])
+      const { before, after } = take([key, ...ownSpans(value)])
       const keyNode = scalarOf(name)
       const valueNode = nodeOf(value, [...path, name])
       const lines = [...before, ...(after !== undefined && value.kind !== 'scalar' ? [after] : [])]
@@ -37,7 +37,7 @@ export function printYaml(root: Located, commented: Commented): string {
   function listOf(items: readonly Located[], path: readonly string[]): YAMLSeq {
     const list = new YAMLSeq()
     list.items = items.map(item => {
-      const { before, after } = take([item.span.start])
+      const { before, after } = take([item.span])
       const node = nodeOf(item, [...path, ''])
       const lines = [...before, ...(after === undefined ? [] : [after])]
       if (lines.length > 0) node.commentBefore = lines.join('\n')
@@ -45,13 +45,6 @@ export function printYaml(root: Located, commented: Commented): string {
     })
     list.flow = items.every(item => item.kind === 'scalar')
     return list
-  }
-
-  /** Comments once: an item and its first key begin at the same place. */
-  function take(starts: readonly (number | undefined)[]): ReturnType<typeof commentsOf> {
-    const open = starts.filter(start => start !== undefined && !taken.has(start))
-    for (const start of open) if (start !== undefined) taken.add(start)
-    return commentsOf(commented, open)
   }
 }
 

@@ -138,6 +138,54 @@ test('recipes that extend others become patches, and back', () =>
     assert.is(plans[2], plans[0])
   }))
 
+test('comments of imported files stay with what they speak of, and with nothing that begins as far into another file', () =>
+  inTempFolder(async folder => {
+    mkdirSync(join(folder, 'photos'))
+    const shared = [
+      "import { folder } from 'terroir'",
+      '',
+      '/** Delivered in 2024. */',
+      'export const survey = folder({',
+      "  path: 'photos', // as they came",
+      '})',
+      '// To be checked.',
+    ]
+    // Shifted, so that something of each file begins as far into it as something of the other.
+    const own = [
+      "import { rules, recipe } from 'terroir'",
+      "import { survey } from './shared.ts'",
+      '// Cheap ones.',
+      'const kept = rules({ from: survey })',
+      "export default recipe({ name: 'x', sources: { survey }, filters: { kept } })",
+    ]
+    writeFileSync(join(folder, 'shared.ts'), `${shared.join('\n')}\n`)
+    for (let shift = 0; shift < 60; shift++) {
+      const file = join(folder, 'recipe.ts')
+      writeFileSync(file, [...own.slice(0, 2), `${' '.repeat(shift)}// Cheap ones.`, ...own.slice(3)].join('\n'))
+      assert.is(
+        await convertRecipe(await loadRecipe(file)),
+        [
+          'name: x',
+          '',
+          'sources:',
+          '  # Delivered in 2024.',
+          '  survey:',
+          '    kind: folder',
+          '    path: photos # as they came',
+          '',
+          'filters:',
+          '  # Cheap ones.',
+          '  kept:',
+          '    kind: rules',
+          '    from: survey',
+          '',
+          '# To be checked.',
+          '',
+        ].join('\n'),
+      )
+    }
+  }))
+
 test('every kind of the language has a builder', () => {
   const kinds = Object.values(recipeSchema.$defs ?? {}).flatMap(({ properties }) => properties?.kind?.const ?? [])
   assert.ok(kinds.length > 10)
