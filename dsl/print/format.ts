@@ -6,6 +6,7 @@ import {
   isSeq,
   type Pair,
   parseDocument,
+  type Scalar,
   type ScalarTag,
   type Tags,
   visit,
@@ -21,7 +22,9 @@ export function formatYaml(text: string): string {
   // An alias stands after its anchor; where there are any, the written order stays.
   if (!hasAliases(document)) {
     keepHeader(document)
+    const mark = takeMark(document)
     order(document.contents, recipeSchema)
+    putMark(document, mark)
   }
   visit(document, {
     Seq: (_key, node) => {
@@ -79,12 +82,30 @@ function holdsComment(node: YAMLMap | YAMLSeq): boolean {
 
 /** What stands above the first key's own comment, a blank line between, is about the file and stays on top. */
 function keepHeader(document: Document.Parsed): void {
-  const first = isMap(document.contents) ? document.contents.items[0]?.key : undefined
-  if (!isScalar(first) || !first.commentBefore) return
+  const first = firstKey(document)
+  if (!first?.commentBefore) return
   const end = first.commentBefore.lastIndexOf('\n\n')
   if (end === -1) return
   document.commentBefore = [document.commentBefore, first.commentBefore.slice(0, end)].filter(Boolean).join('\n\n')
   first.commentBefore = first.commentBefore.slice(end + 2)
+}
+
+const firstKey = ({ contents }: Document.Parsed): Scalar | undefined => {
+  const key = isMap(contents) ? contents.items[0]?.key : undefined
+  return isScalar(key) ? key : undefined
+}
+
+/** The line that editors read, which stays the first whichever key is sorted to the top. */
+function takeMark(document: Document.Parsed): string | undefined {
+  const first = firstKey(document)
+  const [mark] = /^ yaml-language-server:.*(?:\n|$)/.exec(first?.commentBefore ?? '') ?? []
+  if (first && mark) first.commentBefore = first.commentBefore?.slice(mark.length) || null
+  return mark?.trimEnd()
+}
+
+function putMark(document: Document.Parsed, mark: string | undefined): void {
+  const first = firstKey(document)
+  if (first && mark) first.commentBefore = [mark, first.commentBefore].filter(Boolean).join('\n')
 }
 
 function hasAliases(document: Document.Parsed): boolean {
