@@ -4,6 +4,7 @@ import { checkClaims } from './claims.ts'
 import { checkCurriculum } from './curriculum.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import { checkCycles, checkUnused } from './graph.ts'
+import { checkIdle } from './idle.ts'
 import { checkLeaks } from './leaks.ts'
 import { checkMemory } from './memory.ts'
 import { type Checked, checkNames } from './names.ts'
@@ -34,5 +35,6 @@ export function checkMeaning(checked: Checked, recall: Recall = always): readonl
     // What is trained on needs no decontamination from itself.
     ...(leaks.length > 0 ? [] : ask(checkCurriculum)),
     ...ask(checkUnused),
+    ...ask(checkIdle),
   ]
 }

@@ -1,0 +1,28 @@
+/** Fields that are written and that nothing reads, as other fields of the same entry stand. */
+import { locate, type ValuePath } from '../read/located.ts'
+import { type Diagnostic, diagnose } from './diagnostic.ts'
+import { type Checked, keyAt } from './names.ts'
+
+/** A warning for each. */
+export function checkIdle(checked: Checked): readonly Diagnostic[] {
+  return Object.entries(checked.recipe.sources).flatMap(([name, source]) => {
+    const at: ValuePath = ['sources', name]
+    const sizes = 'resize' in source && source.tile_size === undefined
+    const splits = source.kind === 'folder' && typeof source.captions === 'object' && source.split !== 'column'
+    return [
+      ...(sizes ? idle(checked, [...at, 'resize'], 'tile_size: 64') : []),
+      ...(splits ? idle(checked, [...at, 'captions', 'split'], 'split: column') : []),
+    ]
+  })
+}
+
+function idle(checked: Checked, path: ValuePath, without: string): readonly Diagnostic[] {
+  if (locate(checked.tree, path)?.key === undefined) return []
+  return [
+    diagnose('unused-entry', keyAt(checked, path), {
+      severity: 'warning',
+      message: `Nothing reads '${path.at(-1)}' without a field such as '${without}'`,
+      fix: { hint: 'give that, or remove this' },
+    }),
+  ]
+}
