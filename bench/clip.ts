@@ -1,6 +1,6 @@
 /**
  * Trains a plain CLIP in PyTorch for a time on the samples that a recipe trained on, and judges both alike:
- * `clip.js [--json] [--minutes N] [--seed N] [--rate R] [--store DIR] [--set PATH=VALUE] [RECIPE]`. The recipe has run.
+ * `clip.js [--json] [--minutes N] [--seed N] [--rate R] [--crop C] [--store DIR] [--set PATH=VALUE] [RECIPE]`. The recipe has run.
  *
  * The peer sees the same images, captions and tokens, in crops, mirrors and quarter turns; AdamW, warm-up and a cosine.
  */
@@ -31,6 +31,7 @@ const { values: options, positionals } = parseArgs({
     minutes: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
     rate: { type: 'string', default: '0.001' },
+    crop: { type: 'string', default: '0.5' },
     store: { type: 'string' },
     set: { type: 'string', multiple: true, default: [] },
   },
@@ -187,7 +188,7 @@ async function writeTask(judged: readonly Judged[], { folder: from, split }: Jud
     decaying: Object.keys(shapes).filter(name => decays(name, shapes[name] ?? [])),
     stored,
     batch: 128,
-    crop: 0.5,
+    crop: Number(options.crop),
     seed: Number(options.seed),
     learningRate: Number(options.rate),
     weightDecay: 0.1,

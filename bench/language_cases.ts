@@ -16,7 +16,7 @@ export interface Case {
   readonly name: string
   readonly about: string
   readonly stages: number
-  /** Cells of the matrix; absent: the quickstart, which is the whole paper with small numbers. */
+  /** Cells of the matrix; absent: the paper's retrieval. */
   readonly cells?: number
   readonly command: 'check' | 'plan' | 'run'
 }
@@ -27,7 +27,7 @@ const [shared, ofCell] = [7, 4]
 const matrix = (cells: number) => ({ cells, stages: shared + ofCell * cells })
 
 export const cases: readonly Case[] = [
-  { name: 'check-paper', about: 'check of recipes/quickstart.yaml', stages: 23, command: 'check' },
+  { name: 'check-paper', about: 'check of recipes/paper/retrieval.yaml', stages: 43, command: 'check' },
   { name: 'plan-1k', about: 'plan of a matrix', command: 'plan', ...matrix(250) },
   { name: 'plan-10k', about: 'plan of a matrix', command: 'plan', ...matrix(2500) },
   { name: 'run-1k', about: 'run where everything is done', command: 'run', ...matrix(250) },
@@ -136,7 +136,7 @@ export async function prepareCase(
   await writeFile(join(folder, 'table.geojson'), '{ "type": "FeatureCollection", "features": [] }')
   await writeFile(join(folder, 'Snakefile'), cells === undefined ? chainOf(stages) : snakefileOf(cells))
   const dry: Command = { file: 'snakemake', parameters: ['-n', '--quiet'], folder }
-  const recipe = cells === undefined ? join(project, 'recipes/quickstart.yaml') : 'recipe.yaml'
+  const recipe = cells === undefined ? join(project, 'recipes/paper/retrieval.yaml') : 'recipe.yaml'
   if (cells !== undefined) await writeFile(join(folder, recipe), recipeOf(cells))
   const own: Command = { file: process.execPath, parameters: [program, command, recipe], folder }
   if (command !== 'run' || cells === undefined) return { own, peer: dry }

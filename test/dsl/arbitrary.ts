@@ -8,7 +8,14 @@ export type Plain = string | number | boolean | null | readonly Plain[] | { read
 export type PlainMap = { readonly [name: string]: Plain }
 
 /** Files that the recipes name. */
-export const filesBeside = { 'photos/captions.csv': 'image,caption\n' }
+export const filesBeside = {
+  'photos/captions.csv': 'image,caption\n',
+  'rs.json': '{}',
+  'a.tar': '',
+  'b.tar': '',
+  'rows.parquet': '',
+  'rows.tar': '',
+}
 
 /** A record whose fields are there or not, as `optional` says. */
 const record = (
@@ -54,7 +61,7 @@ const landmarks = record(
     split: record(
       { test: one(0.1, 0.3) },
       {
-        val: one(0, 0.1),
+        val: one(0.05, 0.1),
         buffer: one('0km', '150km'),
         hold_out_kinds: fc.array(one('lake', 'salt flat'), { maxLength: 2 }),
       },
@@ -73,6 +80,35 @@ const folder = record(
     split: record({}, { test: one(0.1, 0.2), val: one(0, 0.1) }),
     max_corrupt: one(0, 5),
   },
+)
+
+const stored = {
+  tile_size: one(128),
+  resize: one('cubic', 'lanczos3'),
+  max_corrupt: one<Plain>(0, '1k'),
+  parts: one(1, 3),
+}
+const heldOut = record({}, { val: one(0, 0.1), test: one(0.1, 0.2) })
+/** A source that others distribute. */
+const delivered: fc.Arbitrary<PlainMap> = fc.oneof(
+  record({ kind: one('karpathy'), json: one('rs.json'), images: one('photos') }, stored),
+  record(
+    { kind: one('webdataset'), shards: one<Plain>('{a,b}.tar', ['a.tar', 'b.tar']) },
+    { ...stored, split: heldOut, class_names: one({ AnnualCrop: 'farm land' }) },
+  ),
+  record(
+    { kind: one('parquet'), files: one('rows.parquet') },
+    {
+      ...stored,
+      image: fc.oneof(
+        record({ kind: one('bytes') }, { column: one('image', 'jpg') }),
+        record({ kind: one('paths'), folder: one('photos') }, { column: one('path') }),
+      ),
+      caption: one('caption', 'text'),
+      label: one('class'),
+      split: fc.oneof<fc.Arbitrary<Plain>[]>(one('column'), heldOut),
+    },
+  ),
 )
 
 const filterOf = (from: string): fc.Arbitrary<PlainMap> =>
@@ -121,8 +157,31 @@ const model = (datasets: readonly string[]): fc.Arbitrary<PlainMap> =>
 
 const optimizer = record(
   { kind: one('adamw') },
-  { beta1: share, beta2: share, weight_decay: one(0, 0.05), clip_norm: one(0.5, 1) },
+  {
+    beta1: share,
+    beta2: share,
+    weight_decay: one(0, 0.05),
+    clip_norm: one(0.5, 1),
+    layer_decay: one(0.75, 1),
+    groups: fc.array(record({ parameters: one('visual.', 'text.') }, { learning_rate_scale: one(0, 0.1) }), {
+      maxLength: 2,
+    }),
+  },
 )
+const contrastive = fc.oneof(record({ kind: one('softmax') }), record({ kind: one('focal') }, { gamma: one(0, 1.5) }))
+const schedule = fc.oneof(
+  record({ kind: one('cosine') }, { floor: share }),
+  record({ kind: one('linear') }, { floor: share }),
+  record({ kind: one('constant') }),
+  record({ kind: one('cooldown') }, { share: one(0.1, 0.25), shape: one('linear', '1-sqrt') }),
+)
+const computing = {
+  micro_batch: one(2),
+  recompute: fc.boolean(),
+  checkpoint_every: one('30s', '2m'),
+  keep_checkpoints: one(1, 5),
+  image_cache: one('64MiB', '2GiB'),
+}
 
 const phase = (name: string, datasets: readonly string[]): fc.Arbitrary<PlainMap> =>
   record(
@@ -135,7 +194,16 @@ const phase = (name: string, datasets: readonly string[]): fc.Arbitrary<PlainMap
       samples: one<Plain>(300, '4k', '1M'),
       learning_rate: one(0.001, 0.0003, 0.00002),
     },
-    { warm_up: share },
+    {
+      warm_up: one(0, 0.05, 0.5),
+      temperature: one(1, 3.33),
+      schedule,
+      freeze: one(['visual.'], ['text.', 'visual.']),
+      stop_early: record(
+        { data: one('places.val'), every: one<Plain>(500, '1k') },
+        { metric: one('mean_recall', 't2i_r1'), patience: one(1, 3) },
+      ),
+    },
   )
 
 const train = (model: string, datasets: readonly string[]): fc.Arbitrary<PlainMap> =>
@@ -150,7 +218,20 @@ const train = (model: string, datasets: readonly string[]): fc.Arbitrary<PlainMa
       batch_size: one(2, 64, 256),
       caption_weight: one(0.5, 1, 2),
       optimizer,
-      augment: record({}, { crop: share, dihedral: fc.boolean(), colour: share }),
+      contrastive,
+      ema: one(0.9, 0.999),
+      shuffle: one<Plain>(100, '10k'),
+      augment: record(
+        {},
+        {
+          crop: share,
+          aspect: one(1, 1.333),
+          filter: one('bicubic', 'lanczos3'),
+          dihedral: fc.boolean(),
+          colour: share,
+        },
+      ),
+      ...computing,
     },
   )
 
@@ -163,23 +244,45 @@ const distill = record(
     region_weight: one(0, 1),
     margin: one(0, 0.25, 1),
     caption_weight: one(0.5, 1),
+    contrastive,
     optimizer,
-    warm_up: share,
+    ema: one(0.99),
+    schedule,
+    warm_up: one(0, 0.05, 0.5),
     colour: share,
+    keep_checkpoints: one(3),
   },
 )
 
 const evaluation = (models: readonly string[]): fc.Arbitrary<PlainMap> => {
   const both = { model: one(...models), data: one('places.test') }
+  const weights = one('average', 'last')
   return fc.oneof(
-    record({ kind: one('retrieval'), ...both }),
+    record({ kind: one('retrieval'), ...both }, { weights, cleaning: one('clip', 'remoteclip') }),
+    record(
+      { kind: one('linear-probe'), ...both, train: one('places.train') },
+      { weights, features: one('pooled', 'embeddings'), validation: one(0.1, 0.3) },
+    ),
+    record(
+      { kind: one('captioning'), ...both },
+      {
+        weights,
+        decoding: fc.oneof(
+          record({ kind: one('greedy') }),
+          record({ kind: one('nucleus') }, { top_p: one(0.5, 0.95), temperature: one(0.7) }),
+        ),
+      },
+    ),
     record(
       {
         kind: one('classification'),
         ...both,
-        templates: fc.array(one('a satellite image of a {}', '{} from above'), { minLength: 1, maxLength: 2 }),
+        templates: fc.oneof<fc.Arbitrary<Plain>[]>(
+          one('remote-sensing'),
+          fc.array(one('a satellite image of a {}', '{} from above'), { minLength: 1, maxLength: 2 }),
+        ),
       },
-      { min_images: one(1, 4) },
+      { weights, min_images: one(1, 4), class_names: one<Plain>('words', { lake: 'a lake' }) },
     ),
     record({ kind: one('localisation'), ...both, queries }, { map: one('attention', 'sao'), sao }),
   )
@@ -192,13 +295,13 @@ export const recipes: fc.Arbitrary<PlainMap> = fc
   .tuple(fc.nat(3), fc.boolean(), fc.boolean())
   .chain(([filters, hasDistill, hasClaims]) => {
     const names = ['kept', 'overhead', 'unique'].slice(0, filters)
-    const datasets = ['places.train', 'web', 'photos', ...names]
+    const datasets = ['places.train', 'web', 'photos', 'theirs.train', ...names]
     const chain = names.map((name, index) => [name, filterOf(names[index - 1] ?? 'web')] as const)
     const models = ['pretrain', ...(hasDistill ? ['localise', 'localise.1'] : [])]
     return record(
       {
         name: one('generated', 'a-2_b'),
-        sources: record({ places: landmarks, web: crawl, photos: folder }),
+        sources: record({ places: landmarks, web: crawl, photos: folder, theirs: delivered }),
         filters: record(Object.fromEntries(chain)),
         models: record({ small: model(datasets) }),
         train: record({ pretrain: train('small', datasets) }),

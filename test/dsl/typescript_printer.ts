@@ -1,4 +1,5 @@
 /** Recipes as TypeScript, the way people write them: a constant for each entry, made by its builder. */
+import { builderName, builders } from '../../dsl/read/builders.ts'
 import type { Plain, PlainMap } from './arbitrary.ts'
 
 const sections = ['sources', 'filters', 'models', 'train', 'distill', 'evaluate'] as const
@@ -15,9 +16,9 @@ export function typeScriptOf(recipe: PlainMap): string {
     if (trained.has(name)) return `${name}.phase('${part}')`
     return /^[0-9]/.test(part) ? `${name}.round(${part})` : `${name}.${part}`
   }
-  /** `from`, `against`, `model` and `data` refer to entries, wherever they stand in one that is no query. */
+  /** `from`, `against`, `model`, `train` and `data` refer to entries, wherever they stand in one that is no query. */
   const field = (name: string, value: Plain): string => {
-    const refers = ['from', 'against', 'model', 'data'].includes(name)
+    const refers = ['from', 'against', 'model', 'train', 'data'].includes(name)
     if (refers && typeof value === 'string') return reference(value)
     if (refers && Array.isArray(value)) return `[${value.map(item => reference(String(item))).join(', ')}]`
     if (name === 'data' && isMap(value))
@@ -25,29 +26,28 @@ export function typeScriptOf(recipe: PlainMap): string {
         .map(([dataset, weight]) => `[${reference(dataset)}, ${weight}]`)
         .join(', ')}])`
     if (name === 'queries') return JSON.stringify(value)
-    if (name === 'captions' && isMap(value)) return `grammar(${object(withoutKind(value))})`
-    if (name === 'tokenizer' && isMap(value)) return `bpe(${object(withoutKind(value))})`
+    if (isMap(value) && value.kind !== undefined) return built(value)
     if (Array.isArray(value))
       return `[${value.map(item => (isMap(item) ? object(item) : JSON.stringify(item))).join(', ')}]`
     return isMap(value) ? object(value) : JSON.stringify(value)
   }
+  const built = (value: PlainMap): string => `${builderName(String(value.kind))}(${object(withoutKind(value))})`
   const object = (value: PlainMap): string =>
     `{ ${Object.entries(value)
       .map(([name, inner]) => `${JSON.stringify(name)}: ${field(name, inner)}`)
       .join(', ')} }`
   const constants = entries.map(({ section, name, entry }) => {
-    const builder = section === 'train' || section === 'distill' ? section : String(entry.kind)
-    return { builder, text: `const ${name} = ${builder}(${object(withoutKind(entry))})` }
+    const isNamed = section === 'train' || section === 'distill'
+    return `const ${name} = ${isNamed ? `${section}(${object(entry)})` : built(entry)}`
   })
-  const builders = new Set([...constants.map(({ builder }) => builder), 'recipe', 'mix', 'grammar', 'bpe'])
   const fields = Object.entries(recipe).map(([name, value]) =>
     sections.some(section => section === name)
       ? `${name}: { ${Object.keys(asMap(value)).join(', ')} }`
       : `${name}: ${JSON.stringify(value)}`,
   )
   return [
-    `import { ${[...builders].join(', ')} } from 'terroir'`,
-    ...constants.map(({ text }) => text),
+    `import { ${[...builders.keys()].join(', ')} } from 'terroir'`,
+    ...constants,
     `export default recipe({ ${fields.join(', ')} })`,
     '',
   ].join('\n')
