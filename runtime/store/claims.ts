@@ -103,9 +103,12 @@ async function moved(from: string, to: string): Promise<boolean> {
 
 async function release(claim: string, file: string): Promise<void> {
   await unlink(join(claim, file)).catch(gone)
-  // Another process may have moved in already.
-  await rmdir(claim).catch(error => (['ENOTEMPTY', 'EEXIST'].includes(codeOf(error)) ? undefined : gone(error)))
+  await removeEmpty(claim)
 }
+
+/** Another process may have moved in already; what was about to moves in all the same. */
+const removeEmpty = (claim: string): Promise<void> =>
+  rmdir(claim).catch(error => (['ENOTEMPTY', 'EEXIST'].includes(codeOf(error)) ? undefined : gone(error)))
 
 /** Takes a claim where nobody alive holds it. */
 export async function takeFreeClaim(root: string, name: string): Promise<Claim | undefined> {
@@ -113,11 +116,13 @@ export async function takeFreeClaim(root: string, name: string): Promise<Claim |
   return takeClaim(root, name, { signal: stop.signal, onWait: () => stop.abort() })
 }
 
-/** Gives back what dead processes hold; what they started must have ended. */
+/** Gives back what dead processes hold, and what they let go of half; what they started must have ended. */
 export async function dropDeadClaims(root: string): Promise<void> {
   for (const name of (await readdir(claimFolder(root)).catch(gone)) ?? []) {
-    const holder = await holderOf(root, join(claimFolder(root), name))
-    if (holder.kind === 'dead') await release(join(claimFolder(root), name), holder.file)
+    const claim = join(claimFolder(root), name)
+    const holder = await holderOf(root, claim)
+    if (holder.kind === 'dead') await release(claim, holder.file)
+    if (holder.kind === 'none') await removeEmpty(claim)
   }
 }
 

@@ -100,6 +100,18 @@ test(
 )
 
 test(
+  'a sweep removes the claims of the dead and those that a kill left empty, and no living one',
+  inStore(async folder => {
+    await leaveClaim(folder, 'dead')
+    await mkdir(join(folder, 'claims', 'empty'))
+    const held = await takeClaim(folder, 'held')
+    await openStore(folder).sweep()
+    assert.equal(await readdir(join(folder, 'claims')), ['held'])
+    await held?.release()
+  }),
+)
+
+test(
   'of racing processes one at a time has it, also when they race for what a dead one left: 20 times',
   inStore(async folder => {
     for (let round = 0; round < 20; round += 1) {
