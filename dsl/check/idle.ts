@@ -3,15 +3,15 @@ import { locate, type ValuePath } from '../read/located.ts'
 import { type Diagnostic, diagnose } from './diagnostic.ts'
 import { type Checked, keyAt } from './names.ts'
 
-/** A warning for each. */
+/** A warning for each: `resize` where images are stored as they are, `captions.split` where no column is read. */
 export function checkIdle(checked: Checked): readonly Diagnostic[] {
   return Object.entries(checked.recipe.sources).flatMap(([name, source]) => {
     const at: ValuePath = ['sources', name]
-    const sizes = 'resize' in source && source.tile_size === undefined
-    const splits = source.kind === 'folder' && typeof source.captions === 'object' && source.split !== 'column'
+    const isUnscaled = 'resize' in source && source.tile_size === undefined
+    const isUndivided = source.kind === 'folder' && typeof source.captions === 'object' && source.split !== 'column'
     return [
-      ...(sizes ? idle(checked, [...at, 'resize'], 'tile_size: 64') : []),
-      ...(splits ? idle(checked, [...at, 'captions', 'split'], 'split: column') : []),
+      ...(isUnscaled ? idle(checked, [...at, 'resize'], 'tile_size: 64') : []),
+      ...(isUndivided ? idle(checked, [...at, 'captions', 'split'], 'split: column') : []),
     ]
   })
 }

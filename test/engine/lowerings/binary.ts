@@ -28,7 +28,7 @@ const special = (kernel: string, run: Binary, a: HostArray, b: HostArray): Case 
   gradient: false,
 })
 
-const any: Make = shape => uniform(shape)
+const either: Make = shape => uniform(shape)
 const positive: Make = shape => uniform(shape, 0.3, 3)
 const integer: Make = shape => whole(shape)
 const count: Make = shape => whole(shape, 1, 5)
@@ -61,7 +61,7 @@ const comparisons: Readonly<Record<string, Binary>> = {
 }
 
 const powers: readonly Case[] = [
-  ...pairs('Pow', tf.pow, { a: positive, b: any, gradient: true }),
+  ...pairs('Pow', tf.pow, { a: positive, b: either, gradient: true }),
   ...pairs('Pow', tf.pow, { a: integer, b: shape => whole(shape, 0, 4), gradient: false }),
   {
     kernel: 'Pow',
@@ -102,14 +102,14 @@ const selection: readonly Case[] = [
 
 export const binaryCases: readonly Case[] = [
   ...Object.entries(arithmetic).flatMap(([kernel, { run, b, whole }]) => [
-    ...pairs(kernel, run, { a: any, b: b ?? any, gradient: true }),
+    ...pairs(kernel, run, { a: either, b: b ?? either, gradient: true }),
     ...(whole ? pairs(kernel, run, { a: integer, b: whole, gradient: false }) : []),
     special(kernel, run, ...unusual),
   ]),
   special('Mod', tf.mod, ...signs),
   special('Mod', tf.mod, ...wholeSigns),
   special('Mod', tf.mod, intList([5, -5]), intList([0, 0])),
-  ...pairs('FloorDiv', tf.floorDiv, { a: any, b: positive, gradient: true }),
+  ...pairs('FloorDiv', tf.floorDiv, { a: either, b: positive, gradient: true }),
   ...pairs('FloorDiv', tf.floorDiv, { a: integer, b: count, gradient: false }),
   special('FloorDiv', tf.floorDiv, ...signs),
   special('FloorDiv', tf.floorDiv, ...wholeSigns),
