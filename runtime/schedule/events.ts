@@ -1,7 +1,8 @@
 /** What a run tells while it goes on: for the live view, plain lines and `--json`. */
-import type { Progress } from '../stages/stage.ts'
+import type { Numbers, Progress } from '../stages/stage.ts'
 import type { Owner } from '../store/process.ts'
 import type { Fault } from './fault.ts'
+import type { Message } from './protocol.ts'
 
 /** An event of a run. */
 export type RunEvent =
@@ -22,12 +23,19 @@ export type RunEvent =
   /** Another run makes the same result; this one takes it then. */
   | { readonly kind: 'stage-waiting'; readonly stage: string; readonly owner: Owner }
   | { readonly kind: 'stage-progress'; readonly stage: string; readonly progress: Progress }
-  | { readonly kind: 'stage-log'; readonly stage: string; readonly level: 'log' | 'warn'; readonly text: string }
+  | {
+      readonly kind: 'stage-log'
+      readonly stage: string
+      readonly level: 'log' | 'warn'
+      readonly text: string
+      /** Numbers that the text tells. */
+      readonly values?: Numbers
+    }
   | {
       readonly kind: 'stage-done'
       readonly stage: string
       readonly summary: string
-      readonly metrics: { readonly [name: string]: number }
+      readonly metrics: Numbers
       readonly seconds: number
       /** Bytes. */
       readonly peakMemory: number
@@ -35,3 +43,20 @@ export type RunEvent =
   | { readonly kind: 'stage-failed'; readonly stage: string; readonly fault: Fault; readonly peakMemory: number }
   | { readonly kind: 'stage-skipped'; readonly stage: string; readonly reason: string }
   | { readonly kind: 'run-ended'; readonly outcome: 'done' | 'failed' | 'stopped' }
+
+/** What a run tells of a message of a stage's worker; `undefined` where it is not for others. */
+export function eventOf(stage: string, message: Message): RunEvent | undefined {
+  switch (message.kind) {
+    case 'progress':
+      return { kind: 'stage-progress', stage, progress: message.progress }
+    case 'log':
+    case 'warn': {
+      const { kind: level, ...told } = message
+      return { kind: 'stage-log', stage, level, ...told }
+    }
+    case 'heartbeat':
+    case 'result':
+    case 'error':
+      return undefined
+  }
+}

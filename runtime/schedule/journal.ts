@@ -2,8 +2,10 @@
 import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isRecord, isText, parseJson } from '../../dsl/read/json.ts'
+import type { Numbers } from '../stages/stage.ts'
 import { flush } from '../store/files.ts'
 import type { Owner, ProcessId } from '../store/process.ts'
+import { isNumbers } from './protocol.ts'
 
 /** What is recorded. */
 export type JournalEvent =
@@ -20,6 +22,8 @@ export type JournalEvent =
   | { readonly kind: 'stage-done'; readonly stage: string; readonly seconds: number; readonly peakMemory: number }
   | { readonly kind: 'stage-failed'; readonly stage: string; readonly reason: string; readonly peakMemory: number }
   | { readonly kind: 'stage-skipped'; readonly stage: string; readonly reason: string }
+  /** Numbers that a stage told: of training some twenty of the steps, and all that were validated. */
+  | { readonly kind: 'stage-log'; readonly stage: string; readonly values: Numbers }
   | { readonly kind: 'run-ended'; readonly outcome: 'done' | 'failed' | 'stopped' | 'lost' }
 
 /** A journal that is being written. */
@@ -99,6 +103,7 @@ const kinds: Readonly<Record<JournalEvent['kind'], Readonly<Record<string, (valu
   'stage-done': { stage: isText, seconds: isNumber, peakMemory: isNumber },
   'stage-failed': { stage: isText, reason: isText, peakMemory: isNumber },
   'stage-skipped': { stage: isText, reason: isText },
+  'stage-log': { stage: isText, values: isNumbers },
   'run-ended': { outcome: isText },
 }
 

@@ -7,7 +7,7 @@
  */
 import { isRecord, isText, parseJson } from '../../dsl/read/json.ts'
 import { isExhibit } from '../stages/exhibit.ts'
-import type { Progress, StageContext, StageResult } from '../stages/stage.ts'
+import type { Numbers, Progress, StageContext, StageResult } from '../stages/stage.ts'
 
 /** File descriptor of a worker's messages. */
 export const messageChannel = 3
@@ -20,7 +20,7 @@ export interface Job extends Omit<StageContext, 'report' | 'signal'> {
 /** A message of a worker. */
 export type Message =
   | { readonly kind: 'progress'; readonly progress: Progress }
-  | { readonly kind: 'log'; readonly text: string }
+  | { readonly kind: 'log'; readonly text: string; readonly values?: Numbers }
   | { readonly kind: 'warn'; readonly text: string }
   /** Sent every two seconds, with the largest resident memory so far in bytes. */
   | { readonly kind: 'heartbeat'; readonly peakMemory: number }
@@ -36,6 +36,9 @@ export type Message =
 
 const isNumber = (value: unknown): value is number => typeof value === 'number'
 
+/** Whether a value from outside holds numbers by name. */
+export const isNumbers = (value: unknown): value is Numbers => isRecord(value) && Object.values(value).every(isNumber)
+
 /** Whether a value from outside tells how far a stage is. */
 export function isProgress(value: unknown): value is Progress {
   if (!isRecord(value)) return false
@@ -50,7 +53,7 @@ export function isProgress(value: unknown): value is Progress {
 function isResult(value: unknown): value is StageResult {
   if (!isRecord(value) || !isText(value.summary) || !isRecord(value.metrics) || !Array.isArray(value.exhibits))
     return false
-  return Object.values(value.metrics).every(isNumber) && value.exhibits.every(isExhibit)
+  return isNumbers(value.metrics) && value.exhibits.every(isExhibit)
 }
 
 function isMessage(value: Readonly<Record<string, unknown>>): boolean {
@@ -58,6 +61,7 @@ function isMessage(value: Readonly<Record<string, unknown>>): boolean {
     case 'progress':
       return isProgress(value.progress)
     case 'log':
+      return isText(value.text) && (value.values === undefined || isNumbers(value.values))
     case 'warn':
       return isText(value.text)
     case 'heartbeat':

@@ -88,7 +88,7 @@ export async function runLocally(plan: Plan, options: LocalRunOptions): Promise<
   }
 }
 
-/** Journals the events that matter after a crash. */
+/** Journals the events that matter after a crash, and the numbers of training. */
 export async function record(journal: Journal, event: RunEvent): Promise<void> {
   switch (event.kind) {
     case 'stage-done':
@@ -109,6 +109,10 @@ export async function record(journal: Journal, event: RunEvent): Promise<void> {
       return journal.append(event)
     case 'run-ended':
       return journal.append(event)
+    case 'stage-log': {
+      const { kind, stage, values } = event
+      return values && journal.append({ kind, stage, values })
+    }
     case 'run-started':
     case 'notice':
     case 'stage-cached':
@@ -116,7 +120,6 @@ export async function record(journal: Journal, event: RunEvent): Promise<void> {
     case 'stage-started':
     case 'stage-waiting':
     case 'stage-progress':
-    case 'stage-log':
       return
   }
 }

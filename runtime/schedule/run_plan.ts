@@ -2,7 +2,7 @@
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
 import type { Result } from '../store/store.ts'
 import { expectedSeconds } from './costs.ts'
-import type { RunEvent } from './events.ts'
+import { eventOf, type RunEvent } from './events.ts'
 import type { Executor, RunningStage, StageEnd, StageOrder } from './executor.ts'
 import { createScheduler, type Limits, type Skip } from './scheduler.ts'
 import { createSlots, type SlotPool } from './slots.ts'
@@ -92,9 +92,8 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> 
         ...(previous !== undefined && { previous }),
         onWait: owner => tell({ kind: 'stage-waiting', stage: id, owner }),
         onMessage(message) {
-          if (message.kind === 'progress') tell({ kind: 'stage-progress', stage: id, progress: message.progress })
-          if (message.kind === 'log' || message.kind === 'warn')
-            tell({ kind: 'stage-log', stage: id, level: message.kind, text: message.text })
+          const event = eventOf(id, message)
+          if (event !== undefined) tell(event)
         },
       })
       running.set(id, started)

@@ -57,7 +57,7 @@ function reporter(): Reporter {
       sent = now
       send({ kind: 'progress', progress })
     },
-    log: text => send({ kind: 'log', text }),
+    log: (text, values) => send({ kind: 'log', text, ...(values !== undefined && { values }) }),
     warn: text => send({ kind: 'warn', text }),
   }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { eventFileName, openEventFile } from '../train/event_file.ts'
 import type { StepReport } from '../train/history.ts'
 import type { Exhibit } from './exhibit.ts'
-import type { StageContext } from './stage.ts'
+import type { Numbers, StageContext } from './stage.ts'
 
 /** Records a training run while it goes on. */
 export interface Recorder {
@@ -26,8 +26,9 @@ interface RecorderOptions {
 const loggedLines = 20
 
 /**
- * Tells the progress of a training run step by step, logs some of the steps, and writes all of them to an event file for
- * TensorBoard in the stage's folder, which can be read while it grows. The same steps give the same files.
+ * Tells the progress of a training run step by step, logs some of the steps (their numbers go into the journal), and
+ * writes all of them to an event file for TensorBoard in the stage's folder, which can be read while it grows. The same
+ * steps give the same files.
  */
 export function createRecorder(
   { report, out }: Pick<StageContext, 'report' | 'out'>,
@@ -52,7 +53,7 @@ export function createRecorder(
         ...(loss === undefined ? {} : { loss }),
       })
       if (step.step % logEvery === 0 || step.step === total || step.validation !== undefined)
-        report.log(lineOf(step, { total, metric }))
+        report.log(lineOf(step, { total, metric }), { step: step.step, steps: total, ...scalarsOf(step, metric) })
     },
     async finish(steps) {
       events.flush()
@@ -64,7 +65,7 @@ export function createRecorder(
 /** Names of losses as the metrics of stages have them: `loss`, `caption_loss`. */
 const lossName = (name: string): string => (name === 'loss' ? name : `${name}_loss`)
 
-function scalarsOf(step: StepReport, metric: string): Readonly<Record<string, number>> {
+function scalarsOf(step: StepReport, metric: string): Numbers {
   return {
     ...Object.fromEntries(Object.entries(step.losses).map(([name, value]) => [lossName(name), value])),
     learning_rate: step.learningRate,

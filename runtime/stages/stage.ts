@@ -18,10 +18,16 @@ export interface Progress {
   readonly loss?: number
 }
 
+/** Numbers by name. */
+export interface Numbers {
+  readonly [name: string]: number
+}
+
 /** What a stage may tell while it runs. */
 export interface Reporter {
   progress(progress: Progress): void
-  log(message: string): void
+  /** `values` are finite numbers that the message tells: they go into the journal. Some twenty times a stage, not more. */
+  log(message: string, values?: Numbers): void
   /** A fault that was survived: a skipped image, a truncated caption. */
   warn(message: string): void
 }
@@ -57,7 +63,7 @@ export interface StageContext {
 /** What a stage leaves beside its files. */
 export interface StageResult {
   /** Measured numbers; percent where the name says so in its docs. */
-  readonly metrics: { readonly [name: string]: number }
+  readonly metrics: Numbers
   /** One line for the summary: `3,214 tiles of 412 landmarks`. */
   readonly summary: string
   /** Pictures, tables and curves for the report. */

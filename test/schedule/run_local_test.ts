@@ -5,7 +5,7 @@ import * as assert from 'uvu/assert'
 import type { Plan } from '../../dsl/compile/plan.ts'
 import type { RunEvent } from '../../runtime/schedule/events.ts'
 import { readJournal } from '../../runtime/schedule/journal.ts'
-import { journalFolder } from '../../runtime/schedule/recover.ts'
+import { journalFolder, readRuns } from '../../runtime/schedule/recover.ts'
 import { runLocally } from '../../runtime/schedule/run_local.ts'
 import { findResults, planUntil, stagesNamed, withDependents } from '../../runtime/schedule/select.ts'
 import { openStore, type Store } from '../../runtime/store/store.ts'
@@ -209,6 +209,21 @@ test('a stage that holds a slot has a process of its own', () =>
   inTempFolder(async folder => {
     const stages = [1, 2, 3].map(index => stage(`s${index}`, 'process', { slots: 1 }))
     assert.is(new Set(summaries(await run(planOf(stages), openStore(folder)))).size, 3)
+  }))
+
+test('numbers that a stage logs are told and stay in the journal; what is only text does not', () =>
+  inTempFolder(async folder => {
+    const store = openStore(folder)
+    const stages = [stage('base', 'resumes', { params: { steps: 1 } }), stage('photos', 'good')]
+    const { events } = await run(planOf(stages), store)
+    const told = events.flatMap(event => (event.kind === 'stage-log' ? [[event.level, event.values]] : []))
+    assert.equal(told.toSorted(), [
+      ['log', { step: 0 }],
+      ['warn', undefined],
+    ])
+    const [only] = await readRuns(store)
+    const logged = only?.events.flatMap(event => (event.kind === 'stage-log' ? [[event.stage, event.values]] : []))
+    assert.equal(logged, [['base', { step: 0 }]])
   }))
 
 test('a fault that passes is tried again, and told as a warning', () =>

@@ -3,9 +3,9 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { Json } from '../../dsl/compile/plan.ts'
 import { readIndex, readSamples } from '../../runtime/data/dataset.ts'
 import { decodeImage } from '../../runtime/data/image.ts'
+import { run as runClassifier } from '../../runtime/stages/classifier.ts'
 import { run as runFolder } from '../../runtime/stages/folder.ts'
 import { run as runKarpathy } from '../../runtime/stages/karpathy.ts'
 import { run as runParquet } from '../../runtime/stages/parquet.ts'
@@ -35,8 +35,10 @@ async function runStage(
   {
     folder,
     params,
-    files,
-  }: { readonly folder: string; readonly params: Readonly<Record<string, Json>>; readonly files: readonly string[] },
+    files = [],
+    inputs = {},
+  }: Pick<StageContext, 'params'> &
+    Partial<Pick<StageContext, 'inputs'>> & { readonly folder: string; readonly files?: readonly string[] },
 ): Promise<Ran> {
   const out = join(folder, `out-${Math.random()}`)
   await mkdir(out)
@@ -45,7 +47,7 @@ async function runStage(
     id: 'photos',
     params: { ...usual, ...params },
     settings: {},
-    inputs: {},
+    inputs,
     externals: Object.fromEntries(files.map(file => [file, file])),
     out,
     checkpoints: out,
@@ -84,6 +86,32 @@ test('counts, names and writes down what is corrupt, up to the limit', () =>
     assert.is(warnings.length, 21)
     assert.is(warnings[0], `Skipped: ${reason}`)
     assert.is(warnings[20], 'Skipped 10 more; failed.jsonl of the result names them all')
+  }))
+
+test('labels of overhead views in a shard train the classifier that filters the rest of it', () =>
+  inTempFolder(async folder => {
+    const images = await Promise.all([3, 120].map(shade => picture(shade)))
+    const files = Array.from({ length: 60 }, (_, i) => {
+      const overhead = i % 3 > 0
+      const caption = overhead ? `fields from above, ${i}` : `a plate of soup, ${i}`
+      const label = i < 40 ? { overhead } : {}
+      return [
+        [`${i}.jpg`, images[overhead ? 0 : 1] ?? new Uint8Array()] as const,
+        [`${i}.json`, JSON.stringify({ caption, ...label })] as const,
+      ]
+    })
+    const shard = join(folder, '0.tar')
+    await writeFile(shard, await pack(files.flat()))
+    const source = await runStage(runWebDataset, { folder, params: { shards: shard }, files: [shard] })
+    const { result, out } = await runStage(runClassifier, {
+      folder,
+      params: { labelled: 30, threshold: 0.5 },
+      inputs: { data: { folder: source.out } },
+    })
+    const { f1, labelled, kept, dropped } = result.metrics
+    assert.equal({ f1, labelled, kept, dropped }, { f1: 1, labelled: 30, kept: 40, dropped: 20 })
+    assert.match(result.summary, /F1 1\.000 on 10 unseen labels/)
+    for (const { captions } of await readIndex(out)) assert.match(captions.join(), /^fields/)
   }))
 
 test('fails beyond the limit and names the first', () =>

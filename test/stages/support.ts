@@ -6,7 +6,7 @@ import type { Json } from '../../dsl/compile/plan.ts'
 import { createDataset } from '../../runtime/data/dataset.ts'
 import { createRandom } from '../../runtime/data/random.ts'
 import { tokenizerJson } from '../../runtime/data/tokenizer.ts'
-import type { Progress, StageContext, StageResult } from '../../runtime/stages/stage.ts'
+import type { Numbers, Progress, StageContext, StageResult } from '../../runtime/stages/stage.ts'
 import { run } from '../../runtime/stages/train.ts'
 
 const colours = { red: [220, 30, 30], green: [30, 200, 40], blue: [40, 50, 220], yellow: [230, 220, 40] } as const
@@ -65,6 +65,8 @@ export interface StageRun {
   readonly result: StageResult
   readonly warnings: readonly string[]
   readonly logs: readonly string[]
+  /** What goes into the journal. */
+  readonly numbers: readonly Numbers[]
 }
 
 /** Runs a training stage in `folder/NAME`; squares lie in `folder/squares`. */
@@ -80,7 +82,7 @@ export async function runTraining(
   ]
   for (const made of [out, checkpoints, tokenizer]) await mkdir(made, { recursive: true })
   await writeFile(join(tokenizer, 'tokenizer.json'), JSON.stringify(tokenizerJson([])))
-  const [warnings, logs]: [string[], string[]] = [[], []]
+  const [warnings, logs, numbers]: [string[], string[], Numbers[]] = [[], [], []]
   const result = await run({
     id: 'train.squares',
     params: { ...squareParams, ...params },
@@ -102,8 +104,15 @@ export async function runTraining(
     out,
     checkpoints,
     engine: 'cpu',
-    report: { progress: onProgress, log: text => logs.push(text), warn: text => warnings.push(text) },
+    report: {
+      progress: onProgress,
+      log(text, values) {
+        logs.push(text)
+        if (values !== undefined) numbers.push(values)
+      },
+      warn: text => warnings.push(text),
+    },
     signal: signal ?? new AbortController().signal,
   })
-  return { result, warnings, logs }
+  return { result, warnings, logs, numbers }
 }

@@ -105,11 +105,11 @@ test('a loss that is not finite stops the stage with the samples of its batch', 
     )
   }))
 
-test('the event file of a stage holds every step, with validations', () =>
+test('the event file of a stage holds every step, with validations, and the journal those of the log', () =>
   inTempFolder(async folder => {
     await writeSquares(join(folder, 'squares'), { train: 16, val: 4 })
     const params = { stop_early: { ...stop_early, patience: 99 } }
-    await runTraining(folder, 'out', { params, inputs: validation(folder) })
+    const { logs, numbers } = await runTraining(folder, 'out', { params, inputs: validation(folder) })
     const history = JSON.parse(await readFile(join(folder, 'out/history.json'), 'utf8'))
     const events = readEvents(await readFile(join(folder, 'out', eventFileName)))
     assert.is(events.length, 11)
@@ -123,7 +123,11 @@ test('the event file of a stage holds every step, with validations', () =>
         ...{ gradient_norm: gradientNorm, logit_scale: logitScale },
         ...(step % 2 === 0 && { 'validation/mean_recall': validation }),
       })
+      const { step: _, steps, ...journaled } = numbers[i] ?? {}
+      assert.is(steps, 10)
+      assert.equal({ ...journaled, learning_rate: Math.fround(learningRate) }, values)
     }
+    assert.is(numbers.length, logs.filter(text => text.startsWith('Step ')).length)
   }))
 
 test.run()

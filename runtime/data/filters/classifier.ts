@@ -77,8 +77,10 @@ function fitScaling(images: readonly Float64Array[]): Scaling {
   const deviation = mean.map((centre, j) => Math.sqrt(average(image => ((image[j] ?? 0) - centre) ** 2)) + 1e-3)
   const some = images.slice(0, 60).map(image => standardised(image, { mean, deviation }))
   const distances = some.flatMap((a, i) => some.slice(i + 1).map(b => Math.hypot(...a.map((v, j) => v - (b[j] ?? 0)))))
-  const median = distances.sort((a, b) => a - b)[distances.length >> 1] ?? 1
-  return { mean, deviation, width: widthShare * median }
+  distances.sort((a, b) => a - b)
+  // Where most images are copies of others, the median is no distance.
+  const distance = distances[distances.length >> 1] || distances.at(-1) || 1
+  return { mean, deviation, width: widthShare * distance }
 }
 
 /** Centred and scaled; far values are cut at four deviations. */

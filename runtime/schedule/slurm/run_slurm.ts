@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Plan, Stage } from '../../../dsl/compile/plan.ts'
 import type { Result, Store } from '../../store/store.ts'
 import { beginRun } from '../begin.ts'
-import type { RunEvent } from '../events.ts'
+import { eventOf, type RunEvent } from '../events.ts'
 import type { Fault } from '../fault.ts'
 import { record } from '../run_local.ts'
 import { type RunEnd, startEvent } from '../run_plan.ts'
@@ -212,15 +212,10 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
         return tell({ kind: 'stage-queued', stage: stage.id, job: job.id, text: news.text })
       case 'began':
         return tell({ kind: 'stage-started', stage: stage.id, slots: [...Array(stage.needs.slots).keys()] })
-      case 'progress':
-        return tell({ kind: 'stage-progress', stage: stage.id, progress: news.progress })
-      case 'log':
-      case 'warn':
-        return tell({ kind: 'stage-log', stage: stage.id, level: news.kind, text: news.text })
-      case 'heartbeat':
-      case 'result':
-      case 'error':
-        return
+      default: {
+        const event = eventOf(stage.id, news)
+        if (event !== undefined) await tell(event)
+      }
     }
   }
 
