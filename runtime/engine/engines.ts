@@ -52,7 +52,8 @@ async function tryProvider(provider: Provider): Promise<Availability> {
   try {
     const x = input('x', { shape: [], dtype: 'float32' })
     const graph = { inputs: [x], outputs: [{ name: 'y', node: apply('add', [x, scalar(1)]) }] }
-    const session = await openSession(modelOf(graph, provider), { provider, threads: 1, stays: () => false })
+    const target = { provider, threads: 1 }
+    const session = await openSession(modelOf(graph, target), { ...target, stays: () => false })
     await session.run([scalarOf(1)])
     await session.dispose()
     return {

@@ -64,9 +64,11 @@ export function jit<In extends object, Out extends object>(
     const { provider, threads, device } = options.engine
     const make = (): CompiledStep => {
       const { graph, outputs } = trace(step, types)
-      return { model: modelOf(optimize(graph), provider), outputs }
+      return { model: modelOf(optimize(graph), { provider, threads }), outputs }
     }
-    const { model, outputs } = options.cache ? await cachedStep(options.cache, [provider, types], make) : make()
+    const { model, outputs } = options.cache
+      ? await cachedStep(options.cache, [provider, threads, types], make)
+      : make()
     return { session: await openSession(model, { provider, threads, device, stays }), outputs }
   }
 

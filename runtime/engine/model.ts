@@ -1,4 +1,5 @@
 /** A graph as onnxruntime takes it. */
+import { findChunks } from './graph/chunks.ts'
 import type { Graph } from './graph/ir.ts'
 import type { TensorType } from './graph/ops.ts'
 import { emit, usedInputs } from './onnx/emit.ts'
@@ -14,11 +15,22 @@ export interface Model {
   readonly outputs: readonly { readonly name: string; readonly type: TensorType }[]
 }
 
-/** Writes a graph as a model for a provider. */
-export function modelOf(graph: Graph, provider: Provider): Model {
+/** Where a model will run. */
+export interface Target {
+  readonly provider: Provider
+  /** Threads of one operator. */
+  readonly threads: number
+}
+
+/** Bytes of a core's second cache that arrays of a chunk take. */
+const cacheBytes = 2 ** 20
+
+/** Writes a graph as a model for a provider. On CPUs, what fits the caches of so many `threads` is computed at a time. */
+export function modelOf(graph: Graph, { provider, threads }: Target): Model {
   const used = usedInputs(graph)
+  const chunks = provider === 'cpu' ? findChunks(graph, { bytes: threads * cacheBytes }) : undefined
   return {
-    onnx: emit(graph, { fusedProducts: provider !== 'webgpu' }),
+    onnx: emit(graph, { fusedProducts: provider !== 'webgpu', chunks }),
     inputs: graph.inputs.map(({ name }) => ({ name, used: used.has(name) })),
     outputs: graph.outputs.map(({ name, node: { shape, dtype } }) => ({ name, type: { shape, dtype } })),
   }

@@ -1,17 +1,15 @@
 /** Runs an ONNX model in onnxruntime. */
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
-import type { HostArray, NdArray } from './array.ts'
+import type { DeviceArray, HostArray, NdArray } from './array.ts'
 import { input, sizeOf } from './graph/ir.ts'
 import type { TensorType } from './graph/ops.ts'
-import { type Model, modelOf, type Provider } from './model.ts'
+import { type Model, modelOf, type Target } from './model.ts'
 import { fedName, resultName } from './onnx/emit.ts'
 
-export interface SessionOptions {
-  readonly provider: Provider
+/** How a model runs; `threads` are fixed, so that sums are added in one order. */
+export interface SessionOptions extends Target {
   /** Which of several CUDA devices. @default 0 */
   readonly device?: number | undefined
-  /** Threads of one operator. Fixed, so that sums are added in one order. */
-  readonly threads: number
   /** Whether the output of this name stays on the device; ignored on the CPU, where device and host are one. */
   readonly stays: (output: string) => boolean
 }
@@ -49,7 +47,7 @@ export async function openSession(model: Model, options: SessionOptions): Promis
     ),
   })
   let stands = true
-  const origin: Origin = { options, stands: () => stands, held: new WeakMap() }
+  const origin: Origin = { options, stands: () => stands }
   const inputs = model.inputs.map(({ name, used }) => ({
     name,
     fed: used && fedName(name),
@@ -62,7 +60,7 @@ export async function openSession(model: Model, options: SessionOptions): Promis
       inputs.forEach(({ name, fed }, i) => {
         const array = arrays[i]
         if (array === undefined) throw new Error(`The step was called without its input '${name}'`)
-        if (fed !== false) feeds[fed] = origin.held.get(array) ?? toTensor(ort.Tensor, array)
+        if (fed !== false) feeds[fed] = toTensor(ort.Tensor, array)
       })
       const results = await session.run(feeds)
       inputs.forEach(({ stays }, i) => {
@@ -82,8 +80,14 @@ export async function openSession(model: Model, options: SessionOptions): Promis
   }
 }
 
-function toTensor(OrtTensor: typeof Tensor, array: NdArray): Tensor {
+/** Where a result on the host holds its tensor, so that it need not be wrapped again when it goes in. */
+const wrapped = Symbol('tensor')
+
+type Wrapped = HostArray & { readonly [wrapped]?: Tensor }
+
+function toTensor(OrtTensor: typeof Tensor, array: Wrapped | DeviceArray): Tensor {
   if (array.location === 'device') return array.handle as Tensor
+  if (array[wrapped] !== undefined) return array[wrapped]
   if (array.data instanceof Float32Array) return new OrtTensor('float32', array.data, array.shape)
   if (array.data instanceof Int32Array) return new OrtTensor('int32', array.data, array.shape)
   return new OrtTensor('bool', array.data, array.shape)
@@ -93,23 +97,14 @@ interface Origin {
   readonly options: SessionOptions
   /** Whether the session that made the array still stands. */
   readonly stands: () => boolean
-  /** What holds each result on the host, so that it need not be wrapped again when it goes in. */
-  readonly held: WeakMap<NdArray, Tensor>
 }
 
 /** A result; onnxruntime ends the process when a device's memory is touched after its session, so that is refused here. */
-function fromTensor(tensor: Tensor, type: TensorType, { options, stands, held }: Origin): NdArray {
+function fromTensor(tensor: Tensor, type: TensorType, { options, stands }: Origin): NdArray {
   const { shape, dtype } = type
   if (tensor.location === 'cpu') {
-    const array: HostArray = {
-      location: 'host',
-      shape,
-      dtype,
-      get data() {
-        return tensor.data as HostArray['data']
-      },
-    }
-    held.set(array, tensor)
+    const data = tensor.data as HostArray['data']
+    const array: Wrapped = { location: 'host', shape, dtype, data, [wrapped]: tensor }
     return array
   }
   let released = false
@@ -137,10 +132,8 @@ function fromTensor(tensor: Tensor, type: TensorType, { options, stands, held }:
 /** Copies through a graph of one input that is its output: onnxruntime's own `getData` ends the process on WebGPU. */
 async function readBack(tensor: Tensor, type: TensorType, options: SessionOptions): Promise<HostArray> {
   const source = input('x', type)
-  const copy = await openSession(
-    modelOf({ inputs: [source], outputs: [{ name: 'x', node: source }] }, options.provider),
-    { ...options, stays: () => false },
-  )
+  const graph = { inputs: [source], outputs: [{ name: 'x', node: source }] }
+  const copy = await openSession(modelOf(graph, options), { ...options, stays: () => false })
   try {
     const array: NdArray = {
       ...type,

@@ -57,7 +57,7 @@ export function mapTree<From, To>(
 ): Tree<To> {
   if (isLeaf(tree)) return change(tree, path)
   if (Array.isArray(tree)) return tree.map((child, i) => mapTree(child as Tree<From>, isLeaf, change, join(path, i)))
-  return Object.fromEntries(
-    childrenOf(tree, path).map(([name, child]) => [name, mapTree(child, isLeaf, change, join(path, name))]),
-  )
+  const mapped: Record<string, Tree<To>> = {}
+  for (const [name, child] of childrenOf(tree, path)) mapped[name] = mapTree(child, isLeaf, change, join(path, name))
+  return mapped
 }

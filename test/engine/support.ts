@@ -43,9 +43,11 @@ export function differences(actual: Tree<NdArray>, expected: Tree<NdArray>, tole
   })
 }
 
-/** Runs a graph as it is, once. */
-export async function runGraph(graph: Graph, feeds: Readonly<Record<string, HostArray>>) {
-  const session = await openSession(modelOf(graph, 'cpu'), { provider: 'cpu', threads: 1, stays: () => false })
+/** Runs a graph as it is, once, or as it was emitted. */
+export async function runGraph(graph: Graph, feeds: Readonly<Record<string, HostArray>>, onnx?: Uint8Array) {
+  const target = { provider: 'cpu', threads: 1 } as const
+  const model = modelOf(graph, target)
+  const session = await openSession({ ...model, ...(onnx && { onnx }) }, { ...target, stays: () => false })
   const results = await session.run(
     graph.inputs.map(({ name }) => {
       const array = feeds[name]

@@ -24,6 +24,8 @@ export interface OnnxNode {
   readonly floats?: Readonly<Record<string, number>>
   readonly strings?: Readonly<Record<string, string>>
   readonly integerLists?: Readonly<Record<string, readonly number[]>>
+  /** Names of the graph around it can be used in it. */
+  readonly graphs?: Readonly<Record<string, OnnxGraph>>
 }
 
 export interface OnnxValue {
@@ -32,14 +34,14 @@ export interface OnnxValue {
   readonly dims: readonly number[]
 }
 
-export interface OnnxModel {
+export interface OnnxGraph {
   readonly nodes: readonly OnnxNode[]
   readonly initializers: readonly OnnxTensor[]
   readonly inputs: readonly OnnxValue[]
   readonly outputs: readonly OnnxValue[]
 }
 
-const attributeType = { float: 1, integer: 2, string: 3, integers: 7 } as const
+const attributeType = { float: 1, integer: 2, string: 3, graph: 5, integers: 7 } as const
 
 const bytesOf = (data: Elements | BigInt64Array): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
@@ -100,25 +102,25 @@ function writeNode(node: OnnxNode, pbf: PbfWriter): void {
     attribute(name, attributeType.integers, out => {
       for (const value of values) out.writeVarintField(8, value)
     })
+  for (const [name, graph] of Object.entries(node.graphs ?? {}))
+    attribute(name, attributeType.graph, out => out.writeMessage(6, writeGraph, graph))
   if (node.domain !== undefined) pbf.writeStringField(7, node.domain)
 }
 
+function writeGraph(graph: OnnxGraph, pbf: PbfWriter): void {
+  for (const node of graph.nodes) pbf.writeMessage(1, writeNode, node)
+  pbf.writeStringField(2, 'step')
+  for (const tensor of graph.initializers) pbf.writeMessage(5, writeTensor, tensor)
+  for (const value of graph.inputs) pbf.writeMessage(11, writeValue, value)
+  for (const value of graph.outputs) pbf.writeMessage(12, writeValue, value)
+}
+
 /** Serialises a model for opset 20 and onnxruntime's contributed operators. */
-export function encodeModel(model: OnnxModel): Uint8Array {
+export function encodeModel(graph: OnnxGraph): Uint8Array {
   const pbf = new PbfWriter()
   pbf.writeVarintField(1, 10)
   pbf.writeStringField(2, 'terroir')
-  pbf.writeMessage(
-    7,
-    (_, graph) => {
-      for (const node of model.nodes) graph.writeMessage(1, writeNode, node)
-      graph.writeStringField(2, 'step')
-      for (const tensor of model.initializers) graph.writeMessage(5, writeTensor, tensor)
-      for (const value of model.inputs) graph.writeMessage(11, writeValue, value)
-      for (const value of model.outputs) graph.writeMessage(12, writeValue, value)
-    },
-    null,
-  )
+  pbf.writeMessage(7, writeGraph, graph)
   for (const [domain, version] of [
     ['', 20],
     ['com.microsoft', 1],

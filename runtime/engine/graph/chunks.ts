@@ -1,0 +1,172 @@
+/**
+ * Where a graph computes each row of an input by itself, as an encoder does each image, a few rows at a time are computed
+ * to their end: what lies between the operations then stays in the caches.
+ */
+import {
+  type ApplyNode,
+  apply,
+  fill,
+  type Graph,
+  type InputNode,
+  input,
+  isApply,
+  type Node,
+  sizeOf,
+  topological,
+} from './ir.ts'
+import { isBinary, isReduce, isUnary, listOf, numberOf, type TensorType } from './ops.ts'
+
+/** A part of a graph that is computed in chunks of rows. */
+export interface Chunks {
+  readonly times: number
+  /** What one chunk computes. Its inputs stand for rows of `cut`, and then for `whole`. */
+  readonly body: Graph
+  /** Nodes of which each chunk takes its rows. */
+  readonly cut: readonly Node[]
+  /** Nodes that each chunk takes whole. */
+  readonly whole: readonly Node[]
+  /** Nodes that are the chunks' outputs below each other, in their order. */
+  readonly results: readonly Node[]
+  /** Every node that chunks compute. */
+  readonly members: ReadonlySet<Node>
+}
+
+export interface ChunkOptions {
+  /** The most bytes that an array of a chunk may have. */
+  readonly bytes: number
+  /** Chunks are worth it where what they leave is at most this share of what they compute. @default 1/8 */
+  readonly resultShare?: number
+}
+
+/** Smaller chunks than this share of what fits take longer to begin than they save. */
+const leastShare = 1 / 4
+
+const bytesOf = ({ shape }: TensorType): number => 4 * sizeOf(shape)
+
+/** What an operation needs of operand `k` for some rows of its result; nothing where it mixes rows. */
+function needs(node: ApplyNode, k: number): 'rows' | 'whole' | undefined {
+  const { op, attributes, shape } = node
+  const operand = node.inputs[k]?.shape ?? []
+  const rowsIf = (holds: boolean) => (holds ? 'rows' : undefined)
+  const broadcast = () => (operand.length < shape.length || operand[0] !== shape[0] ? 'whole' : 'rows')
+  if (isUnary(op) || isBinary(op)) return broadcast()
+  if (isReduce(op)) return rowsIf(!listOf(attributes, 'axes').includes(0))
+  switch (op) {
+    case 'cast':
+    case 'select':
+    case 'broadcast':
+      return broadcast()
+    case 'reshape':
+    case 'oneHot':
+      return 'rows'
+    case 'transpose':
+      return rowsIf(listOf(attributes, 'perm')[0] === 0)
+    case 'slice':
+      return rowsIf(operand[0] === shape[0] && listOf(attributes, 'strides')[0] === 1)
+    case 'pad':
+      return rowsIf(operand[0] === shape[0] && listOf(attributes, 'before')[0] === 0)
+    case 'tile':
+      return rowsIf(listOf(attributes, 'repeats')[0] === 1)
+    case 'concat':
+    case 'argMax':
+    case 'cumsum':
+      return rowsIf(numberOf(attributes, 'axis') !== 0)
+    case 'softmax':
+    case 'normal':
+    case 'inverseDeviation':
+    case 'layerNorm':
+      return k > 0 ? 'whole' : rowsIf(shape.length > 1)
+    case 'matmul':
+    case 'linear':
+      if (shape.length > 2 || k === 2) return broadcast()
+      return k === 1 ? 'whole' : rowsIf(attributes.transposeA !== true)
+    case 'gather':
+      return (numberOf(attributes, 'axis') === 0) === (k === 1) ? 'rows' : 'whole'
+    case 'scatterAdd':
+    case 'after':
+      return undefined
+  }
+}
+
+/** The operations that compute rows of `seed`, of which it has `count`, each by itself. */
+function membersOf(order: readonly Node[], seed: InputNode, count: number): ReadonlySet<Node> {
+  const reached = new Set<Node>([seed])
+  const members = new Set<Node>()
+  const hasRows = ({ shape }: Node) => shape.length > 0 && (shape[0] ?? 0) % count === 0
+  for (const node of order) {
+    if (!isApply(node) || !node.inputs.some(operand => reached.has(operand))) continue
+    reached.add(node)
+    const isRowwise = node.inputs.every((operand, k) => {
+      const need = needs(node, k)
+      if (need === 'rows' && !hasRows(operand)) return false
+      return reached.has(operand) ? need === 'rows' && (operand === seed || members.has(operand)) : need !== undefined
+    })
+    if (isRowwise && hasRows(node)) members.add(node)
+  }
+  return members
+}
+
+/** Members that something else needs too. */
+function resultsOf(graph: Graph, order: readonly Node[], members: ReadonlySet<Node>): readonly Node[] {
+  const needed = new Set(graph.outputs.map(({ node }) => node))
+  for (const node of order) if (!members.has(node)) for (const operand of node.inputs) needed.add(operand)
+  return order.filter(node => members.has(node) && needed.has(node))
+}
+
+/** How many rows a chunk has, if all do not fit and enough of them do. */
+function chunkRows(members: ReadonlySet<Node>, count: number, most: number): number | undefined {
+  const rowBytes = Math.max(...[...members].map(bytesOf)) / count
+  const fit = Array.from({ length: count }, (_, i) => count - i).find(n => count % n === 0 && n * rowBytes <= most)
+  return fit === undefined || fit === count || fit * rowBytes < leastShare * most ? undefined : fit
+}
+
+/** The body of chunks, with what they take. */
+function makeBody(order: readonly Node[], { members, results, times }: Pick<Chunks, 'members' | 'results' | 'times'>) {
+  const inner = new Map<Node, Node>()
+  const taken = { rows: new Map<Node, InputNode>(), whole: new Map<Node, InputNode>() }
+  const first = ([rows = 1, ...others]: readonly number[]) => [rows / times, ...others]
+  const take = (node: Node, need: 'rows' | 'whole'): Node => {
+    const type = { dtype: node.dtype, shape: need === 'rows' ? first(node.shape) : node.shape }
+    if (node.op === 'fill') return fill(node.value, type)
+    const known = taken[need].get(node)
+    if (known !== undefined) return known
+    const name = `${need} ${taken[need].size}`
+    const made = input(name, type)
+    taken[need].set(node, made)
+    return made
+  }
+  for (const node of order) {
+    if (!isApply(node) || !members.has(node)) continue
+    const operands = node.inputs.map((operand, k) => inner.get(operand) ?? take(operand, needs(node, k) ?? 'whole'))
+    const { shape, sizes } = node.attributes
+    const attributes = {
+      ...node.attributes,
+      ...(Array.isArray(shape) && { shape: first(shape) }),
+      ...(Array.isArray(sizes) && { sizes: first(sizes) }),
+    }
+    inner.set(node, apply(node.op, operands, attributes))
+  }
+  const outputs = results.map((result, i) => ({ name: String(i), node: inner.get(result) ?? result }))
+  const body: Graph = { inputs: [...taken.rows.values(), ...taken.whole.values()], outputs }
+  return { body, cut: [...taken.rows.keys()], whole: [...taken.whole.keys()] }
+}
+
+/** Finds the input whose rows are best computed in chunks. Nothing where there is none, as in a step that trains. */
+export function findChunks(graph: Graph, { bytes: most, resultShare = 1 / 8 }: ChunkOptions): Chunks | undefined {
+  const order = topological(graph)
+  const total = (nodes: Iterable<Node>) => [...nodes].reduce((sum, node) => sum + bytesOf(node), 0)
+  const found = graph.inputs.flatMap(seed => {
+    const [count = 1] = seed.shape
+    const members = membersOf(order, seed, count)
+    const rows = count > 1 && members.size > 0 ? chunkRows(members, count, most) : undefined
+    const results = resultsOf(graph, order, members)
+    const bytes = total(members)
+    return rows === undefined || total(results) > resultShare * bytes
+      ? []
+      : [{ members, results, times: count / rows, bytes }]
+  })
+  const [best] = found.sort((a, b) => b.bytes - a.bytes)
+  if (best === undefined) return undefined
+  const { members, results, times } = best
+  return { members, results, times, ...makeBody(order, best) }
+}

@@ -1,0 +1,107 @@
+import fc from 'fast-check'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { type Chunks, findChunks } from '../../runtime/engine/graph/chunks.ts'
+import { apply, type Graph, input, type Node } from '../../runtime/engine/graph/ir.ts'
+import { optimize } from '../../runtime/engine/graph/optimize.ts'
+import { print } from '../../runtime/engine/graph/print.ts'
+import type { HostArray } from '../../runtime/engine/mod.ts'
+import { emit } from '../../runtime/engine/onnx/emit.ts'
+import { trace } from '../../runtime/engine/trace/trace.ts'
+import { feeds, graphOf, programs } from './random_graph.ts'
+import { rowFeeds, rowGraph, rowPrograms } from './random_rows.ts'
+import { differences, runGraph } from './support.ts'
+import { tinyStep, tinyTypes } from './tiny_mammut.ts'
+
+const float = (name: string, ...shape: readonly number[]) => input(name, { shape, dtype: 'float32' })
+const [x, w, gain] = [float('x', 6, 2, 3), float('w', 3, 3), float('gain', 3)]
+
+/** A layer on each of two tokens of an image, and their mean. */
+function encoder(outputs: (layer: Node, pooled: Node) => readonly Node[]): Graph {
+  const bias = apply('mul', [gain, gain])
+  const layer = apply('linear', [apply('reshape', [x], { shape: [12, 3] }), w, bias])
+  const tokens = apply('reshape', [apply('gelu', [layer])], { shape: [6, 2, 3] })
+  const pooled = apply('mean', [apply('normal', [tokens], { epsilon: 0.5 })], { axes: [1], keep: false })
+  return { inputs: [x, w, gain], outputs: outputs(layer, pooled).map((node, i) => ({ name: `r${i}`, node })) }
+}
+
+test('what computes each row by itself becomes the body of chunks; weights are taken whole', () => {
+  const graph = encoder((_, pooled) => [apply('matmul', [pooled, pooled], { transposeB: true })])
+  const chunks = findChunks(graph, { bytes: 72 })
+  const text = `graph {
+  a: float32[3,2,3] = input rows 0
+  b: float32[3,3] = input whole 0
+  c: float32[3] = input whole 1
+  d: float32[6,3] = reshape(a) { shape: [6,3] }
+  e: float32[6,3] = linear(d, b, c)
+  f: float32[6,3] = gelu(e)
+  g: float32[3,2,3] = reshape(f) { shape: [3,2,3] }
+  h: float32[3,2,3] = normal(g) { epsilon: 0.5 }
+  i: float32[3,3] = mean(h) { axes: [1], keep: false }
+  return 0: i
+}
+`
+  assert.is(chunks && print(chunks.body), text)
+  assert.equal([chunks?.times, chunks?.cut, chunks?.whole.map(({ op }) => op)], [2, [x], ['input', 'mul']])
+})
+
+test('there are no chunks where all fits, where few rows would, or where much of what is computed is needed', () => {
+  const pooled = encoder((_, pooled) => [pooled])
+  assert.is(findChunks(pooled, { bytes: 144 }), undefined)
+  assert.is(findChunks(pooled, { bytes: 23 }), undefined)
+  assert.ok(findChunks(pooled, { bytes: 24 }))
+  assert.is(findChunks(pooled, { bytes: 24, resultShare: 1 / 12 }), undefined)
+  assert.is(
+    findChunks(
+      encoder((layer, pooled) => [layer, pooled]),
+      { bytes: 24 },
+    ),
+    undefined,
+  )
+})
+
+test('a step that trains is not computed in chunks', () => {
+  const graph = optimize(trace(tinyStep, tinyTypes()).graph)
+  for (let bytes = 64; bytes < 2 ** 20; bytes *= 2) assert.is(findChunks(graph, { bytes }), undefined)
+})
+
+type Feeds = Readonly<Record<string, HostArray>>
+
+const sizes = Array.from({ length: 10 }, (_, i) => 8 * 2 ** i)
+
+/** The first chunks that some size gives, whatever they leave. */
+const anyChunks = (graph: Graph): Chunks | undefined =>
+  sizes.flatMap(bytes => findChunks(graph, { bytes, resultShare: Number.POSITIVE_INFINITY }) ?? [])[0]
+
+/** Compares results with and without chunks; says whether there were any. */
+async function staysEqual(graph: Graph, feeds: Feeds): Promise<boolean> {
+  const chunks = anyChunks(graph)
+  if (chunks === undefined) return false
+  const plain = await runGraph(graph, feeds)
+  const chunked = await runGraph(graph, feeds, emit(graph, { fusedProducts: true, chunks }))
+  const largest = Math.max(1, ...Object.values(plain).flatMap(({ data }) => Array.from(data, Math.abs)))
+  assert.equal(differences(chunked, plain, { absolute: 1e-6 * largest, relative: 1e-5 }), [])
+  return true
+}
+
+async function holdFor<T>(random: fc.Arbitrary<T>, graphOf: (program: T) => Graph, feeds: Feeds): Promise<number> {
+  let chunked = 0
+  await fc.assert(
+    fc.asyncProperty(random, async program => {
+      for (const graph of [graphOf(program), optimize(graphOf(program))])
+        if (await staysEqual(graph, feeds)) chunked += 1
+    }),
+    { seed: 13, numRuns: 150 },
+  )
+  return chunked
+}
+
+test('random graphs give equal results in chunks', async () => {
+  assert.ok((await holdFor(programs, graphOf, feeds)) > 100)
+})
+
+test('random graphs of few rows give equal results in chunks', async () => {
+  assert.ok((await holdFor(rowPrograms, rowGraph, rowFeeds)) > 200)
+})
+
+test.run()
