@@ -22,13 +22,16 @@ export interface Target {
   readonly threads: number
 }
 
-/** Bytes of a core's second cache that arrays of a chunk take. */
-const cacheBytes = 2 ** 20
+/**
+ * Bytes that an array of a chunk may take for each thread. Where second caches hold 1 MiB, 1 to 3 MiB are alike but that
+ * smaller chunks wait longer for threads to meet.
+ */
+const chunkBytes = 2 * 2 ** 20
 
-/** Writes a graph as a model for a provider. On CPUs, what fits the caches of so many `threads` is computed at a time. */
+/** Writes a graph as a model for a provider. On CPUs, rows that fit the caches of so many threads are computed at a time. */
 export function modelOf(graph: Graph, { provider, threads }: Target): Model {
   const used = usedInputs(graph)
-  const chunks = provider === 'cpu' ? findChunks(graph, { bytes: threads * cacheBytes }) : undefined
+  const chunks = provider === 'cpu' ? findChunks(graph, { bytes: threads * chunkBytes }) : undefined
   return {
     onnx: emit(graph, { fusedProducts: provider !== 'webgpu', chunks }),
     inputs: graph.inputs.map(({ name }) => ({ name, used: used.has(name) })),
