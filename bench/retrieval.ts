@@ -23,6 +23,8 @@ const { values: options } = parseArgs({
     alone: { type: 'boolean', default: false },
   },
 })
+/** Before the benchmark itself works. */
+const [load = 0] = loadavg()
 const [images, captions, dim] = [Number(options.images), Number(options.captions), Number(options.dim)]
 
 /** A model of middling quality: captions lie about their image, and noise is 8 times as far. */
@@ -96,7 +98,6 @@ try {
       ours.map(turn => turn.processSeconds),
     ),
   }))
-  const [load = 0] = loadavg()
   if (load > 0.5) console.log(`Other work keeps ${load.toFixed(1)} processors busy: times are too long on all sides`)
   console.log(`${images} images, ${images * captions} captions, ${dim} dimensions, ${threads} threads; seconds`)
   for (const { name, ranksSeconds, processSeconds, cpuSeconds, peakMebibytes, meanRecall, ratio } of measured) {

@@ -48,6 +48,8 @@ function checkPath(checked: Checked, named: NamedPath): readonly Diagnostic[] {
   return []
 }
 
+const insideHint = "this path starts from the source's folder"
+
 /** What ought to lie at a path. */
 interface Sought extends Pick<NamedPath, 'path' | 'wanted'> {
   readonly span: Span
@@ -73,7 +75,7 @@ function checkOne(checked: Checked, { path, span, wanted, isInside, isWritten }:
       ...replaceWith(
         span,
         near && join(dirname(path), near),
-        elsewhere ? {} : { otherwise: 'paths are relative to the file they stand in' },
+        elsewhere ? {} : { otherwise: isInside ? insideHint : 'paths are relative to the file they stand in' },
       ),
     })
   }
