@@ -88,22 +88,46 @@ function needs(node: ApplyNode, k: number): 'rows' | 'whole' | undefined {
   }
 }
 
-/** The operations that compute rows of `seed`, of which it has `count`, each by itself. */
-function membersOf(order: readonly Node[], seed: InputNode, count: number): ReadonlySet<Node> {
-  const reached = new Set<Node>([seed])
-  const members = new Set<Node>()
-  const hasRows = ({ shape }: Node) => shape.length > 0 && (shape[0] ?? 0) % count === 0
-  for (const node of order) {
-    if (!isApply(node) || !node.inputs.some(operand => reached.has(operand))) continue
-    reached.add(node)
-    const isRowwise = node.inputs.every((operand, k) => {
-      const need = needs(node, k)
-      if (need === 'rows' && !hasRows(operand)) return false
-      return reached.has(operand) ? need === 'rows' && (operand === seed || members.has(operand)) : need !== undefined
-    })
-    if (isRowwise && hasRows(node)) members.add(node)
+/** What an operation takes of another node, by its place in the order. */
+interface Use {
+  readonly from: number
+  readonly need: ReturnType<typeof needs>
+}
+
+/** What each node of the order takes: worked out once, as every input of the graph may be a seed. */
+function usesOf(order: readonly Node[]): readonly (readonly Use[])[] {
+  const places = new Map(order.map((node, i) => [node, i]))
+  return order.map(node =>
+    isApply(node) ? node.inputs.map((operand, k) => ({ from: places.get(operand) ?? 0, need: needs(node, k) })) : [],
+  )
+}
+
+/** How far a node is from a seed. */
+const [apart, reached, member] = [0, 1, 2]
+
+/** The operations that compute rows of the node at `seed`, of which it has `count`, each by itself. */
+function membersOf(
+  order: readonly Node[],
+  uses: readonly (readonly Use[])[],
+  { seed, count }: Seed,
+): ReadonlySet<Node> {
+  const states = new Uint8Array(order.length)
+  states[seed] = member
+  const hasRows = (at: number): boolean => (order[at]?.shape[0] ?? Number.NaN) % count === 0
+  const follows = ({ from, need }: Use): boolean => {
+    if (need === 'rows') return states[from] !== reached && hasRows(from)
+    return need === 'whole' && states[from] === apart
   }
-  return members
+  uses.forEach((taken, at) => {
+    if (taken.some(({ from }) => states[from] !== apart))
+      states[at] = taken.every(follows) && hasRows(at) ? member : reached
+  })
+  return new Set(order.filter((_, at) => states[at] === member && at !== seed))
+}
+
+interface Seed {
+  readonly seed: number
+  readonly count: number
 }
 
 /** Members that something else needs too. */
@@ -154,16 +178,15 @@ function makeBody(order: readonly Node[], { members, results, times }: Pick<Chun
 /** Finds the input whose rows are best computed in chunks. Nothing where there is none, as in a step that trains. */
 export function findChunks(graph: Graph, { bytes: most, resultShare = 1 / 8 }: ChunkOptions): Chunks | undefined {
   const order = topological(graph)
+  const uses = usesOf(order)
   const total = (nodes: Iterable<Node>) => [...nodes].reduce((sum, node) => sum + bytesOf(node), 0)
   const found = graph.inputs.flatMap(seed => {
     const [count = 1] = seed.shape
-    const members = membersOf(order, seed, count)
-    const rows = count > 1 && members.size > 0 ? chunkRows(members, count, most) : undefined
-    const results = resultsOf(graph, order, members)
-    const bytes = total(members)
-    return rows === undefined || total(results) > resultShare * bytes
-      ? []
-      : [{ members, results, times: count / rows, bytes }]
+    const members = count > 1 ? membersOf(order, uses, { seed: order.indexOf(seed), count }) : new Set<Node>()
+    const rows = members.size > 0 ? chunkRows(members, count, most) : undefined
+    if (rows === undefined) return []
+    const [results, bytes] = [resultsOf(graph, order, members), total(members)]
+    return total(results) > resultShare * bytes ? [] : [{ members, results, times: count / rows, bytes }]
   })
   const [best] = found.sort((a, b) => b.bytes - a.bytes)
   if (best === undefined) return undefined
