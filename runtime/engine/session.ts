@@ -1,7 +1,7 @@
 /** Runs an ONNX model in onnxruntime. */
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { DeviceArray, HostArray, NdArray } from './array.ts'
-import { input, sizeOf } from './graph/ir.ts'
+import { input, sameShape, sizeOf } from './graph/ir.ts'
 import type { TensorType } from './graph/ops.ts'
 import { type Model, modelOf, type Target } from './model.ts'
 import { fedName, resultName } from './onnx/emit.ts'
@@ -87,7 +87,9 @@ type Wrapped = HostArray & { readonly [wrapped]?: Tensor }
 
 function toTensor(OrtTensor: typeof Tensor, array: Wrapped | DeviceArray): Tensor {
   if (array.location === 'device') return array.handle as Tensor
-  if (array[wrapped] !== undefined) return array[wrapped]
+  const known = array[wrapped]
+  // A changed copy of an array takes this along, too.
+  if (known?.data === array.data && sameShape(known.dims, array.shape)) return known
   if (array.data instanceof Float32Array) return new OrtTensor('float32', array.data, array.shape)
   if (array.data instanceof Int32Array) return new OrtTensor('int32', array.data, array.shape)
   return new OrtTensor('bool', array.data, array.shape)

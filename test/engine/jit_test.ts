@@ -25,6 +25,16 @@ function assertPlace(message: string, text: string): void {
   assert.match(source[Number(line) - 1] ?? '', text)
 }
 
+test('a changed copy of a result goes in as it is', async () => {
+  const step = jit(({ x }: X) => ({ y: tf.add(x, x) }), { engine })
+  const { y } = await step({ x: three })
+  assert.equal(numbers((await step({ x: y })).y), [4, 8, 12])
+  const others: HostArray = { ...(await toHost(y)), data: Float32Array.of(5, 6, 7) }
+  assert.equal(numbers((await step({ x: others })).y), [10, 12, 14])
+  const column: HostArray = { ...(await toHost(y)), shape: [3, 1] }
+  assert.equal((await step({ x: column })).y.shape, [3, 1])
+})
+
 test('a step is traced once for each signature of shapes and dtypes', async () => {
   let traces = 0
   const step = jit(

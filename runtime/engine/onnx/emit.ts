@@ -136,16 +136,19 @@ function writeChunks(outer: Emitter, { times, body, cut, whole, results }: Chunk
     if (isApply(node)) names.set(node, writeApply(emitter, node))
     else if (node.op === 'fill') names.set(node, writeFill(emitter, node, node.value))
   }
-  const outputs = body.outputs.map(({ node }): OnnxValue => {
-    return { name: outer.value(node), type: node.dtype, dims: node.shape }
-  })
+  const outputs = body.outputs.map(
+    ({ node }): OnnxValue => ({ name: outer.value(node), type: node.dtype, dims: node.shape }),
+  )
   const inputs = cut.map((node, i) => {
     const shape = outer.int64([times, ...(body.inputs[i]?.shape ?? [])])
     return write(outer, 'Reshape', [outer.value(node), shape])
   })
   const stacked = outputs.map(() => outer.fresh())
   outer.node({
-    ...{ type: 'Scan', inputs, outputs: stacked, integers: { num_scan_inputs: inputs.length } },
+    type: 'Scan',
+    inputs,
+    outputs: stacked,
+    integers: { num_scan_inputs: inputs.length },
     graphs: { body: { nodes, initializers: [], inputs: rows, outputs } },
   })
   results.forEach((node, i) => {
