@@ -1,5 +1,5 @@
 /**
- * Trains a plain CLIP in PyTorch for a time on the samples that a recipe trained on, and judges both alike:
+ * Trains a plain CLIP in PyTorch for a time on the first dataset that a recipe trained on, and judges both alike:
  * `clip.js [--json] [--minutes N] [--seed N] [--rate R] [--crop C] [--store DIR] [--set PATH=VALUE] [RECIPE]`. The recipe has run.
  *
  * The peer sees the same images, captions and tokens, in crops, mirrors and quarter turns; AdamW, warm-up and a cosine.
