@@ -37,8 +37,8 @@ test('a controller that is killed between submission and record submits nothing 
     const killed = await execa('node', [controller, store, 'long'], { reject: false })
     assert.is(killed.signal, 'SIGKILL')
     assert.is(await submissions(), 1)
-    const { outcome, events } = await runPlanned(store, { plan: 'long' })
-    assert.is(outcome, 'done')
+    const { outcome, events, faults } = await runPlanned(store, { plan: 'long' })
+    assert.is(outcome, 'done', faults.join('; '))
     assert.is(await submissions(), 2, 'the stage after it was still to be submitted')
     assert.equal(
       events.find(event => event.kind === 'stage-queued'),
@@ -195,8 +195,8 @@ test('a controller that is killed while it submits an array finds its tasks by t
     await set('kill')
     const killed = await execa('node', [controller, store, 'slowParts'], { reject: false })
     assert.is(killed.signal, 'SIGKILL')
-    const { outcome, events } = await runPlanned(store, { plan: 'slowParts' })
-    assert.is(outcome, 'done')
+    const { outcome, events, faults } = await runPlanned(store, { plan: 'slowParts' })
+    assert.is(outcome, 'done', faults.join('; '))
     assert.is(await submissions(), 2)
     assert.equal(
       events.find(event => event.kind === 'stage-queued'),
