@@ -1,16 +1,17 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createRandom } from '../../runtime/data/random.ts'
 import { type Chunks, findChunks } from '../../runtime/engine/graph/chunks.ts'
-import { apply, type Graph, input, type Node } from '../../runtime/engine/graph/ir.ts'
+import { apply, type Graph, input, type Node, sizeOf } from '../../runtime/engine/graph/ir.ts'
 import { optimize } from '../../runtime/engine/graph/optimize.ts'
 import { print } from '../../runtime/engine/graph/print.ts'
-import type { HostArray } from '../../runtime/engine/mod.ts'
+import { floats, floatsOf, type HostArray, jit, tf } from '../../runtime/engine/mod.ts'
 import { emit } from '../../runtime/engine/onnx/emit.ts'
 import { trace } from '../../runtime/engine/trace/trace.ts'
 import { feeds, graphOf, programs } from './random_graph.ts'
 import { rowFeeds, rowGraph, rowPrograms } from './random_rows.ts'
-import { differences, runGraph } from './support.ts'
+import { compiledEngine, differences, runGraph } from './support.ts'
 import { tinyStep, tinyTypes } from './tiny_mammut.ts'
 
 const float = (name: string, ...shape: readonly number[]) => input(name, { shape, dtype: 'float32' })
@@ -43,6 +44,31 @@ test('what computes each row by itself becomes the body of chunks; weights are t
 `
   assert.is(chunks && print(chunks.body), text)
   assert.equal([chunks?.times, chunks?.cut, chunks?.whole.map(({ op }) => op)], [2, [x], ['input', 'mul']])
+})
+
+test('a compiled step computes many rows in chunks, as it does few at once', async () => {
+  const mixed = ({ x, w }: { readonly x: tf.Tensor; readonly w: tf.Tensor }) => {
+    const tokens = tf.reshape(tf.relu(tf.matMul(tf.reshape(x, [-1, 128]), w)), [-1, 64, 128])
+    return { pooled: tf.mean(tf.softmax(tokens), 1) }
+  }
+  const random = createRandom(1, 'rows')
+  const draw = (...shape: readonly number[]) =>
+    floats(
+      Float32Array.from({ length: sizeOf(shape) }, () => random.between(-1, 1)),
+      shape,
+    )
+  const [many, w] = [draw(128, 64, 128), draw(128, 128)]
+  const types = { x: { shape: many.shape, dtype: many.dtype }, w: { shape: w.shape, dtype: w.dtype } }
+  assert.is(findChunks(optimize(trace(mixed, types).graph), { bytes: 2 ** 21 })?.times, 2)
+  const step = jit(mixed, { engine: compiledEngine(1) })
+  const whole = floatsOf((await step({ x: many, w })).pooled)
+  const rows = sizeOf([32, 64, 128])
+  for (let i = 0; i < 4; i++) {
+    const few = floats(floatsOf(many).slice(i * rows, (i + 1) * rows), [32, 64, 128])
+    const { pooled } = await step({ x: few, w })
+    assert.equal(floatsOf(pooled), whole.slice(i * 32 * 128, (i + 1) * 32 * 128))
+  }
+  await step.dispose()
 })
 
 test('there are no chunks where all fits, where few rows would, or where much of what is computed is needed', () => {

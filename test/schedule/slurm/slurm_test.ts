@@ -158,6 +158,9 @@ test('stages of one result that ask for other things are submitted apart', () =>
 test('what lies in the folder of a job is read only where it is whole', () => {
   assert.is(parseJobLine('{"kind":"began","host":"a"'), undefined)
   assert.equal(parseJobLine('{"kind":"log","text":"x"}'), { kind: 'log', text: 'x' })
+  const logged = { kind: 'log', text: 'x', values: { step: 1, loss: 0.5 } }
+  assert.equal(parseJobLine(JSON.stringify(logged)), logged)
+  assert.is(parseJobLine('{"kind":"log","text":"x","values":{"loss":null}}'), undefined)
   assert.is(parseEnd('{"kind":"done"}'), undefined)
   assert.equal(parseEnd('{"kind":"stopped"}'), { kind: 'stopped' })
   assert.is(parseOrder('{"stage":{}}'), undefined)
