@@ -7,6 +7,7 @@ import { hasten } from '../../runtime/engine/graph/passes/hasten.ts'
 import { trustIndices } from '../../runtime/engine/graph/passes/inside.ts'
 import { splitLayers } from '../../runtime/engine/graph/passes/layers.ts'
 import { fuseNorms } from '../../runtime/engine/graph/passes/norms.ts'
+import { joinPieces } from '../../runtime/engine/graph/passes/pieces.ts'
 import { foldBiases, foldScales, foldTransposes } from '../../runtime/engine/graph/passes/products.ts'
 import { dropRows } from '../../runtime/engine/graph/passes/rows.ts'
 import { share } from '../../runtime/engine/graph/passes/share.ts'
@@ -249,6 +250,19 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('a sum over the rows stays', token(apply('mul', [sum(states, [1], true), sum(states, [0, 1], true)]), 0)),
     ],
   },
+  join_pieces: {
+    pass: joinPieces,
+    cases: [
+      results('pieces in their order', besides(...cut(states, 3)), besides(...cut(states, 3).slice(1))),
+      results('pieces of two arrays', besides(...cut(x, 3), ...cut(y, 3))),
+      results('functions of pieces', besides(...cut(x, 3).map(piece => unary('exp', sum(piece, [0], true))))),
+      results('reductions of equal pieces', besides(...cut(w, 2).map(piece => sum(piece, [1], true)))),
+      results('pieces in another order stay', besides(...[...cut(x, 3)].reverse())),
+      results('different functions stay', besides(unary('exp', x), unary('tanh', x))),
+      results('reductions of what is no piece stay', besides(sum(x, [1], true), sum(y, [1], true))),
+      results('what something else needs stays', ...cut(x, 3).flatMap(piece => [besides(unary('exp', piece), piece)])),
+    ],
+  },
   hasten: {
     pass: hasten,
     cases: [
@@ -289,6 +303,11 @@ function token(node: Node, at = 0, count = 1): Node {
     sizes: [node.shape[0] ?? 0, count, node.shape[2] ?? 0],
     strides: [1, 1, 1],
   })
+}
+
+/** Along the last side. */
+function besides(...nodes: readonly Node[]): Node {
+  return apply('concat', nodes, { axis: (nodes[0]?.shape.length ?? 1) - 1 })
 }
 
 function guardedScatter(ids: Node, count: number): Node {

@@ -121,6 +121,7 @@ const builds: readonly Build[] = [
   },
   (a, _, instruction) =>
     a.shape.length > 0 && sizeOf(a.shape) < 64 ? apply('concat', [a, a], { axis: axisOf(a, instruction) }) : a,
+  (a, b, instruction) => (a.shape.length > 0 ? byPieces(a, b, instruction) : a),
   (a, _, { parameter }) =>
     a.shape.length === 0
       ? a
@@ -145,6 +146,28 @@ const builds: readonly Build[] = [
   (a, b) => (a.dtype === b.dtype && broadcasts(a, b) ? choose(a, b) : a),
   a => apply('cast', [a], { dtype: a.dtype }),
 ]
+
+/** Every position of an axis by itself, or the first and the rest, put side by side after something was done to each. */
+function byPieces(a: Node, b: Node, instruction: Instruction): Node {
+  const axis = axisOf(a, instruction)
+  const side = a.shape[axis] ?? 1
+  const cuts =
+    instruction.second % 2 === 0 ? Array.from({ length: side + 1 }, (_, i) => i) : [0, Math.ceil(side / 2), side]
+  const pieces = cuts.slice(1).flatMap((end, i) => {
+    const start = cuts[i] ?? 0
+    const along = (at: number, other: (length: number) => number) =>
+      a.shape.map((length, i) => (i === axis ? at : other(length)))
+    const sizes = along(end - start, length => length)
+    return end > start
+      ? [apply('slice', [a], { starts: along(start, () => 0), sizes, strides: sizes.map(() => 1) })]
+      : []
+  })
+  const kept = { ...instruction, second: 2 * instruction.first }
+  const change = [(piece: Node) => piece, tamed, (piece: Node) => reduce('maxOf')(piece, b, kept)][
+    instruction.first % 3
+  ]
+  return apply('concat', pieces.map(change ?? tamed), { axis })
+}
 
 /** By an input, since a choice by computed values would amplify their rounding. */
 function choose(a: Node, b: Node): Node {

@@ -6,6 +6,7 @@ import { hasten } from './passes/hasten.ts'
 import { trustIndices } from './passes/inside.ts'
 import { splitLayers } from './passes/layers.ts'
 import { fuseNorms } from './passes/norms.ts'
+import { joinPieces } from './passes/pieces.ts'
 import { foldBiases, foldScales, foldTransposes } from './passes/products.ts'
 import { dropRows } from './passes/rows.ts'
 import { share } from './passes/share.ts'
@@ -16,6 +17,7 @@ import { moveZeros } from './passes/zeros.ts'
 const passes: readonly ((graph: Graph) => Graph)[] = [
   simplify,
   share,
+  joinPieces,
   foldTransposes,
   foldScales,
   simplify,

@@ -7,8 +7,10 @@ const alphaOf = ({ attributes }: ApplyNode): number => (typeof attributes.alpha 
 /** Whether float32 holds a joint factor. */
 const holds = (factor: number): boolean => Number.isFinite(Math.fround(factor)) && Math.fround(factor) !== 0
 
-const withAlpha = (node: ApplyNode, operands: readonly Node[], alpha: number): ApplyNode =>
-  apply(node.op, operands, alpha === 1 ? node.attributes : { ...node.attributes, alpha })
+function withAlpha(node: ApplyNode, operands: readonly Node[], alpha: number): ApplyNode {
+  const { alpha: _, ...others } = node.attributes
+  return apply(node.op, operands, alpha === 1 ? others : { ...others, alpha })
+}
 
 /** `x` and `factor` of `x * factor`, also through a reshape. */
 function scaled(node: Node | undefined): { readonly x: Node; readonly factor: number } | undefined {
