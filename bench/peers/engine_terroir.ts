@@ -100,7 +100,7 @@ function encoding({ config }: Extract<Task, { kind: 'encode' }>, { engine, weigh
     ({ images, weights }: { images: tf.Tensor; weights: Tensors }) => ({
       features: encodeImage(images, weights, config),
     }),
-    { engine, cache },
+    { engine, fixed: ['weights'], cache },
   )
   return async i => {
     const { images } = batches[i % 2] ?? {}
@@ -126,7 +126,7 @@ function mapping(
       const windows = windowEmbeddings(imageTokens(images, weights, config), weights, { config, spec })
       return { maps: spread(margins(windows, texts, weights, config), { config, spec }) }
     },
-    { engine, cache },
+    { engine, fixed: ['weights'], cache },
   )
   return async i => {
     const { images, prompts, against } = batches[i % 2] ?? {}

@@ -56,7 +56,7 @@ export async function heatmaps(model: MammutModel, pixels: Uint8Array, options: 
       const windows = windowEmbeddings(imageTokens(images, weights, config), weights, { config, spec })
       return { margins: spread(margins(windows, queries, weights, config), { config, spec }) }
     },
-    { engine },
+    { engine, fixed: ['weights', 'queries'] },
   )
   const maps = new Float32Array(total * cells)
   const tokens = tokenizeQueries(model, queries)

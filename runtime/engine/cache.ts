@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { sha256 } from '../store/digest.ts'
 import { codeOf, replaceFile } from '../store/files.ts'
 import type { TensorType } from './graph/ops.ts'
-import type { Model } from './model.ts'
+import type { Model, Models } from './model.ts'
 import type { Tree } from './tree.ts'
 
 export interface CompileCache {
@@ -29,9 +29,9 @@ function build(): string {
   return sha256(files.sort().map(line).join('\n'))
 }
 
-/** A model, and the record that its outputs make up. */
+/** Models, and the record that the outputs make up. */
 export interface CompiledStep {
-  readonly model: Model
+  readonly models: Models
   readonly outputs: Tree<TensorType>
 }
 
@@ -45,24 +45,34 @@ export async function cachedStep(
   const kept = await readStep(path)
   if (kept !== undefined) return kept
   const made = make()
-  const { onnx, ...rest } = made.model
-  const head = JSON.stringify({ sha256: sha256(onnx), model: rest, outputs: made.outputs })
+  const models = [made.models.main, ...(made.models.fixed ? [made.models.fixed] : [])]
+  const onnx = Buffer.concat(models.map(model => model.onnx))
+  const kinds = models.map((model): Kept => ({ ...model, onnx: model.onnx.length }))
+  const head = JSON.stringify({ sha256: sha256(onnx), models: kinds, outputs: made.outputs })
   await replaceFile(path, aside => writeFile(aside, Buffer.concat([Buffer.from(`${head}\n`), onnx])))
   return made
 }
 
-/** A kept step: a line of JSON, then the ONNX model. Nothing where there is none, or not a whole one. */
+/** A model in the head of a file: the length of its bytes, which follow. */
+type Kept = Omit<Model, 'onnx'> & { readonly onnx: number }
+
+/** A kept step: a line of JSON, then the ONNX models. Nothing where there is none, or not a whole one. */
 async function readStep(path: string): Promise<CompiledStep | undefined> {
   const bytes = await readFile(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
   })
-  const end = bytes?.indexOf('\n') ?? -1
-  if (bytes === undefined || end < 0) return undefined
-  const onnx = bytes.subarray(end + 1)
+  let start = (bytes?.indexOf('\n') ?? -1) + 1
+  if (bytes === undefined || start === 0) return undefined
   try {
-    const { sha256: digest, model, outputs } = JSON.parse(bytes.toString('utf8', 0, end))
-    return digest === sha256(onnx) ? { model: { ...model, onnx }, outputs } : undefined
+    const { sha256: digest, models, outputs } = JSON.parse(bytes.toString('utf8', 0, start))
+    if (digest !== sha256(bytes.subarray(start))) return undefined
+    const [main, fixed] = (models as readonly Kept[]).map((kept): Model => {
+      const onnx = bytes.subarray(start, start + kept.onnx)
+      start += kept.onnx
+      return { ...kept, onnx }
+    })
+    return main && { models: { main, fixed }, outputs }
   } catch {
     return undefined
   }

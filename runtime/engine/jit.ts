@@ -3,11 +3,12 @@ import { isNdArray, type NdArray } from './array.ts'
 import { type CompileCache, type CompiledStep, cachedStep } from './cache.ts'
 import { runEagerly } from './eager.ts'
 import type { Engine } from './engines.ts'
-import { sameShape } from './graph/ir.ts'
+import { type InputNode, sameShape } from './graph/ir.ts'
 import type { TensorType } from './graph/ops.ts'
 import { optimize } from './graph/optimize.ts'
-import { modelOf } from './model.ts'
-import { openSession, type Session } from './session.ts'
+import { openHolding } from './holding.ts'
+import { modelsOf } from './model.ts'
+import type { Session } from './session.ts'
 import type { tf } from './tfjs.ts'
 import { trace } from './trace/trace.ts'
 import { follows, leavesOf, mapTree, type Tree } from './tree.ts'
@@ -22,6 +23,12 @@ export interface JitOptions {
    * such a name are used up by the call.
    */
   readonly keep?: readonly string[]
+  /**
+   * Names of inputs, at the top of the record, that stay the same from call to call, as the weights of a model that is
+   * used. What depends on them alone is computed, and where the engine is a device they are brought to it, at the first call
+   * and whenever one of them is another array; one that changes in place is not seen to.
+   */
+  readonly fixed?: readonly string[]
   /** Where compiled forms are kept from process to process. Absent: nowhere. */
   readonly cache?: CompileCache
 }
@@ -56,7 +63,10 @@ export function jit<In extends object, Out extends object>(
   step: (inputs: In) => Out,
   options: JitOptions,
 ): Step<In, Out> {
-  const kept = new Set(options.keep ?? [])
+  const [kept, fixed] = [new Set(options.keep ?? []), new Set(options.fixed ?? [])]
+  for (const name of fixed)
+    if (kept.has(name))
+      throw new Error(`A call uses up what is kept, so '${name}' cannot be fixed too; take it off one list`)
   const stays = (path: string) => kept.has(topName(path))
   const compiled: Compiled[] = []
 
@@ -64,12 +74,13 @@ export function jit<In extends object, Out extends object>(
     const { provider, threads, device } = options.engine
     const make = (): CompiledStep => {
       const { graph, outputs } = trace(step, types)
-      return { model: modelOf(optimize(graph), { provider, threads }), outputs }
+      const isFixed = ({ name }: InputNode) => fixed.has(topName(name))
+      return { models: modelsOf(optimize(graph), isFixed, { provider, threads }), outputs }
     }
-    const { model, outputs } = options.cache
-      ? await cachedStep(options.cache, [provider, threads, types], make)
+    const { models, outputs } = options.cache
+      ? await cachedStep(options.cache, [provider, threads, types, [...fixed]], make)
       : make()
-    return { session: await openSession(model, { provider, threads, device, stays }), outputs }
+    return { session: await openHolding(models, { provider, threads, device, stays }), outputs }
   }
 
   /** The compiled form of such inputs, and the inputs as a list. */

@@ -42,13 +42,13 @@ export function createEmbedder(
     ({ images, weights }: { images: tf.Tensor; weights: Weights }) => ({
       embeddings: output === 'embeddings' ? network.see(images, weights).embeddings : network.features(images, weights),
     }),
-    { engine },
+    { engine, fixed: ['weights'] },
   )
   const read = jit(
     ({ tokens, weights }: { tokens: tf.Tensor; weights: Weights }) => ({
       embeddings: network.embedTexts(tokens, weights),
     }),
-    { engine },
+    { engine, fixed: ['weights'] },
   )
 
   async function inBatches(

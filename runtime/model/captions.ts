@@ -54,9 +54,9 @@ export function createCaptioner(model: CaptioningModel, options: CaptionOptions)
     ({ images, weights }: Pick<DecodeInputs, 'weights'> & { readonly images: DecodeInputs['tokens'] }) => ({
       image: imageKeys(images, weights, config),
     }),
-    { engine },
+    { engine, fixed: ['weights'] },
   )
-  const step = jit((inputs: DecodeInputs) => decodeStep(inputs, config), { engine })
+  const step = jit((inputs: DecodeInputs) => decodeStep(inputs, config), { engine, fixed: ['weights'] })
   const past = createPast(config, batchSize)
 
   const captionBatch = async (pixels: Uint8Array, start: number, first: number): Promise<readonly string[]> => {
