@@ -1,6 +1,7 @@
 /** The passes in their order. */
 import type { Graph } from './ir.ts'
 import { moveFactors } from './passes/factors.ts'
+import { sinkReshapes } from './passes/flat.ts'
 import { fuse } from './passes/fuse.ts'
 import { hasten } from './passes/hasten.ts'
 import { trustIndices } from './passes/inside.ts'
@@ -32,6 +33,7 @@ const passes: readonly ((graph: Graph) => Graph)[] = [
   moveFactors,
   splitSums,
   hasten,
+  sinkReshapes,
   share,
 ]
 
