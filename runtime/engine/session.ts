@@ -40,6 +40,8 @@ export async function openSession(model: Model, options: SessionOptions): Promis
     interOpNumThreads: 1,
     // Laying out all buffers beforehand takes half as much memory again and saves no time.
     enableMemPattern: false,
+    // Threads that go on spinning after a run keep the processors from what JavaScript does between two.
+    extra: { session: { force_spinning_stop: '1' } },
     // Fatal only: an error is thrown too, and said once is enough.
     logSeverityLevel: 4,
     preferredOutputLocation: Object.fromEntries(
