@@ -1,11 +1,13 @@
 /** Small graphs on which each pass has something to do, and something to leave alone. */
-import { apply, constant, fill, type Graph, input, type Node, scalar } from '../../runtime/engine/graph/ir.ts'
+import { apply, constant, fill, scalar } from '../../runtime/engine/graph/ir.ts'
 import { optimize } from '../../runtime/engine/graph/optimize.ts'
 import { moveFactors } from '../../runtime/engine/graph/passes/factors.ts'
+import { sinkReshapes } from '../../runtime/engine/graph/passes/flat.ts'
 import { fuse } from '../../runtime/engine/graph/passes/fuse.ts'
 import { hasten } from '../../runtime/engine/graph/passes/hasten.ts'
 import { trustIndices } from '../../runtime/engine/graph/passes/inside.ts'
 import { splitLayers } from '../../runtime/engine/graph/passes/layers.ts'
+import { moveByGather } from '../../runtime/engine/graph/passes/moves.ts'
 import { fuseNorms } from '../../runtime/engine/graph/passes/norms.ts'
 import { joinPieces } from '../../runtime/engine/graph/passes/pieces.ts'
 import { foldBiases, foldScales, foldTransposes } from '../../runtime/engine/graph/passes/products.ts'
@@ -14,61 +16,52 @@ import { share } from '../../runtime/engine/graph/passes/share.ts'
 import { simplify } from '../../runtime/engine/graph/passes/simplify.ts'
 import { splitSums } from '../../runtime/engine/graph/passes/sums.ts'
 import { moveZeros } from '../../runtime/engine/graph/passes/zeros.ts'
-
-export interface PassCase {
-  readonly name: string
-  readonly graph: Graph
-}
-
-export interface PassCases {
-  readonly pass: (graph: Graph) => Graph
-  readonly cases: readonly PassCase[]
-}
-
-const x = input('x', { shape: [2, 3], dtype: 'float32' })
-const y = input('y', { shape: [2, 3], dtype: 'float32' })
-const w = input('w', { shape: [3, 4], dtype: 'float32' })
-const n = input('n', { shape: [2, 3], dtype: 'int32' })
-const row = input('row', { shape: [3], dtype: 'float32' })
-const bias = input('bias', { shape: [4], dtype: 'float32' })
-const rows = input('rows', { shape: [40, 26, 3], dtype: 'float32' })
-const states = input('states', { shape: [2, 8, 3], dtype: 'float32' })
-const ends = input('ends', { shape: [2], dtype: 'int32' })
-const inputs = [x, y, w, n, row, bias, rows, states, ends]
-
-/** A case from its results; only the inputs that they reach are listed. */
-function results(name: string, ...nodes: readonly Node[]): PassCase {
-  const reached = new Set<Node>()
-  const visit = (node: Node): void => {
-    if (reached.has(node)) return
-    reached.add(node)
-    node.inputs.forEach(visit)
-  }
-  nodes.forEach(visit)
-  const outputs = nodes.map((node, i) => ({ name: `r${i}`, node }))
-  return { name, graph: { inputs: inputs.filter(node => reached.has(node)), outputs } }
-}
-
-const full = (value: number): Node => fill(value, { shape: [2, 3], dtype: 'float32' })
-const transpose = (node: Node, perm: readonly number[]): Node => apply('transpose', [node], { perm })
-const reshape = (node: Node, shape: readonly number[]): Node => apply('reshape', [node], { shape })
-const sum = (node: Node, axes: readonly number[], keep = false): Node => apply('sum', [node], { axes, keep })
-const mean = (node: Node): Node => apply('mean', [node], { axes: [1], keep: true })
-const matmul = (a: Node, b: Node, attributes = {}): Node => apply('matmul', [a, b], attributes)
-
-function normalised(source: Node): { readonly normal: Node; readonly shifted: Node } {
-  const centred = apply('sub', [source, mean(source)])
-  const variance = mean(apply('mul', [centred, centred]))
-  const scale = apply('reciprocal', [apply('sqrt', [apply('add', [variance, scalar(1e-5)])])])
-  const normal = apply('mul', [centred, scale])
-  return { normal, shifted: apply('add', [apply('mul', [normal, row]), row]) }
-}
-
-function gelu(source: Node): Node {
-  const scaled = apply('mul', [source, scalar(Math.fround(Math.SQRT1_2))])
-  const share = apply('add', [apply('erf', [scaled]), scalar(1)])
-  return apply('mul', [apply('mul', [scaled, share]), scalar(Math.fround(Math.SQRT1_2))])
-}
+import {
+  attention,
+  attentionGradient,
+  besides,
+  bias,
+  cut,
+  deep,
+  ends,
+  first,
+  full,
+  full4,
+  gatheredAndScattered,
+  gelu,
+  geluAndParts,
+  guardedScatter,
+  heads,
+  layer,
+  layerAndSlope,
+  layerOf,
+  matmul,
+  n,
+  normalised,
+  type PassCase,
+  type PassCases,
+  pad,
+  reordered,
+  reshape,
+  results,
+  row,
+  rows,
+  rowsOf,
+  scaled,
+  scaledLayerAndLayer,
+  states,
+  sum,
+  token,
+  transpose,
+  turnA,
+  turnedLayer,
+  twice,
+  unary,
+  w,
+  whole,
+  x,
+  y,
+} from './pass_nodes.ts'
 
 const simplifyCases: readonly PassCase[] = [
   results('adding zero and multiplying by one', apply('mul', [apply('add', [x, scalar(0)]), full(1)])),
@@ -98,14 +91,6 @@ const simplifyCases: readonly PassCase[] = [
   results('a cast to its own dtype', apply('cast', [x], { dtype: 'float32' })),
   results('a slice and a tile of everything', apply('tile', [whole(x)], { repeats: [1, 1] })),
 ]
-
-function whole(node: Node): Node {
-  return apply('slice', [node], { starts: [0, 0], sizes: node.shape, strides: [1, 1] })
-}
-
-const pad = (value: number): Node => apply('pad', [row], { before: [1], after: [0], value })
-
-const turnA = { transposeA: true }
 
 /** Every pass with its cases. */
 export const passCases: Readonly<Record<string, PassCases>> = {
@@ -263,6 +248,37 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('what something else needs stays', ...cut(x, 3).flatMap(piece => [besides(unary('exp', piece), piece)])),
     ],
   },
+  sink_reshapes: {
+    pass: sinkReshapes,
+    cases: [
+      results(
+        'from layer to layer',
+        apply('linear', [reshape(unary('exp', deep(layer())), [2, 4]), reshape(w, [4, 3]), row]),
+      ),
+      results('past what goes along the last side', apply('normal', [apply('add', [deep(x), row])], { epsilon: 0.5 })),
+      results('past what two reshapes meet in', apply('add', [deep(x), deep(y)])),
+      results('a layer is met in its shape', apply('add', [states, layerOf(states)])),
+      results(
+        'what two other shapes meet in stays',
+        apply('add', [reshape(x, [6, 1]), reshape(transpose(y, [1, 0]), [6, 1])]),
+      ),
+      results(
+        'another last side stays',
+        apply('softmax', [reshape(x, [3, 2])]),
+        apply('add', [reshape(x, [2, 1, 3]), x]),
+      ),
+      results('what spreads the reshape stays', apply('add', [reshape(row, [3, 1]), row])),
+    ],
+  },
+  move_by_gather: {
+    pass: moveByGather,
+    cases: [
+      results('heads of a layer, twice', ...[states, apply('neg', [states])].map(heads)),
+      results('patches of several sides', transpose(reshape(rows, [10, 2, 2, 2, 3, 13]), [0, 2, 1, 4, 3, 5])),
+      results('below two sides', transpose(reshape(rows, [10, 2, 3, 4, 13]), [0, 1, 3, 2, 4])),
+      results('what moves by few elements stays', transpose(states, [0, 2, 1]), transpose(states, [1, 0, 2])),
+    ],
+  },
   hasten: {
     pass: hasten,
     cases: [
@@ -290,112 +306,4 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('constants stay', apply('add', [row, constant(Float32Array.of(1, 2, 3), row)])),
     ],
   },
-}
-
-/** Rows of `states` that are zero, but for some of each list. */
-function first(at = 0, count = 1): Node {
-  return apply('pad', [token(states, at, count)], { before: [0, at, 0], after: [0, 8 - at - count, 0], value: 0 })
-}
-
-function token(node: Node, at = 0, count = 1): Node {
-  return apply('slice', [node], {
-    starts: [0, at, 0],
-    sizes: [node.shape[0] ?? 0, count, node.shape[2] ?? 0],
-    strides: [1, 1, 1],
-  })
-}
-
-/** Along the last side. */
-function besides(...nodes: readonly Node[]): Node {
-  return apply('concat', nodes, { axis: (nodes[0]?.shape.length ?? 1) - 1 })
-}
-
-function guardedScatter(ids: Node, count: number): Node {
-  const zero = scalar(0, 'int32')
-  const inside = apply('and', [apply('greaterEqual', [ids, zero]), apply('less', [ids, scalar(count, 'int32')])])
-  const updates = apply('select', [reshape(inside, [2, 1]), x, scalar(0)])
-  return apply('scatterAdd', [updates, apply('select', [inside, ids, zero])], { rows: count })
-}
-
-function gatheredAndScattered(ids: Node, count: number): readonly Node[] {
-  return [apply('gather', [rowsOf(states), ids], { axis: 0 }), guardedScatter(ids, count)]
-}
-
-function rowsOf(node: Node): Node {
-  return reshape(node, [16, node.shape.at(-1) ?? 0])
-}
-
-function unary(op: string, node: Node): Node {
-  return apply(op as 'exp', [node])
-}
-
-function layerOf(node: Node): Node {
-  const square = apply('linear', [rowsOf(node), reshape(sum(states, [1]), [3, 2]), reshape(sum(x, [1]), [2])])
-  return reshape(apply('linear', [square, reshape(x, [2, 3]), row]), [2, 8, 3])
-}
-
-function attention(node: Node): Node {
-  const heads = transpose(reshape(node, [2, 8, 3, 1]), [0, 2, 1, 3])
-  const mixed = matmul(apply('softmax', [matmul(heads, heads, { transposeB: true })]), heads)
-  return reshape(transpose(mixed, [0, 2, 1, 3]), [2, 8, 3])
-}
-
-/** Of queries and of values, from a gradient by the mixed values. */
-function attentionGradient(gradient: Node): readonly Node[] {
-  const split = (node: Node) => transpose(reshape(node, [2, 8, 3, 1]), [0, 2, 1, 3])
-  const shares = matmul(split(states), split(states), { transposeB: true })
-  return [matmul(split(gradient), split(states), { transposeB: true }), matmul(shares, split(gradient), turnA)]
-}
-
-function scaled(node: Node, factor: number): Node {
-  return apply('mul', [node, scalar(factor)])
-}
-
-function layer(): Node {
-  return apply('linear', [x, w, bias])
-}
-
-function turnedLayer(): Node {
-  return apply('linear', [x, reshape(w, [4, 3]), bias], { transposeB: true })
-}
-
-/** Equal parts along the last side. */
-function cut(node: Node, parts: number): readonly Node[] {
-  const size = (node.shape.at(-1) ?? 0) / parts
-  const strides = node.shape.map(() => 1)
-  return Array.from({ length: parts }, (_, i) => {
-    const starts = node.shape.map((_, axis) => (axis === node.shape.length - 1 ? i * size : 0))
-    return apply('slice', [node], { starts, sizes: [...node.shape.slice(0, -1), size], strides })
-  })
-}
-
-/** A layer of GELU's value, and GELU's slope, as `gelu` of the model's layers makes them. */
-function layerAndSlope(u: Node): readonly [Node, Node] {
-  const part = apply('add', [apply('erf', [u]), scalar(1)])
-  const density = apply('exp', [apply('sub', [scalar(0.12), apply('mul', [u, u])])])
-  const layer = apply('linear', [reshape(apply('mul', [u, part]), [2, 3]), w, bias])
-  return [layer, apply('add', [part, apply('mul', [u, density])])]
-}
-
-function geluAndParts(): readonly Node[] {
-  const whole = gelu(x)
-  return [whole, ...(whole.inputs[0]?.inputs ?? [])]
-}
-
-function scaledLayerAndLayer(): readonly Node[] {
-  const layer = apply('linear', [x, w, bias])
-  return [scaled(layer, 2), layer]
-}
-
-function reordered(): Node {
-  return matmul(x, w, { transposeB: false, transposeA: false })
-}
-
-function twice(use: (product: Node) => Node): readonly Node[] {
-  const product = matmul(x, w)
-  return [use(product), product]
-}
-
-function full4(value: number): Node {
-  return fill(value, { shape: [2, 4], dtype: 'float32' })
 }

@@ -108,6 +108,7 @@ const builds: readonly Build[] = [
   a => apply('exp', [tamed(a)]),
   (a, _, { parameter }) => apply('reshape', [a], { shape: parameter % 2 === 0 ? [sizeOf(a.shape)] : [...a.shape, 1] }),
   (a, _, { parameter }) => apply('transpose', [a], { perm: a.shape.map((_, i) => (i + parameter) % a.shape.length) }),
+  a => (sizeOf(a.shape) <= 32 ? heads(flat(a)) : a),
   (a, _, { parameter }) =>
     a.shape.length < 4 ? apply('broadcast', [a], { shape: [1 + (parameter % 2), ...a.shape] }) : a,
   (a, _, instruction) => {
@@ -146,6 +147,14 @@ const builds: readonly Build[] = [
   (a, b) => (a.dtype === b.dtype && broadcasts(a, b) ? choose(a, b) : a),
   a => apply('cast', [a], { dtype: a.dtype }),
 ]
+
+/** Every element four times, each time by another factor, with rows and columns in the other's place. */
+function heads(a: Node): Node {
+  const four = apply('reshape', [weights(1, 4)], { shape: [4] })
+  return apply('transpose', [apply('mul', [apply('reshape', [a], { shape: [1, ...a.shape, 1] }), four])], {
+    perm: [0, 2, 1, 3],
+  })
+}
 
 /** Every position of an axis by itself, or the first and the rest, put side by side after something was done to each. */
 function byPieces(a: Node, b: Node, instruction: Instruction): Node {

@@ -136,9 +136,16 @@ function writeChunks(outer: Emitter, { times, body, cut, whole, results }: Chunk
     if (isApply(node)) names.set(node, writeApply(emitter, node))
     else if (node.op === 'fill') names.set(node, writeFill(emitter, node, node.value))
   }
-  const outputs = body.outputs.map(
-    ({ node }): OnnxValue => ({ name: outer.value(node), type: node.dtype, dims: node.shape }),
-  )
+  // A result takes the name of a value that the body makes, each once: an operation may leave its operand as it is.
+  const free = new Set(nodes.flatMap(({ outputs }) => outputs))
+  const outputs = body.outputs.map(({ node }): OnnxValue => {
+    const value = outer.value(node)
+    return {
+      name: free.delete(value) ? value : write(emitter, 'Identity', [value]),
+      type: node.dtype,
+      dims: node.shape,
+    }
+  })
   const inputs = cut.map((node, i) => {
     const shape = outer.int64([times, ...(body.inputs[i]?.shape ?? [])])
     return write(outer, 'Reshape', [outer.value(node), shape])
