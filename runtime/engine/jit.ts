@@ -24,9 +24,9 @@ export interface JitOptions {
    */
   readonly keep?: readonly string[]
   /**
-   * Names of inputs, at the top of the record, that stay the same from call to call, as the weights of a model that is
-   * used. What depends on them alone is computed, and where the engine is a device they are brought to it, at the first call
-   * and whenever one of them is another array; one that changes in place is not seen to.
+   * Names of inputs, at the top of the record, that stay the same from call to call, as the weights of a model in use.
+   * What depends on them alone is computed, and a device is given them, at the first call and whenever one of their arrays
+   * is another; elements that change in place go unseen. An eager backend does without.
    */
   readonly fixed?: readonly string[]
   /** Where compiled forms are kept from process to process. Absent: nowhere. */

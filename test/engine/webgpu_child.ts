@@ -69,6 +69,28 @@ async function saved(state: Readonly<Record<string, NdArray>>) {
   }
 }
 
+/** A layer of fixed weights, called alone and then side by side with other weights. */
+async function holding() {
+  type Inputs = { readonly x: tf.Tensor; readonly weights: { readonly w: tf.Tensor; readonly bias: tf.Tensor } }
+  const step = jit(
+    ({ x, weights: { w, bias } }: Inputs) => ({ y: tf.add(tf.matMul(x, tf.exp(w)), bias), kept: tf.mul(x, 2) }),
+    { engine, fixed: ['weights'], keep: ['kept'] },
+  )
+  const floatsAt = (numbers: readonly number[], shape: readonly number[]) => floats(Float32Array.from(numbers), shape)
+  const weights = (bias: number) => ({ w: floatsAt([0, 0, 0, 0], [2, 2]), bias: floatsAt([bias, 0], [2]) })
+  const x = floatsAt([1, 2], [1, 2])
+  const ours = weights(10)
+  const first = await step({ x, weights: ours })
+  const again = await Promise.all([
+    step({ x, weights: ours }),
+    step({ x, weights: weights(20) }),
+    step({ x, weights: ours }),
+  ])
+  const results = [first, ...again].map(({ y }) => Array.from(floatsOf(y)))
+  await step.dispose()
+  return { results, location: first.kept.location }
+}
+
 /** Makes onnxruntime log on which provider it puts each operator. */
 async function placement(): Promise<void> {
   const model = emit(optimize(trace(tinyStep, tinyTypes()).graph), { fusedProducts: false })
@@ -87,5 +109,5 @@ else if (!availability.available) console.log(JSON.stringify({ missing: availabi
 else {
   const { losses, weights, location } = await trainTiny(engine, 5)
   const finite = Object.values(weights).every(({ data }) => data.every(Number.isFinite))
-  console.log(JSON.stringify({ losses, location, finite, keeping: await keeping() }))
+  console.log(JSON.stringify({ losses, location, finite, keeping: await keeping(), holding: await holding() }))
 }

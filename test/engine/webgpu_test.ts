@@ -22,6 +22,7 @@ interface Seen {
     readonly usedUp: string
     readonly late: string
   }
+  readonly holding: { readonly results: readonly (readonly number[])[]; readonly location: string }
 }
 
 const child = (argument: string) =>
@@ -39,7 +40,7 @@ const line = stdout.split('\n').findLast(text => text.startsWith('{'))
 const seen: Seen | { readonly missing: string } | undefined = line === undefined ? undefined : JSON.parse(line)
 
 if (seen !== undefined && 'missing' in seen) {
-  for (const name of ['WebGPU trains as the CPU does', 'WebGPU keeps state on the device'])
+  for (const name of ['WebGPU trains as the CPU does', 'WebGPU keeps state on the device', 'WebGPU holds fixed inputs'])
     console.log(`skipped: ${name} (${seen.missing})`)
 } else {
   test('the WebGPU process ends well', () => {
@@ -63,6 +64,18 @@ if (seen !== undefined && 'missing' in seen) {
     assert.equal([seen?.keeping.location, seen?.keeping.sum], ['device', [18]])
     assert.match(seen?.keeping.usedUp ?? '', 'used up by a call')
     assert.match(seen?.keeping.late ?? '', 'disposed of; read it before')
+  })
+
+  test('WebGPU holds what fixed inputs give, and gives each call its own', () => {
+    assert.equal(seen?.holding, {
+      results: [
+        [13, 3],
+        [13, 3],
+        [23, 3],
+        [13, 3],
+      ],
+      location: 'device',
+    })
   })
 
   test('of a training step, only slices of whole numbers fall back to the CPU', async () => {
