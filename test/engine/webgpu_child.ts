@@ -107,7 +107,7 @@ const availability = await tryEngine('webgpu')
 if (process.argv[2] === 'placement') await placement()
 else if (!availability.available) console.log(JSON.stringify({ missing: availability.detail }))
 else {
-  const { losses, weights, location } = await trainTiny(engine, 5)
+  const { losses, weights, location } = await trainTiny(engine, 200)
   const finite = Object.values(weights).every(({ data }) => data.every(Number.isFinite))
   console.log(JSON.stringify({ losses, location, finite, keeping: await keeping(), holding: await holding() }))
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { compiledEngine } from './support.ts'
+import type { Engine } from '../../runtime/engine/mod.ts'
+import { compiledEngine, eagerEngine } from './support.ts'
 import { trainTiny } from './tiny_mammut.ts'
 
 /** Debian's chromium-common brings a Vulkan in software, for machines without a graphics driver. */
@@ -48,13 +49,14 @@ if (seen !== undefined && 'missing' in seen) {
     assert.ok(seen, all)
   })
 
-  test('WebGPU trains as the CPU does: five losses of a tiny MaMMUT within 1e-4', async () => {
-    const { losses } = await trainTiny(compiledEngine(1), 5)
-    losses.forEach((loss, i) => {
-      const other = seen?.losses[i] ?? Number.NaN
-      assert.ok(Math.abs(loss - other) < 1e-4 * Math.max(1, loss), `step ${i + 1}: ${other}, on the CPU ${loss}`)
-    })
-    assert.equal([seen?.location, seen?.finite], ['device', true])
+  test("WebGPU trains as the CPU does: five losses of a tiny MaMMUT within 1e-4, 200 within 1e-3 of tfjs' cpu backend", async () => {
+    const apart = async (engine: Engine, steps: number) => {
+      const { losses } = await trainTiny(engine, steps)
+      return Math.max(...losses.map((loss, i) => Math.abs(loss - (seen?.losses[i] ?? Number.NaN))))
+    }
+    const [five, all] = [await apart(compiledEngine(1), 5), await apart(eagerEngine, 200)]
+    assert.ok(five < 1e-4 && all < 1e-3, `they are up to ${five} and ${all} apart`)
+    assert.equal([seen?.losses.length, seen?.location, seen?.finite], [200, 'device', true])
   })
 
   test('WebGPU keeps state on the device, reads it at any step, and refuses it after its time', () => {
