@@ -1,17 +1,12 @@
 /** Reshapes go down past what does not mind them, until they meet another and are one, or none. */
 import { type ApplyNode, apply, type Graph, isApply, type Node, sameShape } from '../ir.ts'
 import { isBinary, isUnary } from '../ops.ts'
-import { rewrite } from './rewrite.ts'
+import { reshaped, rewrite } from './rewrite.ts'
 
 /** What a node is a reshape of, also of several. */
 function sourceOf(node: Node | undefined): Node | undefined {
   if (!node || !isApply(node) || node.op !== 'reshape') return undefined
   return sourceOf(node.inputs[0]) ?? node.inputs[0]
-}
-
-function reshaped(node: Node, shape: readonly number[]): Node {
-  const source = sourceOf(node) ?? node
-  return sameShape(source.shape, shape) ? source : apply('reshape', [source], { shape })
 }
 
 /** The node on operands of other shapes, in its own shape again. */
@@ -47,12 +42,12 @@ function sunkBinary(node: ApplyNode, a: Node, b: Node): Node {
 
 function sunk(node: Node): Node {
   if (!isApply(node)) return node
-  const x = sourceOf(node.inputs[0])
-  if (node.op === 'reshape') return reshaped(node, node.shape)
   const [first, ...others] = node.inputs
-  const [second] = others
-  if (isBinary(node.op)) return first && second ? sunkBinary(node, first, second) : node
-  if (first === undefined || x === undefined) return node
+  const [x, [second]] = [sourceOf(first), others]
+  if (first === undefined) return node
+  if (node.op === 'reshape') return reshaped(first, node.shape)
+  if (isBinary(node.op)) return second ? sunkBinary(node, first, second) : node
+  if (x === undefined) return node
   if (isUnary(node.op) || node.op === 'cast') return beneath(node, [x])
   return onLastSide.has(node.op) && x.shape.length > 1 && x.shape.at(-1) === first.shape.at(-1)
     ? beneath(node, [x, ...others])

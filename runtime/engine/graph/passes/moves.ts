@@ -1,7 +1,7 @@
 /** On CPUs a gather copies whole runs of elements on all threads; a transpose counts its way to each, some on one thread. */
 import { type ApplyNode, apply, type ConstantNode, constant, type Graph, isApply, type Node, sizeOf } from '../ir.ts'
 import { listOf } from '../ops.ts'
-import { rewrite } from './rewrite.ts'
+import { reshaped, rewrite } from './rewrite.ts'
 
 /** Elements that move together must be as many as this. */
 const fewestTogether = 4
@@ -41,9 +41,7 @@ function gathered(node: ApplyNode, known: Known): Node {
   const id = `${sides} by ${inner}`
   const places = known.get(id) ?? placesOf(sides, inner)
   known.set(id, places)
-  const source = isApply(x) && x.op === 'reshape' ? (x.inputs[0] ?? x) : x
-  const flat = apply('reshape', [source], { shape: [...before, sizeOf(sides), ...together] })
-  return apply('gather', [flat, places], { axis: start })
+  return apply('gather', [reshaped(x, [...before, sizeOf(sides), ...together]), places], { axis: start })
 }
 
 /** `transpose(x)` becomes `gather(x)` with constant places, where its last sides stay together and its first as they are. */

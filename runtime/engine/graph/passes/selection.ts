@@ -4,9 +4,9 @@
  * The side is told by what stands before it and by its length, not by its number: so the same selection holds through
  * reshapes, be the side one of an array's own, several of them, or a part of one.
  */
-import { apply, fill, isApply, type Node, sameShape, sizeOf } from '../ir.ts'
+import { apply, fill, isApply, type Node, sizeOf } from '../ir.ts'
 import { listOf, numberOf } from '../ops.ts'
-import { isFill } from './rewrite.ts'
+import { isFill, reshaped } from './rewrite.ts'
 
 export interface Selection {
   /** Product of the sides before. */
@@ -69,10 +69,6 @@ export function selectedShape(shape: readonly number[], selection: Selection): r
     return axis === place.last ? place.outer * selection.count : 1
   })
 }
-
-/** `x` in a shape; itself where it has it. */
-export const reshaped = (x: Node, shape: readonly number[]): Node =>
-  sameShape(x.shape, shape) ? x : apply('reshape', [x], { shape })
 
 /** The selected positions of a node. */
 export function take(node: Node, selection: Selection): Node {

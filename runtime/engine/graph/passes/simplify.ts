@@ -1,7 +1,7 @@
 /** Arithmetic that changes nothing, and operations on one repeated number, disappear. */
 import { type ApplyNode, apply, fill, type Graph, isApply, type Node, sameShape, scalar, sizeOf } from '../ir.ts'
 import { flagOf, isBinary, isComparison, isReduce, isUnary, listOf } from '../ops.ts'
-import { isFill, rewrite } from './rewrite.ts'
+import { isFill, reshaped, rewrite } from './rewrite.ts'
 
 const f = Math.fround
 
@@ -95,13 +95,6 @@ function simplifyReduce(node: ApplyNode): Node {
     if (joined && sameShape(joined.shape, node.shape)) return joined
   }
   return node
-}
-
-function reshaped(x: Node, shape: readonly number[]): Node {
-  if (sameShape(x.shape, shape)) return x
-  if (isFill(x)) return fill(x.value, { shape, dtype: x.dtype })
-  if (isApply(x) && x.op === 'reshape' && x.inputs[0]) return reshaped(x.inputs[0], shape)
-  return apply('reshape', [x], { shape })
 }
 
 function simplifyTranspose(node: ApplyNode): Node {

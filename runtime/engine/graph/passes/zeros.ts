@@ -1,6 +1,7 @@
 /** Zeros are not computed with: the gradient of few rows stays those rows until something needs the others. */
 import { type ApplyNode, apply, type Graph, isApply, type Node, topological } from '../ir.ts'
-import { reshaped, type Selection, sameSelection, selectedShape, spreadOf, spreadOut, take } from './selection.ts'
+import { reshaped } from './rewrite.ts'
+import { type Selection, sameSelection, selectedShape, spreadOf, spreadOut, take } from './selection.ts'
 import { innerSelection, narrowed, operandSelection, resultSelection } from './through.ts'
 
 /** How an operation that is linear in operands with few rows works on these rows alone. */
