@@ -1,6 +1,7 @@
 /**
  * Compares this engine with PyTorch: training steps and inference, the same weights and batches, one process each, turn
- * about. `engine.js [--json] [--rounds N] [--threads N] [CASE...]`.
+ * about. `engine.js [--json] [--rounds N] [--threads N] [--engine cpu|webgpu|cuda] [--peak TFLOPS] [CASE...]`. Beside
+ * an engine on a GPU PyTorch computes on CUDA. `--peak` is what the maker says the processor reaches.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
@@ -17,11 +18,16 @@ const { values: options, positionals } = parseArgs({
     json: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '7' },
     threads: { type: 'string', default: String(availableParallelism()) },
+    engine: { type: 'string', default: 'cpu' },
+    peak: { type: 'string' },
   },
 })
 
 /** Steps before measuring; their values say whether both sides compute the same. */
 const warmUp = 6
+
+/** Where PyTorch computes. */
+const device = options.engine === 'cpu' ? 'cpu' : 'cuda'
 
 /** Forms of PyTorch's side: how its layers are computed, and whether its models are written simply or, `+rows`, by hand. */
 const formsOf = ({ task }: Case): readonly string[] =>
@@ -35,12 +41,17 @@ async function startPeers(
   forms: readonly string[],
 ): Promise<readonly Peer[]> {
   const script = join(import.meta.dirname, 'peers/engine_terroir.js')
-  const own = await startPeer('terroir', process.execPath, { parameters: [script, folder, options.threads] })
+  const own = await startPeer('terroir', process.execPath, {
+    parameters: [script, folder, options.threads, options.engine],
+  })
   if (python === undefined) return [own]
   // Node runs compiled files; the script for Python stays where it was written.
   const torch = resolve(import.meta.dirname, '../../bench/peers/engine_torch.py')
   const others = forms.map(form =>
-    startPeer(`PyTorch (${form})`, python, { parameters: [torch, folder, options.threads, form], env: keepMemory }),
+    startPeer(`PyTorch (${form})`, python, {
+      parameters: [torch, folder, options.threads, form, device],
+      env: keepMemory,
+    }),
   )
   return [own, ...(await Promise.all(others))]
 }
@@ -121,6 +132,8 @@ async function benchmark(benchCase: Case, python: string | undefined) {
       const [own, ...others] = await measure(benchCase, peers)
       if (own === undefined) throw new Error('No peer was measured')
       const step = perStep(benchCase, own, 'seconds')
+      const [flops, products] = [Number(await peers[0]?.ask('flops')), Number(await peers[0]?.ask('products'))]
+      const flopsPerSecond = (flops * 1000) / step.median
       const fastest = (among: readonly Measured[]) =>
         [...among].sort((a, b) => perStep(benchCase, a, 'seconds').median - perStep(benchCase, b, 'seconds').median)[0]
       const isByHand = ({ peer }: Measured) => peer.includes('+')
@@ -129,6 +142,9 @@ async function benchmark(benchCase: Case, python: string | undefined) {
         name: benchCase.name,
         imagesPerSecond: (benchCase.images * 1000) / step.median,
         stepMilliseconds: step,
+        gigaflopsPerSecond: flopsPerSecond / 1e9,
+        shareOfProducts: flopsPerSecond / products,
+        ...(options.peak !== undefined && { shareOfPeak: flopsPerSecond / (Number(options.peak) * 1e12) }),
         compileSeconds: own.compileSeconds,
         cachedCompileSeconds: await cachedSeconds(folder),
         overheadMilliseconds: perStep(benchCase, own, 'outsideSeconds').median,
@@ -154,9 +170,11 @@ const comparison = ({ peer, speed, work, difference }: ReturnType<typeof compare
 
 function report({ about }: Case, result: Awaited<ReturnType<typeof benchmark>>): string {
   const { best, byHand } = result
+  const peak = result.shareOfPeak === undefined ? '' : `, ${digits(result.shareOfPeak)} of ${options.peak} TFLOP/s`
   const lines = [
     `${result.name}: ${about}`,
     `  terroir  ${digits(result.imagesPerSecond)} images/s, ${spreadText(result.stepMilliseconds)} ms a step, ${result.memoryMebibytes} MiB`,
+    `           ${digits(result.gigaflopsPerSecond)} GFLOP/s, ${digits(result.shareOfProducts)} of what large matrix products alone reach on it${peak}`,
     `           trace and compile ${digits(result.compileSeconds)} s, ${digits(result.cachedCompileSeconds)} s where cached on disk, ${digits(result.overheadMilliseconds)} ms a call outside the session`,
     ...result.peers.map(
       peer => `  ${peer.name}  ${spreadText(peer.stepMilliseconds)} ms a step, ${peer.memoryMebibytes} MiB`,
@@ -171,8 +189,12 @@ function report({ about }: Case, result: Awaited<ReturnType<typeof benchmark>>):
   return lines.join('\n')
 }
 
-const python = await findPython()
-if (python === undefined)
+const python = await findPython(device === 'cpu' ? undefined : 'numpy, torch; assert torch.cuda.is_available()')
+if (python === undefined && device !== 'cpu')
+  console.log(
+    'No PyTorch that finds a CUDA device was found, so only this engine is measured; name an interpreter that has one in PYTHON',
+  )
+else if (python === undefined)
   console.log(
     'PyTorch was not found, so only this engine is measured; install it (on Debian: apt install python3-torch libopenblas0-pthread) or name an interpreter that has it in PYTHON',
   )
@@ -188,4 +210,7 @@ for (const benchCase of cases) {
   results.push(result)
   console.log(`${report(benchCase, result)}\n`)
 }
-if (options.json) console.log(JSON.stringify({ bench: 'engine', threads: Number(options.threads), cases: results }))
+if (options.json)
+  console.log(
+    JSON.stringify({ bench: 'engine', engine: options.engine, threads: Number(options.threads), cases: results }),
+  )

@@ -1,22 +1,33 @@
 /**
- * This project's side of the engine's benchmark: `engine_terroir.js FOLDER THREADS`. It compiles the case's step, says
- * that it is ready, and then for each line with a number runs that many steps and answers with a line of JSON.
+ * This project's side of the engine's benchmark: `engine_terroir.js FOLDER THREADS ENGINE`. It says that it is ready, and
+ * then for each line with a number runs that many of the case's steps and answers with a line of JSON. The line `flops`
+ * is answered with those of a step, `products` with those a second that matrix products alone reach.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { InferenceSession } from 'onnxruntime-node'
+import type { EngineName } from '../../dsl/recipe.ts'
 import { margins, type QueryTokens, spread, windowEmbeddings } from '../../runtime/distill/sao.ts'
+import { costOf } from '../../runtime/engine/graph/cost.ts'
+import { optimize } from '../../runtime/engine/graph/optimize.ts'
 import {
+  type Arrays as ArraysOf,
   chooseEngine,
   type Engine,
+  floats,
   floatsOf,
   type HostArray,
+  isNdArray,
+  type JitOptions,
   jit,
+  mapTree,
   type NdArray,
   scalarOf,
+  type Tree,
   tf,
 } from '../../runtime/engine/mod.ts'
+import { trace } from '../../runtime/engine/trace/trace.ts'
 import { unit, weight } from '../../runtime/model/layers.ts'
 import { imageTokens } from '../../runtime/model/mammut.ts'
 import { encodeImage, encodeText } from '../../runtime/model/openclip.ts'
@@ -27,7 +38,7 @@ import { pairLosses } from '../../runtime/train/pair_objective.ts'
 import { trainStep } from '../../runtime/train/step.ts'
 import type { Task } from '../engine_cases.ts'
 
-const [folder = '.', threads = '1'] = process.argv.slice(2)
+const [folder = '.', threads = '1', name = 'cpu'] = process.argv.slice(2)
 /** The case names all that its step computes. */
 const cache = { folder, key: 'benchmark' }
 
@@ -61,6 +72,51 @@ Object.assign(InferenceSession, {
   },
 })
 
+/** Floating-point operations of the case's step, once it ran. */
+let flops = (): number => Number.NaN
+
+/** Compiles the case's step. */
+function compiled<In extends object, Out extends object>(step: (inputs: In) => Out, options: JitOptions) {
+  const run = jit(step, options)
+  return (inputs: ArraysOf<In>): Promise<ArraysOf<Out>> => {
+    const given: unknown = inputs
+    flops = () => {
+      const types = mapTree(given as Tree<NdArray>, isNdArray, ({ shape, dtype }) => ({ shape, dtype }))
+      return costOf(optimize(trace(step, types).graph), { parameters: 'weights' }).flops
+    }
+    return run(inputs)
+  }
+}
+
+/** Milliseconds of eight products of square matrices of this side, each of the one before. */
+async function productTime(side: number, engine: Engine): Promise<number> {
+  const step = jit(
+    ({ scale, w }: { readonly scale: tf.Scalar; readonly w: tf.Tensor2D }) => {
+      let product = tf.mul(w, scale) as tf.Tensor2D
+      for (let i = 0; i < 8; i++) product = tf.matMul(product, w)
+      return { mean: tf.mean(product) }
+    },
+    { engine, fixed: ['w'] },
+  )
+  const w = floats(new Float32Array(side * side).fill(1 / side), [side, side])
+  let best = Number.POSITIVE_INFINITY
+  for (let i = 0; i < 5; i++) {
+    const start = performance.now()
+    await step({ scale: scalarOf(1), w })
+    best = Math.min(best, performance.now() - start)
+  }
+  await step.dispose()
+  return best
+}
+
+/** Floating-point operations a second of products, of matrices large enough for this engine. */
+async function productSpeed(engine: Engine): Promise<number> {
+  for (let side = 512; ; side *= 2) {
+    const time = await productTime(side, engine)
+    if (time > 50 || side === 4096) return (8 * 2 * side ** 3 * 1000) / time
+  }
+}
+
 function training(task: Extract<Task, { optimizer: object }>, { engine, weights, batches }: Work): RunStep {
   const losses = (batch: BatchTensors, weights: Readonly<Tensors>): StepLosses => {
     const [images, tokens] = [weight(batch, 'images'), weight(batch, 'tokens')]
@@ -69,7 +125,7 @@ function training(task: Extract<Task, { optimizer: object }>, { engine, weights,
     const texts = unit(encodeText(tokens, weights, task.config))
     return { loss: contrastiveLoss({ images: features, texts, logitScale: weight(weights, 'logit_scale') }) }
   }
-  const step = jit(trainStep(losses, task.optimizer), { engine, keep: ['weights', 'first', 'second'], cache })
+  const step = compiled(trainStep(losses, task.optimizer), { engine, keep: ['weights', 'first', 'second'], cache })
   const zeros = (): Record<string, NdArray> =>
     Object.fromEntries(
       Object.entries(weights).map(([name, { data, shape }]) => [
@@ -96,7 +152,7 @@ function training(task: Extract<Task, { optimizer: object }>, { engine, weights,
 }
 
 function encoding({ config }: Extract<Task, { kind: 'encode' }>, { engine, weights, batches }: Work): RunStep {
-  const step = jit(
+  const step = compiled(
     ({ images, weights }: { images: tf.Tensor; weights: Tensors }) => ({
       features: encodeImage(images, weights, config),
     }),
@@ -119,7 +175,7 @@ function mapping(
     readonly against: tf.Tensor
     readonly weights: Tensors
   }
-  const step = jit(
+  const step = compiled(
     ({ images, prompts, against, weights }: Inputs) => {
       const [ours, others] = [tf.split(prompts, queries), tf.split(against, queries)]
       const texts = ours.map((prompts, i): QueryTokens => ({ prompts, against: others[i] ?? prompts }))
@@ -150,7 +206,7 @@ function prepare(task: Task, work: Work): RunStep {
 const task = JSON.parse(await readFile(join(folder, 'case.json'), 'utf8')) as Task
 const read = async (name: string) => (await readSafetensors(join(folder, `${name}.safetensors`))).arrays
 const work = {
-  engine: await chooseEngine('cpu', Number(threads)),
+  engine: await chooseEngine(name as EngineName, Number(threads)),
   weights: await read('weights'),
   batches: [await read('batch0'), await read('batch1')],
 }
@@ -158,6 +214,10 @@ const step = prepare(task, work)
 let done = 0
 console.log('{}')
 for await (const line of createInterface({ input: process.stdin })) {
+  if (line === 'flops' || line === 'products') {
+    console.log(line === 'flops' ? flops() : await productSpeed(work.engine))
+    continue
+  }
   const [start, cpu] = [performance.now(), process.cpuUsage()]
   inSession = 0
   const values: (readonly number[])[] = []

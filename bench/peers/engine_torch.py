@@ -1,7 +1,7 @@
-"""PyTorch's side of the engine's benchmark: engine_torch.py FOLDER THREADS FORM.
+"""PyTorch's side of the engine's benchmark: engine_torch.py FOLDER THREADS FORM DEVICE.
 
 It reads the case, says that it is ready, and then for each line with a number runs that many steps and answers with a
-line of JSON. FORM is how layers are computed: see `setup` of torch_layers.py.
+line of JSON. FORM is how layers are computed: see `setup` of torch_layers.py; DEVICE is `cpu` or `cuda`.
 """
 
 import json
@@ -10,7 +10,7 @@ import os
 import sys
 import time
 
-folder, threads, form = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+folder, threads, form, device = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
 os.environ["OMP_NUM_THREADS"] = str(threads)
 # Attention's many small products lose time in OpenBLAS' own threads, which only the plain form's large ones need.
 os.environ["OPENBLAS_NUM_THREADS"] = str(threads if form.startswith("plain") else 1)
@@ -21,10 +21,13 @@ from torch_layers import affine, block, causal, contrastive, encode_image, encod
 from torch_layers import patch_rows, read_safetensors, setup
 
 setup(threads, form)
+if device != "cpu":
+    torch.set_default_device(device)
 
 
 def arrays(name):
-    return read_safetensors(os.path.join(folder, name + ".safetensors"))
+    given = read_safetensors(os.path.join(folder, name + ".safetensors"))
+    return {key: tensor.to(device) for key, tensor in given.items()}
 
 
 def clip_loss(batch, w, task):

@@ -18,6 +18,8 @@ export interface Peer {
   readonly name: string
   /** Runs this many steps. */
   turn(steps: number): Promise<Turn>
+  /** What the peer answers to a line of its own language. */
+  ask(line: string): Promise<unknown>
   /** Largest resident memory so far in bytes; undefined where the system does not tell. */
   peakMemory(): Promise<number | undefined>
   end(): Promise<void>
@@ -37,13 +39,15 @@ export async function startPeer(
     const { stderr } = await process
     throw new Error(`The peer '${name}' stopped: ${stderr.split('\n').slice(-3).join(' ')}`)
   }
+  const ask = (line: string) => {
+    process.stdin.write(`${line}\n`)
+    return answer()
+  }
   await answer()
   return {
     name,
-    turn: async steps => {
-      process.stdin.write(`${steps}\n`)
-      return (await answer()) as Turn
-    },
+    turn: async steps => (await ask(String(steps))) as Turn,
+    ask,
     peakMemory: async () => {
       const status = await readFile(`/proc/${process.pid}/status`, 'utf8').catch(() => '')
       const kibibytes = /VmHWM:\s+(\d+) kB/.exec(status)?.[1]
