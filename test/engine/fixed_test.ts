@@ -118,7 +118,7 @@ test('what depends on fixed inputs alone is computed once, and again for other a
     assert.equal(numbers(await step({ x: row(0, 1), weights: weights(3) })), [9, 4])
     await step.dispose()
   })
-  assert.equal(counts, [3, 2])
+  assert.equal(counts, [3, 1, 1])
 })
 
 test('calls side by side get what their own fixed inputs give', async () => {
@@ -150,6 +150,23 @@ test('a step with fixed inputs is kept on disk with both its parts', async () =>
     assert.equal(await call(), [[8, 6], 2])
     assert.equal(await call('x'), [[8, 6], 3])
   })
+})
+
+test('what failed once is tried again', async () => {
+  const step = jit(layer, { engine, fixed: ['weights'] })
+  const ours = weights(2)
+  const create = InferenceSession.create
+  let sessions = 0
+  const failing = (...given: Parameters<typeof create>) =>
+    ++sessions === 2 ? Promise.reject(new Error('Out of memory')) : create(...given)
+  Object.assign(InferenceSession, { create: failing })
+  try {
+    assert.is(await errorOf(() => step({ x: row(1, 0), weights: ours })), 'Out of memory')
+    assert.equal(numbers(await step({ x: row(1, 0), weights: ours })), [2, 2])
+  } finally {
+    Object.assign(InferenceSession, { create })
+  }
+  await step.dispose()
 })
 
 test('what is kept cannot be fixed', async () => {
