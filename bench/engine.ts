@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { availableParallelism, loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { tryEngine } from '../runtime/engine/mod.ts'
 import { type Case, cases, writeCase } from './engine_cases.ts'
 import { type Peer, startPeer, type Turn } from './peers/peer.ts'
 import { findPython, keepMemory } from './peers/python.ts'
@@ -25,6 +26,14 @@ const { values: options, positionals } = parseArgs({
 
 /** Steps before measuring; their values say whether both sides compute the same. */
 const warmUp = 6
+
+const measured = (['cpu', 'webgpu', 'cuda'] as const).find(name => name === options.engine)
+const { available, detail } =
+  measured === undefined ? { available: false, detail: 'cpu, webgpu and cuda are measured' } : await tryEngine(measured)
+if (!available) {
+  console.error(`--engine ${options.engine} cannot be measured here: ${detail}`)
+  process.exit(2)
+}
 
 /** Where PyTorch computes. */
 const device = options.engine === 'cpu' ? 'cpu' : 'cuda'

@@ -148,7 +148,7 @@ const builds: readonly Build[] = [
   a => apply('cast', [a], { dtype: a.dtype }),
 ]
 
-/** Every element four times, each time by another factor, with rows and columns in the other's place. */
+/** Every element four times, each time by another factor, with rows and columns in each other's place. */
 function heads(a: Node): Node {
   const four = apply('reshape', [weights(1, 4)], { shape: [4] })
   return apply('transpose', [apply('mul', [apply('reshape', [a], { shape: [1, ...a.shape, 1] }), four])], {
