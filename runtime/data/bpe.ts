@@ -1,7 +1,7 @@
 /** Learns the merges of a byte-level BPE (Sennrich et al., arXiv 1508.07909) with incremental pair counts. */
 import { byteAlphabet, specialTokens, type TokenizerJson, tokenizerJson, wordPattern } from './tokenizer.ts'
 
-interface Pair {
+interface TokenPair {
   readonly left: number
   readonly right: number
   count: number
@@ -38,13 +38,13 @@ export function trainTokenizer(
     const merged = ids.get(left + right) ?? tokens.push(left + right) - 1
     ids.set(left + right, merged)
     merges.push([left, right])
-    const touched = new Set<Pair>()
+    const touched = new Set<TokenPair>()
     for (const index of best.words) {
       const word = words[index] ?? []
       const count = counts[index] ?? 0
-      for (const [from, to] of neighbours(word)) change(pairs, { from, to, count: -count, index })
+      for (const [from, to] of neighbours(word)) changePair(pairs, { from, to, count: -count, index })
       mergeInPlace(word, best, merged)
-      for (const [from, to] of neighbours(word)) touched.add(change(pairs, { from, to, count, index }))
+      for (const [from, to] of neighbours(word)) touched.add(changePair(pairs, { from, to, count, index }))
     }
     // Pairs that only lost occurrences are put right when they come up.
     for (const pair of touched) if (pair.count > 0) queue.push(pair, pair.count)
@@ -67,22 +67,22 @@ function* neighbours(word: readonly number[]): Generator<readonly [number, numbe
   for (let i = 0; i + 1 < word.length; i++) yield [word[i] ?? 0, word[i + 1] ?? 0]
 }
 
-function countPairs(words: readonly (readonly number[])[], counts: readonly number[]): Map<number, Pair> {
-  const pairs = new Map<number, Pair>()
+function countPairs(words: readonly (readonly number[])[], counts: readonly number[]): Map<number, TokenPair> {
+  const pairs = new Map<number, TokenPair>()
   for (const [index, word] of words.entries()) {
-    for (const [from, to] of neighbours(word)) change(pairs, { from, to, count: counts[index] ?? 0, index })
+    for (const [from, to] of neighbours(word)) changePair(pairs, { from, to, count: counts[index] ?? 0, index })
   }
   return pairs
 }
 
-interface Change {
+interface PairChange {
   readonly from: number
   readonly to: number
   readonly count: number
   readonly index: number
 }
 
-function change(pairs: Map<number, Pair>, { from, to, count, index }: Change): Pair {
+function changePair(pairs: Map<number, TokenPair>, { from, to, count, index }: PairChange): TokenPair {
   const key = from * 2 ** 24 + to
   const pair = pairs.get(key) ?? { left: from, right: to, count: 0, words: new Set() }
   pairs.set(key, pair)
@@ -91,7 +91,7 @@ function change(pairs: Map<number, Pair>, { from, to, count, index }: Change): P
   return pair
 }
 
-function mergeInPlace(word: number[], { left, right }: Pair, merged: number): void {
+function mergeInPlace(word: number[], { left, right }: TokenPair, merged: number): void {
   let write = 0
   for (let read = 0; read < word.length; write++) {
     const joins = word[read] === left && word[read + 1] === right
@@ -103,7 +103,7 @@ function mergeInPlace(word: number[], { left, right }: Pair, merged: number): vo
 
 /** Largest count first, then lowest ids. Entries whose count has changed since are re-queued or dropped when met. */
 function createQueue() {
-  const heap: { readonly pair: Pair; readonly count: number }[] = []
+  const heap: { readonly pair: TokenPair; readonly count: number }[] = []
   const before = (a: number, b: number): boolean => {
     const [x, y] = [heap[a], heap[b]]
     if (x === undefined || y === undefined) return false
@@ -116,7 +116,7 @@ function createQueue() {
     heap[a] = y
     heap[b] = x
   }
-  const push = (pair: Pair, count: number) => {
+  const push = (pair: TokenPair, count: number) => {
     let at = heap.push({ pair, count }) - 1
     for (let up = (at - 1) >> 1; at > 0 && before(at, up); at = up, up = (at - 1) >> 1) swap(at, up)
   }
@@ -132,7 +132,7 @@ function createQueue() {
       at = child
     }
   }
-  const pop = (): Pair | undefined => {
+  const pop = (): TokenPair | undefined => {
     for (let top = take(); top !== undefined; top = take()) {
       if (top.count === top.pair.count) return top.pair
       if (top.count > top.pair.count && top.pair.count > 0) push(top.pair, top.pair.count)

@@ -1,10 +1,10 @@
 /** Clauses about a tile: noun phrases, each true to a measured fact. */
 import { type Colour, colours } from './colours.ts'
 import { beltWords, colourWords, oppositePlace, placePhrases, reliefWords } from './lexicon.ts'
+import { type MaskLocation, maskLocations } from './mask_location.ts'
 import type { Random } from './random.ts'
 import type { Sample } from './sample.ts'
 import { beltOf, reliefs } from './tile_facts.ts'
-import { places, type Whereabouts } from './whereabouts.ts'
 
 /** What may be said of one topic, and how much captions want to say it. */
 export interface Clause {
@@ -69,7 +69,7 @@ function waterClause(sample: Sample): Clause | undefined {
   return { topic: 'water', weight: 4, say: random => sayWater({ share, where }, random) }
 }
 
-function sayWater({ share, where }: { readonly share: number; readonly where: Whereabouts }, random: Random): string {
+function sayWater({ share, where }: { readonly share: number; readonly where: MaskLocation }, random: Random): string {
   if (share < 0.004) return random.pick(['no open water', 'dry land throughout', 'land from edge to edge'])
   if (share > 0.996) return random.pick(['open water everywhere', 'water from edge to edge'])
   const amount = random.pick(AMOUNTS.find(([bound]) => share <= bound)?.[1] ?? ['water'])
@@ -166,13 +166,15 @@ function namesClause(sample: Sample): Clause | undefined {
   }
 }
 
-function coloursOf(sample: Sample): readonly { readonly colour: Colour; readonly where: Whereabouts }[] {
+function coloursOf(sample: Sample): readonly { readonly colour: Colour; readonly where: MaskLocation }[] {
   const wheres = textsFact(sample, 'colours_where')
   return textsFact(sample, 'colours').flatMap((name, i) => {
     const colour = colours.find(known => known === name)
-    return colour === undefined ? [] : [{ colour, where: places.find(place => place === wheres[i]) ?? 'nowhere' }]
+    return colour === undefined
+      ? []
+      : [{ colour, where: maskLocations.find(place => place === wheres[i]) ?? 'nowhere' }]
   })
 }
 
-const whereFact = (sample: Sample, name: string): Whereabouts =>
-  places.find(place => place === textFact(sample, name)) ?? 'nowhere'
+const whereFact = (sample: Sample, name: string): MaskLocation =>
+  maskLocations.find(place => place === textFact(sample, name)) ?? 'nowhere'

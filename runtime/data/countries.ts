@@ -3,22 +3,22 @@ import { readFile } from 'node:fs/promises'
 import type { Geometry } from 'geojson'
 import { feature } from 'topojson-client'
 import type { Topology } from 'topojson-specification'
-import type { Place } from './geodesy.ts'
+import type { GeoPoint } from './geodesy.ts'
 
 /**
  * Corners as `[lon, lat]`; first and last are equal. Longitudes run on across the date line, beyond 180 or below -180,
  * so that no edge spans the map; a ring round a pole is closed along the pole.
  */
-export type Ring = readonly (readonly [number, number])[]
+export type GeoRing = readonly (readonly [number, number])[]
 
 /** A country: points inside an odd number of its rings belong to it. */
 export interface Country {
   readonly name: string
-  readonly rings: readonly Ring[]
+  readonly rings: readonly GeoRing[]
 }
 
 /** Finds the country of a place. */
-export type CountryFinder = (place: Place) => string | undefined
+export type CountryFinder = (place: GeoPoint) => string | undefined
 
 /** Natural Earth's short forms, spelt out. */
 const FULL_NAMES: { readonly [short: string]: string } = {
@@ -76,19 +76,19 @@ export function createCountryFinder(countries: readonly Country[]): CountryFinde
   }))
   return ({ lon, lat }) => {
     const copies = [lon - 360, lon, lon + 360].map(copy => ({ lon: copy, lat }))
-    const holds = ({ ring, bounds }: { readonly ring: Ring; readonly bounds: Bounds }) =>
+    const holds = ({ ring, bounds }: { readonly ring: GeoRing; readonly bounds: GeoBounds }) =>
       copies.some(place => isWithin(bounds, place) && isInside(ring, place))
     return bounded.find(({ rings }) => rings.filter(holds).length % 2 === 1)?.name
   }
 }
 
-function ringsOf(geometry: Geometry): Ring[] {
+function ringsOf(geometry: Geometry): GeoRing[] {
   const polygons =
     geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.type === 'MultiPolygon' ? geometry.coordinates : []
-  return polygons.flat().map(ring => unrolled(ring))
+  return polygons.flat().map(ring => unwrapRing(ring))
 }
 
-function unrolled(ring: readonly (readonly number[])[]): Ring {
+function unwrapRing(ring: readonly (readonly number[])[]): GeoRing {
   let [before, turns] = [ring[0]?.[0] ?? 0, 0]
   const corners = ring.map(([lon = 0, lat = 0]) => {
     turns -= Math.round((lon - before) / 360)
@@ -101,14 +101,14 @@ function unrolled(ring: readonly (readonly number[])[]): Ring {
   return [...corners, [last[0], pole], [first[0], pole], first]
 }
 
-interface Bounds {
+interface GeoBounds {
   readonly west: number
   readonly east: number
   readonly south: number
   readonly north: number
 }
 
-function boundsOf(ring: Ring): Bounds {
+function boundsOf(ring: GeoRing): GeoBounds {
   const bounds = { west: Infinity, east: -Infinity, south: Infinity, north: -Infinity }
   for (const [lon, lat] of ring) {
     bounds.west = Math.min(bounds.west, lon)
@@ -119,11 +119,11 @@ function boundsOf(ring: Ring): Bounds {
   return bounds
 }
 
-const isWithin = ({ west, east, south, north }: Bounds, { lon, lat }: Place): boolean =>
+const isWithin = ({ west, east, south, north }: GeoBounds, { lon, lat }: GeoPoint): boolean =>
   lon >= west && lon <= east && lat >= south && lat <= north
 
 /** Counts the edges that a ray to the east crosses. */
-function isInside(ring: Ring, { lon, lat }: Place): boolean {
+function isInside(ring: GeoRing, { lon, lat }: GeoPoint): boolean {
   let inside = false
   for (let i = 1; i < ring.length; i++) {
     const [[x0, y0], [x1, y1]] = [ring[i - 1] ?? [0, 0], ring[i] ?? [0, 0]]

@@ -6,10 +6,10 @@
  * measuring only: no filter reads them.
  */
 import { honestText, misleadingText, vagueText } from './crawl/alt_text.ts'
-import type { Size } from './crawl/charts.ts'
+import type { ImageSize } from './crawl/charts.ts'
 import { drawScene } from './crawl/draw.ts'
 import { chooseDecoy, chooseView, type Scene } from './crawl/scene.ts'
-import { chooseTone, develop, type Tone } from './crawl/tone.ts'
+import { applyTone, chooseImageTone, type ImageTone } from './crawl/tone.ts'
 import type { World } from './crawl/world.ts'
 import { createRandom, type Random } from './random.ts'
 import type { SampleFiles } from './sample.ts'
@@ -30,14 +30,14 @@ export interface CrawlOptions {
 type TextKind = 'honest' | 'vague' | 'wrong' | 'misleading'
 
 /** A sample before it is drawn. */
-interface Draft {
+interface CrawlDraft {
   readonly key: string
   readonly overhead: boolean
   readonly scene: Scene
   /** Name of the stream that chooses the drawing's style; a copy shares its original's. */
   readonly style: string
-  readonly drawn: Size
-  readonly tone: Tone
+  readonly drawn: ImageSize
+  readonly tone: ImageTone
   /** Stored size over drawn size. */
   readonly scale: number
   readonly quality: number
@@ -60,16 +60,16 @@ export async function* makeCrawl(world: World, options: CrawlOptions): AsyncGene
         other === undefined
           ? writeText(draft, world, random)
           : { text: honestText(other.scene, world, random), kind: 'wrong' as const }
-      return finish(draft, { text, kind, world, seed: options.seed })
+      return renderDraft(draft, { text, kind, world, seed: options.seed })
     })
     yield* await Promise.all(batch)
   }
 }
 
-function draftSamples(world: World, { samples, overhead, tileSize, seed }: CrawlOptions): readonly Draft[] {
+function draftSamples(world: World, { samples, overhead, tileSize, seed }: CrawlOptions): readonly CrawlDraft[] {
   const views = Math.round(samples * overhead)
   const order = createRandom(seed, 'crawl order').shuffle(Array.from({ length: samples }, (_, i) => i < views))
-  const drafts: Draft[] = []
+  const drafts: CrawlDraft[] = []
   for (const [i, isView] of order.entries()) {
     const key = `web-${String(i).padStart(6, '0')}`
     const random = createRandom(seed, key)
@@ -87,7 +87,7 @@ function draftSamples(world: World, { samples, overhead, tileSize, seed }: Crawl
       scene,
       style: key,
       drawn: chooseSize(tileSize, random),
-      tone: chooseTone(random, { sky: ['view', 'dark', 'globe'].includes(scene.kind) }),
+      tone: chooseImageTone(random, { sky: ['view', 'dark', 'globe'].includes(scene.kind) }),
       scale: 1,
       quality,
     })
@@ -96,7 +96,7 @@ function draftSamples(world: World, { samples, overhead, tileSize, seed }: Crawl
 }
 
 /** Mostly near squares and photo formats; a few strips and thumbnails. */
-function chooseSize(tileSize: number, random: Random): Size {
+function chooseSize(tileSize: number, random: Random): ImageSize {
   const aspect = random.chance(0.02) ? random.pick([0.25, 4]) : random.pick([1, 1, 1, 4 / 3, 4 / 3, 1.5, 16 / 9, 0.75])
   const side = tileSize * (random.chance(0.03) ? 0.3 : random.between(0.9, 1.35))
   const [width, height] = [side * Math.sqrt(aspect), side / Math.sqrt(aspect)]
@@ -104,7 +104,10 @@ function chooseSize(tileSize: number, random: Random): Size {
 }
 
 /** Overhead views whose text is written for another sample, with that sample. */
-function wrongTexts(drafts: readonly Draft[], { wrongText, seed }: CrawlOptions): ReadonlyMap<Draft, Draft> {
+function wrongTexts(
+  drafts: readonly CrawlDraft[],
+  { wrongText, seed }: CrawlOptions,
+): ReadonlyMap<CrawlDraft, CrawlDraft> {
   const random = createRandom(seed, 'wrong texts')
   const views = random.shuffle(drafts.filter(draft => draft.overhead))
   const chosen = views.slice(0, Math.round(views.length * wrongText))
@@ -117,7 +120,7 @@ function wrongTexts(drafts: readonly Draft[], { wrongText, seed }: CrawlOptions)
 }
 
 function writeText(
-  { overhead, scene }: Draft,
+  { overhead, scene }: CrawlDraft,
   world: World,
   random: Random,
 ): { readonly text: string; readonly kind: TextKind } {
@@ -127,18 +130,18 @@ function writeText(
   return { text: honestText(scene, world, random), kind: 'honest' }
 }
 
-interface Finish {
+interface CrawlText {
   readonly text: string
   readonly kind: TextKind
   readonly world: World
   readonly seed: number
 }
 
-async function finish(draft: Draft, { text, kind, world, seed }: Finish): Promise<SampleFiles> {
+async function renderDraft(draft: CrawlDraft, { text, kind, world, seed }: CrawlText): Promise<SampleFiles> {
   const { key, overhead, scene, drawn, tone, scale, quality, copyOf } = draft
   const raster = await drawScene(scene, world, { size: drawn, random: createRandom(seed, `style ${draft.style}`) })
   const size = { width: Math.round(drawn.width * scale), height: Math.round(drawn.height * scale) }
-  const image = await develop(raster, tone, { size, quality })
+  const image = await applyTone(raster, tone, { size, quality })
   return {
     key,
     split: '',

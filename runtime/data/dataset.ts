@@ -9,7 +9,7 @@ import { copyFile, link, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Extent, shardPath } from './extents.ts'
 import { decodeGrey, decodeImage, imageExtension } from './image.ts'
-import { type Row, readRows, writeRows } from './index_table.ts'
+import { type IndexRow, readRows, writeRows } from './index_table.ts'
 import type { Sample, SampleFiles } from './sample.ts'
 import { createShards, openShards } from './shards.ts'
 
@@ -24,7 +24,7 @@ export interface DatasetWriter {
 /** Opens a writer of a new dataset in `folder`, which is made where needed. */
 export async function createDataset(folder: string, { mayBeEmpty = false } = {}): Promise<DatasetWriter> {
   const shards = await createShards(folder)
-  const rows = new Map<string, Row>()
+  const rows = new Map<string, IndexRow>()
   return {
     async add({ image, maskFiles, ...sample }) {
       checkKey(sample, rows)
@@ -58,7 +58,7 @@ export async function createDataset(folder: string, { mayBeEmpty = false } = {})
 }
 
 /** Which samples {@link loadPixels} and {@link loadMasks} read, and at what side in pixels. */
-export interface LoadOptions {
+export interface PixelOptions {
   /** `train`, `val` or `test`; absent: every sample. */
   readonly split?: string | undefined
   readonly size: number
@@ -69,7 +69,7 @@ export interface LoadOptions {
 }
 
 /** Images of a dataset in memory. */
-export interface Pixels {
+export interface PixelBatch {
   /** In the order of the images. */
   readonly samples: readonly Sample[]
   /** `[samples, size, size, 3]`, RGB. */
@@ -118,12 +118,12 @@ export async function deriveDataset(parent: string, folder: string, rows: readon
   })
   await mkdir(join(folder, 'shards'), { recursive: true })
   for (const shard of new Set(derived.map(row => row.shard)))
-    await share(shardPath(parent, shard), shardPath(folder, shard))
+    await linkOrCopy(shardPath(parent, shard), shardPath(folder, shard))
   await writeRows(folder, derived)
 }
 
 /** Makes a file the same as another: by a hard link, or a copy across file systems. */
-const share = (from: string, to: string): Promise<void> => link(from, to).catch(() => copyFile(from, to))
+const linkOrCopy = (from: string, to: string): Promise<void> => link(from, to).catch(() => copyFile(from, to))
 
 /**
  * Makes one dataset of several, whose keys differ, in their order: `shards/PART-SHARD` are hard links to theirs (copies
@@ -132,12 +132,12 @@ const share = (from: string, to: string): Promise<void> => link(from, to).catch(
 export async function joinDatasets(parts: readonly string[], folder: string): Promise<void> {
   await mkdir(join(folder, 'shards'), { recursive: true })
   const digits = String(parts.length - 1).length
-  const rows: Row[] = []
+  const rows: IndexRow[] = []
   for (const [index, part] of parts.entries()) {
     const own = await readRows(part, { mayBeEmpty: true })
     const nameOf = (shard: string): string => `${String(index).padStart(digits, '0')}-${shard}`
     for (const shard of new Set(own.map(row => row.shard)))
-      await share(shardPath(part, shard), shardPath(folder, nameOf(shard)))
+      await linkOrCopy(shardPath(part, shard), shardPath(folder, nameOf(shard)))
     for (const row of own) rows.push({ ...row, shard: nameOf(row.shard) })
   }
   if (rows.length === 0) throw new Error(`No samples were made for ${folder}; widen the source or check its parameters`)
@@ -145,12 +145,12 @@ export async function joinDatasets(parts: readonly string[], folder: string): Pr
 }
 
 /** Decodes every image of a split; other sizes are scaled. Throws an error that names sample and shard on bad bytes. */
-export async function loadPixels(folder: string, options: LoadOptions): Promise<Pixels> {
+export async function loadPixels(folder: string, options: PixelOptions): Promise<PixelBatch> {
   return decodeRows(folder, atEvenSteps(await selectRows(folder, options.split), options.atMost), options)
 }
 
 /** Which images {@link readPixels} decodes, and how many of them are in memory. */
-export interface ReadOptions extends Omit<LoadOptions, 'atMost'> {
+export interface PixelStreamOptions extends Omit<PixelOptions, 'atMost'> {
   /** Leaves out the others. */
   readonly only?: (sample: Sample) => boolean
   /** Images at once. @default 256 */
@@ -158,7 +158,7 @@ export interface ReadOptions extends Omit<LoadOptions, 'atMost'> {
 }
 
 /** Decodes the images of a split block by block, in the order of the index. Throws as {@link loadPixels}. */
-export async function* readPixels(folder: string, options: ReadOptions): AsyncGenerator<Pixels> {
+export async function* readPixels(folder: string, options: PixelStreamOptions): AsyncGenerator<PixelBatch> {
   const { split, only = () => true, block = 256 } = options
   const rows = (await selectRows(folder, split)).filter(row => only(row.sample))
   for (let start = 0; start < rows.length; start += block)
@@ -167,9 +167,9 @@ export async function* readPixels(folder: string, options: ReadOptions): AsyncGe
 
 async function decodeRows(
   folder: string,
-  rows: readonly Row[],
-  { size, filter }: Pick<LoadOptions, 'size' | 'filter'>,
-): Promise<Pixels> {
+  rows: readonly IndexRow[],
+  { size, filter }: Pick<PixelOptions, 'size' | 'filter'>,
+): Promise<PixelBatch> {
   const pixels = new Uint8Array(rows.length * size * size * 3)
   await forEachFile({ folder, rows, extent: row => row.image }, async (bytes, row, position) => {
     const image = await decodeImage(bytes, { name: nameOf(row), size, ...(filter && { filter }) })
@@ -179,7 +179,10 @@ async function decodeRows(
 }
 
 /** Decodes one mask of every sample of a split: `[samples, size, size]`, 0 or 1. Throws where a sample lacks it. */
-export async function loadMasks(folder: string, options: LoadOptions & { readonly name: string }): Promise<Uint8Array> {
+export async function loadMasks(
+  folder: string,
+  options: PixelOptions & { readonly name: string },
+): Promise<Uint8Array> {
   const { split, size, name, atMost } = options
   const rows = atEvenSteps(await selectRows(folder, split), atMost)
   const masks = new Uint8Array(rows.length * size * size)
@@ -191,33 +194,33 @@ export async function loadMasks(folder: string, options: LoadOptions & { readonl
   return masks
 }
 
-function atEvenSteps(rows: readonly Row[], atMost = rows.length): readonly Row[] {
+function atEvenSteps(rows: readonly IndexRow[], atMost = rows.length): readonly IndexRow[] {
   if (rows.length <= atMost) return rows
   return Array.from({ length: atMost }, (_, i) => rows[Math.floor((i * rows.length) / atMost)]).filter(
     row => row !== undefined,
   )
 }
 
-const nameOf = (row: Row): string => `'${row.sample.key}' in shards/${row.shard}`
+const nameOf = (row: IndexRow): string => `'${row.sample.key}' in shards/${row.shard}`
 
 /** Pictures decoded side by side: enough to keep a decoder's threads busy, few enough to bound memory. */
 const AT_ONCE = 16
 
 /** Files of rows: one extent of each. */
-interface Selection {
+interface RowSelection {
   readonly folder: string
-  readonly rows: readonly Row[]
-  readonly extent: (row: Row) => Extent
+  readonly rows: readonly IndexRow[]
+  readonly extent: (row: IndexRow) => Extent
 }
 
 async function forEachFile(
-  { folder, rows, extent }: Selection,
-  use: (bytes: Uint8Array, row: Row, position: number) => Promise<void>,
+  { folder, rows, extent }: RowSelection,
+  use: (bytes: Uint8Array, row: IndexRow, position: number) => Promise<void>,
 ): Promise<void> {
   const shards = openShards(folder)
   try {
     for (let start = 0; start < rows.length; start += AT_ONCE) {
-      const batch: { readonly row: Row; readonly bytes: Uint8Array }[] = []
+      const batch: { readonly row: IndexRow; readonly bytes: Uint8Array }[] = []
       for (const row of rows.slice(start, start + AT_ONCE)) {
         batch.push({ row, bytes: await shards.read(row.shard, extent(row), row.sample.key) })
       }
@@ -228,7 +231,7 @@ async function forEachFile(
   }
 }
 
-async function selectRows(folder: string, split: string | undefined): Promise<readonly Row[]> {
+async function selectRows(folder: string, split: string | undefined): Promise<readonly IndexRow[]> {
   const rows = await readRows(folder)
   if (split === undefined) return rows
   const chosen = rows.filter(row => row.sample.split === split)
@@ -237,7 +240,7 @@ async function selectRows(folder: string, split: string | undefined): Promise<re
   throw new Error(`The dataset in ${folder} has no sample in split '${split}'; its splits are ${splits}`)
 }
 
-function extentOf(row: Row, mask: string): Extent {
+function extentOf(row: IndexRow, mask: string): Extent {
   const extent = row.masks[row.sample.masks.indexOf(mask)]
   if (extent !== undefined) return extent
   const known = row.sample.masks.map(name => `'${name}'`).join(', ') || 'none'

@@ -11,25 +11,25 @@ export interface Extent {
 /** Path of a shard. */
 export const shardPath = (folder: string, shard: string): string => join(folder, 'shards', shard)
 
-interface At {
+interface ShardPlace {
   readonly folder: string
   readonly shard: string
   readonly key: string
 }
 
 /** The error of a shard that cannot be opened. */
-export const missing = ({ folder, shard, key, cause }: At & { readonly cause: unknown }): Error =>
+export const shardUnreadable = ({ folder, shard, key, cause }: ShardPlace & { readonly cause: unknown }): Error =>
   new Error(`Shard shards/${shard} of sample '${key}' cannot be opened in ${folder}; make the dataset again`, { cause })
 
 /** The error of a shard that ends too early. */
-export const tooShort = ({
+export const shardTruncated = ({
   folder,
   shard,
   key,
   bytesRead,
   offset,
   size,
-}: At & Extent & { readonly bytesRead: number }): Error =>
+}: ShardPlace & Extent & { readonly bytesRead: number }): Error =>
   new Error(
     `Shard shards/${shard} ends inside sample '${key}' (${bytesRead} of ${size} bytes at ${offset}) in ${folder}; make the dataset again`,
   )
@@ -63,7 +63,7 @@ export function openExtents(folder: string): ExtentReader {
     try {
       return openSync(shardPath(folder, shard), 'r')
     } catch (cause) {
-      throw missing({ folder, shard, key, cause })
+      throw shardUnreadable({ folder, shard, key, cause })
     }
   }
   return {
@@ -71,7 +71,7 @@ export function openExtents(folder: string): ExtentReader {
       if (buffer.length < size) buffer = Buffer.alloc(2 * size)
       const bytesRead = readSync(fileOf(shard, key), buffer, 0, size, offset)
       if (bytesRead === size) return buffer.subarray(0, size)
-      throw tooShort({ folder, shard, key, bytesRead, offset, size })
+      throw shardTruncated({ folder, shard, key, bytesRead, offset, size })
     },
   }
 }

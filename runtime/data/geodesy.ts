@@ -4,7 +4,7 @@
 export const EARTH_RADIUS_KM = 6371.0088
 
 /** Degrees east (-180 to 180) and north (-90 to 90). */
-export interface Place {
+export interface GeoPoint {
   readonly lon: number
   readonly lat: number
 }
@@ -19,7 +19,7 @@ const radians = (degrees: number): number => (degrees * Math.PI) / 180
 const degrees = (angle: number): number => (angle * 180) / Math.PI
 
 /** Great-circle distance in kilometres (haversine). */
-export function distanceKm(a: Place, b: Place): number {
+export function distanceKm(a: GeoPoint, b: GeoPoint): number {
   const half = (x: number) => Math.sin(radians(x) / 2) ** 2
   const h = half(b.lat - a.lat) + Math.cos(radians(a.lat)) * Math.cos(radians(b.lat)) * half(b.lon - a.lon)
   return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(h)))
@@ -29,7 +29,7 @@ export function distanceKm(a: Place, b: Place): number {
  * Maps offsets from `centre` to places by the azimuthal equidistant projection (Snyder, USGS PP 1395, p. 195):
  * distance and direction from the centre are true everywhere, at the poles and across the date line too.
  */
-export function tangentPlane(centre: Place): (offset: Offset) => Place {
+export function tangentPlane(centre: GeoPoint): (offset: Offset) => GeoPoint {
   const [sin0, cos0] = [Math.sin(radians(centre.lat)), Math.cos(radians(centre.lat))]
   return ({ east, north }) => {
     const distance = Math.sqrt(east * east + north * north)
@@ -43,7 +43,7 @@ export function tangentPlane(centre: Place): (offset: Offset) => Place {
 }
 
 /** Offset of `place` from `centre`: the inverse of {@link tangentPlane}. */
-export function offsetFrom(centre: Place, place: Place): Offset {
+export function offsetFrom(centre: GeoPoint, place: GeoPoint): Offset {
   const [lat0, lat1, turn] = [radians(centre.lat), radians(place.lat), radians(place.lon - centre.lon)]
   const east = Math.cos(lat1) * Math.sin(turn)
   const north = Math.cos(lat0) * Math.sin(lat1) - Math.sin(lat0) * Math.cos(lat1) * Math.cos(turn)

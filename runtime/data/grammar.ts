@@ -1,5 +1,5 @@
 /** A seeded grammar that writes captions from facts: varied in structure and words, true in all it says. */
-import type { Captioner } from './captioner.ts'
+import type { CaptionWriter } from './captioner.ts'
 import { beltAdjective, type Clause, clausesOf, textFact, textsFact } from './clauses.ts'
 import { kindWords } from './lexicon.ts'
 import { createRandom, type Random } from './random.ts'
@@ -29,7 +29,7 @@ const VIEWS = [
 ] as const
 
 /** Makes a grammar. Captions depend on the seed, the sample's key and its facts alone. */
-export function createGrammar({ perImage, seed }: GrammarOptions): Captioner {
+export function createGrammar({ perImage, seed }: GrammarOptions): CaptionWriter {
   return { caption: async sample => writeCaptions(sample, { perImage, seed }) }
 }
 

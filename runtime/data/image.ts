@@ -14,7 +14,7 @@ export interface Raster {
 }
 
 /** How {@link decodeImage} shapes what it reads. */
-export interface DecodeOptions {
+export interface ImageDecodeOptions {
   /** Named in errors: a file, or a sample and its shard. */
   readonly name: string
   /** Side of the square to make: the shorter side is scaled and the centre is cut. Absent: as stored. */
@@ -28,11 +28,11 @@ export interface DecodeOptions {
  *
  * Throws an error that names the picture where its bytes are truncated or no picture at all.
  */
-export const decodeImage = (bytes: Uint8Array | string, options: DecodeOptions): Promise<Raster> =>
+export const decodeImage = (bytes: Uint8Array | string, options: ImageDecodeOptions): Promise<Raster> =>
   decode(sharp(bytes, { failOn: 'truncated' }).flatten().toColourspace('srgb'), 3, options)
 
 /** Decodes a picture to its first channel; a mask keeps its values 0 and 255 only at its stored size. */
-export const decodeGrey = (bytes: Uint8Array | string, options: DecodeOptions): Promise<Raster> =>
+export const decodeGrey = (bytes: Uint8Array | string, options: ImageDecodeOptions): Promise<Raster> =>
   decode(sharp(bytes, { failOn: 'truncated' }).flatten().extractChannel(0).toColourspace('b-w'), 1, options)
 
 /** Encodes as JPEG; `quality` is 1 to 100, colour is kept at full resolution. */
@@ -55,7 +55,7 @@ const fromRaw = ({ data, width, height, channels }: Raster) => sharp(data, { raw
 async function decode(
   picture: Sharp,
   channels: 1 | 3,
-  { name, size, filter = 'lanczos3' }: DecodeOptions,
+  { name, size, filter = 'lanczos3' }: ImageDecodeOptions,
 ): Promise<Raster> {
   const shaped = size === undefined ? picture : picture.resize(size, size, { fit: 'cover', kernel: filter })
   try {

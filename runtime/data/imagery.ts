@@ -1,6 +1,6 @@
 /** The globe's imagery, and tiles cut from it that are true to ground size at every latitude. */
 import { externalPath, packageFiles } from './externals.ts'
-import { EARTH_RADIUS_KM, type Place, tangentPlane } from './geodesy.ts'
+import { EARTH_RADIUS_KM, type GeoPoint, tangentPlane } from './geodesy.ts'
 import { decodeGrey, decodeImage, type Raster } from './image.ts'
 
 /** An equirectangular picture of the whole globe: longitude -180 at the left edge, latitude 90 at the top. */
@@ -22,7 +22,7 @@ export interface Imagery {
 }
 
 /** A square piece of ground, north up. */
-export interface TileSpec extends Place {
+export interface TileSpec extends GeoPoint {
   /** Width on the ground in kilometres. */
   readonly groundKm: number
   /** Side in pixels. */
@@ -106,7 +106,7 @@ const nearestLevel = (ratio: number, most: number): number =>
 
 function readBilinear(
   { data, width, height, channels }: Raster,
-  { lon, lat }: Place,
+  { lon, lat }: GeoPoint,
   { out, position }: { readonly out: Uint8Array; readonly position: number },
 ): void {
   const u = ((lon + 180) / 360) * width - 0.5

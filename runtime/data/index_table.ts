@@ -8,7 +8,7 @@ import type { Extent } from './extents.ts'
 import type { Sample } from './sample.ts'
 
 /** A row of the index. */
-export interface Row {
+export interface IndexRow {
   readonly sample: Sample
   /** File name inside `shards/`. */
   readonly shard: string
@@ -20,11 +20,11 @@ export interface Row {
 const indexPath = (folder: string): string => join(folder, 'index.parquet')
 
 /** Writes the index; equal rows give equal bytes. */
-export async function writeRows(folder: string, rows: readonly Row[]): Promise<void> {
+export async function writeRows(folder: string, rows: readonly IndexRow[]): Promise<void> {
   const column = (
     name: string,
     type: NonNullable<ColumnSource['type']>,
-    cell: (row: Row) => unknown,
+    cell: (row: IndexRow) => unknown,
   ): ColumnSource => ({
     name,
     type,
@@ -54,14 +54,14 @@ export async function writeRows(folder: string, rows: readonly Row[]): Promise<v
  * Reads the index in stored order. Throws an error that names the folder where there is none, or another tool's, and
  * where it has no row, unless it may be empty.
  */
-export async function readRows(folder: string, { mayBeEmpty = false } = {}): Promise<readonly Row[]> {
+export async function readRows(folder: string, { mayBeEmpty = false } = {}): Promise<readonly IndexRow[]> {
   const records = await openRecords(folder)
   if (records.length === 0 && !mayBeEmpty) throw new Error(`The dataset in ${folder} is empty; make it again`)
   return records.map((record, number) => toRow(record) ?? noSample(folder, number))
 }
 
 /** What a loader needs of a row. */
-export interface LoadRow extends Pick<Sample, 'key' | 'split' | 'captions'>, Pick<Row, 'shard' | 'image'> {}
+export interface LoadRow extends Pick<Sample, 'key' | 'split' | 'captions'>, Pick<IndexRow, 'shard' | 'image'> {}
 
 /** Streams what a loader needs of the index in stored order, a row group in memory at a time. Throws as {@link readRows}. */
 export async function* streamLoadRows(folder: string): AsyncGenerator<readonly LoadRow[]> {
@@ -109,7 +109,7 @@ function toLoadRow({ key, split, captions, shard, ...extent }: Record<string, un
   return { key, split, captions, shard, image }
 }
 
-function toRow(record: Record<string, unknown>): Row | undefined {
+function toRow(record: Record<string, unknown>): IndexRow | undefined {
   const { key, split, captions, label, group, lon, lat, ground_km, overhead, masks, facts, shard } = record
   const { image_offset, image_size, mask_extents } = record
   const image = toExtent([image_offset, image_size])

@@ -8,7 +8,7 @@ import { createRandom, type Random } from './random.ts'
 export type Split = 'train' | 'val' | 'test'
 
 /** How landmarks are split. */
-export interface SplitOptions {
+export interface LandmarkSplitOptions {
   /** Shares of the landmarks of every kind. */
   readonly val: number
   readonly test: number
@@ -40,7 +40,10 @@ export interface PlannedTile extends TileSpec {
  * Assigns every landmark, by its id, to a split: each kind is shuffled and cut at the shares, with what rounding
  * leaves over carried to the next kind. Throws where a kind to hold out is unknown.
  */
-export function splitLandmarks(landmarks: readonly Landmark[], options: SplitOptions): ReadonlyMap<string, Split> {
+export function splitLandmarks(
+  landmarks: readonly Landmark[],
+  options: LandmarkSplitOptions,
+): ReadonlyMap<string, Split> {
   const byKind = new Map<string, Landmark[]>()
   for (const landmark of landmarks) byKind.set(landmark.kind, [...(byKind.get(landmark.kind) ?? []), landmark])
   for (const kind of options.holdOutKinds) {

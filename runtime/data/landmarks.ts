@@ -2,10 +2,10 @@
 import { readFile } from 'node:fs/promises'
 import { PbfReader } from 'pbf'
 import { isRecord, parseJson } from '../../dsl/read/json.ts'
-import { offsetFrom, type Place } from './geodesy.ts'
+import { type GeoPoint, offsetFrom } from './geodesy.ts'
 
 /** A physical feature or a city. */
-export interface Landmark extends Place {
+export interface Landmark extends GeoPoint {
   /** Unique: the name, and for cities, whose names repeat, their GeoNames number too. */
   readonly id: string
   readonly name: string
@@ -16,7 +16,7 @@ export interface Landmark extends Place {
 }
 
 /** A footprint on the ground, north up. */
-export interface Footprint extends Place {
+export interface Footprint extends GeoPoint {
   readonly groundKm: number
 }
 

@@ -1,7 +1,7 @@
 /** Words of the caption grammar: synonyms that are true of everything they stand for. */
 import type { Colour } from './colours.ts'
+import type { MaskLocation } from './mask_location.ts'
 import type { Belt, Relief } from './tile_facts.ts'
-import type { Whereabouts } from './whereabouts.ts'
 
 /** Words for a kind of landmark, besides its own: `things` take an article, `masses` take none. */
 export interface KindWords {
@@ -32,7 +32,7 @@ export const kindWords: { readonly [kind: string]: KindWords } = {
 }
 
 /** Phrases for where something lies; `nowhere` and `everywhere` are for the clauses to word. */
-export function placePhrases(where: Whereabouts): readonly string[] {
+export function placePhrases(where: MaskLocation): readonly string[] {
   switch (where) {
     case 'north':
       return ['in the north', 'to the north', 'along the northern side', 'at the top']
@@ -72,7 +72,7 @@ export function placePhrases(where: Whereabouts): readonly string[] {
 }
 
 /** Where the rest lies when something lies `where`; undefined where that tells nothing. */
-export function oppositePlace(where: Whereabouts): Whereabouts | undefined {
+export function oppositePlace(where: MaskLocation): MaskLocation | undefined {
   switch (where) {
     case 'north':
       return 'south'

@@ -1,9 +1,9 @@
 /** Reads the index of a dataset into memory that threads share. */
 import { streamLoadRows } from './index_table.ts'
-import { type Block, blockRows, type PackedIndex, type Texts } from './packed_index.ts'
+import { blockRows, type IndexBlock, type PackedIndex, type PackedTexts } from './packed_index.ts'
 
 /** A typed array over shared memory with the elements of a list. */
-function shared<T extends Uint32Array | Float64Array>(
+function toShared<T extends Uint32Array | Float64Array>(
   type: { new (buffer: SharedArrayBuffer): T; readonly BYTES_PER_ELEMENT: number },
   values: readonly number[],
 ): T {
@@ -12,7 +12,7 @@ function shared<T extends Uint32Array | Float64Array>(
   return array
 }
 
-function packTexts(texts: readonly string[]): Texts {
+function packTexts(texts: readonly string[]): PackedTexts {
   const all = Buffer.from(texts.join(''), 'utf8')
   const bytes = new Uint8Array(new SharedArrayBuffer(all.length))
   bytes.set(all)
@@ -21,11 +21,11 @@ function packTexts(texts: readonly string[]): Texts {
     end += Buffer.byteLength(text)
     return end
   })
-  return { bytes, ends: shared(Uint32Array, ends) }
+  return { bytes, ends: toShared(Uint32Array, ends) }
 }
 
 /** Rows that wait for their block to be full. */
-interface Gathered {
+interface PendingRows {
   readonly shard: number[]
   readonly offset: number[]
   readonly size: number[]
@@ -33,12 +33,12 @@ interface Gathered {
   readonly captions: string[]
 }
 
-const gather = (): Gathered => ({ shard: [], offset: [], size: [], keys: [], captions: [] })
+const emptyRows = (): PendingRows => ({ shard: [], offset: [], size: [], keys: [], captions: [] })
 
-const pack = ({ shard, offset, size, keys, captions }: Gathered): Block => ({
-  shard: shared(Uint32Array, shard),
-  offset: shared(Float64Array, offset),
-  size: shared(Uint32Array, size),
+const packRows = ({ shard, offset, size, keys, captions }: PendingRows): IndexBlock => ({
+  shard: toShared(Uint32Array, shard),
+  offset: toShared(Float64Array, offset),
+  size: toShared(Uint32Array, size),
   keys: packTexts(keys),
   captions: packTexts(captions),
 })
@@ -48,11 +48,11 @@ const pack = ({ shard, offset, size, keys, captions }: Gathered): Block => ({
  * an error that names it; a split that is not there is one that names those that are.
  */
 export async function readPackedIndex(folder: string, split?: string): Promise<PackedIndex> {
-  const blocks: Block[] = []
+  const blocks: IndexBlock[] = []
   const numbers = new Map<string, number>()
   const splits = new Set<string>()
   let samples = 0
-  let gathered = gather()
+  let gathered = emptyRows()
   for await (const rows of streamLoadRows(folder)) {
     for (const row of rows) {
       splits.add(row.split)
@@ -70,11 +70,11 @@ export async function readPackedIndex(folder: string, split?: string): Promise<P
       gathered.captions.push(JSON.stringify(row.captions))
       samples += 1
       if (gathered.keys.length < blockRows) continue
-      blocks.push(pack(gathered))
-      gathered = gather()
+      blocks.push(packRows(gathered))
+      gathered = emptyRows()
     }
   }
-  if (gathered.keys.length > 0) blocks.push(pack(gathered))
+  if (gathered.keys.length > 0) blocks.push(packRows(gathered))
   if (samples > 0) return { folder, samples, shards: [...numbers.keys()], blocks }
   if (split === undefined) throw new Error(`The dataset in ${folder} is empty; make it again`)
   const known = [...splits].map(name => `'${name}'`).sort()

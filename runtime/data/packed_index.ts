@@ -6,7 +6,7 @@
 import type { Extent } from './extents.ts'
 
 /** Texts one after the other. */
-export interface Texts {
+export interface PackedTexts {
   readonly bytes: Uint8Array
   /** Where each text ends in `bytes`. */
   readonly ends: Uint32Array
@@ -16,14 +16,14 @@ export interface Texts {
 export const blockRows = 2 ** 16
 
 /** Some rows of an index. */
-export interface Block {
+export interface IndexBlock {
   /** Position in `shards` of the index. */
   readonly shard: Uint32Array
   readonly offset: Float64Array
   readonly size: Uint32Array
-  readonly keys: Texts
+  readonly keys: PackedTexts
   /** Each row's captions as a JSON list. */
-  readonly captions: Texts
+  readonly captions: PackedTexts
 }
 
 /** An index: all of it may be sent to a thread, which then shares its memory. */
@@ -31,7 +31,7 @@ export interface PackedIndex {
   readonly folder: string
   readonly samples: number
   readonly shards: readonly string[]
-  readonly blocks: readonly Block[]
+  readonly blocks: readonly IndexBlock[]
 }
 
 /** What a row says. */
@@ -42,12 +42,12 @@ export interface PackedRow {
   readonly image: Extent
 }
 
-function textAt({ bytes, ends }: Texts, at: number): string {
+function textAt({ bytes, ends }: PackedTexts, at: number): string {
   const start = at === 0 ? 0 : (ends[at - 1] ?? 0)
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, (ends[at] ?? 0) - start).toString('utf8')
 }
 
-function blockAt({ blocks, folder }: PackedIndex, row: number): { readonly block: Block; readonly at: number } {
+function blockAt({ blocks, folder }: PackedIndex, row: number): { readonly block: IndexBlock; readonly at: number } {
   const block = blocks[Math.floor(row / blockRows)]
   const at = row % blockRows
   if (block !== undefined && at < block.size.length) return { block, at }

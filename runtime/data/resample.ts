@@ -3,7 +3,7 @@
 /** How pixels are weighted when a picture changes its size. */
 export type FilterName = 'bilinear' | 'bicubic' | 'lanczos3'
 
-interface Filter {
+interface ResampleFilter {
   /** Distance beyond which nothing counts, in pixels of the larger grid's scale. */
   readonly radius: number
   readonly weight: (distance: number) => number
@@ -18,14 +18,14 @@ function cubic(distance: number): number {
   return x < 2 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : 0
 }
 
-const filters: Readonly<Record<FilterName, Filter>> = {
+const filters: Readonly<Record<FilterName, ResampleFilter>> = {
   bilinear: { radius: 1, weight: distance => Math.max(0, 1 - Math.abs(distance)) },
   bicubic: { radius: 2, weight: cubic },
   lanczos3: { radius: 3, weight: distance => (Math.abs(distance) < 3 ? sinc(distance) * sinc(distance / 3) : 0) },
 }
 
 /** Pixels of 8 bits a channel, row-major and interleaved; channels beyond the third are left out. */
-export interface Picture {
+export interface ColourRaster {
   readonly data: Uint8Array
   readonly width: number
   readonly height: number
@@ -36,7 +36,7 @@ export interface Picture {
 export const filterNames: readonly FilterName[] = ['bilinear', 'bicubic', 'lanczos3']
 
 /** A part of a picture, in pixels; its edges need not be whole. */
-export interface Box {
+export interface PixelBox {
   readonly left: number
   readonly top: number
   readonly width: number
@@ -55,7 +55,7 @@ export interface Taps {
 }
 
 /** How one axis is resampled: `size` positions over `length` from `start` on, of `source` pixels. */
-export interface Axis {
+export interface ResampleAxis {
   readonly source: number
   readonly start: number
   readonly length: number
@@ -70,7 +70,7 @@ export const unit = 2 ** unitBits
 const fractionBits = 4
 
 /** Weights along an axis; pixels around the box count where the picture has them, as in PIL's `resize(box=...)`. */
-export function tapsOf({ source, start, length, size }: Axis, name: FilterName): Taps {
+export function tapsOf({ source, start, length, size }: ResampleAxis, name: FilterName): Taps {
   const { radius, weight } = filters[name]
   const step = length / size
   const scale = Math.max(step, 1)
@@ -103,7 +103,7 @@ export function tapsOf({ source, start, length, size }: Axis, name: FilterName):
 }
 
 /** A resampler keeps the memory of its passes from call to call. */
-export type Resampler = (picture: Picture, across: Taps, down: Taps) => Float32Array
+export type Resampler = (picture: ColourRaster, across: Taps, down: Taps) => Float32Array
 
 /**
  * Makes a resampler: a picture and the taps of both axes -> RGB floats [rows, columns, 3] around 0..255, to a sixteenth of
@@ -127,7 +127,7 @@ export function createResampler(): Resampler {
 
 /** Rows `top` to `bottom` of a picture across: [rows, columns, 3] with {@link fractionBits}. */
 function resampleRows(
-  { data, width, channels }: Picture,
+  { data, width, channels }: ColourRaster,
   { first, count, weights, stride }: Taps,
   { top, bottom, between }: { readonly top: number; readonly bottom: number; readonly between: Int32Array },
 ): void {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import tar from 'tar-stream'
 import { codeOf } from '../store/files.ts'
-import { type Extent, missing, shardPath, tooShort } from './extents.ts'
+import { type Extent, shardPath, shardTruncated, shardUnreadable } from './extents.ts'
 
 /** Samples of a full shard. */
 const SAMPLES_PER_SHARD = 1000
@@ -20,7 +20,7 @@ export interface ShardFile {
 }
 
 /** Where a sample's files went; extents stand in the order of the files. */
-export interface Stored {
+export interface StoredFiles {
   /** File name inside `shards/`. */
   readonly shard: string
   readonly extents: readonly Extent[]
@@ -29,7 +29,7 @@ export interface Stored {
 /** Writes samples into `FOLDER/shards/000000.tar` and on. */
 export interface ShardWriter {
   /** Stores the files of one sample side by side. */
-  add(files: readonly ShardFile[]): Promise<Stored>
+  add(files: readonly ShardFile[]): Promise<StoredFiles>
   close(): Promise<void>
 }
 
@@ -103,7 +103,7 @@ export function openShards(folder: string): ShardReader {
     await current?.file.close()
     current = undefined
     const file = await open(shardPath(folder, shard)).catch(cause => {
-      throw missing({ folder, shard, key, cause })
+      throw shardUnreadable({ folder, shard, key, cause })
     })
     current = { shard, file }
     return file
@@ -114,7 +114,7 @@ export function openShards(folder: string): ShardReader {
       const bytes = Buffer.alloc(size)
       const { bytesRead } = await file.read(bytes, 0, size, offset)
       if (bytesRead === size) return bytes
-      throw tooShort({ folder, shard, key, bytesRead, offset, size })
+      throw shardTruncated({ folder, shard, key, bytesRead, offset, size })
     },
     async close() {
       await current?.file.close()

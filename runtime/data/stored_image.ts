@@ -13,7 +13,7 @@ const largestWhole = 4096 * 4096
 const mostPixels = 16383 * 16383
 
 /** How images are stored. */
-export interface Storing {
+export interface StoreOptions {
   /** Named in errors. */
   readonly name: string
   /** Side of a square; undefined: as it is. */
@@ -31,7 +31,7 @@ export interface StoredImage {
  * Makes an image as it is stored. Throws an error that names it where it is damaged or no picture; the words hang on the
  * bytes alone, as libvips' own do not: it has one place for the errors of all threads.
  */
-export async function storeImage(bytes: Uint8Array, { name, size, filter }: Storing): Promise<StoredImage> {
+export async function storeImage(bytes: Uint8Array, { name, size, filter }: StoreOptions): Promise<StoredImage> {
   const fail = (reason: string, cause?: unknown): never => {
     throw new Error(`Cannot read image ${name}: ${reason}; replace or remove it`, { cause })
   }

@@ -1,8 +1,8 @@
 /** Facts measured on a tile: what captions may say, and nothing that is not so. */
 import { type Colour, nameColour } from './colours.ts'
 import { METRES_PER_GREY } from './imagery.ts'
+import { locateMask, type MaskLocation } from './mask_location.ts'
 import type { Sample } from './sample.ts'
-import { type Whereabouts, whereabouts } from './whereabouts.ts'
 
 /** How high and how broken the land of a tile is; `rising` is high and smooth, as ice caps are. */
 export const reliefs = ['none', 'flat', 'hilly', 'upland', 'plateau', 'rising', 'mountains', 'high mountains'] as const
@@ -17,19 +17,19 @@ export type Belt = 'tropical' | 'subtropical' | 'temperate' | 'subpolar' | 'pola
 export interface TileFacts {
   /** 0 to 1. */
   readonly water_share: number
-  readonly water_where: Whereabouts
+  readonly water_where: MaskLocation
   readonly relief: Relief
   /** Metres, to the nearest hundred; of the land, 0 where there is none. */
   readonly elevation_mean: number
   readonly elevation_max: number
   readonly highland_share: number
-  readonly highland_where: Whereabouts
+  readonly highland_where: MaskLocation
   /** Mean grey, 0 to 255. */
   readonly brightness: number
   /** At most three, each on a tenth of the tile or more, widest first. */
   readonly colours: readonly Colour[]
   /** Where each of `colours` lies. */
-  readonly colours_where: readonly Whereabouts[]
+  readonly colours_where: readonly MaskLocation[]
   readonly [name: string]: Sample['facts'][string]
 }
 
@@ -49,12 +49,12 @@ export function measureTile({ photo, water, highland, elevation, kmPerPixel }: T
   const shown = dominantColours(photo)
   return {
     water_share: round3(shareOf(water)),
-    water_where: whereabouts(water),
+    water_where: locateMask(water),
     relief: heights.length < 0.02 * water.length ? 'none' : nameRelief(heights, slopeOf(elevation, water) / kmPerPixel),
     elevation_mean: metres(heights.length === 0 ? 0 : heights.reduce((sum, grey) => sum + grey, 0) / heights.length),
     elevation_max: metres(heights.at(-1) ?? 0),
     highland_share: round3(shareOf(highland)),
-    highland_where: whereabouts(highland),
+    highland_where: locateMask(highland),
     brightness: Math.round(meanGrey(photo)),
     colours: shown.map(({ colour }) => colour),
     colours_where: shown.map(({ where }) => where),
@@ -111,7 +111,7 @@ function slopeOf(elevation: Uint8Array, water: Uint8Array): number {
   return pairs === 0 ? 0 : (sum / pairs) * METRES_PER_GREY
 }
 
-function dominantColours(photo: Uint8Array): readonly { readonly colour: Colour; readonly where: Whereabouts }[] {
+function dominantColours(photo: Uint8Array): readonly { readonly colour: Colour; readonly where: MaskLocation }[] {
   const pixels = photo.length / 3
   const masks = new Map<Colour, Uint8Array>()
   for (let pixel = 0; pixel < pixels; pixel++) {
@@ -125,5 +125,5 @@ function dominantColours(photo: Uint8Array): readonly { readonly colour: Colour;
     .filter(({ share }) => share >= 0.1)
     .sort((a, b) => b.share - a.share || (a.colour < b.colour ? -1 : 1))
     .slice(0, 3)
-    .map(({ colour, mask }) => ({ colour, where: whereabouts(mask) }))
+    .map(({ colour, mask }) => ({ colour, where: locateMask(mask) }))
 }

@@ -1,7 +1,7 @@
 /** Stage `caption`: writes the captions of a dataset; images stay where they are. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Captioner } from '../data/captioner.ts'
+import type { CaptionWriter } from '../data/captioner.ts'
 import { deriveDataset, readIndex, readSamples } from '../data/dataset.ts'
 import { createGrammar } from '../data/grammar.ts'
 import { imageExtension } from '../data/image.ts'
@@ -50,7 +50,7 @@ export async function run({ params, inputs, out, report, signal }: StageContext)
   }
 }
 
-function createCaptioner(captions: Params, seed: number): Captioner {
+function createCaptioner(captions: Params, seed: number): CaptionWriter {
   const kind = readText(captions, 'kind')
   if (kind === 'grammar') return createGrammar({ perImage: readNumber(captions, 'per_image'), seed })
   throw new Error(`No captioner is called '${kind}'; use 'grammar'`)

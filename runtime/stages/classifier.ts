@@ -2,9 +2,15 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { loadPixels } from '../data/dataset.ts'
-import { type Classifier, fitClassifier, type Seen, see, type View } from '../data/filters/classifier.ts'
+import {
+  type FeatureView,
+  fitClassifier,
+  measureFeatures,
+  type OverheadClassifier,
+  type SampleFeatures,
+} from '../data/filters/classifier.ts'
 import { measuredSide } from '../data/filters/features.ts'
-import { type Score, score } from '../data/filters/score.ts'
+import { type FilterScore, score } from '../data/filters/score.ts'
 import { createRandom } from '../data/random.ts'
 import type { Sample } from '../data/sample.ts'
 import type { Exhibit } from './exhibit.ts'
@@ -14,12 +20,12 @@ import { inputFolder, type StageContext, type StageResult } from './stage.ts'
 
 interface Item {
   readonly sample: Sample
-  readonly seen: Seen
+  readonly seen: SampleFeatures
 }
 
 interface Judged {
-  readonly classifier: Classifier
-  readonly score: Score
+  readonly classifier: OverheadClassifier
+  readonly score: FilterScore
 }
 
 /**
@@ -32,7 +38,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   const threshold = readNumber(context.params, 'threshold')
   const items = await measure(context)
   const { shown, rest } = divide(items, context)
-  const views: readonly View[] = ['image', 'text', 'both']
+  const views: readonly FeatureView[] = ['image', 'text', 'both']
   const judged: Judged[] = []
   for (const view of views) {
     const classifier = await fitClassifier(
@@ -74,7 +80,7 @@ async function measure(context: StageContext): Promise<readonly Item[]> {
   return samples.map((sample, i) => {
     context.signal.throwIfAborted()
     if (i % 100 === 0) context.report.progress({ done: i, total: samples.length, unit: 'samples' })
-    return { sample, seen: see(pixels.subarray(i * length, (i + 1) * length), sample.captions) }
+    return { sample, seen: measureFeatures(pixels.subarray(i * length, (i + 1) * length), sample.captions) }
   })
 }
 
@@ -112,7 +118,7 @@ function scores(judged: readonly Judged[]): Exhibit {
   }
 }
 
-function printClassifier({ view, penalty, scaling, linear }: Classifier, threshold: number): string {
+function printClassifier({ view, penalty, scaling, linear }: OverheadClassifier, threshold: number): string {
   const { mean, deviation, width } = scaling
   const fitted = {
     ...{ view, threshold, penalty, bias: linear.bias, weights: [...linear.weights] },

@@ -1,7 +1,7 @@
 /** Small pictures that stages leave for the report. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type LoadOptions, readPixels } from '../data/dataset.ts'
+import { type PixelOptions, readPixels } from '../data/dataset.ts'
 import { encodePng } from '../data/image.ts'
 import type { Heat } from './exhibit.ts'
 
@@ -17,7 +17,7 @@ export async function writeTile(
 }
 
 /** Where tiles are read from: a dataset, and how a model reads it. */
-export interface TilesFrom extends Pick<LoadOptions, 'split' | 'size' | 'filter'> {
+export interface TilesFrom extends Pick<PixelOptions, 'split' | 'size' | 'filter'> {
   readonly folder: string
 }
 

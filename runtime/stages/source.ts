@@ -6,7 +6,7 @@ import { isRecord, parseJson } from '../../dsl/read/json.ts'
 import type { ResizeFilter } from '../../dsl/recipe.ts'
 import { createDataset } from '../data/dataset.ts'
 import { makeSamples } from '../data/readers/make_samples.ts'
-import type { Fault, SourceReader } from '../data/readers/record.ts'
+import type { CorruptItem, SourceReader } from '../data/readers/record.ts'
 import { type Slice, sliceReader } from '../data/readers/slice.ts'
 import type { SampleFiles } from '../data/sample.ts'
 import { storedQuality } from '../data/stored_image.ts'
@@ -44,11 +44,11 @@ export async function storeSource(
   for await (const made of makeSamples(reader.find(), { size, filter, first, ...(stored && { stored }) })) {
     signal.throwIfAborted()
     switch (made.kind) {
-      case 'fault':
+      case 'corrupt':
         faults.add(made)
         break
-      case 'absent':
-        absent.set(made.status, (absent.get(made.status) ?? 0) + 1)
+      case 'omitted':
+        absent.set(made.reason, (absent.get(made.reason) ?? 0) + 1)
         break
       case 'made': {
         const { sample, isCopy, position } = made
@@ -143,10 +143,10 @@ function createFaultLog({
   readonly report: Reporter
   readonly most: number
 }) {
-  const first: Fault[] = []
+  const first: CorruptItem[] = []
   let count = 0
   return {
-    add(fault: Fault): void {
+    add(fault: CorruptItem): void {
       const { kind, ...line } = fault
       count += 1
       if (first.length < toldInFailure) first.push(fault)

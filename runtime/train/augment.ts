@@ -1,6 +1,6 @@
 /** Random changes that keep an overhead view an overhead view. */
 import type { Random } from '../data/random.ts'
-import { type Box, createResampler, type FilterName, tapsOf } from '../data/resample.ts'
+import { createResampler, type FilterName, type PixelBox, tapsOf } from '../data/resample.ts'
 
 export interface Augmentation {
   /** Smallest share of the area that a crop keeps. */
@@ -23,7 +23,7 @@ export function randomCrop(
   source: number,
   { crop, aspect }: Pick<Augmentation, 'crop' | 'aspect'>,
   random: Random,
-): Box {
+): PixelBox {
   const share = random.between(crop, 1)
   const widest = Math.log(Math.min(aspect, 1 / share))
   const ratio = Math.exp(random.between(-widest, widest))

@@ -8,9 +8,9 @@ import { createDataset, readIndex } from '../../runtime/data/dataset.ts'
 import { createGrammar } from '../../runtime/data/grammar.ts'
 import { encodeJpeg } from '../../runtime/data/image.ts'
 import { kindWords } from '../../runtime/data/lexicon.ts'
+import { locateMask, maskLocations } from '../../runtime/data/mask_location.ts'
 import type { SampleFiles } from '../../runtime/data/sample.ts'
 import { measureTile, reliefs } from '../../runtime/data/tile_facts.ts'
-import { places, whereabouts } from '../../runtime/data/whereabouts.ts'
 import { run } from '../../runtime/stages/caption.ts'
 import { inTempFolder } from '../support.ts'
 
@@ -22,7 +22,7 @@ const sampleOf = fc
     number: fc.nat(999_999),
     kind: fc.constantFrom(...kinds),
     share: fc.double({ min: 0, max: 1, noNaN: true }),
-    where: fc.constantFrom(...places.filter(place => place !== 'nowhere' && place !== 'everywhere')),
+    where: fc.constantFrom(...maskLocations.filter(place => place !== 'nowhere' && place !== 'everywhere')),
     relief: fc.constantFrom(...reliefs),
     shown: fc.uniqueArray(fc.constantFrom(...colours), { minLength: 1, maxLength: 3 }),
     lat: fc.double({ min: -90, max: 90, noNaN: true }),
@@ -159,7 +159,7 @@ test('whereabouts are told from masks', () => {
     ['north and south', maskOf(row => !isMiddle(row))],
     ['scattered', maskOf((row, column) => (row * 7 + column * 3) % 5 === 0)],
   ]
-  for (const [expected, mask] of cases) assert.is(whereabouts(mask), expected)
+  for (const [expected, mask] of cases) assert.is(locateMask(mask), expected)
 })
 
 test('measured facts follow the pixels', () => {

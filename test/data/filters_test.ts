@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { fitClassifier, type Seen, see } from '../../runtime/data/filters/classifier.ts'
+import { fitClassifier, measureFeatures, type SampleFeatures } from '../../runtime/data/filters/classifier.ts'
 import { findContaminated } from '../../runtime/data/filters/decontaminate.ts'
 import { findDuplicates } from '../../runtime/data/filters/dedup.ts'
 import { measuredSide } from '../../runtime/data/filters/features.ts'
@@ -183,11 +183,11 @@ function blobs(random: Random, count: number, size: number) {
 }
 
 test('the classifier learns from pictures, from texts, and from both', async () => {
-  const samples = Array.from({ length: 80 }, (_, i): { readonly seen: Seen; readonly label: boolean } => {
+  const samples = Array.from({ length: 80 }, (_, i): { readonly seen: SampleFeatures; readonly label: boolean } => {
     const label = i % 2 === 0
     const { data } = scenery(i, measuredSide)
     const pixels = label ? data : data.map(value => (value > 128 ? 255 : 0))
-    return { seen: see(pixels, [label ? `satellite view ${i % 7}` : `chart of sales ${i % 7}`]), label }
+    return { seen: measureFeatures(pixels, [label ? `satellite view ${i % 7}` : `chart of sales ${i % 7}`]), label }
   })
   const [shown, rest] = [samples.slice(0, 50), samples.slice(50)]
   for (const view of ['image', 'text', 'both'] as const) {

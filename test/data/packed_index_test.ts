@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Row, writeRows } from '../../runtime/data/index_table.ts'
+import { type IndexRow, writeRows } from '../../runtime/data/index_table.ts'
 import { readPackedIndex } from '../../runtime/data/pack_index.ts'
 import { captionsAt, rowAt, shardNumbers } from '../../runtime/data/packed_index.ts'
 import { inTempFolder } from '../support.ts'
@@ -8,7 +8,7 @@ import { inTempFolder } from '../support.ts'
 /** More rows than a block, and than a row group, hold. */
 const count = 70_000
 
-const rowOf = (i: number): Row => ({
+const rowOf = (i: number): IndexRow => ({
   sample: {
     key: `sée-${i}`,
     split: i % 10 === 0 ? 'test' : 'train',

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createRandom } from '../../runtime/data/random.ts'
-import { type Box, createResampler, type FilterName, filterNames, tapsOf } from '../../runtime/data/resample.ts'
+import { createResampler, type FilterName, filterNames, type PixelBox, tapsOf } from '../../runtime/data/resample.ts'
 
 const random = createRandom(1, 'resample')
 const width = 13
@@ -21,7 +21,7 @@ const kernels: Readonly<Record<FilterName, (x: number) => number>> = {
 }
 
 /** Every pixel of the picture weighted by the kernel around each position, in both directions at once. */
-function bruteForce({ left, top, width: w, height: h }: Box, name: FilterName, columns: number, rows: number) {
+function bruteForce({ left, top, width: w, height: h }: PixelBox, name: FilterName, columns: number, rows: number) {
   const out: number[] = []
   const [stepX, stepY] = [w / columns, h / rows]
   const weight = (at: number, centre: number, step: number) =>
@@ -41,7 +41,7 @@ function bruteForce({ left, top, width: w, height: h }: Box, name: FilterName, c
   return out
 }
 
-const boxes: readonly (readonly [string, Box, number, number])[] = [
+const boxes: readonly (readonly [string, PixelBox, number, number])[] = [
   ['the whole, smaller', { left: 0, top: 0, width, height }, 5, 4],
   ['the whole, larger', { left: 0, top: 0, width, height }, 20, 31],
   ['a part between pixels', { left: 2.3, top: 1.7, width: 7.9, height: 4.1 }, 6, 6],

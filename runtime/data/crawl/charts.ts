@@ -3,17 +3,17 @@ import type { Random } from '../random.ts'
 import { lettering } from './lettering.ts'
 
 /** Size of a drawing in pixels. */
-export interface Size {
+export interface ImageSize {
   readonly width: number
   readonly height: number
 }
 
 /** Wraps shapes in an SVG document. */
-export const svg = ({ width, height }: Size, shapes: readonly string[]): string =>
+export const svg = ({ width, height }: ImageSize, shapes: readonly string[]): string =>
   `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${shapes.join('')}</svg>`
 
 /** An SVG rectangle. */
-export const rectangle = (x: number, y: number, size: Size, fill: string): string =>
+export const rectangle = (x: number, y: number, size: ImageSize, fill: string): string =>
   `<rect x="${x}" y="${y}" width="${size.width}" height="${size.height}" fill="${fill}"/>`
 
 /** An opaque colour within ranges: hue in degrees, saturation and lightness in percent. */
@@ -21,7 +21,7 @@ export const colour = (random: Random, saturation: [number, number], lightness: 
   `hsl(${random.below(360)},${Math.round(random.between(...saturation))}%,${Math.round(random.between(...lightness))}%)`
 
 /** A bar, line, pie or scatter chart with a title and axes. */
-export function chart(form: 'bar' | 'line' | 'pie' | 'scatter', size: Size, random: Random): string {
+export function chart(form: 'bar' | 'line' | 'pie' | 'scatter', size: ImageSize, random: Random): string {
   const { width: w, height: h } = size
   const dark = random.chance(0.2)
   const ink = dark ? '#ddd' : '#333'
@@ -80,7 +80,7 @@ export function chart(form: 'bar' | 'line' | 'pie' | 'scatter', size: Size, rand
 }
 
 /** A screenshot-like page or a quotation card: a heading, lines of text, perhaps a button and a picture box. */
-export function card(size: Size, random: Random): string {
+export function card(size: ImageSize, random: Random): string {
   const { width: w, height: h } = size
   const paper = rectangle(0, 0, size, random.pick(['#fff', '#f4f4f4', '#1b2735', colour(random, [20, 60], [80, 93])]))
   const ink = random.pick(['#222', '#444', '#1a5276', '#888'])
@@ -101,7 +101,7 @@ export function card(size: Size, random: Random): string {
 }
 
 /** A gradient, or a texture of blobs in near colours. */
-export function texture(size: Size, random: Random): string {
+export function texture(size: ImageSize, random: Random): string {
   const { width: w, height: h } = size
   const hue = random.below(360)
   const tone = () => `hsl(${hue + random.below(50)},${20 + random.below(50)}%,${20 + random.below(60)}%)`
@@ -119,7 +119,7 @@ export function texture(size: Size, random: Random): string {
 }
 
 /** A photograph from the ground: sky, ridges behind ridges, sometimes a lake and a sun. */
-export function landscape(size: Size, random: Random): string {
+export function landscape(size: ImageSize, random: Random): string {
   const { width: w, height: h } = size
   const [high, low] = random.pick([
     ['#3f7fc4', '#cfe3f2'],

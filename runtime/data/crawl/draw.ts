@@ -1,9 +1,9 @@
 /** Draws scenes to pixels. */
-import type { Place } from '../geodesy.ts'
+import type { GeoPoint } from '../geodesy.ts'
 import { decodeImage, type Raster } from '../image.ts'
 import { cutTile, maskFrom, placePixels, type TileSpec } from '../imagery.ts'
 import type { Random } from '../random.ts'
-import { card, chart, landscape, type Size, texture } from './charts.ts'
+import { card, chart, type ImageSize, landscape, texture } from './charts.ts'
 import { drawMap } from './maps.ts'
 import type { Scene } from './scene.ts'
 import type { World } from './world.ts'
@@ -51,14 +51,14 @@ export async function drawScene(scene: Scene, world: World, { size, random }: Sk
 
 /** Size of a drawing and the stream that chooses its style. */
 export interface Sketch {
-  readonly size: Size
+  readonly size: ImageSize
   readonly random: Random
 }
 
 const rendered = (svg: string): Promise<Raster> => decodeImage(Buffer.from(svg), { name: 'of a drawing' })
 
 /** The square tile that covers a picture: its side is the picture's longer one. */
-const tileOf = (ground: Place & { readonly groundKm: number }, { width, height }: Size): TileSpec => ({
+const tileOf = (ground: GeoPoint & { readonly groundKm: number }, { width, height }: ImageSize): TileSpec => ({
   lon: ground.lon,
   lat: ground.lat,
   groundKm: ground.groundKm,
@@ -80,7 +80,7 @@ const repeated = (grey: Uint8Array): Uint8Array =>
   Uint8Array.from({ length: grey.length * 3 }, (_, i) => grey[Math.floor(i / 3)] ?? 0)
 
 /** The middle of a square RGB tile. */
-function crop(tile: Uint8Array, { width, height }: Size): Raster {
+function crop(tile: Uint8Array, { width, height }: ImageSize): Raster {
   const side = Math.max(width, height)
   const [left, top] = [Math.floor((side - width) / 2), Math.floor((side - height) / 2)]
   const data = new Uint8Array(width * height * 3)
@@ -139,7 +139,7 @@ function tintedRelief(world: World, tile: TileSpec, random: Random): Uint8Array 
 }
 
 /** The planet from afar (orthographic projection), lit from one side, on black, white or a plain colour. */
-function globe(centre: Place, world: World, { size, random }: Sketch): Raster {
+function globe(centre: GeoPoint, world: World, { size, random }: Sketch): Raster {
   const { width, height } = size
   const radius = Math.min(width, height) * random.between(0.32, 0.62)
   const off = random.between(-0.15, 0.15) * width

@@ -1,7 +1,7 @@
 /** Drawn maps of countries: political, single-country and choropleth, on a sheet in equirectangular projection. */
-import type { Country, Ring } from '../countries.ts'
+import type { Country, GeoRing } from '../countries.ts'
 import type { Random } from '../random.ts'
-import { colour, rectangle, type Size, svg } from './charts.ts'
+import { colour, type ImageSize, rectangle, svg } from './charts.ts'
 import { lettering } from './lettering.ts'
 
 /** What a map shows. */
@@ -17,7 +17,7 @@ export interface MapView {
 }
 
 /** Draws a map as SVG. */
-export function drawMap(view: MapView, countries: readonly Country[], { size, random }: Look): string {
+export function drawMap(view: MapView, countries: readonly Country[], { size, random }: MapStyle): string {
   const scale = size.width / view.span
   const x = (lon: number) => (lon - view.lon) * scale + size.width / 2
   const y = (lat: number) => (view.lat - lat) * scale + size.height / 2
@@ -41,22 +41,22 @@ export function drawMap(view: MapView, countries: readonly Country[], { size, ra
   return svg(size, shapes)
 }
 
-interface Look {
-  readonly size: Size
+interface MapStyle {
+  readonly size: ImageSize
   readonly random: Random
 }
 
-interface Projection {
+interface MapProjection {
   readonly x: (lon: number) => number
   readonly y: (lat: number) => number
-  readonly size: Size
+  readonly size: ImageSize
 }
 
 /**
  * A ring as a path, or nothing where it lies outside the sheet. Corners nearer than a pixel are merged, after those far
  * outside were moved to a sheet's width from the edge, where nobody sees them.
  */
-function outline(ring: Ring, { x, y, size }: Projection): string {
+function outline(ring: GeoRing, { x, y, size }: MapProjection): string {
   const points: string[] = []
   let [lastX, lastY] = [Number.NaN, Number.NaN]
   let touches = false
@@ -72,14 +72,14 @@ function outline(ring: Ring, { x, y, size }: Projection): string {
   return touches && points.length > 2 ? `M${points.join('L')}Z` : ''
 }
 
-function graticule(view: MapView, { x, y, size, random }: Projection & Look): string {
+function graticule(view: MapView, { x, y, size, random }: MapProjection & MapStyle): string {
   const step = view.span > 120 ? 30 : view.span > 40 ? 10 : 5
   const degrees = Array.from({ length: 360 / step + 1 }, (_, i) => -180 + i * step)
   const lines = degrees.flatMap(d => [`M${x(d)} 0V${size.height}`, `M0 ${y(d)}H${size.width}`]).join('')
   return `<path d="${lines}" stroke="${random.pick(['#555', '#fff', '#999'])}" stroke-width="0.4" stroke-opacity="0.6"/>`
 }
 
-function legend(palette: readonly string[], { width, height }: Size, random: Random): string {
+function legend(palette: readonly string[], { width, height }: ImageSize, random: Random): string {
   const left = random.chance(0.5) ? width * 0.04 : width * 0.78
   const box = { width: width * 0.07, height: height * 0.06 }
   const rows = palette.slice(0, 5).map((fill, i) => {

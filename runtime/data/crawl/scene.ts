@@ -1,11 +1,11 @@
 /** What a crawled picture shows, chosen before anything is drawn. */
-import { distanceKm, type Place } from '../geodesy.ts'
+import { distanceKm, type GeoPoint } from '../geodesy.ts'
 import { cutTile } from '../imagery.ts'
 import type { Random } from '../random.ts'
 import type { World } from './world.ts'
 
 /** A piece of ground. */
-interface Ground extends Place {
+interface Ground extends GeoPoint {
   /** Width in kilometres. */
   readonly groundKm: number
 }
@@ -18,8 +18,8 @@ export type Scene =
   | ({ readonly kind: 'view' } & Ground)
   | ({ readonly kind: 'relief' | 'tinted-relief' | 'night' | 'dark' | 'water' } & Ground)
   | { readonly kind: 'sky'; readonly lon: number; readonly lat: number }
-  | ({ readonly kind: 'globe' } & Place)
-  | ({ readonly kind: 'map' | 'choropleth'; readonly span: number } & Place)
+  | ({ readonly kind: 'globe' } & GeoPoint)
+  | ({ readonly kind: 'map' | 'choropleth'; readonly span: number } & GeoPoint)
   | { readonly kind: 'chart'; readonly form: 'bar' | 'line' | 'pie' | 'scatter' }
   | { readonly kind: 'card' }
   | { readonly kind: 'texture' }
@@ -115,7 +115,7 @@ function chooseKind(random: Random): Scene['kind'] {
 }
 
 /** A place on land or near a coast, uniform over the area between 60 degrees south and 75 degrees north. */
-function choosePlace(world: World, random: Random): Place {
+function choosePlace(world: World, random: Random): GeoPoint {
   for (;;) {
     const sine = random.between(Math.sin((-60 * Math.PI) / 180), Math.sin((75 * Math.PI) / 180))
     const place = { lon: random.between(-180, 180), lat: (Math.asin(sine) * 180) / Math.PI }

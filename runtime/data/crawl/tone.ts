@@ -2,11 +2,11 @@
 import sharp from 'sharp'
 import type { Raster } from '../image.ts'
 import type { Random } from '../random.ts'
-import { rectangle, type Size, svg } from './charts.ts'
+import { type ImageSize, rectangle, svg } from './charts.ts'
 import { lettering } from './lettering.ts'
 
 /** Changes of a picture, all chosen beforehand so that a copy can share them. */
-export interface Tone {
+export interface ImageTone {
   readonly brightness: number
   readonly saturation: number
   /** Degrees. */
@@ -25,7 +25,7 @@ export interface Tone {
 }
 
 /** Chooses changes: most are mild, some pictures are grey, tinted or washed out. `sky`: clouds may hang over it. */
-export function chooseTone(random: Random, { sky }: { readonly sky: boolean }): Tone {
+export function chooseImageTone(random: Random, { sky }: { readonly sky: boolean }): ImageTone {
   const grey = random.chance(0.07)
   const strong = random.chance(0.25) ? 1.7 : 1
   return {
@@ -52,7 +52,7 @@ export function chooseTone(random: Random, { sky }: { readonly sky: boolean }): 
 }
 
 /** Applies a tone and encodes as JPEG at the given size. */
-export async function develop(raster: Raster, tone: Tone, { size, quality }: Development): Promise<Uint8Array> {
+export async function applyTone(raster: Raster, tone: ImageTone, { size, quality }: ToneOutput): Promise<Uint8Array> {
   const { data, width, height, channels } = raster
   const { contrast, warmth } = tone
   const lift = 128 * (1 - contrast)
@@ -73,13 +73,13 @@ export async function develop(raster: Raster, tone: Tone, { size, quality }: Dev
 }
 
 /** How a developed picture is stored. */
-export interface Development {
-  readonly size: Size
+export interface ToneOutput {
+  readonly size: ImageSize
   /** JPEG quality from 1 to 100. */
   readonly quality: number
 }
 
-function overlayOf({ frame, frameFill, watermark, clouds }: Tone, size: Size): string | undefined {
+function overlayOf({ frame, frameFill, watermark, clouds }: ImageTone, size: ImageSize): string | undefined {
   const { width: w, height: h } = size
   const shapes: string[] = []
   if (clouds.length > 0) {

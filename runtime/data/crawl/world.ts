@@ -1,7 +1,7 @@
 /** What crawled pictures are made of: the globe's layers, countries and landmarks. */
 import { type Country, type CountryFinder, createCountryFinder, readCountries } from '../countries.ts'
 import { externalPath } from '../externals.ts'
-import type { Place } from '../geodesy.ts'
+import type { GeoPoint } from '../geodesy.ts'
 import { decodeGrey, decodeImage, type Raster } from '../image.ts'
 import { createGlobe, type Globe } from '../imagery.ts'
 import { readLandmarks } from '../landmarks.ts'
@@ -17,8 +17,8 @@ export interface World {
   /** Star map. */
   readonly sky: Globe
   readonly countries: readonly Country[]
-  readonly landmarks: readonly (Place & { readonly name: string })[]
-  isLand(place: Place): boolean
+  readonly landmarks: readonly (GeoPoint & { readonly name: string })[]
+  isLand(place: GeoPoint): boolean
   /** Country of a place, or undefined at sea. */
   readonly countryAt: CountryFinder
 }

@@ -6,35 +6,35 @@
  */
 import { createRandom } from '../random.ts'
 import { imageFeatures, textFeatures } from './features.ts'
-import { choosePenalty, fitLogistic, type Linear, probability } from './logistic.ts'
+import { choosePenalty, fitLogistic, type LinearModel, probability } from './logistic.ts'
 
 /** Features of one sample. */
-export interface Seen {
+export interface SampleFeatures {
   readonly image: Float64Array
   readonly text: Float64Array
 }
 
 /** What a classifier looks at. */
-export type View = 'image' | 'text' | 'both'
+export type FeatureView = 'image' | 'text' | 'both'
 
 /** Measures an image of shape `[48, 48, 3]` and its captions, joined. */
-export function see(rgb: Uint8Array, captions: readonly string[]): Seen {
+export function measureFeatures(rgb: Uint8Array, captions: readonly string[]): SampleFeatures {
   return { image: imageFeatures(rgb), text: textFeatures(captions.join(' ')) }
 }
 
 /** A fitted classifier. */
-export interface Classifier {
-  readonly view: View
+export interface OverheadClassifier {
+  readonly view: FeatureView
   /** L2 penalty that cross-validation on the labelled part chose. */
   readonly penalty: number
-  readonly scaling: Scaling
-  readonly linear: Linear
+  readonly scaling: FeatureScaling
+  readonly linear: LinearModel
   /** Probability of an overhead view. */
-  judge(seen: Seen): number
+  judge(seen: SampleFeatures): number
 }
 
 /** Centres and scales of the image features, and the width of the Gaussian kernel over them. */
-export interface Scaling {
+export interface FeatureScaling {
   readonly mean: Float64Array
   readonly deviation: Float64Array
   readonly width: number
@@ -54,10 +54,10 @@ const widthShare = 0.5
 
 /** Fits a classifier. Throws where all labels are the same. */
 export async function fitClassifier(
-  view: View,
-  samples: readonly Seen[],
+  view: FeatureView,
+  samples: readonly SampleFeatures[],
   labels: readonly boolean[],
-): Promise<Classifier> {
+): Promise<OverheadClassifier> {
   if (new Set(labels).size < 2) {
     const only = labels[0] === undefined ? 'no sample is labelled' : `all ${labels.length} labels are ${labels[0]}`
     throw new Error(`The classifier cannot learn: ${only}; raise labelled or check the labels of the source`)
@@ -70,7 +70,7 @@ export async function fitClassifier(
   return { view, penalty, scaling, linear, judge: seen => probability(linear, toRow(seen)) }
 }
 
-function fitScaling(images: readonly Float64Array[]): Scaling {
+function fitScaling(images: readonly Float64Array[]): FeatureScaling {
   const average = (value: (image: Float64Array) => number) =>
     images.reduce((sum, image) => sum + value(image), 0) / images.length
   const mean = (images[0] ?? new Float64Array()).map((_, j) => average(image => image[j] ?? 0))
@@ -84,18 +84,18 @@ function fitScaling(images: readonly Float64Array[]): Scaling {
 }
 
 /** Centred and scaled; far values are cut at four deviations. */
-const standardised = (image: Float64Array, { mean, deviation }: Omit<Scaling, 'width'>): Float64Array =>
+const standardised = (image: Float64Array, { mean, deviation }: Omit<FeatureScaling, 'width'>): Float64Array =>
   image.map((value, j) => Math.max(-4, Math.min(4, (value - (mean[j] ?? 0)) / (deviation[j] ?? 1))))
 
 /** Makes the function that turns features into the row that a view looks at. */
-function rowMaker(view: View, scaling: Scaling): (seen: Seen) => Float64Array {
+function rowMaker(view: FeatureView, scaling: FeatureScaling): (seen: SampleFeatures) => Float64Array {
   const random = createRandom(0, 'waves of the overhead classifier')
   const gauss = () => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next())
   const waves = Array.from({ length: waveCount }, () => ({
     direction: scaling.mean.map(() => gauss() / scaling.width),
     phase: random.between(0, 2 * Math.PI),
   }))
-  const imageRow = ({ image }: Seen): number[] => {
+  const imageRow = ({ image }: SampleFeatures): number[] => {
     const point = standardised(image, scaling)
     return waves.map(({ direction, phase }) => {
       let angle = phase
@@ -103,7 +103,7 @@ function rowMaker(view: View, scaling: Scaling): (seen: Seen) => Float64Array {
       return Math.sqrt(2 / waveCount) * Math.cos(angle)
     })
   }
-  const textRow = ({ text }: Seen): Float64Array => text.map(value => value * textLength)
+  const textRow = ({ text }: SampleFeatures): Float64Array => text.map(value => value * textLength)
   switch (view) {
     case 'image':
       return seen => Float64Array.from(imageRow(seen))

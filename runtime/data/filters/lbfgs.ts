@@ -9,7 +9,7 @@ export interface Slope {
 const memory = 10
 
 /** How far to go: to a gradient this short, or this many steps. */
-export interface Ends {
+export interface StopOptions {
   /** @default 1e-6 */
   readonly tolerance?: number
   /** @default 300 */
@@ -20,7 +20,7 @@ export interface Ends {
 export async function minimise(
   evaluate: (point: Float64Array) => Slope | Promise<Slope>,
   start: Float64Array,
-  { tolerance = 1e-6, mostSteps = 300 }: Ends = {},
+  { tolerance = 1e-6, mostSteps = 300 }: StopOptions = {},
 ): Promise<Float64Array> {
   let at = start
   let { loss, gradient } = await evaluate(at)

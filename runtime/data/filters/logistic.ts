@@ -2,25 +2,30 @@
 import { add, dot, minimise } from './lbfgs.ts'
 
 /** A row for each sample, features standardised by the caller. */
-export interface Examples {
+export interface LabelledRows {
   readonly rows: readonly Float64Array[]
   readonly labels: readonly boolean[]
 }
 
 /** Weights of a fitted model. */
-export interface Linear {
+export interface LinearModel {
   readonly weights: Float64Array
   readonly bias: number
 }
 
 /** Probability that a row is positive. */
-export const probability = ({ weights, bias }: Linear, row: Float64Array): number => sigmoid(dot(weights, row) + bias)
+export const probability = ({ weights, bias }: LinearModel, row: Float64Array): number =>
+  sigmoid(dot(weights, row) + bias)
 
 /**
  * Fits a model: mean log loss plus `penalty / 2` times the squared weights; the bias is free. The loss is convex, so
  * the result does not depend on `start`, which only saves steps.
  */
-export async function fitLogistic({ rows, labels }: Examples, penalty: number, start?: Linear): Promise<Linear> {
+export async function fitLogistic(
+  { rows, labels }: LabelledRows,
+  penalty: number,
+  start?: LinearModel,
+): Promise<LinearModel> {
   const size = rows[0]?.length ?? 0
   const at = new Float64Array(size + 1)
   if (start !== undefined) at.set([...start.weights, start.bias])
@@ -45,7 +50,7 @@ export async function fitLogistic({ rows, labels }: Examples, penalty: number, s
 }
 
 /** Mean log loss of a model on examples. */
-export function logLoss(model: Linear, { rows, labels }: Examples): number {
+export function logLoss(model: LinearModel, { rows, labels }: LabelledRows): number {
   const losses = rows.map((row, i) => softplus((labels[i] ? -1 : 1) * (dot(model.weights, row) + model.bias)))
   return losses.reduce((sum, loss) => sum + loss, 0) / rows.length
 }
@@ -55,11 +60,11 @@ export function logLoss(model: Linear, { rows, labels }: Examples): number {
  * modulo `folds`, so the caller shuffles. Folds that would train on one class only are passed over.
  */
 export async function choosePenalty(
-  { rows, labels }: Examples,
+  { rows, labels }: LabelledRows,
   { penalties, folds }: { readonly penalties: readonly number[]; readonly folds: number },
 ): Promise<number> {
   const losses = new Map<number, number>(penalties.map(penalty => [penalty, 0]))
-  const part = (keep: (i: number) => boolean): Examples => ({
+  const part = (keep: (i: number) => boolean): LabelledRows => ({
     rows: rows.filter((_, i) => keep(i)),
     labels: labels.filter((_, i) => keep(i)),
   })
@@ -67,7 +72,7 @@ export async function choosePenalty(
     const training = part(i => i % folds !== fold)
     const held = part(i => i % folds === fold)
     if (held.rows.length === 0 || new Set(training.labels).size < 2) continue
-    let model: Linear | undefined
+    let model: LinearModel | undefined
     for (const penalty of [...penalties].sort((a, b) => b - a)) {
       model = await fitLogistic(training, penalty, model)
       losses.set(penalty, (losses.get(penalty) ?? 0) + logLoss(model, held) * held.rows.length)

@@ -1,7 +1,7 @@
 /** How well a filter keeps what people would keep. */
 
 /** Shares between 0 and 1; 0 where nothing was predicted or nothing is true. */
-export interface Score {
+export interface FilterScore {
   readonly precision: number
   readonly recall: number
   readonly f1: number
@@ -11,7 +11,7 @@ export interface Score {
 }
 
 /** Compares what was kept with what should be. */
-export function score(pairs: readonly { readonly kept: boolean; readonly wanted: boolean }[]): Score {
+export function score(pairs: readonly { readonly kept: boolean; readonly wanted: boolean }[]): FilterScore {
   const count = (kept: boolean, wanted: boolean) => pairs.filter(p => p.kept === kept && p.wanted === wanted).length
   const right = count(true, true)
   const precision = share(right, right + count(true, false))

@@ -1,6 +1,6 @@
 /** Tables of images and captions: CSV (RFC 4180), TSV and JSON Lines. */
 import { isRecord } from '../../../dsl/read/json.ts'
-import { type Fault, fault } from './record.ts'
+import { type CorruptItem, corruptItem } from './record.ts'
 
 /** Names of the columns. */
 export interface TableColumns {
@@ -29,7 +29,11 @@ export interface CaptionRow {
  * (`.csv`, `.tsv`, `.jsonl`) the format. A row that cannot be used is a fault. Throws where the file as a whole cannot be
  * read: another format, no such column, a quote that is never closed.
  */
-export function parseCaptionTable(text: string, name: string, columns: TableColumns): readonly (CaptionRow | Fault)[] {
+export function parseCaptionTable(
+  text: string,
+  name: string,
+  columns: TableColumns,
+): readonly (CaptionRow | CorruptItem)[] {
   const body = text.replace(/^\ufeff/, '')
   if (name.endsWith('.csv')) return fromRecords(parseCsv(body, name), name, columns)
   if (name.endsWith('.tsv')) return fromRecords(parseTsv(body), name, columns)
@@ -41,7 +45,7 @@ function fromRecords(
   [header, ...records]: readonly TextRecord[],
   name: string,
   columns: TableColumns,
-): readonly (CaptionRow | Fault)[] {
+): readonly (CaptionRow | CorruptItem)[] {
   const { caption, ...others } = columns
   // A table of classes needs no captions.
   const hasCaptions = columns.label === undefined || (header?.fields.includes(caption) ?? false)
@@ -56,37 +60,39 @@ function fromRecords(
       )
     })
   return records.flatMap(({ fields, line }) =>
-    checked(Object.fromEntries(positions.map(([column, at]) => [column, fields[at]])), columns, { name, line }),
+    toCaptionRow(Object.fromEntries(positions.map(([column, at]) => [column, fields[at]])), columns, { name, line }),
   )
 }
 
-function fromJsonLines(text: string, name: string, columns: TableColumns): readonly (CaptionRow | Fault)[] {
+function fromJsonLines(text: string, name: string, columns: TableColumns): readonly (CaptionRow | CorruptItem)[] {
   return text.split(/\r?\n/).flatMap((row, i) => {
     if (row.trim() === '') return []
     const where = { name, line: i + 1 }
     try {
       const value: unknown = JSON.parse(row)
-      return checked(isRecord(value) ? value : {}, columns, where)
+      return toCaptionRow(isRecord(value) ? value : {}, columns, where)
     } catch (cause) {
       if (!(cause instanceof SyntaxError)) throw cause
-      return [fault(name, `${name} line ${where.line} is not JSON: ${cause.message}; write one object a line`, where)]
+      return [
+        corruptItem(name, `${name} line ${where.line} is not JSON: ${cause.message}; write one object a line`, where),
+      ]
     }
   })
 }
 
 /** A row, and a fault for each caption of it that is none. */
-function checked(
+function toCaptionRow(
   record: { readonly [column: string]: unknown },
   columns: TableColumns,
   { name, line }: { readonly name: string; readonly line: number },
-): readonly (CaptionRow | Fault)[] {
+): readonly (CaptionRow | CorruptItem)[] {
   const textOf = (column: string | undefined): string => {
     const value = column === undefined ? undefined : record[column]
     return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : ''
   }
   const image = record[columns.image]
-  const wrong = (reason: string, column: string): Fault =>
-    fault(name, `${name} line ${line} ${reason}`, { line, column })
+  const wrong = (reason: string, column: string): CorruptItem =>
+    corruptItem(name, `${name} line ${line} ${reason}`, { line, column })
   if (typeof image !== 'string' || image === '')
     return [wrong(`names no image; fill in '${columns.image}'`, columns.image)]
   const given = record[columns.caption]

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { type SplitName, splitNamed } from '../../../dsl/check/split_names.ts'
 import { createRandom } from '../random.ts'
 import { type CaptionRow, parseCaptionTable, type TableColumns } from './caption_table.ts'
-import { type ClassNames, captionOfClass, className } from './class_names.ts'
+import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
 import { createImageFinder, type ImageFiles, listImages } from './image_files.ts'
-import { type Fault, fault, type ImageRecord, type Shares, type SourceReader } from './record.ts'
+import { type CorruptItem, corruptItem, type ImageRecord, type SourceReader, type SplitShares } from './record.ts'
 
 /** What is read of a folder, and how. */
 export interface FolderOptions {
@@ -16,13 +16,13 @@ export interface FolderOptions {
   /** Table of captions inside the folder; undefined: sub-folders are classes and captions come from their names. */
   readonly table?: (TableColumns & { readonly file: string }) | undefined
   /** Shares held out by image file, or where splits are written: in the first folder of a path, or in the table. */
-  readonly split: Shares | 'folders' | 'column'
-  readonly classNames: ClassNames
+  readonly split: SplitShares | 'folders' | 'column'
+  readonly classNames: ClassCaptions
   readonly seed: number
 }
 
 /** An image file and what is said of it. */
-interface Entry {
+interface FolderImage {
   /** Path inside the folder of images, with `/` between folders. */
   readonly file: string
   readonly captions: readonly string[]
@@ -41,7 +41,7 @@ export function openFolder(options: FolderOptions): SourceReader {
       const { entries, faults, files } = await listFolder(options)
       total = entries.length
       yield* faults
-      const splits = splitEntries(entries, options)
+      const splits = splitImages(entries, options)
       for (const [position, entry] of entries.entries()) {
         const split = splits.get(entry.file)
         if (split === undefined) yield splitFault(entry, options)
@@ -51,14 +51,14 @@ export function openFolder(options: FolderOptions): SourceReader {
   }
 }
 
-interface Listed {
-  readonly entries: readonly Entry[]
-  readonly faults: readonly Fault[]
+interface FolderListing {
+  readonly entries: readonly FolderImage[]
+  readonly faults: readonly CorruptItem[]
   readonly files: ImageFiles
 }
 
 /** Throws where the folder is missing or holds no images, or where the table as a whole cannot be read. */
-async function listFolder(options: FolderOptions): Promise<Listed> {
+async function listFolder(options: FolderOptions): Promise<FolderListing> {
   const { folder, images = folder, table } = options
   const files = await listImages(images)
   if (table === undefined) return { ...fromClasses(files, options), files }
@@ -76,7 +76,10 @@ async function listFolder(options: FolderOptions): Promise<Listed> {
 
 const columnsOf = ({ image, caption, label, split }: TableColumns): TableColumns => ({ image, caption, label, split })
 
-function fromClasses({ folder, images, files, links }: ImageFiles, options: FolderOptions): Omit<Listed, 'files'> {
+function fromClasses(
+  { folder, images, files, links }: ImageFiles,
+  options: FolderOptions,
+): Omit<FolderListing, 'files'> {
   // Where the first folder is the split, the class is a folder below it.
   const least = options.split === 'folders' ? 3 : 2
   const loose = images.find(file => file.split('/').length < least)
@@ -87,12 +90,12 @@ function fromClasses({ folder, images, files, links }: ImageFiles, options: Fold
     const fix = table === undefined ? `move it into ${place}` : `set captions: ${table}`
     throw new Error(`Image '${loose}' lies in no class folder of ${folder}; ${fix}`)
   }
-  const entries = images.map((file): Entry => {
+  const entries = images.map((file): FolderImage => {
     const name = file.split('/').at(-2) ?? ''
     return { file, captions: [captionOfClass(name, options.classNames)], label: className(name), split: '' }
   })
   const faults = [...links].sort().map(link => {
-    return fault(
+    return corruptItem(
       link,
       `'${link}' in ${folder} is a symbolic link, and links are not followed; put the file itself there`,
     )
@@ -101,21 +104,23 @@ function fromClasses({ folder, images, files, links }: ImageFiles, options: Fold
 }
 
 function fromTable(
-  rows: readonly (CaptionRow | Fault)[],
+  rows: readonly (CaptionRow | CorruptItem)[],
   { name, files, options }: { readonly name: string; readonly files: ImageFiles; readonly options: FolderOptions },
-): Omit<Listed, 'files'> {
+): Omit<FolderListing, 'files'> {
   const find = createImageFinder(files)
-  const faults: Fault[] = []
-  const entries = new Map<string, Entry>()
+  const faults: CorruptItem[] = []
+  const entries = new Map<string, FolderImage>()
   for (const row of rows) {
-    if (row.kind === 'fault') {
+    if (row.kind === 'corrupt') {
       faults.push(row)
       continue
     }
     const { image, line, label } = row
     const found = find(image)
     if ('fault' in found) {
-      faults.push(fault(name, `${name} line ${line} names image '${image}', ${found.fault}`, { line, key: image }))
+      faults.push(
+        corruptItem(name, `${name} line ${line} names image '${image}', ${found.fault}`, { line, key: image }),
+      )
       continue
     }
     const before = entries.get(found.file)
@@ -133,9 +138,9 @@ function fromTable(
 }
 
 /** The split of each file; files whose split is none have no entry. */
-function splitEntries(entries: readonly Entry[], { split, seed }: FolderOptions): ReadonlyMap<string, SplitName> {
-  if (typeof split === 'object') return drawFiles(entries, { ...split, seed })
-  const written = (entry: Entry) => (split === 'folders' ? (entry.file.split('/')[0] ?? '') : entry.split)
+function splitImages(entries: readonly FolderImage[], { split, seed }: FolderOptions): ReadonlyMap<string, SplitName> {
+  if (typeof split === 'object') return assignFiles(entries, { ...split, seed })
+  const written = (entry: FolderImage) => (split === 'folders' ? (entry.file.split('/')[0] ?? '') : entry.split)
   return new Map(
     entries.flatMap(entry => {
       const name = splitNamed(written(entry))
@@ -145,9 +150,9 @@ function splitEntries(entries: readonly Entry[], { split, seed }: FolderOptions)
 }
 
 /** Draws test and validation files at random, from each class the same share. */
-function drawFiles(
-  entries: readonly Entry[],
-  { val, test, seed }: Shares & { readonly seed: number },
+function assignFiles(
+  entries: readonly FolderImage[],
+  { val, test, seed }: SplitShares & { readonly seed: number },
 ): ReadonlyMap<string, SplitName> {
   const splits = new Map<string, SplitName>(entries.map(({ file }) => [file, 'train']))
   const byLabel = new Map<string, string[]>()
@@ -165,20 +170,23 @@ function drawFiles(
   return splits
 }
 
-function splitFault({ file, split }: Entry, options: FolderOptions): Fault {
+function splitFault({ file, split }: FolderImage, options: FolderOptions): CorruptItem {
   const fix = 'splits are train, val and test'
   return options.split === 'folders'
-    ? fault(file, `'${file}' lies in none of the folders train, val and test; move it there, or give 'split' shares`)
-    : fault(options.table?.file ?? file, `The split of '${file}' is '${split}'; ${fix}`, {
+    ? corruptItem(
+        file,
+        `'${file}' lies in none of the folders train, val and test; move it there, or give 'split' shares`,
+      )
+    : corruptItem(options.table?.file ?? file, `The split of '${file}' is '${split}'; ${fix}`, {
         key: file,
         column: options.table?.split ?? '',
       })
 }
 
 function recordOf(
-  { file, captions, label }: Entry,
+  { file, captions, label }: FolderImage,
   { split, position, folder }: { readonly split: SplitName; readonly position: number; readonly folder: string },
 ): ImageRecord {
-  const at = { kind: 'file', path: join(folder, file) } as const
-  return { kind: 'record', file, group: file, split, captions, label, facts: {}, at, position }
+  const location = { kind: 'file', path: join(folder, file) } as const
+  return { kind: 'record', file, group: file, split, captions, label, facts: {}, location, position }
 }

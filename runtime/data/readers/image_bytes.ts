@@ -1,12 +1,12 @@
 /** The bytes of images, wherever they lie; files that several images share stay open for the next of them. */
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { createCellReader } from './parquet_cells.ts'
-import type { ImageAt } from './record.ts'
+import type { ImageLocation } from './record.ts'
 
 /** Reads images; several may be read side by side. */
 export interface ImageReader {
   /** Throws where the bytes are not there. */
-  read(at: ImageAt): Promise<Uint8Array>
+  read(at: ImageLocation): Promise<Uint8Array>
   close(): Promise<void>
 }
 

@@ -34,10 +34,10 @@ export async function listImages(folder: string): Promise<ImageFiles> {
 }
 
 /** The file that a name means, or why it means none: words that follow `names image 'x', which ...`. */
-export type Resolved = { readonly file: string } | { readonly fault: string }
+export type ImageMatch = { readonly file: string } | { readonly fault: string }
 
 /** Finds images by their path in the folder; a bare name means the one image of that name, wherever it lies. */
-export function createImageFinder({ folder, images, links }: ImageFiles): (name: string) => Resolved {
+export function createImageFinder({ folder, images, links }: ImageFiles): (name: string) => ImageMatch {
   const present = new Set(images)
   const byName = new Map<string, string[]>()
   for (const file of images) {

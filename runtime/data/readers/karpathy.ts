@@ -3,19 +3,19 @@ import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { splitNamed } from '../../../dsl/check/split_names.ts'
 import { isRecord, isText } from '../../../dsl/read/json.ts'
-import { type ClassNames, captionOfClass, className } from './class_names.ts'
-import { createImageFinder, listImages, type Resolved } from './image_files.ts'
-import { type Fault, type Found, fault, type SourceReader } from './record.ts'
+import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
+import { createImageFinder, type ImageMatch, listImages } from './image_files.ts'
+import { type CorruptItem, corruptItem, type SourceItem, type SourceReader } from './record.ts'
 
 /** Where the file and the images are. */
 export interface KarpathyOptions {
   readonly json: string
   readonly images: string
-  readonly classNames: ClassNames
+  readonly classNames: ClassCaptions
 }
 
 /** An image of the file, not yet checked, and the class whose list it stands in. */
-interface Item {
+interface KarpathyItem {
   readonly value: unknown
   readonly listedAs?: string
   /** How it is called in errors: `images[17]`, `airport[3]`. */
@@ -40,7 +40,7 @@ export function openKarpathy({ json, images, classNames }: KarpathyOptions): Sou
         const first = record?.kind === 'record' ? taken.get(record.file) : undefined
         if (record?.kind === 'record' && first !== undefined) {
           const reason = `${name} ${item.place} names '${record.file}' as ${first} does; remove one of them`
-          yield fault(name, reason, { key: item.place })
+          yield corruptItem(name, reason, { key: item.place })
           continue
         }
         if (record?.kind === 'record') taken.set(record.file, item.place)
@@ -68,7 +68,7 @@ function lineOf(text: string, reason: string): string {
 }
 
 /** A list of `images`, or, as NWPU-Captions has them, lists by class. */
-function itemsOf(value: unknown, name: string): readonly Item[] {
+function itemsOf(value: unknown, name: string): readonly KarpathyItem[] {
   if (isRecord(value) && Array.isArray(value.images))
     return value.images.map((image, i) => ({ value: image, place: `images[${i}]` }))
   if (isRecord(value) && Object.values(value).length > 0 && Object.values(value).every(Array.isArray))
@@ -78,21 +78,21 @@ function itemsOf(value: unknown, name: string): readonly Item[] {
   throw new Error(`${name} holds neither a list 'images' nor lists of images by class; name the JSON file of captions`)
 }
 
-interface Reading {
+interface ItemContext {
   readonly name: string
-  readonly find: (name: string) => Resolved
-  readonly classNames: ClassNames
+  readonly find: (name: string) => ImageMatch
+  readonly classNames: ClassCaptions
   readonly images: string
   readonly position: number
 }
 
 /** The record of an item and the faults of its captions, or the one fault of the item. */
 function readItem(
-  { value, listedAs, place }: Item,
-  { name, find, classNames, images, position }: Reading,
-): readonly Found[] {
-  const wrong = (reason: string, column: string): Fault =>
-    fault(name, `${name} ${place} ${reason}`, { key: place, column })
+  { value, listedAs, place }: KarpathyItem,
+  { name, find, classNames, images, position }: ItemContext,
+): readonly SourceItem[] {
+  const wrong = (reason: string, column: string): CorruptItem =>
+    corruptItem(name, `${name} ${place} ${reason}`, { key: place, column })
   const item = isRecord(value) ? value : {}
   const { filename, filepath } = item
   if (!isText(filename) || filename === '') return [wrong(`names no image; fill in 'filename'`, 'filename')]
@@ -128,7 +128,7 @@ function readItem(
       captions: said,
       label,
       facts: {},
-      at: { kind: 'file', path: join(images, file) },
+      location: { kind: 'file', path: join(images, file) },
       position,
     },
     ...faults,

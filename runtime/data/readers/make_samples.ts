@@ -5,7 +5,7 @@ import type { SampleFiles } from '../sample.ts'
 import { storeImage } from '../stored_image.ts'
 import type { StoredImages } from '../stored_images.ts'
 import { type ImageReader, openImages } from './image_bytes.ts'
-import { type Absent, type Fault, type Found, fault, type ImageRecord } from './record.ts'
+import { type CorruptItem, corruptItem, type ImageRecord, type OmittedItem, type SourceItem } from './record.ts'
 
 /** How images are stored. */
 export interface SampleOptions {
@@ -17,7 +17,7 @@ export interface SampleOptions {
 }
 
 /** A sample that was made, with what is told of it. */
-export interface Made {
+export interface MadeSample {
   readonly kind: 'made'
   readonly sample: SampleFiles
   /** Whether the image is stored byte for byte as it was found now. */
@@ -33,14 +33,14 @@ export interface Made {
 export async function makeSample(
   { record, place }: { readonly record: ImageRecord; readonly place: number },
   { images, size, filter, stored: before }: SampleOptions & { readonly images: ImageReader },
-): Promise<Made | Fault> {
-  const { file, group, split, captions, label, overhead, facts, at, position } = record
+): Promise<MadeSample | CorruptItem> {
+  const { file, group, split, captions, label, overhead, facts, location, position } = record
   // What was stored before must not become a fault: that ends the stage, and its earlier result stays.
   const bytes = await before?.read(group)
   try {
     const stored =
       bytes === undefined
-        ? await storeImage(await images.read(at), { name: `'${file}'`, size, filter })
+        ? await storeImage(await images.read(location), { name: `'${file}'`, size, filter })
         : { bytes, isCopy: false }
     const stem = file.replace(/\.\w+$/, '').replace(/[^A-Za-z0-9]+/g, '-')
     const sample: SampleFiles = {
@@ -58,7 +58,7 @@ export async function makeSample(
     return { kind: 'made', sample, isCopy: stored.isCopy, position }
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    return fault(file, reason.includes(file) ? reason : `Cannot read image '${file}': ${reason}`, { key: group })
+    return corruptItem(file, reason.includes(file) ? reason : `Cannot read image '${file}': ${reason}`, { key: group })
   }
 }
 
@@ -67,13 +67,13 @@ export async function makeSample(
  * were found. `first` is the place of the first record in the whole list, for those who make a part of it.
  */
 export async function* makeSamples(
-  found: AsyncIterable<Found>,
+  found: AsyncIterable<SourceItem>,
   options: SampleOptions & { readonly first?: number },
-): AsyncGenerator<Made | Fault | Absent> {
+): AsyncGenerator<MadeSample | CorruptItem | OmittedItem> {
   const images = openImages()
   // Two for each core: one that is decoded, one whose bytes are read.
   const atOnce = 2 * availableParallelism()
-  const inWork: Promise<Made | Fault | Absent>[] = []
+  const inWork: Promise<MadeSample | CorruptItem | OmittedItem>[] = []
   let place = options.first ?? 0
   try {
     for await (const one of found) {

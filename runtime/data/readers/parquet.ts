@@ -2,10 +2,17 @@
 import { basename, join } from 'node:path'
 import { splitNamed } from '../../../dsl/check/split_names.ts'
 import { isText } from '../../../dsl/read/json.ts'
-import { type ClassNames, captionOfClass, className } from './class_names.ts'
+import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
 import { createImageFinder, listImages } from './image_files.ts'
 import { openParquet, type ParquetFile, readGroup } from './parquet_file.ts'
-import { drawSplit, type Found, fault, type ImageAt, type Shares, type SourceReader } from './record.ts'
+import {
+  assignSplit,
+  corruptItem,
+  type ImageLocation,
+  type SourceItem,
+  type SourceReader,
+  type SplitShares,
+} from './record.ts'
 import { readTar } from './tar_entries.ts'
 import { splitKey } from './webdataset.ts'
 
@@ -21,8 +28,8 @@ export interface ParquetOptions {
   readonly images: RowImages
   readonly caption: string
   readonly label?: string | undefined
-  readonly split: Shares | 'column'
-  readonly classNames: ClassNames
+  readonly split: SplitShares | 'column'
+  readonly classNames: ClassCaptions
   readonly seed: number
 }
 
@@ -52,7 +59,7 @@ interface TableOptions extends ParquetOptions {
   readonly before: number
 }
 
-async function* readTable(table: ParquetFile, options: TableOptions): AsyncGenerator<Found> {
+async function* readTable(table: ParquetFile, options: TableOptions): AsyncGenerator<SourceItem> {
   const columns = columnsOf(table, options)
   const { find, faults } = await imagesOf(table, options)
   yield* faults
@@ -82,13 +89,16 @@ function columnsOf(
 }
 
 /** The place of a row's image, or words that follow the name of the row. */
-type Find = (cells: Cells, row: number) => { readonly at: ImageAt; readonly file: string } | { readonly fault: string }
-type Cells = Readonly<Record<string, unknown>>
+type FindRowImage = (
+  cells: RowCells,
+  row: number,
+) => { readonly at: ImageLocation; readonly file: string } | { readonly fault: string }
+type RowCells = Readonly<Record<string, unknown>>
 
 async function imagesOf(
   { path }: ParquetFile,
   { images, index }: TableOptions,
-): Promise<{ readonly find: Find; readonly faults: readonly Found[] }> {
+): Promise<{ readonly find: FindRowImage; readonly faults: readonly SourceItem[] }> {
   switch (images.kind) {
     case 'bytes':
       return {
@@ -100,7 +110,7 @@ async function imagesOf(
       }
     case 'paths': {
       const finder = createImageFinder(await listImages(images.folder))
-      const find: Find = cells => {
+      const find: FindRowImage = cells => {
         const name = cells[images.column]
         if (!isText(name) || name === '') return { fault: `names no image in its column '${images.column}'` }
         const found = finder(name)
@@ -112,17 +122,17 @@ async function imagesOf(
     }
     case 'tar': {
       const tar = images.tars[index] ?? ''
-      const extents = new Map<string, { readonly at: ImageAt; readonly file: string }>()
-      const faults: Found[] = []
+      const extents = new Map<string, { readonly at: ImageLocation; readonly file: string }>()
+      const faults: SourceItem[] = []
       for await (const entry of readTar(tar, () => false)) {
-        if (entry.kind === 'tar fault') faults.push(fault(basename(tar), entry.reason))
+        if (entry.kind === 'damage') faults.push(corruptItem(basename(tar), entry.reason))
         else {
           const { key, extension } = splitKey(entry.name)
           const at = { kind: 'extent', path: tar, offset: entry.offset, size: entry.size } as const
           if (['jpg', 'jpeg', 'png', 'webp'].includes(extension)) extents.set(key, { at, file: entry.name })
         }
       }
-      const find: Find = ({ key }) =>
+      const find: FindRowImage = ({ key }) =>
         extents.get(String(key)) ?? { fault: `has the key '${String(key)}', of which ${basename(tar)} holds no image` }
       return { find, faults }
     }
@@ -131,25 +141,25 @@ async function imagesOf(
 
 interface RowOptions extends TableOptions {
   readonly table: ParquetFile
-  readonly find: Find
+  readonly find: FindRowImage
 }
 
 function readRow(
-  { cells, row }: { readonly cells: Cells; readonly row: number },
+  { cells, row }: { readonly cells: RowCells; readonly row: number },
   { table, find, caption, label: labelColumn, split: splits, classNames, seed, index, before }: RowOptions,
-): readonly Found[] {
+): readonly SourceItem[] {
   const name = basename(table.path)
   const key = isText(cells.key) ? cells.key : `row ${row}`
   const wrong = (reason: string, column?: string) =>
-    fault(name, `Row ${row} of ${name} ${reason}`, { key, ...(column !== undefined && { column }) })
-  if (isText(cells.status) && cells.status !== 'success') return [{ kind: 'absent', status: cells.status }]
+    corruptItem(name, `Row ${row} of ${name} ${reason}`, { key, ...(column !== undefined && { column }) })
+  if (isText(cells.status) && cells.status !== 'success') return [{ kind: 'omitted', reason: cells.status }]
   const image = find(cells, row)
   if ('fault' in image) return [wrong(image.fault)]
   const { captions, missing } = captionsOf(cells[caption])
   const empty = Array.from({ length: missing }, () => wrong(`has an empty caption`, caption))
   const named = labelColumn === undefined ? '' : textOf(cells[labelColumn])
   if (captions.length === 0 && named === '') return empty.length > 0 ? empty : [wrong('has no caption', caption)]
-  const split = splits === 'column' ? splitNamed(textOf(cells.split)) : drawSplit(key, { ...splits, seed })
+  const split = splits === 'column' ? splitNamed(textOf(cells.split)) : assignSplit(key, { ...splits, seed })
   if (split === undefined)
     return [wrong(`has the split '${textOf(cells.split)}'; splits are train, val and test`, 'split')]
   return [
@@ -161,7 +171,7 @@ function readRow(
       captions: captions.length > 0 ? captions : [captionOfClass(named, classNames)],
       label: className(named),
       facts: { table: index, ...(isText(cells.url) && { url: cells.url }) },
-      at: image.at,
+      location: image.at,
       position: before + row + 1,
     },
     ...empty,

@@ -1,9 +1,9 @@
 /** Images in the cells of Parquet tables: a row group is unpacked once for all images of it that are read in order. */
 import { isRecord } from '../../../dsl/read/json.ts'
 import { openParquet, type ParquetFile, readGroup } from './parquet_file.ts'
-import type { ImageAt } from './record.ts'
+import type { ImageLocation } from './record.ts'
 
-type CellAt = Extract<ImageAt, { readonly kind: 'cell' }>
+type CellAt = Extract<ImageLocation, { readonly kind: 'cell' }>
 
 /** Opens a reader of cells. It holds one row group's images in memory. */
 export function createCellReader(): { readonly read: (at: CellAt) => Promise<Uint8Array> } {

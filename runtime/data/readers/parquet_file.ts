@@ -9,7 +9,7 @@ import {
   parquetSchema,
 } from 'hyparquet'
 
-type Table = Awaited<ReturnType<typeof asyncBufferFromFile>>
+type TableBuffer = Awaited<ReturnType<typeof asyncBufferFromFile>>
 
 /** A table that is open. */
 export interface ParquetFile {
@@ -18,7 +18,7 @@ export interface ParquetFile {
   readonly columns: readonly string[]
   /** First row of each row group, and the end. */
   readonly groups: readonly number[]
-  readonly table: Table
+  readonly table: TableBuffer
   readonly metadata: FileMetaData
 }
 

@@ -3,7 +3,7 @@ import type { SplitName } from '../../../dsl/check/split_names.ts'
 import { createRandom } from '../random.ts'
 
 /** Where the bytes of an image are. */
-export type ImageAt =
+export type ImageLocation =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'extent'; readonly path: string; readonly offset: number; readonly size: number }
   | { readonly kind: 'cell'; readonly path: string; readonly column: string; readonly row: number }
@@ -24,14 +24,14 @@ export interface ImageRecord {
   readonly overhead?: boolean
   /** Provenance that the sample keeps beside `file`. */
   readonly facts: { readonly [name: string]: string | number }
-  readonly at: ImageAt
+  readonly location: ImageLocation
   /** How far reading has come with this record, in the unit of its source. */
   readonly position: number
 }
 
 /** Something that cannot be used, where it is, and why. */
-export interface Fault {
-  readonly kind: 'fault'
+export interface CorruptItem {
+  readonly kind: 'corrupt'
   /** The file at fault, inside the source's folder, or the shard or table. */
   readonly file: string
   /** Name of the sample in the file. */
@@ -45,19 +45,19 @@ export interface Fault {
 }
 
 /** An image that the source itself says it does not have: no fault, but counted. */
-export interface Absent {
-  readonly kind: 'absent'
+export interface OmittedItem {
+  readonly kind: 'omitted'
   /** Why, in the source's word: `failed_to_download`. */
-  readonly status: string
+  readonly reason: string
 }
 
 /** What a reader finds next. */
-export type Found = ImageRecord | Fault | Absent
+export type SourceItem = ImageRecord | CorruptItem | OmittedItem
 
 /** A source that can be read, any number of times, and finds the same each time. */
 export interface SourceReader {
   /** Records and faults in order. Throws where the source as a whole cannot be read. */
-  readonly find: () => AsyncIterable<Found>
+  readonly find: () => AsyncIterable<SourceItem>
   /** What the positions of records are counted in: `images`, `MB`, `rows`. */
   readonly unit: string
   /** Position at the end; undefined until it is known. */
@@ -65,14 +65,14 @@ export interface SourceReader {
 }
 
 /** A fault; absent facts are left out. */
-export function fault(
+export function corruptItem(
   file: string,
   reason: string,
   where: { readonly key?: string | undefined; readonly line?: number | undefined; readonly column?: string } = {},
-): Fault {
+): CorruptItem {
   const { key, line, column } = where
   return {
-    kind: 'fault',
+    kind: 'corrupt',
     file,
     ...(key !== undefined && { key }),
     ...(line !== undefined && { line }),
@@ -82,13 +82,13 @@ export function fault(
 }
 
 /** Shares that are held out. */
-export interface Shares {
+export interface SplitShares {
   readonly val: number
   readonly test: number
 }
 
 /** The split that a key draws: the same one in whatever list it stands. */
-export function drawSplit(key: string, { val, test, seed }: Shares & { readonly seed: number }): SplitName {
+export function assignSplit(key: string, { val, test, seed }: SplitShares & { readonly seed: number }): SplitName {
   if (val + test === 0) return 'train'
   const draw = createRandom(seed, `split of ${key}`).next()
   return draw < test ? 'test' : draw < test + val ? 'val' : 'train'

@@ -15,8 +15,8 @@ export interface TarEntry {
 }
 
 /** An entry that is no file, or where the tar breaks off. */
-export interface TarFault {
-  readonly kind: 'tar fault'
+export interface TarDamage {
+  readonly kind: 'damage'
   /** Name of the entry at fault, or of the last one that is whole. */
   readonly entry: string
   readonly reason: string
@@ -29,7 +29,7 @@ const mostBytes = 16 * 2 ** 20
  * Streams through a tar; the bytes of entries that `wants` are kept, others only passed. A tar that is cut short gives
  * its whole entries and then a fault. Throws where the file cannot be read or is compressed.
  */
-export async function* readTar(path: string, wants: (name: string) => boolean): AsyncGenerator<TarEntry | TarFault> {
+export async function* readTar(path: string, wants: (name: string) => boolean): AsyncGenerator<TarEntry | TarDamage> {
   await checkPlain(path)
   const input = createReadStream(path, { highWaterMark: 2 ** 20 })
   const entries = tar.extract()
@@ -41,7 +41,7 @@ export async function* readTar(path: string, wants: (name: string) => boolean): 
       const { name, type, size = 0 } = entry.header
       if (type === 'symlink' || type === 'link') {
         yield {
-          kind: 'tar fault',
+          kind: 'damage',
           entry: name,
           reason: `'${name}' in ${basename(path)} is a link, and links are not followed; store the file itself`,
         }
@@ -62,7 +62,7 @@ export async function* readTar(path: string, wants: (name: string) => boolean): 
     if (input.errored) throw new Error(`${path} cannot be read: ${input.errored.message}`, { cause })
     const reason = cause instanceof Error ? cause.message : String(cause)
     yield {
-      kind: 'tar fault',
+      kind: 'damage',
       entry: last,
       reason: `${basename(path)} breaks off or is damaged after '${last}' (${reason}); get it anew`,
     }

@@ -2,15 +2,15 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { isRecord, isText } from '../../../dsl/read/json.ts'
-import { type ClassNames, captionOfClass, className } from './class_names.ts'
-import { drawSplit, type Found, fault, type Shares, type SourceReader } from './record.ts'
+import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
+import { assignSplit, corruptItem, type SourceItem, type SourceReader, type SplitShares } from './record.ts'
 import { readTar, type TarEntry } from './tar_entries.ts'
 
 /** Which shards, in order, and what is made of their samples. */
 export interface WebDatasetOptions {
   readonly shards: readonly string[]
-  readonly split: Shares
-  readonly classNames: ClassNames
+  readonly split: SplitShares
+  readonly classNames: ClassCaptions
   readonly seed: number
 }
 
@@ -54,16 +54,16 @@ interface ShardOptions extends WebDatasetOptions {
 }
 
 /** Samples are files side by side, as the format asks: a key that comes again after another is given twice. */
-async function* readShard(shard: string, options: ShardOptions): AsyncGenerator<Found> {
+async function* readShard(shard: string, options: ShardOptions): AsyncGenerator<SourceItem> {
   const name = basename(shard)
   const seen = new Set<string>()
   let current: { readonly key: string; readonly files: Map<string, TarEntry>; readonly isAgain: boolean } | undefined
-  const finish = (): readonly Found[] =>
+  const finish = (): readonly SourceItem[] =>
     current === undefined || current.isAgain ? [] : readSample(current, { shard, ...options })
   for await (const entry of readTar(shard, file => sidecars.includes(splitKey(file).extension))) {
-    if (entry.kind === 'tar fault') {
+    if (entry.kind === 'damage') {
       const { key } = splitKey(entry.entry)
-      yield fault(name, entry.reason, { key: key === '' ? undefined : key })
+      yield corruptItem(name, entry.reason, { key: key === '' ? undefined : key })
       continue
     }
     const { key, extension } = splitKey(entry.name)
@@ -71,18 +71,18 @@ async function* readShard(shard: string, options: ShardOptions): AsyncGenerator<
       yield* finish()
       current = { key, files: new Map(), isAgain: seen.has(key) }
       if (current.isAgain)
-        yield fault(name, `Key '${key}' is given twice in ${name}; give each sample its own`, { key })
+        yield corruptItem(name, `Key '${key}' is given twice in ${name}; give each sample its own`, { key })
       seen.add(key)
     }
     const isTwice = current.files.has(extension)
     if (!isTwice) current.files.set(extension, entry)
     else if (!current.isAgain)
-      yield fault(name, `File '${entry.name}' is given twice in ${name}; remove one of them`, { key })
+      yield corruptItem(name, `File '${entry.name}' is given twice in ${name}; remove one of them`, { key })
   }
   yield* finish()
 }
 
-interface Said {
+interface SidecarContent {
   readonly captions: readonly unknown[]
   readonly label: string
   readonly overhead?: boolean
@@ -92,16 +92,16 @@ interface Said {
 function readSample(
   { key, files }: { readonly key: string; readonly files: ReadonlyMap<string, TarEntry> },
   { shard, index, before, split, classNames, seed }: ShardOptions & { readonly shard: string },
-): readonly Found[] {
+): readonly SourceItem[] {
   const name = basename(shard)
   const wrong = (reason: string, column?: string) =>
-    fault(name, `Sample '${key}' of ${name} ${reason}`, { key, ...(column !== undefined && { column }) })
+    corruptItem(name, `Sample '${key}' of ${name} ${reason}`, { key, ...(column !== undefined && { column }) })
   const picture = images.map(extension => files.get(extension)).find(file => file !== undefined)
   if (picture === undefined) {
     // What holds no sidecar either, such as a note on the whole set, is no sample.
     return sidecars.some(extension => files.has(extension)) ? [wrong(`has no image (.${images.join(', .')})`)] : []
   }
-  const { captions: given, label, overhead, faults } = saidOf(files)
+  const { captions: given, label, overhead, faults } = readSidecars(files)
   const told = faults.map(reason => wrong(reason))
   const captions = given.flatMap(caption => (isText(caption) && caption.trim() !== '' ? [caption.trim()] : []))
   const empty = given.slice(captions.length).map(() => wrong('has an empty caption; fill it in or remove it'))
@@ -117,12 +117,12 @@ function readSample(
       kind: 'record',
       file: picture.name,
       group: `${index}/${key}`,
-      split: drawSplit(key, { ...split, seed }),
+      split: assignSplit(key, { ...split, seed }),
       captions: captions.length > 0 ? captions : [captionOfClass(label, classNames)],
       label: className(label),
       ...(overhead !== undefined && { overhead }),
       facts: { shard: index },
-      at: { kind: 'extent', path: shard, offset, size },
+      location: { kind: 'extent', path: shard, offset, size },
       position: toMega(before + offset + size),
     },
     ...told,
@@ -131,7 +131,7 @@ function readSample(
 }
 
 /** What the small files of a sample say: captions of the JSON first, the text after them unless it is one of them. */
-function saidOf(files: ReadonlyMap<string, TarEntry>): Said {
+function readSidecars(files: ReadonlyMap<string, TarEntry>): SidecarContent {
   const textOf = (extension: string): string | undefined => {
     const bytes = files.get(extension)?.bytes
     return bytes === undefined ? undefined : new TextDecoder().decode(bytes).trim()

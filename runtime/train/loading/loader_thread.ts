@@ -1,11 +1,11 @@
 /** A thread of the loader: decodes and augments. What a row holds depends on its position in the sequence alone. */
 import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
+import { createCenterCrop } from '../../data/center_crop.ts'
 import { openExtents } from '../../data/extents.ts'
 import { captionsAt, rowAt } from '../../data/packed_index.ts'
 import { createRandom } from '../../data/random.ts'
 import { readTokenizer } from '../../data/read_tokenizer.ts'
-import { createSquares } from '../../data/square.ts'
 import { normalise } from '../../model/normalise.ts'
 import { faultText } from '../../store/files.ts'
 import { createAugmenter } from '../augment.ts'
@@ -16,7 +16,7 @@ import { finishTask, placeOf, type Task, takeTask, taskOf } from './ring.ts'
 const start: LoaderStart = workerData
 const { ring, contextLength, imageSize, storedSize, seed, name, work, thread } = start
 const tokenizer = await readTokenizer(start.tokenizerFile)
-const squares = createSquares(storedSize)
+const squares = createCenterCrop(storedSize)
 const augment = createAugmenter(start.augmentation, { source: storedSize, size: imageSize })
 const parts = start.parts.map(part => ({ ...part, extents: openExtents(part.index.folder) }))
 const area = 3 * imageSize * imageSize

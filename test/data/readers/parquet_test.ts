@@ -52,7 +52,7 @@ test("reads img2dataset's layout: tars beside tables, rows that were never downl
     })
     const found = await findAll(reader)
     assert.equal(
-      found.flatMap(one => (one.kind === 'absent' ? [one.status] : [])),
+      found.flatMap(one => (one.kind === 'omitted' ? [one.reason] : [])),
       ['failed_to_download'],
     )
     assert.equal(

@@ -2,18 +2,18 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openFolder } from '../../../runtime/data/readers/folder.ts'
-import { type Found, fault, type SourceReader } from '../../../runtime/data/readers/record.ts'
+import { corruptItem, type SourceItem, type SourceReader } from '../../../runtime/data/readers/record.ts'
 import { sliceReader } from '../../../runtime/data/readers/slice.ts'
 import { inTempFolder } from '../../support.ts'
 import { findAll, makeAll, picture, put } from './support.ts'
 
 /** A reader that finds `r`ecords and `f`aults as a word spells them. */
 function spelt(word: string): SourceReader {
-  const all = [...word].map((letter, index): Found => {
-    if (letter === 'f') return fault(`${index}`, 'none')
-    const at = { kind: 'file', path: '' } as const
+  const all = [...word].map((letter, index): SourceItem => {
+    if (letter === 'f') return corruptItem(`${index}`, 'none')
+    const location = { kind: 'file', path: '' } as const
     const base = { file: `${index}`, group: `${index}`, split: 'train', captions: ['x'], label: '', facts: {} } as const
-    return { kind: 'record', ...base, at, position: index }
+    return { kind: 'record', ...base, location, position: index }
   })
   return {
     unit: 'MB',
@@ -24,7 +24,7 @@ function spelt(word: string): SourceReader {
   }
 }
 
-const nameOf = (found: Found): string => (found.kind === 'absent' ? '' : found.file)
+const nameOf = (found: SourceItem): string => (found.kind === 'omitted' ? '' : found.file)
 
 for (const word of ['', 'f', 'r', 'rr', 'frfrrf', 'rrrrrrrrrrrf', 'ffffrr', 'rfffffr'])
   test(`slices of '${word}' hold each record and each fault once, in order, and are alike in size`, async () => {

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import tar from 'tar-stream'
 import { encodeJpeg } from '../../../runtime/data/image.ts'
 import { makeSamples, type SampleOptions } from '../../../runtime/data/readers/make_samples.ts'
-import type { Found, ImageRecord, SourceReader } from '../../../runtime/data/readers/record.ts'
+import type { ImageRecord, SourceItem, SourceReader } from '../../../runtime/data/readers/record.ts'
 import type { SampleFiles } from '../../../runtime/data/sample.ts'
 
 /** A JPEG of 40 by 30 pixels. */
@@ -36,18 +36,19 @@ export async function pack(files: readonly TarContent[], links: readonly string[
 }
 
 /** Whatever a reader finds. */
-export async function findAll(reader: SourceReader): Promise<readonly Found[]> {
-  const found: Found[] = []
+export async function findAll(reader: SourceReader): Promise<readonly SourceItem[]> {
+  const found: SourceItem[] = []
   for await (const one of reader.find()) found.push(one)
   return found
 }
 
 /** The records among what was found. */
-export const recordsOf = (found: readonly Found[]): readonly ImageRecord[] => found.filter(one => one.kind === 'record')
+export const recordsOf = (found: readonly SourceItem[]): readonly ImageRecord[] =>
+  found.filter(one => one.kind === 'record')
 
 /** The reasons of faults among whatever else. */
 export const reasonsOf = (found: readonly { readonly kind: string; readonly reason?: string }[]): readonly string[] =>
-  found.flatMap(one => (one.kind === 'fault' ? [one.reason ?? ''] : []))
+  found.flatMap(one => (one.kind === 'corrupt' ? [one.reason ?? ''] : []))
 
 /** Samples and the reasons of faults, in order. */
 export async function makeAll(
@@ -58,7 +59,7 @@ export async function makeAll(
   const faults: string[] = []
   let copies = 0
   for await (const made of makeSamples(reader.find(), { size: undefined, filter: 'lanczos3', ...options })) {
-    if (made.kind === 'fault') faults.push(made.reason)
+    if (made.kind === 'corrupt') faults.push(made.reason)
     if (made.kind !== 'made') continue
     samples.push(made.sample)
     if (made.isCopy) copies += 1

@@ -1,9 +1,9 @@
 import sharp, { type Sharp } from 'sharp'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { createCenterCrop } from '../../runtime/data/center_crop.ts'
 import { decodeImage } from '../../runtime/data/image.ts'
 import { createRandom } from '../../runtime/data/random.ts'
-import { createSquares } from '../../runtime/data/square.ts'
 
 /** Smooth noise: what pictures are like, with detail enough to tell filters apart. */
 function noise(width: number, height: number) {
@@ -14,7 +14,7 @@ function noise(width: number, height: number) {
 
 /** Largest and mean difference from what the pipeline of sharp gives. */
 async function apart(bytes: Uint8Array, size: number) {
-  const found = await createSquares(size)(bytes, 'x')
+  const found = await createCenterCrop(size)(bytes, 'x')
   const { data } = await decodeImage(bytes, { name: 'x', size })
   assert.is(found.length, data.length)
   const differences = [...found].map((value, i) => Math.abs(value - (data[i] ?? Number.NaN)))
@@ -42,13 +42,13 @@ for (const [name, encode] of kinds)
 test('of a picture that is no square the centre is cut', async () => {
   const bytes = await noise(60, 40).png().toBuffer()
   const centre = await sharp(bytes).extract({ left: 10, top: 0, width: 40, height: 40 }).raw().toBuffer()
-  assert.equal([...(await createSquares(40)(bytes, 'x'))], [...centre])
+  assert.equal([...(await createCenterCrop(40)(bytes, 'x'))], [...centre])
 })
 
 test('bytes that are cut short or no picture are an error with the name', async () => {
   const bytes = await noise(40, 40).jpeg().toBuffer()
   const fault = (of: Uint8Array) =>
-    createSquares(20)(of, "'a' in b").then(
+    createCenterCrop(20)(of, "'a' in b").then(
       () => 'no error',
       (error: Error) => error.message,
     )

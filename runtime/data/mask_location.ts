@@ -16,7 +16,7 @@ export const compass = [
  * Where a mask is set. `nowhere`: in less than a hundredth of the tile; `everywhere`: in more than 99. `all round`: on
  * every side of a middle that is mostly free of it. `north to south` and `west to east`: a band through the middle.
  */
-export const places = [
+export const maskLocations = [
   ...compass,
   'nowhere',
   'everywhere',
@@ -29,8 +29,8 @@ export const places = [
   'scattered',
 ] as const
 
-/** One of {@link places}. */
-export type Whereabouts = (typeof places)[number]
+/** One of {@link maskLocations}. */
+export type MaskLocation = (typeof maskLocations)[number]
 
 /** Difference of shares between parts of a tile from which they count as different. */
 const CONTRAST = 0.3
@@ -39,7 +39,7 @@ const CONTRAST = 0.3
 const MOST = 0.75
 
 /** Finds where the non-zero pixels of a square mask lie, by the shares of its three rows by three columns. */
-export function whereabouts(mask: Uint8Array): Whereabouts {
+export function locateMask(mask: Uint8Array): MaskLocation {
   const cells = cellShares(mask)
   const mean = (...which: readonly number[]) => which.reduce((sum, i) => sum + (cells[i] ?? 0), 0) / which.length
   const share = mask.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0) / mask.length

@@ -1,9 +1,9 @@
 /** Encoded pictures as squares of one size, by the quickest way there is. */
 import jpegTurbo from '@cwasm/jpeg-turbo'
-import { createResampler, type Picture, type Taps, tapsOf } from './resample.ts'
+import { type ColourRaster, createResampler, type Taps, tapsOf } from './resample.ts'
 
 /** Makes a square of `size` pixels of a picture's bytes; `name` stands in errors. */
-export type Squares = (bytes: Uint8Array, name: string) => Promise<Uint8Array>
+export type CenterCrop = (bytes: Uint8Array, name: string) => Promise<Uint8Array>
 
 /** Marker segments of a JPEG that begin with this hold a colour profile. */
 const profile = Buffer.from('ICC_PROFILE\0', 'latin1')
@@ -24,7 +24,7 @@ function hasProfile(jpeg: Uint8Array): boolean {
  * Both decode by libjpeg-turbo and give the same pixels; this way spares the pipeline, which costs more than the work
  * where pictures are small.
  */
-function decodePlainJpeg(bytes: Uint8Array): Picture | undefined {
+function decodePlainJpeg(bytes: Uint8Array): ColourRaster | undefined {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8 || hasProfile(bytes)) return undefined
   try {
     const { data, width, height } = jpegTurbo.decode(bytes)
@@ -36,7 +36,7 @@ function decodePlainJpeg(bytes: Uint8Array): Picture | undefined {
 }
 
 /** The centre square of pictures, scaled by Lanczos-3: RGB bytes [size, size, 3]. Throws as `decodeImage` does. */
-export function createSquares(size: number): Squares {
+export function createCenterCrop(size: number): CenterCrop {
   const resample = createResampler()
   const known = new Map<string, Taps>()
   const taps = (source: number, side: number): Taps => {
@@ -59,7 +59,7 @@ export function createSquares(size: number): Squares {
 }
 
 /** Loaded where it is first needed: a thread that sees only plain JPEGs starts without it. */
-async function decodeAny(bytes: Uint8Array, name: string): Promise<Picture> {
+async function decodeAny(bytes: Uint8Array, name: string): Promise<ColourRaster> {
   const { decodeImage } = await import('./image.ts')
   const { data, width, height } = await decodeImage(bytes, { name })
   return { data, width, height, channels: 3 }
