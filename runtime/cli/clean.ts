@@ -7,9 +7,9 @@ import { formatBytes, formatNumber, formatSeconds } from '../report/numbers.ts'
 import { alignColumns } from '../report/table.ts'
 import { removeUnneeded, type Survey, type SurveyOptions, survey } from '../schedule/clean.ts'
 import { type Verified, verifyStore } from '../schedule/verify.ts'
-import type { Holding } from '../store/collect.ts'
 import { checkLayout } from '../store/prepare.ts'
-import { openStore, rooms, type Store, storeFolder } from '../store/store.ts'
+import { openStore, type Store, storeFolder, storeFolders } from '../store/store.ts'
+import type { StoredItem } from '../store/stored_items.ts'
 import { neededKeys } from './needed.ts'
 import { storeOption } from './options.ts'
 import { exitCodes } from './recipe.ts'
@@ -53,7 +53,7 @@ function wholeNumber(text: string): number {
 
 async function clean(flags: Flags): Promise<void> {
   const store = openStore(storeFolder(flags.store))
-  if (!existsSync(join(store.folder, rooms.results)))
+  if (!existsSync(join(store.folder, storeFolders.results)))
     return print(`There is no store in ${store.folder}; nothing to clean`)
   await checkLayout(store.folder)
   await (flags.verify ? verify(store, flags) : collect(store, flags))
@@ -81,7 +81,7 @@ async function collect(store: Store, flags: Flags): Promise<void> {
   print(`Removed ${formatBytes(bytesOf(removed) + found.runs.bytes)}`)
 }
 
-const bytesOf = (holdings: readonly Holding[]): number => holdings.reduce((sum, { bytes }) => sum + bytes, 0)
+const bytesOf = (holdings: readonly StoredItem[]): number => holdings.reduce((sum, { bytes }) => sum + bytes, 0)
 
 const count = (number: number, word: string): string => `${formatNumber(number)} ${word}${number === 1 ? '' : 's'}`
 

@@ -2,8 +2,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Plan } from '../../dsl/compile/plan.ts'
-import { takeClaim } from '../store/claims.ts'
 import { sha256 } from '../store/digest.ts'
+import { acquireLock } from '../store/locks.ts'
 import type { Result, Store } from '../store/store.ts'
 
 /** Results of a whole plan. */
@@ -37,11 +37,11 @@ export async function settleReport(plan: Plan, { store, results }: Finished): Pr
 /** Two runs that end at the same time write one after the other. */
 export async function alone<T>(store: Store, write: () => Promise<T>): Promise<T> {
   await store.prepare()
-  const claim = await takeClaim(store.folder, 'outputs')
+  const lock = await acquireLock(store.folder, 'outputs')
   try {
     return await write()
   } finally {
-    await claim?.release()
+    await lock?.release()
   }
 }
 

@@ -7,7 +7,7 @@ import { recover } from '../schedule/recover.ts'
 import { findResults, missingBefore, planUntil, stagesNamed, withDependents } from '../schedule/select.ts'
 import type { JobOption } from '../schedule/slurm/options.ts'
 import { engineNames } from '../stages/stage.ts'
-import { keepRoot } from '../store/roots.ts'
+import { recordRoot } from '../store/roots.ts'
 import { openStore, type Result, type Store, storeFolder } from '../store/store.ts'
 import { lockPath, settleLock } from './lock_file.ts'
 import { areAsLocked, lockedTo } from './locked.ts'
@@ -171,7 +171,7 @@ async function remember(
 ): Promise<void> {
   try {
     await store.prepare()
-    await keepRoot(store.folder, { recipe, keys: stages.map(({ key }) => key) })
+    await recordRoot(store.folder, { recipe, keys: stages.map(({ key }) => key) })
     if (reading) await recover(store)
   } catch (error) {
     if (!reading) throw error

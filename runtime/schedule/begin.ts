@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Stage } from '../../dsl/compile/plan.ts'
-import { takeClaim } from '../store/claims.ts'
-import { announce } from '../store/presence.ts'
+import { startHeartbeat } from '../store/heartbeat.ts'
+import { acquireLock } from '../store/locks.ts'
 import { thisProcess } from '../store/process.ts'
 import { ownedPath } from '../store/staging.ts'
 import type { Result, Store } from '../store/store.ts'
@@ -37,9 +37,9 @@ export async function beginRun(
   { store, found }: { readonly store: Store; readonly found: ReadonlyMap<string, Result> },
 ): Promise<BegunRun> {
   await store.prepare()
-  const leave = await announce(store.folder)
+  const leave = await startHeartbeat(store.folder)
   try {
-    const guard = await takeClaim(store.folder, storeGuard)
+    const guard = await acquireLock(store.folder, storeGuard)
     try {
       await recover(store)
       const controller = thisProcess()

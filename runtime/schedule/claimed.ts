@@ -1,6 +1,6 @@
 /** Lets only one process at a time make a result: several runs on one store do no stage twice. */
 import type { Stage } from '../../dsl/compile/plan.ts'
-import { takeClaim } from '../store/claims.ts'
+import { acquireLock } from '../store/locks.ts'
 import { isMadeFrom } from '../store/manifest.ts'
 import type { Store } from '../store/store.ts'
 import type { Executor, RunningStage, StageEnd, StageOrder } from './executor.ts'
@@ -25,7 +25,7 @@ export function claimedExecutor(executor: Executor, store: Store): Executor {
     }
 
     async function claimAndWork(): Promise<StageEnd> {
-      const claim = await takeClaim(store.folder, stage.key, {
+      const claim = await acquireLock(store.folder, stage.key, {
         signal: stop.signal,
         onWait: order.onWait,
         onTakeover: () => recover(store),

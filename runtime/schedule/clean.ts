@@ -1,16 +1,16 @@
 /** What can go from a store, and its removal while runs go on. */
 import { basename, dirname, join } from 'node:path'
-import { heldClaims, takeClaim } from '../store/claims.ts'
-import { deleteMoved, type Holding, listHoldings, measure, moveAway } from '../store/collect.ts'
+import { acquireLock, heldLocks } from '../store/locks.ts'
 import type { Store } from '../store/store.ts'
+import { deleteTrash, listStoredItems, measurePath, moveToTrash, type StoredItem } from '../store/stored_items.ts'
 import { latestLogs, logFolder } from './logs.ts'
 import { readRuns, recover, storeGuard } from './recover.ts'
 
 /** What a store holds, by what becomes of it. */
 export interface Survey {
-  readonly kept: readonly Holding[]
+  readonly kept: readonly StoredItem[]
   /** Nothing needs these. */
-  readonly unneeded: readonly Holding[]
+  readonly unneeded: readonly StoredItem[]
   /** Journals and logs of runs that are over and hold no stage's latest log. */
   readonly runs: { readonly paths: readonly string[]; readonly count: number; readonly bytes: number }
 }
@@ -27,14 +27,14 @@ export interface SurveyOptions {
 export async function keysInUse(store: Store): Promise<ReadonlySet<string>> {
   const runs = (await readRuns(store)).filter(({ alive }) => alive)
   const read = runs.flatMap(({ events }) => events.flatMap(event => (event.kind === 'run-started' ? event.keys : [])))
-  return new Set([...read, ...(await heldClaims(store.folder))])
+  return new Set([...read, ...(await heldLocks(store.folder))])
 }
 
 /** Sorts what a store holds into what something needs and what can go; changes nothing. */
 export async function survey(store: Store, { needed, keepSince }: SurveyOptions): Promise<Survey> {
   const used = await keysInUse(store)
-  const holdings = await listHoldings(store)
-  const keeps = ({ kind, key, changed }: Holding): boolean =>
+  const holdings = await listStoredItems(store)
+  const keeps = ({ kind, key, changed }: StoredItem): boolean =>
     changed > keepSince || (kind !== 'damaged' && (used.has(key) || needed.has(key)))
   return {
     kept: holdings.filter(keeps),
@@ -49,7 +49,7 @@ async function pastRuns(store: Store, keepSince: number): Promise<Survey['runs']
   const sized = await Promise.all(
     past.map(async ({ run, path }) => {
       const logs = join(logFolder(store), run)
-      const [journal, log] = [await measure(path), await measure(logs)]
+      const [journal, log] = [await measurePath(path), await measurePath(logs)]
       return { paths: [path, logs], bytes: journal.bytes + log.bytes, changed: journal.changed }
     }),
   )
@@ -69,21 +69,21 @@ export async function removeUnneeded(
   store: Store,
   before: Survey,
   options: () => Promise<SurveyOptions>,
-): Promise<readonly Holding[]> {
+): Promise<readonly StoredItem[]> {
   await store.prepare()
-  const guard = await takeClaim(store.folder, storeGuard)
+  const guard = await acquireLock(store.folder, storeGuard)
   const listed = new Set(before.unneeded.map(({ path }) => path))
   let moved: readonly string[] = []
-  let removed: readonly Holding[] = []
+  let removed: readonly StoredItem[] = []
   try {
     await recover(store)
     const now = await survey(store, await options())
     removed = now.unneeded.filter(({ path }) => listed.has(path))
     const runs = now.runs.paths.filter(path => before.runs.paths.includes(path))
-    moved = await moveAway(store, [...removed.map(({ path }) => path), ...runs])
+    moved = await moveToTrash(store, [...removed.map(({ path }) => path), ...runs])
   } finally {
     await guard?.release()
   }
-  await deleteMoved(moved)
+  await deleteTrash(moved)
   return removed
 }

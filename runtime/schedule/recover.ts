@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { lives } from '../store/presence.ts'
+import { isOwnerAlive } from '../store/heartbeat.ts'
 import { isAlive, isLocal, type ProcessId, parseOwner } from '../store/process.ts'
 import { stagingFolder } from '../store/staging.ts'
 import type { Store } from '../store/store.ts'
@@ -34,7 +34,9 @@ export async function readRuns(store: Store): Promise<readonly JournaledRun[]> {
       const events = await readJournal(path)
       const ended = events.some(event => event.kind === 'run-ended')
       const controllers = events.flatMap(event => (event.kind === 'run-started' ? [event.controller] : []))
-      const living = ended ? [] : await Promise.all(controllers.map(controller => lives(store.folder, controller)))
+      const living = ended
+        ? []
+        : await Promise.all(controllers.map(controller => isOwnerAlive(store.folder, controller)))
       return { run: file.slice(0, -journalEnding.length), path, events, alive: living.some(Boolean) }
     }),
   )
@@ -60,7 +62,7 @@ export async function recover(store: Store): Promise<readonly string[]> {
 async function isLostStaging({ folder: root }: Store, folder: string): Promise<boolean> {
   const name = basename(folder)
   const owner = dirname(folder) === stagingFolder(root) ? parseOwner(name.slice(name.indexOf('.') + 1)) : undefined
-  return owner !== undefined && !(await lives(root, owner))
+  return owner !== undefined && !(await isOwnerAlive(root, owner))
 }
 
 /** Workers that a journal names and that this machine may still run. */

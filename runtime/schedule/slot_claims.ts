@@ -66,7 +66,7 @@ export function shareSlots(root: string, slots: readonly SharedSlot[], { advice 
       const waits = /^wait-[^-]+-/.exec(file)?.[0] ?? ''
       const owner = parseOwner(file.slice(waits.length))
       if (owner === undefined || (waits !== '') !== (kind === 'wait') || file.endsWith(mine)) return []
-      if (lives(owner, join(folderOf(slot), file))) return [{ file, owner }]
+      if (isHolderAlive(owner, join(folderOf(slot), file))) return [{ file, owner }]
       remove(join(folderOf(slot), file))
       return []
     })
@@ -143,11 +143,11 @@ export function isHeld(root: string, { name }: SharedSlot): boolean {
   }
   return files.some(file => {
     const owner = parseOwner(file)
-    return !file.startsWith('wait-') && owner !== undefined && lives(owner, join(folder, file))
+    return !file.startsWith('wait-') && owner !== undefined && isHolderAlive(owner, join(folder, file))
   })
 }
 
-function lives(owner: Owner, file: string): boolean {
+function isHolderAlive(owner: Owner, file: string): boolean {
   if (isLocal(owner)) return isAlive(owner)
   const { mtimeMs = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {}
   return Date.now() - mtimeMs < silence

@@ -1,6 +1,6 @@
 /** Reads every result of a store again, and sets aside what is damaged. */
 import { join } from 'node:path'
-import { listResults, rooms, type Store } from '../store/store.ts'
+import { listResults, type Store, storeFolders } from '../store/store.ts'
 import { keysInUse } from './clean.ts'
 
 /** What was found of one result. */
@@ -26,5 +26,5 @@ export async function verifyStore(
     const stays = faults.length === 0 || keep || (await keysInUse(store)).has(key)
     onResult({ key, stage, faults, ...(stays ? {} : { movedTo: await store.setAside(key) }) })
   }
-  return { foreign: foreign.map(name => join(store.folder, rooms.results, name)) }
+  return { foreign: foreign.map(name => join(store.folder, storeFolders.results, name)) }
 }

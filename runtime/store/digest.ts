@@ -21,8 +21,8 @@ export interface FileRecord {
 }
 
 /**
- * Digest of what a stage made: its files and its metrics. Time, engine, summary and pictures' captions stay
- * outside, so equal outputs have equal digests on every machine.
+ * Digest of the output of a stage: its files and its metrics. Time, engine, summary and pictures' captions are no part
+ * of it, so equal outputs have equal digests on every machine.
  */
 export function outputDigest(
   files: { readonly [path: string]: FileRecord },

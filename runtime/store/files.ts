@@ -1,18 +1,18 @@
-/** Files: walking a result's folder, making it survive a power cut, faults by code. */
+/** Files: listing a folder, flushing it to the disk, and the faults of the file system in words. */
 import { open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-/** What lies below a folder: relative paths with `/` between folders, sorted. */
-export interface Tree {
+/** Content of a folder: relative paths with `/` between folders, sorted. */
+export interface FileTree {
   readonly files: readonly string[]
-  /** Innermost first; the folder itself is `''` and last. */
+  /** Children before parents; the folder itself is `''` and last. */
   readonly folders: readonly string[]
   /** Links, sockets and the like, which a result may not hold: a link could reach outside the store. */
   readonly others: readonly string[]
 }
 
 /** Lists a folder. */
-export async function listTree(root: string): Promise<Tree> {
+export async function listTree(root: string): Promise<FileTree> {
   const files: string[] = []
   const folders: string[] = []
   const others: string[] = []
@@ -29,7 +29,7 @@ export async function listTree(root: string): Promise<Tree> {
   return { files: files.sort(), folders, others }
 }
 
-/** Code of a fault of the file system, such as `ENOENT`; empty where it has none. */
+/** Code of a fault of the file system, such as `ENOENT`; empty if it has none. */
 export const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '')
 
 const reasons: { readonly [code: string]: string } = {
@@ -44,7 +44,7 @@ const reasons: { readonly [code: string]: string } = {
   EDQUOT: 'Your quota of the disk is used up',
 }
 
-/** True where there is no room left. */
+/** True if the disk or the quota is full. */
 export const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(codeOf(error))
 
 /** A fault in words: faults of the file system name the path and what is wrong with it. */

@@ -1,11 +1,11 @@
-/** The manifest of a published result: what a stage made, and how that can be verified. */
+/** The manifest of a published result: the outcome of the stage, and the digests of its files. */
 import { isRecord, isText, parseJson } from '../../dsl/read/json.ts'
 import { type FileRecord, outputDigest } from './digest.ts'
 
 /** Output digests of inputs, by role. */
 export type InputDigests = { readonly [role: string]: string }
 
-/** What a stage says of its result; the store adds files and digest. */
+/** The part of a manifest that the stage provides; the store adds files and digest. */
 export interface Outcome {
   /** Key of the stage: hexadecimal SHA-256. */
   readonly key: string
@@ -58,14 +58,14 @@ function isManifest(value: unknown): value is Manifest {
 }
 
 /**
- * Whether a result was made from these very inputs. Keys say what inputs are asked for; a result whose failed items were
+ * True if a result was made from these very inputs. Keys say what inputs are asked for; a result whose failed items were
  * tried again, or that was computed anew on another machine, may differ under the same key.
  */
 export function isMadeFrom({ inputs = {} }: Pick<Manifest, 'inputs'>, digests: InputDigests): boolean {
   return Object.entries(digests).every(([role, digest]) => inputs[role] === undefined || inputs[role] === digest)
 }
 
-/** Reads a manifest; `undefined` where the text is no manifest or does not agree with its own digest. */
+/** Reads a manifest; `undefined` if the text is no manifest or does not agree with its own digest. */
 export function parseManifest(text: string): Manifest | undefined {
   const value = parseJson(text)
   return isManifest(value) && outputDigest(value.files, value.metrics) === value.digest ? value : undefined

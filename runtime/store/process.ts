@@ -1,4 +1,4 @@
-/** Who owns something: a process, told from a later one of the same number by its start, on a machine. */
+/** Owners of locks and folders: a process on a machine, told from a later one of the same number by its start. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { hostname } from 'node:os'
 /** A process on this machine. */
 export interface ProcessId {
   readonly pid: number
-  /** When it started, and in which boot of the machine: only compared for equality. */
+  /** Its start time and the boot of the machine: only compared for equality. */
   readonly start: string
 }
 
@@ -27,7 +27,7 @@ function read(path: string): string {
 /** Numbers and start times begin anew with each boot. */
 const boot = process.platform === 'linux' ? `-${read('/proc/sys/kernel/random/boot_id').slice(0, 8)}` : ''
 
-/** Start of a living process; `undefined` where none has this number. */
+/** Start of a living process; `undefined` if none has this number. */
 export function processStart(pid: number): string | undefined {
   try {
     if (process.platform === 'linux') {
@@ -62,16 +62,16 @@ const self: Owner = { pid: process.pid, start: processStart(process.pid) ?? 'unk
 /** This process. */
 export const thisProcess = (): Owner => self
 
-/** True while the very process lives, not one that inherited its number. */
+/** True while this very process is alive, not one that inherited its number. */
 export const isAlive = (owner: ProcessId): boolean => processStart(owner.pid) === owner.start
 
-/** True where the process is one of this machine, so that `isAlive` can tell. */
+/** True if the process is one of this machine, so that `isAlive` can tell. */
 export const isLocal = (owner: Owner): boolean => owner.host === host
 
 /** An owner as a part of file names: `HOST.PID.START`. */
 export const ownerText = ({ host, pid, start }: Owner): string => `${host}.${pid}.${start}`
 
-/** Reads the owner at the start of a text; `undefined` where there is none. */
+/** Reads the owner at the start of a text; `undefined` if there is none. */
 export function parseOwner(text: string): Owner | undefined {
   const [host, pid = '', start] = text.split('.')
   return host && /^\d+$/.test(pid) && start ? { host, pid: Number(pid), start } : undefined

@@ -1,4 +1,4 @@
-/** Which recipes use a store: `roots/DIGEST.json` for each, so that what any of them needs is kept. */
+/** The recipes that use a store, `roots/DIGEST.json` for each: the roots of its garbage collection. */
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRecord, isText, parseJson } from '../../dsl/read/json.ts'
@@ -19,14 +19,14 @@ export interface Root {
 
 const folder = 'roots'
 
-/** Records that a recipe uses these keys; the store must be prepared. */
-export async function keepRoot(
+/** Records the keys of a recipe; the store must be prepared. */
+export async function recordRoot(
   root: string,
   { recipe, keys }: { readonly recipe: string; readonly keys: readonly string[] },
 ): Promise<void> {
-  const kept: Root = { recipe, host: thisProcess().host, keys: [...keys].sort() }
-  const text = `${JSON.stringify(kept)}\n`
-  const path = join(root, folder, `${sha256(`${kept.host} ${recipe}`).slice(0, 16)}.json`)
+  const recorded: Root = { recipe, host: thisProcess().host, keys: [...keys].sort() }
+  const text = `${JSON.stringify(recorded)}\n`
+  const path = join(root, folder, `${sha256(`${recorded.host} ${recipe}`).slice(0, 16)}.json`)
   if ((await readFile(path, 'utf8').catch(() => '')) === text) return
   await mkdir(join(root, folder), { recursive: true })
   const aside = ownedPath(root, 'root')

@@ -2,12 +2,12 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { chmod, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { dropDeadClaims, takeFreeClaim } from './claims.ts'
 import { type FileRecord, outputDigest, sha256File } from './digest.ts'
-import { codeOf, flush, flushAll, listTree, type Tree } from './files.ts'
+import { codeOf, type FileTree, flush, flushAll, listTree } from './files.ts'
+import { removeDeadHeartbeats } from './heartbeat.ts'
+import { releaseDeadLocks, tryAcquireLock } from './locks.ts'
 import { type Manifest, manifestName, type Outcome, parseManifest } from './manifest.ts'
 import { checkLayout, prepareStore } from './prepare.ts'
-import { forgetDead } from './presence.ts'
 import { makeOwnedFolder, ownedPath, removeStale } from './staging.ts'
 import { verifyFiles } from './verify.ts'
 
@@ -23,40 +23,40 @@ export interface Store {
   /** Absolute path. */
   readonly folder: string
   /**
-   * The result of a key; `undefined` where there is none, or a file of it is missing or of another size. Rejects where
+   * The result of a key; `undefined` if there is none, or a file of it is missing or of another size. Rejects if
    * the folder holds a store of another layout.
    */
   find(key: string): Promise<Result | undefined>
-  /** The result of a key by its manifest alone, whatever became of its files. */
+  /** The result of a key by its manifest alone; its files are not looked at. */
   read(key: string): Promise<Result | undefined>
-  /** Makes the store's own folders; throws an error that says what is in the way where it cannot be written. */
+  /** Makes the store's own folders. Throws a `UserFault` that names the obstacle if they cannot be written. */
   prepare(): Promise<void>
   /** Makes a fresh, empty folder for a stage to write into; it is removed once its process is dead. */
   stage(key: string): Promise<string>
   /**
-   * The folder where a stage keeps what its next attempt goes on from, made where it is absent. Unlike a staging
-   * folder it outlives its process; publishing the key removes it. `anew` empties it first.
+   * The folder of a stage's checkpoints, from which its next attempt goes on; it is made if it is absent. Unlike a
+   * staging folder it outlives its process; publishing the key removes it. `anew` empties it first.
    */
   checkpoints(key: string, options?: { readonly anew?: boolean }): Promise<string>
   /**
-   * Publishes a staging folder, which is gone afterwards. Where a sound result of the same key was published
-   * meanwhile that one stays and is returned, unless `replace` is set: then it is moved out first, and a kill before the
-   * new one is in place loses neither. What is there and not sound is set aside.
+   * Publishes a staging folder, which is gone afterwards. If a sound result of the same key was published meanwhile,
+   * that one stays and is returned, unless `replace` is set: then it is moved out first, and a kill before the new one
+   * is in place loses neither. A damaged result is set aside.
    */
   publish(staging: string, outcome: Outcome, options?: { readonly replace?: boolean }): Promise<Result>
-  /** Reads every file again and returns what is wrong, one line a fault; empty when the result is sound. */
+  /** Reads every file again and returns its faults, one line each; empty if the result is sound. */
   verify(key: string): Promise<readonly string[]>
-  /** Moves a damaged result out of the way, so that the next run makes it anew; returns where it lies now. */
+  /** Moves a damaged result out of the way, so that the next run makes it anew; returns its new path. */
   setAside(key: string): Promise<string>
-  /** Removes what dead processes left behind; returns the names. */
+  /** Removes the files of dead processes; returns the names. */
   sweep(): Promise<readonly string[]>
 }
 
 /** The store's folder: an option, else `TERROIR_STORE`, else `.terroir` in the current folder. */
 export const storeFolder = (option?: string): string => resolve(option ?? (process.env.TERROIR_STORE || '.terroir'))
 
-/** Names of folders inside a store. */
-export const rooms = {
+/** Names of the folders of a store. */
+export const storeFolders = {
   results: 'results',
   checkpoints: 'checkpoints',
   damaged: 'damaged',
@@ -67,12 +67,12 @@ export const rooms = {
 /** True for what may become a path: 64 hexadecimal digits. */
 export const isKey = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
 
-/** Opens the store of a folder; nothing is made before it is needed. */
+/** Opens the store of a folder; its folders are made only by `prepare` and `stage`. */
 export function openStore(folder: string): Store {
   const root = resolve(folder)
-  const results = join(root, rooms.results)
+  const results = join(root, storeFolders.results)
   const folderOf = (key: string): string => join(results, checkedKey(key))
-  const checkpointsOf = (key: string): string => join(root, rooms.checkpoints, checkedKey(key))
+  const checkpointsOf = (key: string): string => join(root, storeFolders.checkpoints, checkedKey(key))
   let checked: Promise<void> | undefined
 
   async function read(key: string): Promise<Result | undefined> {
@@ -115,30 +115,30 @@ export function openStore(folder: string): Store {
   }
 
   /**
-   * Renames a result away to where a kill loses it to nobody: `sweep` puts it back unless a new one is in its place.
-   * Returns where it lies; readers see all of it or nothing.
+   * Renames a result into the folder of replaced ones. After a kill `sweep` puts it back unless a new one is in its
+   * place. Returns its new path; readers see all of it or nothing.
    */
   async function moveOut(key: string): Promise<string> {
-    await mkdir(join(root, rooms.replaced), { recursive: true })
-    const aside = join(root, rooms.replaced, key)
+    await mkdir(join(root, storeFolders.replaced), { recursive: true })
+    const aside = join(root, storeFolders.replaced, key)
     if (!existsSync(folderOf(key))) return aside
     // What an earlier kill has left there is older than the one that is in place.
     await discard(aside)
-    await rename(folderOf(key), aside).catch(absent)
+    await rename(folderOf(key), aside).catch(ignoreAbsent)
     return aside
   }
 
   async function discard(folder: string): Promise<void> {
     const aside = ownedPath(root, 'discarded')
-    await rename(folder, aside).catch(absent)
+    await rename(folder, aside).catch(ignoreAbsent)
     await rm(aside, { recursive: true, force: true })
   }
 
   async function setAside(key: string): Promise<string> {
-    await mkdir(join(root, rooms.damaged), { recursive: true })
+    await mkdir(join(root, storeFolders.damaged), { recursive: true })
     const stamp = new Date().toISOString().replaceAll(/[-:.]/g, '')
-    const aside = join(root, rooms.damaged, `${checkedKey(key)}.${stamp}`)
-    await rename(folderOf(key), aside).catch(absent)
+    const aside = join(root, storeFolders.damaged, `${checkedKey(key)}.${stamp}`)
+    await rename(folderOf(key), aside).catch(ignoreAbsent)
     await flush(results)
     return aside
   }
@@ -178,30 +178,30 @@ export function openStore(folder: string): Store {
     return verifyFiles(result.folder, result.manifest)
   }
 
-  /** Removes those that a kill has left beside a published result; a stage that runs again keeps its own. */
+  /** Removes checkpoints that a kill has left beside a published result; a stage that runs again keeps its own. */
   async function dropCheckpoints(key: string): Promise<void> {
-    const claim = await takeFreeClaim(root, key)
-    if (claim !== undefined) await rm(checkpointsOf(key), { recursive: true, force: true })
-    await claim?.release()
+    const lock = await tryAcquireLock(root, key)
+    if (lock !== undefined) await rm(checkpointsOf(key), { recursive: true, force: true })
+    await lock?.release()
   }
 
-  /** Puts back what a kill has kept from being replaced, and removes what was replaced. */
+  /** After a kill: puts a result back that has no new one in its place, and removes one that has. */
   async function settleReplaced(key: string): Promise<void> {
-    const claim = await takeFreeClaim(root, key)
-    if (claim === undefined) return
-    const aside = join(root, rooms.replaced, key)
+    const lock = await tryAcquireLock(root, key)
+    if (lock === undefined) return
+    const aside = join(root, storeFolders.replaced, key)
     if (existsSync(folderOf(key))) await discard(aside)
-    else await rename(aside, folderOf(key)).catch(absent)
-    await claim.release()
+    else await rename(aside, folderOf(key)).catch(ignoreAbsent)
+    await lock.release()
   }
 
   async function sweep(): Promise<readonly string[]> {
     const stale = await removeStale(root)
-    await dropDeadClaims(root)
-    await forgetDead(root)
-    for (const key of await readdir(join(root, rooms.replaced)).catch(() => []))
+    await releaseDeadLocks(root)
+    await removeDeadHeartbeats(root)
+    for (const key of await readdir(join(root, storeFolders.replaced)).catch(() => []))
       if (isKey(key)) await settleReplaced(key)
-    for (const key of await readdir(join(root, rooms.checkpoints)).catch(() => []))
+    for (const key of await readdir(join(root, storeFolders.checkpoints)).catch(() => []))
       if (isKey(key) && existsSync(folderOf(key))) await dropCheckpoints(key)
     return stale
   }
@@ -209,11 +209,11 @@ export function openStore(folder: string): Store {
   return { folder: root, find, read, prepare, stage, checkpoints, publish, verify, setAside, sweep }
 }
 
-/** Keys under which a store holds something, and names of what else lies among its results. */
+/** Keys of the results of a store, and names of foreign files among them. */
 export async function listResults(
   store: Store,
 ): Promise<{ readonly keys: readonly string[]; readonly foreign: readonly string[] }> {
-  const names = (await readdir(join(store.folder, rooms.results)).catch(absent)) ?? []
+  const names = (await readdir(join(store.folder, storeFolders.results)).catch(ignoreAbsent)) ?? []
   return { keys: names.filter(isKey).sort(), foreign: names.filter(name => !isKey(name)).sort() }
 }
 
@@ -226,20 +226,20 @@ function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    return absent(error)
+    return ignoreAbsent(error)
   }
 }
 
-/** Turns "there is no such file" into `undefined`; every other fault stays one. */
-function absent(error: unknown): undefined {
+/** Turns "there is no such file" into `undefined`; rethrows every other fault. */
+function ignoreAbsent(error: unknown): undefined {
   if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error))) throw error
 }
 
 /** Files of results are shared: what another recipe reads may not be changed by accident. */
 const readOnly = 0o444
 
-/** What a stage wrote. A manifest of its own is a fault of the stage, as is what is neither file nor folder. */
-async function plainTree(folder: string): Promise<Tree> {
+/** Lists the files of a stage's result; throws if one is neither file nor folder. */
+async function plainTree(folder: string): Promise<FileTree> {
   const tree = await listTree(folder)
   const [other] = tree.others
   if (other !== undefined)
@@ -247,7 +247,7 @@ async function plainTree(folder: string): Promise<Tree> {
   return tree
 }
 
-/** Protects files and tells what they hold. */
+/** Makes files read-only and digests them. */
 async function digestFiles(folder: string, paths: readonly string[]): Promise<{ readonly [path: string]: FileRecord }> {
   const files: Record<string, FileRecord> = {}
   for (const path of paths) {

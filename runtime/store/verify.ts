@@ -1,10 +1,10 @@
-/** Reads a result again and says what is not as it was published. */
+/** Reads a result again and lists every file that is not as it was published. */
 import { join } from 'node:path'
 import { sha256File } from './digest.ts'
 import { codeOf, faultText, listTree } from './files.ts'
 import { type Manifest, manifestName } from './manifest.ts'
 
-/** What is wrong with the files of a result, one line a fault; empty when they are sound. */
+/** Faults of the files of a result, one line each; empty if they are sound. */
 export async function verifyFiles(folder: string, { files }: Manifest): Promise<readonly string[]> {
   const faults: string[] = []
   for (const [path, file] of Object.entries(files)) {

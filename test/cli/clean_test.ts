@@ -4,7 +4,7 @@ import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { neededKeys } from '../../runtime/cli/needed.ts'
-import { keepRoot } from '../../runtime/store/roots.ts'
+import { recordRoot } from '../../runtime/store/roots.ts'
 import { listResults, openStore } from '../../runtime/store/store.ts'
 import { inTempFolder } from '../support.ts'
 
@@ -113,8 +113,8 @@ test('every recipe that ran in the store counts, wherever it is, until its file 
     await store.prepare()
     const recipe = join(folder, 'elsewhere.yaml')
     await writeFile(recipe, 'no recipe any more')
-    await keepRoot(store.folder, { recipe, keys: ['a', 'b'] })
-    await keepRoot(store.folder, { recipe, keys: ['b', 'c'] })
+    await recordRoot(store.folder, { recipe, keys: ['a', 'b'] })
+    await recordRoot(store.folder, { recipe, keys: ['b', 'c'] })
     const keys = async () => [...(await neededKeys(store, store.folder)).keys].sort()
     assert.equal(await keys(), ['b', 'c'])
     await rm(recipe)

@@ -4,15 +4,15 @@ import { setTimeout } from 'node:timers/promises'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { heldClaims, takeClaim } from '../../runtime/store/claims.ts'
+import { acquireLock, heldLocks } from '../../runtime/store/locks.ts'
 import { ownerText, thisProcess } from '../../runtime/store/process.ts'
 import { openStore } from '../../runtime/store/store.ts'
 import { inTempFolder } from '../support.ts'
 
-const contender = join(import.meta.dirname, 'claim_child.js')
+const contender = join(import.meta.dirname, 'lock_child.js')
 
-/** Leaves a claim behind as a killed process does. */
-async function leaveClaim(folder: string, name: string, owner = { ...thisProcess(), start: '1' }): Promise<void> {
+/** Leaves a lock behind as a killed process does. */
+async function leaveLock(folder: string, name: string, owner = { ...thisProcess(), start: '1' }): Promise<void> {
   await mkdir(join(folder, 'claims', name), { recursive: true })
   await writeFile(join(folder, 'claims', name, `${ownerText(owner)}.abcd`), '')
 }
@@ -27,10 +27,10 @@ const inStore = (body: (folder: string) => Promise<void>) => () =>
 test(
   'a second owner waits, is told for whom, and has its turn',
   inStore(async folder => {
-    const first = await takeClaim(folder, 'a')
-    assert.equal(await heldClaims(folder), ['a'])
+    const first = await acquireLock(folder, 'a')
+    assert.equal(await heldLocks(folder), ['a'])
     const told: number[] = []
-    const second = takeClaim(folder, 'a', { onWait: ({ pid }) => void told.push(pid) })
+    const second = acquireLock(folder, 'a', { onWait: ({ pid }) => void told.push(pid) })
     await setTimeout(120)
     assert.equal(told, [process.pid])
     await first?.release()
@@ -42,9 +42,9 @@ test(
 test(
   'a wait ends when it is stopped',
   inStore(async folder => {
-    const first = await takeClaim(folder, 'a')
+    const first = await acquireLock(folder, 'a')
     const stop = new AbortController()
-    const second = takeClaim(folder, 'a', { signal: stop.signal })
+    const second = acquireLock(folder, 'a', { signal: stop.signal })
     await setTimeout(20)
     stop.abort()
     assert.is(await second, undefined)
@@ -55,56 +55,56 @@ test(
 test(
   'what a dead process holds is taken over without a wait, and said',
   inStore(async folder => {
-    await leaveClaim(folder, 'a')
+    await leaveLock(folder, 'a')
     let told = 0
-    const claim = await takeClaim(folder, 'a', {
+    const lock = await acquireLock(folder, 'a', {
       onWait: () => assert.unreachable('it waits'),
       onTakeover: async () => (told += 1),
     })
     assert.is(told, 1)
-    await claim?.release()
+    await lock?.release()
   }),
 )
 
 test(
-  'a claim that cannot be taken over is given back',
+  'a lock that cannot be taken over is given back',
   inStore(async folder => {
-    await leaveClaim(folder, 'a')
-    const fault = await takeClaim(folder, 'a', { onTakeover: () => Promise.reject(new Error('no')) }).catch(String)
+    await leaveLock(folder, 'a')
+    const fault = await acquireLock(folder, 'a', { onTakeover: () => Promise.reject(new Error('no')) }).catch(String)
     assert.is(fault, 'Error: no')
     assert.equal(await readdir(join(folder, 'claims')), [])
   }),
 )
 
 test(
-  'a process of another machine holds its claim as long as it shows signs of life',
+  'a process of another machine holds its lock as long as it shows signs of life',
   inStore(async folder => {
     const owner = { host: 'another-host', pid: 1, start: '1' }
-    await leaveClaim(folder, 'a', owner)
+    await leaveLock(folder, 'a', owner)
     await writeFile(join(folder, 'alive', `${ownerText(owner)}.abcd`), '\n')
-    assert.equal(await heldClaims(folder), ['a'])
+    assert.equal(await heldLocks(folder), ['a'])
     await writeFile(join(folder, 'alive', 'other'), '')
     await execa('rm', [join(folder, 'alive', `${ownerText(owner)}.abcd`)])
-    await (await takeClaim(folder, 'a'))?.release()
+    await (await acquireLock(folder, 'a'))?.release()
   }),
 )
 
 test(
-  'what is no claim is named, with what to do',
+  'what is no lock is named, with what to do',
   inStore(async folder => {
     await mkdir(join(folder, 'claims', 'a'))
     await writeFile(join(folder, 'claims', 'a', 'notes'), '')
-    const fault = await takeClaim(folder, 'a').catch(String)
-    assert.match(String(fault), /claims\/a\/notes" is in the way of a claim; remove it and run again$/)
+    const fault = await acquireLock(folder, 'a').catch(String)
+    assert.match(String(fault), /claims\/a\/notes" is no lock of terroir, and stands where one belongs; remove it$/)
   }),
 )
 
 test(
-  'a sweep removes the claims of the dead and those that a kill left empty, and no living one',
+  'a sweep removes the locks of the dead and those that a kill left empty, and no living one',
   inStore(async folder => {
-    await leaveClaim(folder, 'dead')
+    await leaveLock(folder, 'dead')
     await mkdir(join(folder, 'claims', 'empty'))
-    const held = await takeClaim(folder, 'held')
+    const held = await acquireLock(folder, 'held')
     await openStore(folder).sweep()
     assert.equal(await readdir(join(folder, 'claims')), ['held'])
     await held?.release()
@@ -116,7 +116,7 @@ test(
   inStore(async folder => {
     for (let round = 0; round < 20; round += 1) {
       const name = `round-${round}`
-      await leaveClaim(folder, name)
+      await leaveLock(folder, name)
       const log = join(folder, name)
       await Promise.all(Array.from({ length: 3 }, () => execa('node', [contender, folder, name, log])))
       const lines = (await readFile(log, 'utf8')).trim().split('\n')

@@ -1,16 +1,16 @@
-/** What a store holds that nothing needs, and its removal. */
+/** The results, checkpoints and damaged results of a store: their list, and their removal. */
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf, listTree } from './files.ts'
 import { ownedPath } from './staging.ts'
-import { isKey, rooms, type Store } from './store.ts'
+import { isKey, type Store, storeFolders } from './store.ts'
 
-/** Something in a store, by what it is. */
-export interface Holding {
+/** A result, a folder of checkpoints or a damaged result in a store. */
+export interface StoredItem {
   readonly kind: 'result' | 'checkpoints' | 'damaged'
   readonly path: string
   readonly key: string
-  /** Stage that made it, where that is known. */
+  /** Stage that made it; empty if unknown. */
   readonly stage: string
   readonly bytes: number
   /** Milliseconds since 1970. */
@@ -18,7 +18,7 @@ export interface Holding {
 }
 
 /** Bytes of all files below a path, and when the path was changed last; files that vanish meanwhile count nothing. */
-export async function measure(path: string): Promise<{ readonly bytes: number; readonly changed: number }> {
+export async function measurePath(path: string): Promise<{ readonly bytes: number; readonly changed: number }> {
   const own = await stat(path).catch(() => undefined)
   if (own === undefined || own.isFile()) return { bytes: own?.size ?? 0, changed: own?.mtimeMs ?? 0 }
   const { files } = await listTree(path).catch(() => ({ files: [] }))
@@ -29,29 +29,29 @@ export async function measure(path: string): Promise<{ readonly bytes: number; r
 }
 
 /** Every result, checkpoint and damaged result of a store, sorted by path. */
-export async function listHoldings(store: Store): Promise<readonly Holding[]> {
-  const found: Holding[] = []
-  for (const [kind, room] of kinds) {
-    const names = await readdir(join(store.folder, room)).catch(absent)
+export async function listStoredItems(store: Store): Promise<readonly StoredItem[]> {
+  const found: StoredItem[] = []
+  for (const [kind, folder] of kinds) {
+    const names = await readdir(join(store.folder, folder)).catch(ignoreAbsent)
     for (const name of names.sort()) {
       const [key = ''] = name.split('.')
       if (!isKey(key)) continue
-      const path = join(store.folder, room, name)
+      const path = join(store.folder, folder, name)
       const stage = kind === 'result' ? ((await store.read(key))?.manifest.id ?? '') : ''
-      found.push({ kind, path, key, stage, ...(await measure(path)) })
+      found.push({ kind, path, key, stage, ...(await measurePath(path)) })
     }
   }
   return found
 }
 
 const kinds = [
-  ['result', rooms.results],
-  ['checkpoints', rooms.checkpoints],
-  ['damaged', rooms.damaged],
+  ['result', storeFolders.results],
+  ['checkpoints', storeFolders.checkpoints],
+  ['damaged', storeFolders.damaged],
 ] as const
 
-/** Moves paths of a store away at once, for `deleteMoved`: a reader sees all of a result or nothing. */
-export async function moveAway(store: Store, paths: readonly string[]): Promise<readonly string[]> {
+/** Renames paths of a store into its staging folder, for `deleteTrash`: a reader sees all of a result or nothing. */
+export async function moveToTrash(store: Store, paths: readonly string[]): Promise<readonly string[]> {
   const moved: string[] = []
   for (const path of paths) {
     const aside = ownedPath(store.folder, 'discarded')
@@ -59,18 +59,18 @@ export async function moveAway(store: Store, paths: readonly string[]): Promise<
       await rename(path, aside)
       moved.push(aside)
     } catch (error) {
-      absent(error)
+      ignoreAbsent(error)
     }
   }
   return moved
 }
 
-/** Deletes what was moved away. A kill leaves the rest to the next run. */
-export async function deleteMoved(moved: readonly string[]): Promise<void> {
+/** Deletes what `moveToTrash` returned. After a kill the next run deletes the rest. */
+export async function deleteTrash(moved: readonly string[]): Promise<void> {
   for (const path of moved) await rm(path, { recursive: true, force: true, maxRetries: 3 })
 }
 
-function absent(error: unknown): string[] {
+function ignoreAbsent(error: unknown): string[] {
   if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error))) throw error
   return []
 }

@@ -1,13 +1,13 @@
-/** Takes a claim twice, and writes down when it has it. */
+/** Acquires a lock twice, and writes down when it has it. */
 import { appendFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
-import { takeClaim } from '../../runtime/store/claims.ts'
+import { acquireLock } from '../../runtime/store/locks.ts'
 
 const [folder = '', name = '', log = ''] = process.argv.slice(2)
 for (let turn = 0; turn < 2; turn += 1) {
-  const claim = await takeClaim(folder, name)
+  const lock = await acquireLock(folder, name)
   await appendFile(log, `in ${process.pid}\n`)
   await setTimeout(2)
   await appendFile(log, `out ${process.pid}\n`)
-  await claim?.release()
+  await lock?.release()
 }
