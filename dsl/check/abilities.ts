@@ -1,6 +1,7 @@
 /** Checks that models can do what is asked of them. */
-import type { ValuePath } from '../read/located.ts'
-import { type Diagnostic, diagnose } from './diagnostic.ts'
+
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
+import type { ValuePath } from '../values/located.ts'
 import { architectureOf, type Checked, spanAt } from './names.ts'
 
 /** One diagnostic for each weights file of a format that is not read, and for each task that a model has no part for. */

@@ -1,8 +1,8 @@
 /** Checks that claims name a metric that is measured, and say what is expected of it. */
-import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
+import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
+import { suggest } from '../diagnostics/suggest.ts'
 import { measuredStages, splitMetric } from './metrics.ts'
 import { type Checked, keyAt, spanAt } from './names.ts'
-import { suggest } from './suggest.ts'
 
 /** One diagnostic for each claim that cannot be judged. */
 export function checkClaims(checked: Checked): readonly Diagnostic[] {

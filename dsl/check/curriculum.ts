@@ -1,6 +1,7 @@
 /** Checks of what a curriculum shows a model, and in which order. */
+
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import { originOf } from './datasets.ts'
-import { type Diagnostic, diagnose } from './diagnostic.ts'
 import type { FilledRecipe } from './filled.ts'
 import { type Checked, keyAt, spanAt, splitReference } from './names.ts'
 

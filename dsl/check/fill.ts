@@ -1,9 +1,9 @@
 /** Turns a valid located recipe into the filled one, by the schema: defaults, quantities, paths, order of keys. */
 import { dirname, isAbsolute, join, relative, sep } from 'node:path'
-import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Span } from '../read/located.ts'
+import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Span } from '../values/located.ts'
+import { parseBytes, parseCount, parseMetres, parseSeconds } from '../values/quantities.ts'
 import type { FilledRecipe } from './filled.ts'
 import { namedDimensions } from './model_sizes.ts'
-import { parseBytes, parseCount, parseMetres, parseSeconds } from './quantities.ts'
 import { chosenSchema, definitionName, recipeSchema, resolved, type SchemaNode } from './schema_node.ts'
 
 /**

@@ -1,5 +1,5 @@
 /** Checks of the recipe as a graph: cycles, and entries that nothing uses. */
-import { type Diagnostic, diagnose } from './diagnostic.ts'
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import {
   type Checked,
   isRightKind,

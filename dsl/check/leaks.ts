@@ -1,9 +1,10 @@
 /** Checks that nothing is evaluated on what it was trained on or stopped by, nor stopped by what it was trained on. */
-import { canonical } from '../print/canonical.ts'
-import type { ValuePath } from '../read/located.ts'
-import { expandPaths, tarBeside } from './braces.ts'
+
+import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
+import { expandPaths, tarBeside } from '../values/braces.ts'
+import { canonical } from '../values/canonical.ts'
+import type { ValuePath } from '../values/located.ts'
 import { originOf, splitsOf, trainingSplit } from './datasets.ts'
-import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
 import type { Entry, FilledRecipe } from './filled.ts'
 import { type Checked, keyAt, spanAt, splitReference } from './names.ts'
 

@@ -1,8 +1,9 @@
 /** Everything that is checked of a recipe whose shape is right, its files aside. */
+
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { checkAbilities } from './abilities.ts'
 import { checkClaims } from './claims.ts'
 import { checkCurriculum } from './curriculum.ts'
-import type { Diagnostic } from './diagnostic.ts'
 import { checkCycles, checkUnused } from './graph.ts'
 import { checkIdle } from './idle.ts'
 import { checkLeaks } from './leaks.ts'

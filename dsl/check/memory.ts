@@ -1,7 +1,7 @@
 /** Checks that training fits the memory of a slot, by estimates. */
 import { trainingMemory } from '../cost/estimates.ts'
-import type { ValuePath } from '../read/located.ts'
-import { type Diagnostic, diagnose } from './diagnostic.ts'
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
+import type { ValuePath } from '../values/located.ts'
 import { architectureOf, type Checked, spanAt } from './names.ts'
 
 /** One diagnostic for each entry that trains and is estimated to need more memory than the recipe says a slot has. */

@@ -1,7 +1,7 @@
 /** Files and folders that sources name. */
 import { join } from 'node:path'
-import type { ValuePath } from '../read/located.ts'
-import { tarBeside } from './braces.ts'
+import { tarBeside } from '../values/braces.ts'
+import type { ValuePath } from '../values/located.ts'
 import type { Entry } from './filled.ts'
 
 /** A path that a source names, relative to the recipe's folder, braces as they are written. */

@@ -1,14 +1,10 @@
 /** Names of a recipe: who has them, who uses them. */
-import type { Files } from '../read/files.ts'
-import { type LocatedMap, locate, type Span, type ValuePath } from '../read/located.ts'
-import { type Diagnostic, diagnose } from './diagnostic.ts'
+
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
+import type { Files } from '../values/files.ts'
+import { type LocatedMap, locate, type Span, type ValuePath } from '../values/located.ts'
+import { type Section, sections } from '../values/sections.ts'
 import type { Entry, FilledRecipe } from './filled.ts'
-
-/** Sections whose entries have names, in the order in which data flows. */
-export const sections = ['sources', 'filters', 'models', 'train', 'distill', 'evaluate', 'claims'] as const
-
-/** A section of named entries. */
-export type Section = (typeof sections)[number]
 
 /** What a checked recipe is: its filled values, and where they were written. */
 export interface Checked {

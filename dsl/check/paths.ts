@@ -1,9 +1,9 @@
 /** Checks that files which a recipe names are there. */
 import { dirname, join, resolve } from 'node:path'
+import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
 import { disk, type Files, similarFile } from '../read/file.ts'
-import type { Span } from '../read/located.ts'
-import { expandBraces } from './braces.ts'
-import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
+import { expandBraces } from '../values/braces.ts'
+import type { Span } from '../values/located.ts'
 import { type NamedPath, namedPaths } from './named_paths.ts'
 import { type Checked, spanAt } from './names.ts'
 

@@ -1,34 +1,11 @@
 /** Checks of permissions: how they are written, and whether they are what the recipe needs. */
-import { existsSync } from 'node:fs'
-import { dirname, join, relative, resolve, sep } from 'node:path'
-import { locate, type ValuePath } from '../read/located.ts'
-import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
+import { dirname, resolve } from 'node:path'
+import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
+import { locate, type ValuePath } from '../values/located.ts'
+import { isOutside, outsideProject } from '../values/project.ts'
 import type { FilledRecipe } from './filled.ts'
 import { namedPaths } from './named_paths.ts'
 import { type Checked, spanAt } from './names.ts'
-
-/** The nearest folder upwards that holds `.git` or `package.json`, else the folder itself: nothing in it needs a permission. */
-function projectFolder(folder: string): string {
-  const isProject = (at: string): boolean => existsSync(join(at, '.git')) || existsSync(join(at, 'package.json'))
-  for (let at = folder; ; at = dirname(at)) {
-    if (isProject(at)) return at
-    if (at === dirname(at)) return folder
-  }
-}
-
-/** Those of some paths, relative to a folder, that lie outside its project. */
-export function outsideProject(paths: readonly string[], folder: string): readonly string[] {
-  const leaving = paths.filter(path => isOutside(resolve(folder, path), folder))
-  // Looked for only where a path leaves the folder: a plan may have thousands of stages.
-  const project = leaving.length > 0 ? projectFolder(folder) : folder
-  return leaving.filter(path => isOutside(resolve(folder, path), project))
-}
-
-/** Whether an absolute path lies outside a folder. */
-function isOutside(path: string, folder: string): boolean {
-  const way = relative(folder, path)
-  return way === '..' || way.startsWith(`..${sep}`)
-}
 
 /** A file or folder that an entry reads. */
 interface Read {

@@ -2,8 +2,9 @@
  * Checks of the variants of a recipe, which differ in few values: a check runs again only where a value that it reads is
  * another one.
  */
-import { isRecord } from '../read/json.ts'
-import type { Diagnostic } from './diagnostic.ts'
+
+import type { Diagnostic } from '../diagnostics/diagnostic.ts'
+import { isRecord } from '../values/json.ts'
 import type { FilledRecipe } from './filled.ts'
 import type { Checked } from './names.ts'
 

@@ -1,7 +1,10 @@
 /** Checks that every reference names something that exists and is of the right kind. */
-import type { Span } from '../read/located.ts'
+
+import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
+import { suggest } from '../diagnostics/suggest.ts'
+import type { Span } from '../values/located.ts'
+import type { Section } from '../values/sections.ts'
 import { originOf, splitsOf } from './datasets.ts'
-import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
 import type { FilledRecipe } from './filled.ts'
 import {
   type Checked,
@@ -9,14 +12,12 @@ import {
   keyAt,
   type Reference,
   references,
-  type Section,
   sectionsByName,
   sectionsOf,
   spanAt,
   splitReference,
   type Wanted,
 } from './names.ts'
-import { suggest } from './suggest.ts'
 
 const nouns: { readonly [section in Section]: string } = {
   sources: 'a dataset',

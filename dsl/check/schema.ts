@@ -1,8 +1,9 @@
 /** Checks a located recipe against the schema: ajv finds faults, one diagnostic is made of each root fault. */
-import { type Located, type LocatedEntry, type LocatedMap, locate, plain, type ValuePath } from '../read/located.ts'
-import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
+
+import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
+import { suggest } from '../diagnostics/suggest.ts'
+import { type Located, type LocatedEntry, type LocatedMap, locate, plain, type ValuePath } from '../values/located.ts'
 import { decoded, type Failure, kindsOf, recipeSchema, resolved, schemaAt } from './schema_node.ts'
-import { suggest } from './suggest.ts'
 import { validate } from './validate_recipe.ts'
 import { type Place, startOf, valueFault, wrongType } from './value_faults.ts'
 

@@ -1,5 +1,5 @@
 /** The parts of JSON Schema that the generated schema uses, and how to walk them. */
-import { type Located, locate, type ValuePath } from '../read/located.ts'
+import { type Located, locate, type ValuePath } from '../values/located.ts'
 import generated from './recipe.schema.json' with { type: 'json' }
 
 /** One schema. */

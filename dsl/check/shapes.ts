@@ -1,6 +1,7 @@
 /** Checks of numbers that must fit each other. */
-import type { ValuePath } from '../read/located.ts'
-import { type Code, type Details, type Diagnostic, diagnose } from './diagnostic.ts'
+
+import { type Code, type Details, type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
+import type { ValuePath } from '../values/located.ts'
 import type { Entry, FilledRecipe } from './filled.ts'
 import { architectureOf, type Checked, spanAt } from './names.ts'
 

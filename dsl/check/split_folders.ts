@@ -1,10 +1,10 @@
 /** Checks that splits which folders say are there, by the names of the folders alone. */
 import { resolve } from 'node:path'
+import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
 import { disk } from '../read/file.ts'
+import { splitNamed, splitNames } from '../values/split_names.ts'
 import { originOf } from './datasets.ts'
-import { type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
 import { type Checked, keyAt, references, spanAt, splitReference } from './names.ts'
-import { splitNamed, splitNames } from './split_names.ts'
 
 /** One diagnostic for each split that is named and that a source with `split: folders` has no folder of. */
 export function checkSplitFolders(checked: Checked): readonly Diagnostic[] {

@@ -1,7 +1,8 @@
 /** Checks that texts fit the model that reads them. */
-import type { ValuePath } from '../read/located.ts'
+
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import { templatesOf } from '../recipe/templates.ts'
-import { type Diagnostic, diagnose } from './diagnostic.ts'
+import type { ValuePath } from '../values/located.ts'
 import { architectureOf, type Checked, spanAt } from './names.ts'
 
 interface Written {

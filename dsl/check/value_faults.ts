@@ -1,8 +1,9 @@
 /** Faults of single values: type, kind, range, spelling. */
-import type { Located, Span, ValuePath } from '../read/located.ts'
-import { type Code, type Details, type Diagnostic, diagnose, replaceWith } from './diagnostic.ts'
+
+import { type Code, type Details, type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
+import { suggest } from '../diagnostics/suggest.ts'
+import type { Located, Span, ValuePath } from '../values/located.ts'
 import { type Failure, kindsOf, recipeSchema, type SchemaNode } from './schema_node.ts'
-import { suggest } from './suggest.ts'
 
 /** The place of a value. */
 export interface Place {

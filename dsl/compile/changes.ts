@@ -1,5 +1,5 @@
 /** Why the key of a stage is another than it was: by itself, or by a stage that it is made from. */
-import { canonical } from '../print/canonical.ts'
+import { canonical } from '../values/canonical.ts'
 import { digestsOf, type PlanRecord, stageRecord } from './lock.ts'
 import type { Json, Outline, OutlinedStage } from './plan.ts'
 

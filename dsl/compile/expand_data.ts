@@ -1,8 +1,9 @@
 /** Sources and filters as stages. */
-import { expandPaths, tarBeside } from '../check/braces.ts'
+
 import { trainingSplit } from '../check/datasets.ts'
 import type { Entry, FilledRecipe } from '../check/filled.ts'
 import { splitReference } from '../check/names.ts'
+import { expandPaths, tarBeside } from '../values/braces.ts'
 import { type Draft, type Expanding, input, params } from './draft.ts'
 import { inParts } from './parts.ts'
 import type { Input } from './plan.ts'

@@ -1,6 +1,6 @@
 /** Keys of stages: what a result depends on, and nothing else. */
 import { hash } from 'node:crypto'
-import { canonical } from '../print/canonical.ts'
+import { canonical } from '../values/canonical.ts'
 import type { Input, Json, OutlinedExternal } from './plan.ts'
 
 /** Hexadecimal SHA-256 of a text. */

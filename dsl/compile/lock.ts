@@ -3,7 +3,7 @@
  *
  * It holds nothing of the machine or the time: a run that changes nothing makes the same lock.
  */
-import { canonical } from '../print/canonical.ts'
+import { canonical } from '../values/canonical.ts'
 import { sha256 } from './keys.ts'
 import { leaves } from './leaves.ts'
 import {

@@ -1,5 +1,5 @@
 /** Merges locks of two branches: by stage, claim and file, so that what only one side changed merges by itself. */
-import { canonical } from '../print/canonical.ts'
+import { canonical } from '../values/canonical.ts'
 import { claimJson, type Lock, type LockedStage, recipeDigest } from './lock.ts'
 import { lockLines, printLock, stageItem } from './lock_text.ts'
 

@@ -2,8 +2,8 @@
  * The text of a lock: one JSON object with one item a line, sorted, so that git merges and diffs it by item. The items
  * of a stage stand together.
  */
-import { canonical } from '../print/canonical.ts'
-import { isRecord, isText, parseJson } from '../read/json.ts'
+import { canonical } from '../values/canonical.ts'
+import { isRecord, isText, parseJson } from '../values/json.ts'
 import { claimJson, type Lock, type LockedStage } from './lock.ts'
 import type { Json, PlannedClaim } from './plan.ts'
 

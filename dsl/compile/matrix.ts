@@ -1,7 +1,7 @@
 /** Ablations: every combination of the values of the matrix' parameters is a variant of the recipe. */
-import { type Diagnostic, diagnose, replaceWith } from '../check/diagnostic.ts'
-import { suggest } from '../check/suggest.ts'
-import type { LocatedMap, LocatedScalar } from '../read/located.ts'
+import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
+import { suggest } from '../diagnostics/suggest.ts'
+import type { LocatedMap, LocatedScalar } from '../values/located.ts'
 import type { Parameters } from './parameters.ts'
 
 const mostVariants = 10_000

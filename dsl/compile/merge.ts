@@ -1,5 +1,5 @@
 /** RFC 7396 merge patch over located values: what stays keeps its place in the base, what changes has its own. */
-import type { Located, LocatedEntry, Removal } from '../read/located.ts'
+import type { Located, LocatedEntry, Removal } from '../values/located.ts'
 
 /** Merges a patch over a base: mappings merge, `null` removes a key, anything else replaces. */
 export function mergePatch(base: Located, patch: Located): Located {

@@ -1,7 +1,7 @@
 /** Inserts parameters: `${params.NAME}` as a whole scalar keeps the parameter's type, inside a text it becomes text. */
-import { type Diagnostic, diagnose } from '../check/diagnostic.ts'
-import { suggest } from '../check/suggest.ts'
-import type { Located, LocatedEntry, LocatedList, LocatedMap, LocatedScalar, Scalar } from '../read/located.ts'
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
+import { suggest } from '../diagnostics/suggest.ts'
+import type { Located, LocatedEntry, LocatedList, LocatedMap, LocatedScalar, Scalar } from '../values/located.ts'
 
 /** A parameter's value: as `params` gives it, or as a cell of the matrix does. */
 export type Parameters = ReadonlyMap<string, LocatedScalar>

@@ -1,10 +1,10 @@
 /** What a recipe compiles to: a directed acyclic graph of stages, each with a key. */
 
 import type { Estimates } from '../cost/estimates.ts'
-import type { Json } from '../read/json.ts'
+import type { Json } from '../values/json.ts'
 
 export type { Estimates } from '../cost/estimates.ts'
-export type { Json } from '../read/json.ts'
+export type { Json } from '../values/json.ts'
 
 /** A file outside the store that a stage reads; its digest is part of the stage's key and of the lock. */
 export interface External {

@@ -1,6 +1,6 @@
 /** Where a value of a recipe comes from. */
 import { schemaAt } from '../check/schema_node.ts'
-import { suggest } from '../check/suggest.ts'
+import { suggest } from '../diagnostics/suggest.ts'
 import {
   itemIndex,
   type Located,
@@ -9,7 +9,7 @@ import {
   type Removal,
   type Span,
   type ValuePath,
-} from '../read/located.ts'
+} from '../values/located.ts'
 import type { Variant } from './load.ts'
 import { cellParameters } from './matrix.ts'
 import { declaredParameters } from './parameters.ts'

@@ -1,7 +1,7 @@
 /** What changed between two recipes, as their authors wrote it: one change for one edit. */
-import { canonical } from '../print/canonical.ts'
-import { printDelta, printQuantity } from '../print/quantity.ts'
-import type { Json } from '../read/json.ts'
+import { canonical } from '../values/canonical.ts'
+import type { Json } from '../values/json.ts'
+import { printDelta, printQuantity } from '../values/quantity.ts'
 import type { Variant } from './load.ts'
 import { type RecipeMap, type RecipeNode, type RecipeValue, recipeValues } from './recipe_values.ts'
 

@@ -1,9 +1,9 @@
 /** A recipe's values by path, each as it was spelled and as it is meant. */
 import { chosenSchema, definitionName, recipeSchema, resolved, type SchemaNode } from '../check/schema_node.ts'
-import { canonical } from '../print/canonical.ts'
-import { printQuantity } from '../print/quantity.ts'
-import { isRecord, type Json } from '../read/json.ts'
-import { type Located, type LocatedMap, type LocatedScalar, locate, type Span } from '../read/located.ts'
+import { canonical } from '../values/canonical.ts'
+import { isRecord, type Json } from '../values/json.ts'
+import { type Located, type LocatedMap, type LocatedScalar, locate, type Span } from '../values/located.ts'
+import { printQuantity } from '../values/quantity.ts'
 import { json } from './draft.ts'
 import type { Variant } from './load.ts'
 

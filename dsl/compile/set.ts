@@ -1,9 +1,9 @@
 /** `--set path=value`: changes one value from the command line. The result passes the same checks as a file. */
-import { type Diagnostic, diagnose, replaceWith } from '../check/diagnostic.ts'
-import { sections } from '../check/names.ts'
-import { suggest } from '../check/suggest.ts'
-import { itemIndex, type Located, type LocatedEntry, type LocatedList, type SourceText } from '../read/located.ts'
+import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
+import { suggest } from '../diagnostics/suggest.ts'
 import { type ReadValue, readYaml } from '../read/yaml.ts'
+import { itemIndex, type Located, type LocatedEntry, type LocatedList, type SourceText } from '../values/located.ts'
+import { sections } from '../values/sections.ts'
 
 /** Applies one `path=value`. Items of lists go by index from 0, or by their `name`. */
 export function applySet(recipe: Located, flag: string, recipePath: string): ReadValue {

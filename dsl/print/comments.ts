@@ -1,6 +1,6 @@
 /** Comments of a recipe file, each with the value that it speaks of. */
 import type { FoundComment } from '../read/comments.ts'
-import type { Located, LocatedMap, SourceText, Span } from '../read/located.ts'
+import type { Located, LocatedMap, SourceText, Span } from '../values/located.ts'
 
 /** Lines of comments, without `#` or `//`. */
 export interface Comments {

@@ -3,8 +3,8 @@ import { references } from '../check/names.ts'
 import type { LoadedRecipe } from '../compile/load.ts'
 import { yamlComments } from '../read/comments.ts'
 import { readSource } from '../read/file.ts'
-import type { Located, LocatedMap, SourceText } from '../read/located.ts'
 import { readYaml } from '../read/yaml.ts'
+import type { Located, LocatedMap, SourceText } from '../values/located.ts'
 import { attachComments, joinCommented } from './comments.ts'
 
 /**

@@ -3,7 +3,7 @@
  * recipe that extends another only what it changes.
  */
 import { recipeSchema, type SchemaNode } from '../check/schema_node.ts'
-import { isRecord, isText } from '../read/json.ts'
+import { isRecord, isText } from '../values/json.ts'
 import { patchSchema } from './patch_schema.ts'
 
 const inserted = { type: 'string', pattern: '\\$\\{params\\.[^{}]+\\}' }

@@ -1,7 +1,7 @@
 /** Prints a recipe as TypeScript: a constant for each entry that others refer to, wired by value. */
 import { type Reference, splitReference } from '../check/names.ts'
 import { builderName, builders } from '../read/builders.ts'
-import type { Located, LocatedMap, Scalar } from '../read/located.ts'
+import type { Located, LocatedMap, Scalar } from '../values/located.ts'
 import { type Commented, commentTaker, ownSpans } from './comments.ts'
 import { identifierFor, type Line, layOut, literal, propertyName } from './typescript_text.ts'
 

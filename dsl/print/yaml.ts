@@ -1,7 +1,7 @@
 /** Prints a recipe as YAML in the canonical layout, with its comments. */
 import { Document, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml'
-import type { Located } from '../read/located.ts'
 import { ambiguity } from '../read/scalars.ts'
+import type { Located } from '../values/located.ts'
 import { type Commented, commentTaker, ownSpans } from './comments.ts'
 import { formatYaml, withExponents } from './format.ts'
 

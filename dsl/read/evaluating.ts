@@ -1,10 +1,10 @@
 /** What is known while a TypeScript recipe is evaluated, and how what cannot be is reported. */
 import { relative } from 'node:path'
 import type { Node, Project, SourceFile, VariableDeclaration } from 'ts-morph'
-import { type Diagnostic, diagnose } from '../check/diagnostic.ts'
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
+import type { Located, LocatedScalar, SourceText, Span } from '../values/located.ts'
 import type { Builder } from './builders.ts'
 import type { Spent } from './limits.ts'
-import type { Located, LocatedScalar, SourceText, Span } from './located.ts'
 
 /** A use of something that a builder made: the thing itself, or a part of it, such as a split. */
 export interface Use {

@@ -1,13 +1,13 @@
 /** Reads recipe files from disk; every way this can go wrong is a diagnostic. */
 import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
-import { type Code, type Details, type Diagnostic, diagnose } from '../check/diagnostic.ts'
-import { outsideProject } from '../check/permissions.ts'
-import { suggest } from '../check/suggest.ts'
-import type { Files } from './files.ts'
-import type { SourceText, Span } from './located.ts'
+import { type Code, type Details, type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
+import { suggest } from '../diagnostics/suggest.ts'
+import type { Files } from '../values/files.ts'
+import type { SourceText, Span } from '../values/located.ts'
+import { outsideProject } from '../values/project.ts'
 
-export type { Files } from './files.ts'
+export type { Files } from '../values/files.ts'
 
 /** Recipes are read by people; beyond this size a file is something else. */
 const largestFile = 1024 * 1024

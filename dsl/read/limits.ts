@@ -1,5 +1,5 @@
 /** What evaluation may use: a recipe is small, and one that grows beyond these limits is stopped. */
-import type { Located, LocatedList, LocatedMap } from './located.ts'
+import type { Located, LocatedList, LocatedMap } from '../values/located.ts'
 
 /** What has been used. */
 export interface Spent {

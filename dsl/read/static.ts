@@ -1,10 +1,10 @@
 /** Evaluates TypeScript expressions from their syntax. Nothing is executed: what is no plain data is a diagnostic. */
 import { dirname, resolve } from 'node:path'
 import { Node, type SourceFile, SyntaxKind, type VariableDeclaration } from 'ts-morph'
+import type { Located, LocatedEntry, LocatedList, LocatedMap, LocatedScalar, Scalar } from '../values/located.ts'
 import { type Builder, builders } from './builders.ts'
 import { type Evaluating, notStatic, spanOf, type Use } from './evaluating.ts'
 import { isTooLarge, joined, mostSteps, mostValues } from './limits.ts'
-import type { Located, LocatedEntry, LocatedList, LocatedMap, LocatedScalar, Scalar } from './located.ts'
 
 /** Parameters of the arrow functions around an expression. */
 type Scope = ReadonlyMap<string, Located>

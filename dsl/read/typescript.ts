@@ -1,9 +1,9 @@
 /** Reads TypeScript recipes: the same located values as YAML's, from the syntax alone. */
 import { Node, Project, type SourceFile } from 'ts-morph'
-import { type Diagnostic, diagnose, isClean } from '../check/diagnostic.ts'
+import { type Diagnostic, diagnose, isClean } from '../diagnostics/diagnostic.ts'
+import type { SourceText, Span } from '../values/located.ts'
 import { type Evaluating, notStatic } from './evaluating.ts'
 import { disk, type Files, type Reading, readSource } from './file.ts'
-import type { SourceText, Span } from './located.ts'
 import { constant, defaultOf, isLanguage } from './static.ts'
 import { wire } from './wiring.ts'
 import type { ReadValue } from './yaml.ts'

@@ -1,8 +1,8 @@
 /** Turns references between values of a TypeScript recipe into the names that the language wires by. */
-import { type Diagnostic, diagnose } from '../check/diagnostic.ts'
-import { sections } from '../check/names.ts'
+import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
+import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Span } from '../values/located.ts'
+import { sections } from '../values/sections.ts'
 import type { Evaluating, Use } from './evaluating.ts'
-import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Span } from './located.ts'
 
 /** Sections whose entries others refer to. */
 const referable: readonly string[] = sections.filter(section => section !== 'claims')

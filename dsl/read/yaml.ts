@@ -13,9 +13,9 @@ import {
   type YAMLError,
   type YAMLMap,
 } from 'yaml'
-import { type Code, type Details, type Diagnostic, diagnose } from '../check/diagnostic.ts'
-import { suggest } from '../check/suggest.ts'
-import type { Located, LocatedEntry, LocatedMap, SourceText, Span } from './located.ts'
+import { type Code, type Details, type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
+import { suggest } from '../diagnostics/suggest.ts'
+import type { Located, LocatedEntry, LocatedMap, SourceText, Span } from '../values/located.ts'
 import { ambiguity } from './scalars.ts'
 
 /** Values a recipe may have once its aliases are expanded. */

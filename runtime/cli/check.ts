@@ -1,9 +1,9 @@
 /** `terroir check`: finds what is wrong with recipes. */
 import { resolve } from 'node:path'
 import { Command } from 'commander'
-import { type Diagnostic, isClean } from '../../dsl/check/diagnostic.ts'
-import { renderJson } from '../../dsl/check/render.ts'
 import { type LoadedRecipe, loadRecipe } from '../../dsl/compile/load.ts'
+import { type Diagnostic, isClean } from '../../dsl/diagnostics/diagnostic.ts'
+import { renderJson } from '../../dsl/diagnostics/render.ts'
 import { setOption } from './options.ts'
 import { exitCodes, printDiagnostics } from './recipe.ts'
 import { recipeFiles } from './recipe_files.ts'

@@ -1,8 +1,8 @@
 /** A comparison of two recipes in words: what was written first, then what follows from it. */
 import type { Change, Rerun } from '../../dsl/compile/changes.ts'
 import type { RecipeChange } from '../../dsl/compile/recipe_changes.ts'
-import { canonical } from '../../dsl/print/canonical.ts'
-import type { Json } from '../../dsl/read/json.ts'
+import { canonical } from '../../dsl/values/canonical.ts'
+import type { Json } from '../../dsl/values/json.ts'
 import type { ClaimChange, Comparison, MetricChange } from '../compare/compare.ts'
 import { formatMetric, formatNumber } from '../report/numbers.ts'
 import { alignColumns } from '../report/table.ts'

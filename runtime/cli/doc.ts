@@ -1,7 +1,7 @@
 /** `terroir doc`: the reference of the language. */
 import { Command } from 'commander'
 import { recipeSchema } from '../../dsl/check/schema_node.ts'
-import { suggest } from '../../dsl/check/suggest.ts'
+import { suggest } from '../../dsl/diagnostics/suggest.ts'
 import { referencePage, referenceParts } from '../../dsl/print/reference.ts'
 import { exitCodes } from './recipe.ts'
 

@@ -1,11 +1,12 @@
 /** What `terroir explain` says of a value: what it is, which line or flag gave it, and what that stands in place of. */
-import { place } from '../../dsl/check/render.ts'
+
 import { recipeSchema } from '../../dsl/check/schema_node.ts'
 import type { LoadedRecipe } from '../../dsl/compile/load.ts'
 import { cellLabel } from '../../dsl/compile/matrix.ts'
 import { absence, type Provenance, provenance } from '../../dsl/compile/provenance.ts'
-import { canonical } from '../../dsl/print/canonical.ts'
-import { type Located, plain } from '../../dsl/read/located.ts'
+import { place } from '../../dsl/diagnostics/render.ts'
+import { canonical } from '../../dsl/values/canonical.ts'
+import { type Located, plain } from '../../dsl/values/located.ts'
 
 /** Longest text that a value is shown by. */
 const widest = 80

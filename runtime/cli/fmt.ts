@@ -1,7 +1,7 @@
 /** `terroir fmt`: lays recipes out canonically. */
 import { renameSync, writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
-import { isClean } from '../../dsl/check/diagnostic.ts'
+import { isClean } from '../../dsl/diagnostics/diagnostic.ts'
 import { readSource } from '../../dsl/read/file.ts'
 import { readYaml } from '../../dsl/read/yaml.ts'
 import { exitCodes, printDiagnostics } from './recipe.ts'

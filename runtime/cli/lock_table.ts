@@ -1,8 +1,8 @@
 /** Tables of what a lock says otherwise. */
 import type { LockFault, OutputFault } from '../../dsl/compile/lock_check.ts'
 import type { Json } from '../../dsl/compile/plan.ts'
-import { canonical } from '../../dsl/print/canonical.ts'
-import { isRecord } from '../../dsl/read/json.ts'
+import { canonical } from '../../dsl/values/canonical.ts'
+import { isRecord } from '../../dsl/values/json.ts'
 import { formatNumber } from '../report/numbers.ts'
 import { textTable } from '../report/table.ts'
 import type { Printing } from './summary.ts'

@@ -1,9 +1,10 @@
 /** What every command that takes a recipe shares: reading it, telling what is wrong with it, compiling it. */
-import { type Diagnostic, isClean } from '../../dsl/check/diagnostic.ts'
-import { renderText } from '../../dsl/check/render.ts'
-import { suggest } from '../../dsl/check/suggest.ts'
+
 import { type LoadedRecipe, loadRecipe } from '../../dsl/compile/load.ts'
 import { type Outline, type Plan, wholePlan } from '../../dsl/compile/plan.ts'
+import { type Diagnostic, isClean } from '../../dsl/diagnostics/diagnostic.ts'
+import { renderText } from '../../dsl/diagnostics/render.ts'
+import { suggest } from '../../dsl/diagnostics/suggest.ts'
 
 /** Exit codes of every command. */
 export const exitCodes = { ok: 0, failedWork: 1, badRecipe: 2, interrupted: 130 } as const

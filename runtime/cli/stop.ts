@@ -1,7 +1,7 @@
 /** `terroir stop`: asks a run to save what it is at and to end. */
 import { setTimeout } from 'node:timers/promises'
 import { Command } from 'commander'
-import { suggest } from '../../dsl/check/suggest.ts'
+import { suggest } from '../../dsl/diagnostics/suggest.ts'
 import { type LivingRun, livingRuns } from '../schedule/status.ts'
 import { isLocal, processStart, thisProcess } from '../store/process.ts'
 import { openStore, type Store, storeFolder } from '../store/store.ts'

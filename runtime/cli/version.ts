@@ -1,6 +1,6 @@
 /** Versions of packages. */
 import { readFileSync } from 'node:fs'
-import { isRecord, parseJson } from '../../dsl/read/json.ts'
+import { isRecord, parseJson } from '../../dsl/values/json.ts'
 
 /** The version that a `package.json` states; empty where it states none. */
 export function versionOf(manifest: string): string {

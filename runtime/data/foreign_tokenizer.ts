@@ -3,7 +3,7 @@
  * lower-cases, and marks the ends of words. Their library reads them.
  */
 import { Tokenizer as HuggingFace } from '@huggingface/tokenizers'
-import { isRecord } from '../../dsl/read/json.ts'
+import { isRecord } from '../../dsl/values/json.ts'
 import { byteAlphabet, type Tokenizer } from './tokenizer.ts'
 
 /** What the tokens that frame a text are called, by the tokenizers of CLIP and of OpenCLIP. */

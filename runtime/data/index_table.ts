@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
-import { isRecord, isText } from '../../dsl/read/json.ts'
+import { isRecord, isText } from '../../dsl/values/json.ts'
 import type { Extent } from './extents.ts'
 import type { Sample } from './sample.ts'
 

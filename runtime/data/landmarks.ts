@@ -1,7 +1,7 @@
 /** Landmarks of the map: the authored table, and cities. */
 import { readFile } from 'node:fs/promises'
 import { PbfReader } from 'pbf'
-import { isRecord, parseJson } from '../../dsl/read/json.ts'
+import { isRecord, parseJson } from '../../dsl/values/json.ts'
 import { type GeoPoint, offsetFrom } from './geodesy.ts'
 
 /** A physical feature or a city. */

@@ -1,5 +1,5 @@
 /** Byte-level BPE: the Hugging Face `tokenizer.json` form, encoding and decoding. */
-import { isRecord } from '../../dsl/read/json.ts'
+import { isRecord } from '../../dsl/values/json.ts'
 
 /** Special tokens; the position is the id. */
 export const specialTokens = ['<pad>', '<start>', '<end>'] as const

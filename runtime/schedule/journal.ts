@@ -1,7 +1,7 @@
 /** The append-only log of a run: one JSON object a line, each flushed before the run goes on. */
 import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { isRecord, isText, parseJson } from '../../dsl/read/json.ts'
+import { isRecord, isText, parseJson } from '../../dsl/values/json.ts'
 import type { Numbers } from '../stages/stage.ts'
 import { flush } from '../store/files.ts'
 import type { Owner, ProcessId } from '../store/process.ts'

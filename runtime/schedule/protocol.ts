@@ -5,7 +5,7 @@
  * gone. Messages come out through a channel of their own (file descriptor 3), so nothing a library prints can
  * corrupt them. Whatever does not parse as a message is treated as a line of the log.
  */
-import { isRecord, isText, parseJson } from '../../dsl/read/json.ts'
+import { isRecord, isText, parseJson } from '../../dsl/values/json.ts'
 import { isExhibit } from '../stages/exhibit.ts'
 import type { Numbers, Progress, StageContext, StageResult } from '../stages/stage.ts'
 

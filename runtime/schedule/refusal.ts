@@ -1,5 +1,5 @@
 /** Words for what a stage was not allowed to do, and how it could be. */
-import { isRecord, isText } from '../../dsl/read/json.ts'
+import { isRecord, isText } from '../../dsl/values/json.ts'
 
 /** Environment variable that carries the grants to the guard of a worker, which spells it itself. */
 export const grantsVariable = 'TERROIR_GRANTS'

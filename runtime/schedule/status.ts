@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isRecord, isText, parseJson } from '../../dsl/read/json.ts'
+import { isRecord, isText, parseJson } from '../../dsl/values/json.ts'
 import type { Progress } from '../stages/stage.ts'
 import type { Store } from '../store/store.ts'
 import type { RunEvent } from './events.ts'

@@ -1,5 +1,5 @@
 /** What a stage shows in the report: data, not layout. Files are relative to the stage's folder. */
-import { isRecord, isText } from '../../dsl/read/json.ts'
+import { isRecord, isText } from '../../dsl/values/json.ts'
 
 /** A heatmap over an image: row-major scores on a grid. */
 export interface Heat {

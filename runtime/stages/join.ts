@@ -1,7 +1,7 @@
 /** Stage `join`: the parts of a source as one dataset. */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { isRecord, parseJson } from '../../dsl/read/json.ts'
+import { isRecord, parseJson } from '../../dsl/values/json.ts'
 import { joinDatasets, readSamples } from '../data/dataset.ts'
 import type { SampleFiles } from '../data/sample.ts'
 import { manifestName, parseManifest } from '../store/manifest.ts'

@@ -1,5 +1,5 @@
 /** Stage `parquet`: Parquet tables with a row for each image. */
-import { tarBeside } from '../../dsl/check/braces.ts'
+import { tarBeside } from '../../dsl/values/braces.ts'
 import { openTables, type RowImages } from '../data/readers/parquet.ts'
 import { readNumber, readParams, readText } from './params.ts'
 import { externalOf, readClassNames, readPaths, readSplit, storeSource } from './source.ts'

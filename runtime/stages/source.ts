@@ -1,9 +1,9 @@
 /** What stages share that read images of a person's own: records in, a dataset out, and what could not be used. */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expandPaths } from '../../dsl/check/braces.ts'
-import { isRecord, parseJson } from '../../dsl/read/json.ts'
 import type { ResizeFilter } from '../../dsl/recipe.ts'
+import { expandPaths } from '../../dsl/values/braces.ts'
+import { isRecord, parseJson } from '../../dsl/values/json.ts'
 import { createDataset } from '../data/dataset.ts'
 import { makeSamples } from '../data/readers/make_samples.ts'
 import type { CorruptItem, SourceReader } from '../data/readers/record.ts'

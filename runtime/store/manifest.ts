@@ -1,5 +1,5 @@
 /** The manifest of a published result: the outcome of the stage, and the digests of its files. */
-import { isRecord, isText, parseJson } from '../../dsl/read/json.ts'
+import { isRecord, isText, parseJson } from '../../dsl/values/json.ts'
 import { type FileRecord, outputDigest } from './digest.ts'
 
 /** Output digests of inputs, by role. */

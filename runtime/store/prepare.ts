@@ -2,7 +2,7 @@
 import { access, constants, mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { UserFault } from '../../dsl/diagnostics/faults.ts'
-import { isRecord, parseJson } from '../../dsl/read/json.ts'
+import { isRecord, parseJson } from '../../dsl/values/json.ts'
 import { codeOf, faultText, flush, isFull, writeFlushed } from './files.ts'
 import { heartbeatFolder } from './heartbeat.ts'
 import { ownedPath } from './staging.ts'

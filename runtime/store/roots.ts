@@ -1,7 +1,7 @@
 /** The recipes that use a store, `roots/DIGEST.json` for each: the roots of its garbage collection. */
 import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isRecord, isText, parseJson } from '../../dsl/read/json.ts'
+import { isRecord, isText, parseJson } from '../../dsl/values/json.ts'
 import { sha256 } from './digest.ts'
 import { writeFlushed } from './files.ts'
 import { thisProcess } from './process.ts'

@@ -4,8 +4,8 @@ import * as assert from 'uvu/assert'
 import { isMap, isSeq, parseDocument } from 'yaml'
 import { compile } from '../../dsl/compile/compile.ts'
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
-import { canonical } from '../../dsl/print/canonical.ts'
 import { formatYaml } from '../../dsl/print/format.ts'
+import { canonical } from '../../dsl/values/canonical.ts'
 import { loadTexts, planTexts, smallRecipe, toyEnvironment } from './support.ts'
 
 const stageOf = (plan: Plan, id: string): Stage => {

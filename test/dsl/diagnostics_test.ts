@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { codes } from '../../dsl/check/diagnostic.ts'
 import { loadRecipe } from '../../dsl/compile/load.ts'
+import { codes } from '../../dsl/diagnostics/diagnostic.ts'
 import { inTempFolder, projectRoot } from '../support.ts'
 
 const page = readFileSync(join(projectRoot, 'docs/diagnostics.md'), 'utf8')

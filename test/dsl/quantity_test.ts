@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { printDelta, printQuantity } from '../../dsl/print/quantity.ts'
+import { printDelta, printQuantity } from '../../dsl/values/quantity.ts'
 
 test('quantities are printed in the largest unit that says them shortly', () => {
   const printed = [12_000, 1_500_000, 1234, 0, 2_000_000_000].map(value => printQuantity(value, 'Count'))

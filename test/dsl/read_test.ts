@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { stringify } from 'yaml'
-import { editDistance, suggest } from '../../dsl/check/suggest.ts'
-import { locate, plain, position } from '../../dsl/read/located.ts'
+import { editDistance, suggest } from '../../dsl/diagnostics/suggest.ts'
 import { ambiguity } from '../../dsl/read/scalars.ts'
 import { readYaml } from '../../dsl/read/yaml.ts'
+import { locate, plain, position } from '../../dsl/values/located.ts'
 import { sourceOf } from './support.ts'
 
 const ambiguous = 'no Yes on OFF y 1e-4 1E5 .5e3 -2e3 010 08 0o17 0b101 12:30 1:20:30 1_000 1_0.5 2024-01-02'.split(' ')

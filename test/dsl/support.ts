@@ -6,7 +6,7 @@ import type { Environment } from '../../dsl/compile/environment.ts'
 import { sha256 } from '../../dsl/compile/keys.ts'
 import { type LoadedRecipe, loadRecipe } from '../../dsl/compile/load.ts'
 import type { Plan } from '../../dsl/compile/plan.ts'
-import type { SourceText } from '../../dsl/read/located.ts'
+import type { SourceText } from '../../dsl/values/located.ts'
 import { inTempFolder } from '../support.ts'
 
 /** A world in which every kind of stage exists and a file's digest is that of its name. */

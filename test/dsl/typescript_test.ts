@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { place } from '../../dsl/check/render.ts'
-import { canonical } from '../../dsl/print/canonical.ts'
+import { place } from '../../dsl/diagnostics/render.ts'
+import { canonical } from '../../dsl/values/canonical.ts'
 import { loadTexts, planTexts, smallRecipe } from './support.ts'
 
 const smallTypeScript = `

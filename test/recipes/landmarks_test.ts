@@ -70,7 +70,7 @@ function readLandmark(line: string): Landmark {
   return { name, kind, extentKm, lon, lat }
 }
 
-const imageFolder = fileURLToPath(new URL('../example/img/', import.meta.resolve('three-globe')))
+const imageFolder = fileURLToPath(new URL('../example/img', import.meta.resolve('three-globe')))
 
 async function readRaster(file: string, channels: 1 | 3): Promise<Raster> {
   const image = sharp(join(imageFolder, file)).removeAlpha()

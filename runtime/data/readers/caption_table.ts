@@ -1,5 +1,5 @@
 /** Tables of images and captions: CSV (RFC 4180), TSV and JSON Lines. */
-import { isRecord } from '../../../dsl/read/json.ts'
+import { isRecord } from '../../../dsl/values/json.ts'
 import { type CorruptItem, corruptItem } from './record.ts'
 
 /** Names of the columns. */

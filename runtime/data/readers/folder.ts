@@ -1,7 +1,7 @@
 /** A user's own images: a folder with a table of captions, or with a sub-folder for each class. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type SplitName, splitNamed } from '../../../dsl/check/split_names.ts'
+import { type SplitName, splitNamed } from '../../../dsl/values/split_names.ts'
 import { createRandom } from '../random.ts'
 import { type CaptionRow, parseCaptionTable, type TableColumns } from './caption_table.ts'
 import { type ClassCaptions, captionOfClass, className } from './class_names.ts'

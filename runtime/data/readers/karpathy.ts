@@ -1,8 +1,8 @@
 /** Captions in one JSON file, as Karpathy's splits have them, and a folder of images. */
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { splitNamed } from '../../../dsl/check/split_names.ts'
-import { isRecord, isText } from '../../../dsl/read/json.ts'
+import { isRecord, isText } from '../../../dsl/values/json.ts'
+import { splitNamed } from '../../../dsl/values/split_names.ts'
 import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
 import { createImageFinder, type ImageMatch, listImages } from './image_files.ts'
 import { type CorruptItem, corruptItem, type SourceItem, type SourceReader } from './record.ts'

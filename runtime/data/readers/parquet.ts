@@ -1,7 +1,7 @@
 /** Parquet tables with a row for each image, as img2dataset and Hugging Face datasets write them. */
 import { basename, join } from 'node:path'
-import { splitNamed } from '../../../dsl/check/split_names.ts'
-import { isText } from '../../../dsl/read/json.ts'
+import { isText } from '../../../dsl/values/json.ts'
+import { splitNamed } from '../../../dsl/values/split_names.ts'
 import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
 import { createImageFinder, listImages } from './image_files.ts'
 import { openParquet, type ParquetFile, readGroup } from './parquet_file.ts'

@@ -1,5 +1,5 @@
 /** Images in the cells of Parquet tables: a row group is unpacked once for all images of it that are read in order. */
-import { isRecord } from '../../../dsl/read/json.ts'
+import { isRecord } from '../../../dsl/values/json.ts'
 import { openParquet, type ParquetFile, readGroup } from './parquet_file.ts'
 import type { ImageLocation } from './record.ts'
 

@@ -1,5 +1,5 @@
 /** What readers of sources find: records, one for each image, and faults, one for each thing that cannot be used. */
-import type { SplitName } from '../../../dsl/check/split_names.ts'
+import type { SplitName } from '../../../dsl/values/split_names.ts'
 import { createRandom } from '../random.ts'
 
 /** Where the bytes of an image are. */

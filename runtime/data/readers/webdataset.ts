@@ -1,7 +1,7 @@
 /** WebDataset shards: the files of a tar that share a key are one sample. */
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { isRecord, isText } from '../../../dsl/read/json.ts'
+import { isRecord, isText } from '../../../dsl/values/json.ts'
 import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
 import { assignSplit, corruptItem, type SourceItem, type SourceReader, type SplitShares } from './record.ts'
 import { readTar, type TarEntry } from './tar_entries.ts'

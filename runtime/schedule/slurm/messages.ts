@@ -1,6 +1,6 @@
 /** What a job tells while it runs: lines that the node appends, and that the controller follows. */
 import { open } from 'node:fs/promises'
-import { isRecord, isText, parseJson } from '../../../dsl/read/json.ts'
+import { isRecord, isText, parseJson } from '../../../dsl/values/json.ts'
 import { codeOf } from '../../store/files.ts'
 import type { Fault } from '../fault.ts'
 import { type Message, parseMessage } from '../protocol.ts'

@@ -8,7 +8,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Part, Stage } from '../../../dsl/compile/plan.ts'
-import { isRecord, isText, parseJson } from '../../../dsl/read/json.ts'
+import { isRecord, isText, parseJson } from '../../../dsl/values/json.ts'
 import { replaceFile } from '../../store/files.ts'
 import type { Store } from '../../store/store.ts'
 

@@ -1,5 +1,5 @@
 /** What checks say: one type for every producer; producers collect and never throw. */
-import type { Span } from '../read/located.ts'
+import type { Span } from '../values/located.ts'
 
 /** The closed set of codes; docs/diagnostics.md explains each. */
 export const codes = [

@@ -1,7 +1,7 @@
 /** Prints diagnostics: text with a code frame, or JSON. */
 import { relative } from 'node:path'
 import { stripVTControlCharacters, styleText } from 'node:util'
-import { position, type Span } from '../read/located.ts'
+import { position, type Span } from '../values/located.ts'
 import type { Diagnostic } from './diagnostic.ts'
 
 const widestFrame = 160
