@@ -17,11 +17,11 @@ import { endId, type Tokenizer } from '../runtime/data/tokenizer.ts'
 import { classEmbeddings, classification } from '../runtime/evaluate/classification.ts'
 import { classificationIntervals, retrievalIntervals } from '../runtime/evaluate/intervals.ts'
 import { retrieval } from '../runtime/evaluate/retrieval.ts'
-import { channelDeviation, channelMean } from '../runtime/model/normalise.ts'
 import { type OpenClipConfig, openClipShapes } from '../runtime/model/openclip_config.ts'
+import { channelDeviation, channelMean } from '../runtime/model/standardize.ts'
 import { findResults } from '../runtime/schedule/select.ts'
 import { openStore, storeFolder } from '../runtime/store/store.ts'
-import { decays } from '../runtime/train/adamw.ts'
+import { isDecayed } from '../runtime/train/adamw.ts'
 import { findPython, keepMemory } from './peers/python.ts'
 
 const { values: options, positionals } = parseArgs({
@@ -185,7 +185,7 @@ async function writeTask(judged: readonly Judged[], { folder: from, split }: Jud
   const task = {
     config,
     shapes,
-    decaying: Object.keys(shapes).filter(name => decays(name, shapes[name] ?? [])),
+    decaying: Object.keys(shapes).filter(name => isDecayed(name, shapes[name] ?? [])),
     stored,
     batch: 128,
     crop: Number(options.crop),

@@ -2,12 +2,12 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createRandom } from '../runtime/data/random.ts'
-import type { Window } from '../runtime/distill/sao.ts'
+import type { SlidingWindow } from '../runtime/distill/sao.ts'
 import { floats, type HostArray, ints } from '../runtime/engine/mod.ts'
 import { type MammutConfig, parameterShapes } from '../runtime/model/config.ts'
 import { type OpenClipConfig, openClipShapes } from '../runtime/model/openclip_config.ts'
-import { type Arrays, writeSafetensors } from '../runtime/model/safetensors.ts'
-import { type AdamWSpec, decays } from '../runtime/train/adamw.ts'
+import { type HostArrays, writeSafetensors } from '../runtime/model/safetensors.ts'
+import { type AdamWSpec, isDecayed } from '../runtime/train/adamw.ts'
 
 /** Content of `case.json`. */
 export type Task =
@@ -19,7 +19,12 @@ export type Task =
       readonly optimizer: OptimizerSpec
     }
   | { readonly kind: 'encode'; readonly config: OpenClipConfig }
-  | { readonly kind: 'heatmaps'; readonly config: MammutConfig; readonly window: Window; readonly queries: number }
+  | {
+      readonly kind: 'heatmaps'
+      readonly config: MammutConfig
+      readonly window: SlidingWindow
+      readonly queries: number
+    }
 
 interface OptimizerSpec extends AdamWSpec {
   readonly learningRate: number
@@ -63,7 +68,7 @@ const optimizer = (shapes: Shapes): OptimizerSpec => ({
   weightDecay: 0.1,
   clipNorm: 1,
   learningRate: 5e-4,
-  decaying: Object.keys(shapes).filter(name => decays(name, shapes[name] ?? [])),
+  decaying: Object.keys(shapes).filter(name => isDecayed(name, shapes[name] ?? [])),
 })
 
 const encode = (images: number, turn: number): Case => ({
@@ -103,7 +108,7 @@ export const cases: readonly Case[] = [
 const size = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1)
 
 /** Uniform with the deviation that a layer of this fan-in wants; norms are one, biases zero. */
-function seededWeights(shapes: Shapes): Arrays {
+function seededWeights(shapes: Shapes): HostArrays {
   const weights: Record<string, HostArray> = {}
   for (const [name, shape] of Object.entries(shapes)) {
     const data = new Float32Array(size(shape))
@@ -146,7 +151,7 @@ function seededImages(count: number, side: number, seed: number): HostArray {
 }
 
 /** The arrays that change from step to step. */
-function seededBatch({ images: count, task }: Case, seed: number): Arrays {
+function seededBatch({ images: count, task }: Case, seed: number): HostArrays {
   const texts = (rows: number, { end, seed }: { readonly end: number; readonly seed: number }) => {
     if (task.kind === 'encode') throw new Error('Images alone are encoded')
     const { contextLength: length, vocabSize: vocabulary } = task.config.text

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { InferenceSession } from 'onnxruntime-node'
 import type { EngineName } from '../../dsl/recipe.ts'
-import { margins, type QueryTokens, spread, windowEmbeddings } from '../../runtime/distill/sao.ts'
+import { averageWindows, margins, type QueryTokens, windowEmbeddings } from '../../runtime/distill/sao.ts'
 import { costOf } from '../../runtime/engine/graph/cost.ts'
 import { optimize } from '../../runtime/engine/graph/optimize.ts'
 import {
@@ -31,7 +31,7 @@ import { trace } from '../../runtime/engine/trace/trace.ts'
 import { unit, weight } from '../../runtime/model/layers.ts'
 import { imageTokens } from '../../runtime/model/mammut.ts'
 import { encodeImage, encodeText } from '../../runtime/model/openclip.ts'
-import { type Arrays, readSafetensors } from '../../runtime/model/safetensors.ts'
+import { type HostArrays, readSafetensors } from '../../runtime/model/safetensors.ts'
 import { contrastiveLoss } from '../../runtime/train/losses.ts'
 import type { BatchTensors, StepLosses } from '../../runtime/train/objective.ts'
 import { pairLosses } from '../../runtime/train/pair_objective.ts'
@@ -44,8 +44,8 @@ const cache = { folder, key: 'benchmark' }
 
 interface Work {
   readonly engine: Engine
-  readonly weights: Arrays
-  readonly batches: readonly Arrays[]
+  readonly weights: HostArrays
+  readonly batches: readonly HostArrays[]
 }
 
 /** Runs step number `i` and gives a few of its numbers to compare: its loss, or its first outputs. */
@@ -180,7 +180,7 @@ function mapping(
       const [ours, others] = [tf.split(prompts, queries), tf.split(against, queries)]
       const texts = ours.map((prompts, i): QueryTokens => ({ prompts, against: others[i] ?? prompts }))
       const windows = windowEmbeddings(imageTokens(images, weights, config), weights, { config, spec })
-      return { maps: spread(margins(windows, texts, weights, config), { config, spec }) }
+      return { maps: averageWindows(margins(windows, texts, weights, config), { config, spec }) }
     },
     { engine, fixed: ['weights'], cache },
   )

@@ -100,7 +100,7 @@ function print(
 function programText(): string {
   const folders = (process.env.PATH ?? '').split(delimiter)
   if (folders.some(folder => isProgram(join(folder, 'terroir')))) return 'terroir'
-  return [process.execPath, join(import.meta.dirname, '../cli/main.js')].map(quoted).join(' ')
+  return [process.execPath, join(import.meta.dirname, './main.js')].map(quoted).join(' ')
 }
 
 /** Git hands settings to a shell. */

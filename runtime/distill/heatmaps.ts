@@ -2,31 +2,31 @@
 import { type Engine, floatsOf, type HostArray, ints, jit, type tf } from '../engine/mod.ts'
 import { gridSide, type MammutConfig } from '../model/config.ts'
 import { imageTokens } from '../model/mammut.ts'
-import type { Model } from '../model/model_folder.ts'
+import type { LoadedModel } from '../model/model_folder.ts'
 import { imageBatch } from '../model/preprocess.ts'
-import { margins, type QueryTokens, spread, type Window, windowEmbeddings } from './sao.ts'
+import { averageWindows, margins, type QueryTokens, type SlidingWindow, windowEmbeddings } from './sao.ts'
 
 /** Maps are made of MaMMUT's attention pooling. */
-type MammutModel = Model<MammutConfig>
+type LoadedMammut = LoadedModel<MammutConfig>
 
 /** A concept to localise, by its texts. */
-export interface Query {
+export interface ConceptQuery {
   readonly prompts: readonly string[]
   readonly against: readonly string[]
 }
 
 export interface HeatmapOptions {
   readonly engine: Engine
-  readonly queries: readonly Query[]
-  readonly window: Window
+  readonly queries: readonly ConceptQuery[]
+  readonly window: SlidingWindow
   readonly batchSize: number
   readonly onImages?: (done: number, total: number) => void
 }
 
 /** The texts of queries as token arrays. */
 export const tokenizeQueries = (
-  { tokenizer, config }: MammutModel,
-  queries: readonly Query[],
+  { tokenizer, config }: LoadedMammut,
+  queries: readonly ConceptQuery[],
 ): { prompts: HostArray; against: HostArray }[] =>
   queries.map(query => {
     const { contextLength } = config.text
@@ -39,7 +39,11 @@ export const tokenizeQueries = (
  * Margins of every image and concept: row-major [images, side, side, concepts]. `pixels` are RGB bytes
  * [images, size, size, 3] at the model's image size. The last batch is filled up, so that one compiled step serves all.
  */
-export async function heatmaps(model: MammutModel, pixels: Uint8Array, options: HeatmapOptions): Promise<Float32Array> {
+export async function heatmaps(
+  model: LoadedMammut,
+  pixels: Uint8Array,
+  options: HeatmapOptions,
+): Promise<Float32Array> {
   const { config } = model
   const { engine, queries, window: spec, batchSize, onImages } = options
   const size = config.imageSize
@@ -54,7 +58,7 @@ export async function heatmaps(model: MammutModel, pixels: Uint8Array, options: 
   const step = jit(
     ({ images, queries, weights }: Inputs) => {
       const windows = windowEmbeddings(imageTokens(images, weights, config), weights, { config, spec })
-      return { margins: spread(margins(windows, queries, weights, config), { config, spec }) }
+      return { margins: averageWindows(margins(windows, queries, weights, config), { config, spec }) }
     },
     { engine, fixed: ['weights', 'queries'] },
   )

@@ -1,6 +1,6 @@
 /** The objective of a round of distillation: the image losses, and what pseudo-labels say of single patches. */
 import type { tf } from '../engine/mod.ts'
-import type { Computed } from '../model/config.ts'
+import type { ComputedMammut } from '../model/config.ts'
 import type { BatchTensors, Objective } from '../train/objective.ts'
 import { type PairSpec, pairParts } from '../train/pair_objective.ts'
 import { regionSums } from './region_loss.ts'
@@ -8,7 +8,7 @@ import type { QueryTokens } from './sao.ts'
 
 /** What the objective is made from. */
 export interface RegionSpec extends PairSpec {
-  readonly config: Computed
+  readonly config: ComputedMammut
   /** Weight of the region loss. */
   readonly regionWeight: number
   /** Number of concepts. */
@@ -26,14 +26,17 @@ export const objective =
     if (imageTokens === undefined) throw new Error('The model has no image tokens to teach')
     const queries = Array.from(
       { length: concepts },
-      (_, i): QueryTokens => ({ prompts: need(batch, `prompts.${i}`), against: need(batch, `against.${i}`) }),
+      (_, i): QueryTokens => ({
+        prompts: batchTensor(batch, `prompts.${i}`),
+        against: batchTensor(batch, `against.${i}`),
+      }),
     )
-    const targets = { labels: need(batch, 'labels'), certain: need(batch, 'certain') }
+    const targets = { labels: batchTensor(batch, 'labels'), certain: batchTensor(batch, 'certain') }
     const sums = regionSums(imageTokens, targets, weights, { config: pair.config, queries })
     return { ...embedded, means: { ...means, region: { ...sums, weight: regionWeight } } }
   }
 
-function need(batch: BatchTensors, name: string): tf.Tensor {
+function batchTensor(batch: BatchTensors, name: string): tf.Tensor {
   const tensor = batch[name]
   if (tensor === undefined) throw new Error(`A batch lacks '${name}'`)
   return tensor

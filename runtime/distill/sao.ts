@@ -11,15 +11,15 @@ import { affine, unit, type Weights } from '../model/layers.ts'
 import { embedText, poolingParts, projectPooled } from '../model/mammut.ts'
 
 /** A sliding window, in patches. A window of one is the raw map. */
-export interface Window {
+export interface SlidingWindow {
   readonly window: number
   readonly stride: number
 }
 
-export const singlePatch: Window = { window: 1, stride: 1 }
+export const singlePatch: SlidingWindow = { window: 1, stride: 1 }
 
 /** First rows (or columns) of windows along a side; the last window touches the edge. */
-export function windowStarts(side: number, { window, stride }: Window): readonly number[] {
+export function windowStarts(side: number, { window, stride }: SlidingWindow): readonly number[] {
   if (window > side)
     throw new Error(`A window of ${window} patches does not fit a grid of ${side} by ${side}; lower sao.window`)
   if (stride > window) throw new Error(`Windows of ${window} patches every ${stride} leave gaps; lower sao.stride`)
@@ -29,7 +29,10 @@ export function windowStarts(side: number, { window, stride }: Window): readonly
 }
 
 /** Which patches each window covers: row-major 0 or 1, [windows, side * side]. */
-export function windowCover(side: number, spec: Window): { readonly windows: number; readonly cover: Float32Array } {
+export function windowCoverage(
+  side: number,
+  spec: SlidingWindow,
+): { readonly windows: number; readonly cover: Float32Array } {
   const starts = windowStarts(side, spec)
   const cover = new Float32Array(starts.length ** 2 * side ** 2)
   starts.forEach((top, i) => {
@@ -46,7 +49,7 @@ export function windowCover(side: number, spec: Window): { readonly windows: num
 export function windowEmbeddings(
   tokens: tf.Tensor,
   weights: Weights,
-  { config, spec }: { readonly config: MammutConfig; readonly spec: Window },
+  { config, spec }: { readonly config: MammutConfig; readonly spec: SlidingWindow },
 ): tf.Tensor {
   const [batch = 0, patches = 0, width = 0] = tokens.shape
   const { heads } = config.vision
@@ -54,7 +57,7 @@ export function windowEmbeddings(
   const merge = (pooled: tf.Tensor, count: number) =>
     projectPooled(tf.reshape(tf.transpose(pooled, [0, 2, 1, 3]), [batch, count, width]), weights)
   if (spec.window === 1 && spec.stride === 1) return merge(values, patches)
-  const { windows, cover } = windowCover(gridSide(config), spec)
+  const { windows, cover } = windowCoverage(gridSide(config), spec)
   // Softmax inside a window: exponentials summed over its patches. One maximum for the image keeps them finite.
   const exponentials = tf.reshape(tf.exp(tf.sub(scores, tf.max(scores, -1, true))), [batch, heads, patches, 1])
   const inside = tf.tensor(cover, [1, 1, windows, patches])
@@ -90,13 +93,13 @@ export function margins(
 }
 
 /** Window margins [b, windows, concepts] -> patch margins [b, n, concepts]: the mean of the windows over each patch. */
-export function spread(
+export function averageWindows(
   windowMargins: tf.Tensor,
-  { config, spec }: { readonly config: MammutConfig; readonly spec: Window },
+  { config, spec }: { readonly config: MammutConfig; readonly spec: SlidingWindow },
 ): tf.Tensor {
   if (spec.window === 1 && spec.stride === 1) return windowMargins
   const patches = gridSide(config) ** 2
-  const { windows, cover } = windowCover(gridSide(config), spec)
+  const { windows, cover } = windowCoverage(gridSide(config), spec)
   const shares = new Float32Array(patches * windows)
   for (let patch = 0; patch < patches; patch++) {
     let over = 0

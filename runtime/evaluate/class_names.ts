@@ -1,7 +1,7 @@
 /** What prompts call the classes of a dataset. */
 
 /** `labels` as they are, `words` spelt out of them, or words by label. */
-export type ClassNames = 'labels' | 'words' | { readonly [label: string]: string }
+export type PromptClassNames = 'labels' | 'words' | { readonly [label: string]: string }
 
 /**
  * The words of each label. Throws where two labels would share their words, and where words are given for a label
@@ -9,7 +9,7 @@ export type ClassNames = 'labels' | 'words' | { readonly [label: string]: string
  *
  * @param labels every label of the dataset, those of classes that are left out, too
  */
-export function classWords(labels: readonly string[], names: ClassNames): ReadonlyMap<string, string> {
+export function classWords(labels: readonly string[], names: PromptClassNames): ReadonlyMap<string, string> {
   const spelt = (label: string): string => {
     if (names === 'labels') return label
     if (names === 'words') return wordsOf(label)

@@ -1,6 +1,13 @@
 /** Zero-shot classification: each image goes to the class whose prompts it is nearest to (docs/protocol.md). */
 import { mean, percent } from './percent.ts'
-import { type BlockOptions, eachBlock, productError, similarity, strayed, unitRows } from './similarity.ts'
+import {
+  forEachBlock,
+  precisionError,
+  productError,
+  type SimilarityOptions,
+  similarity,
+  unitRows,
+} from './similarity.ts'
 
 /** Embeddings, classes and the truth. */
 export interface ClassificationCase {
@@ -24,7 +31,7 @@ export interface ByClassification<T> {
 }
 
 /** The answers that measures are taken from. */
-export interface Answers {
+export interface ClassificationRanks {
   /** Number of other classes that score as high or higher than the true one: [images]; 0 is best. */
   readonly ranks: Int32Array
   /** Index of each image's true class: [images]. */
@@ -44,7 +51,7 @@ export interface ClassScore {
 }
 
 /** What classification measures. */
-export interface ClassificationScores extends Answers {
+export interface ClassificationScores extends ClassificationRanks {
   /** Percent, two decimals. */
   readonly metrics: ByClassification<number>
   /** Class each image is given to: [images]. */
@@ -73,17 +80,17 @@ export function classEmbeddings(
     const sum = new Float64Array(dim)
     for (let template = 0; template < templates; template++) {
       const start = (index * templates + template) * dim
-      addScaled(sum, prompts.subarray(start, start + dim))
+      addUnit(sum, prompts.subarray(start, start + dim))
     }
     const unit = new Float64Array(dim)
-    addScaled(unit, sum)
+    addUnit(unit, sum)
     result.set(unit, index * dim)
   }
   return result
 }
 
 /** Adds the vector, scaled to unit length, to the sum; a vector of zeros adds nothing. */
-function addScaled(sum: Float64Array, vector: Float32Array | Float64Array): void {
+function addUnit(sum: Float64Array, vector: Float32Array | Float64Array): void {
   let squares = 0
   for (const value of vector) squares += value * value
   if (squares === 0) return
@@ -99,7 +106,7 @@ function addScaled(sum: Float64Array, vector: Float32Array | Float64Array): void
  */
 export async function classification(
   { images, classes, labels, names, dim }: ClassificationCase,
-  options: BlockOptions,
+  options: SimilarityOptions,
 ): Promise<ClassificationScores> {
   const imageRows = unitRows(images, dim)
   const classRows = unitRows(classes, dim)
@@ -118,7 +125,7 @@ export async function classification(
   const predictions = Int32Array.from(labels)
   const error = productError(dim)
   let met = 0
-  await eachBlock(
+  await forEachBlock(
     imageRows,
     classRows,
     ({ scores, width, from, rows, to, columns }) => {
@@ -144,8 +151,8 @@ export async function classification(
     options,
   )
   // No image is farther from its own class than it is, so none is passed over if products keep to their bound.
-  if (met !== imageRows.rows) throw strayed()
-  return answered({ ranks, labels, predictions, names })
+  if (met !== imageRows.rows) throw precisionError()
+  return scoreAnswers({ ranks, labels, predictions, names })
 }
 
 /** Scores of a classifier that says how well every class suits each image: [images, classes]. Ties count against it. */
@@ -165,17 +172,17 @@ export function scoreClasses(
     })
     return best
   })
-  return answered({ ranks, labels, predictions, names })
+  return scoreAnswers({ ranks, labels, predictions, names })
 }
 
-interface Given {
+interface ClassifiedImages {
   readonly ranks: Int32Array
   readonly labels: Int32Array
   readonly predictions: Int32Array
   readonly names: readonly string[]
 }
 
-function answered({ ranks, labels, predictions, names }: Given): ClassificationScores {
+function scoreAnswers({ ranks, labels, predictions, names }: ClassifiedImages): ClassificationScores {
   const answers = { ranks, labels, classes: names.length }
   const everyImage = Int32Array.from(labels, (_, image) => image)
   const confusion = names.map((_, label) =>
@@ -219,7 +226,10 @@ function scoreClass(name: string, label: number, confusion: readonly (readonly n
  *
  * @param drawn indices of the images; one may stand in it several times
  */
-export function classificationShares({ ranks, labels, classes }: Answers, drawn: Int32Array): readonly number[] {
+export function classificationShares(
+  { ranks, labels, classes }: ClassificationRanks,
+  drawn: Int32Array,
+): readonly number[] {
   const images = new Float64Array(classes)
   const right = new Float64Array(classes)
   let nearly = 0

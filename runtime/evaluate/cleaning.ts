@@ -2,7 +2,7 @@
 import type { CaptionCleaning } from '../../dsl/recipe.ts'
 
 /** Cleans a caption: see `CaptionCleaning` of the language. */
-export function cleaned(caption: string, how: CaptionCleaning): string {
+export function cleanCaption(caption: string, how: CaptionCleaning): string {
   switch (how) {
     case 'none':
       return caption

@@ -1,6 +1,6 @@
 /** Embeddings of many images and texts by a model, of which no more than a block is in memory. */
 import { type Engine, floatsOf, ints, jit, type NdArray, type tf } from '../engine/mod.ts'
-import type { Model } from '../model/model_folder.ts'
+import type { LoadedModel } from '../model/model_folder.ts'
 import { imageBatch } from '../model/preprocess.ts'
 
 export interface EmbedOptions {
@@ -28,7 +28,7 @@ export interface Embedder {
 
 /** Makes the embedder of a model. Batches are filled up, so that one compiled step of each serves all. */
 export function createEmbedder(
-  { network, weights, tokenizer }: Model,
+  { network, weights, tokenizer }: LoadedModel,
   {
     engine,
     batchSize,
@@ -38,13 +38,14 @@ export function createEmbedder(
   const { imageSize: size, embedDim, contextLength } = network
   const imageDim = output === 'embeddings' ? embedDim : network.featureDim
   const area = 3 * size * size
-  const see = jit(
+  const encodeImages = jit(
     ({ images, weights }: { images: tf.Tensor; weights: Weights }) => ({
-      embeddings: output === 'embeddings' ? network.see(images, weights).embeddings : network.features(images, weights),
+      embeddings:
+        output === 'embeddings' ? network.encodeImages(images, weights).embeddings : network.features(images, weights),
     }),
     { engine, fixed: ['weights'] },
   )
-  const read = jit(
+  const encodeTexts = jit(
     ({ tokens, weights }: { tokens: tf.Tensor; weights: Weights }) => ({
       embeddings: network.embedTexts(tokens, weights),
     }),
@@ -69,17 +70,17 @@ export function createEmbedder(
     imageDim,
     images: pixels =>
       inBatches(pixels.length / area, imageDim, start =>
-        see({ images: imageBatch(pixels, { size, start, batchSize }), weights }),
+        encodeImages({ images: imageBatch(pixels, { size, start, batchSize }), weights }),
       ),
     texts: texts =>
       inBatches(texts.length, embedDim, (start, count) => {
         const tokens = new Int32Array(batchSize * contextLength)
         tokens.set(tokenizer.encodeBatch(texts.slice(start, start + count), { contextLength }))
-        return read({ tokens: ints(tokens, [batchSize, contextLength]), weights })
+        return encodeTexts({ tokens: ints(tokens, [batchSize, contextLength]), weights })
       }),
     async dispose() {
-      await see.dispose()
-      await read.dispose()
+      await encodeImages.dispose()
+      await encodeTexts.dispose()
     },
   }
 }
@@ -96,7 +97,7 @@ export interface ImageOptions extends EmbedOptions {
 
 /** Images -> their embeddings or features, row-major; throws where there are more or fewer images than `total`. */
 export async function embedImages(
-  model: Model,
+  model: LoadedModel,
   blocks: ImageBlocks,
   { total, ...options }: ImageOptions,
 ): Promise<Float32Array> {
@@ -106,7 +107,7 @@ export async function embedImages(
   const embeddings = new Float32Array(total * dim)
   let done = 0
   try {
-    for await (const { pixels } of ahead(blocks)) {
+    for await (const { pixels } of prefetch(blocks)) {
       const count = pixels.length / area
       if (done + count > total) throw new Error(`There are more than the ${total} images that were announced`)
       for (let start = 0; start < count; start += options.batchSize) {
@@ -125,7 +126,7 @@ export async function embedImages(
 }
 
 /** Asks for the next block before the last is used, so that images are decoded while the model computes. */
-async function* ahead<T>(blocks: AsyncIterable<T>): AsyncGenerator<T> {
+async function* prefetch<T>(blocks: AsyncIterable<T>): AsyncGenerator<T> {
   const source = blocks[Symbol.asyncIterator]()
   let next = source.next()
   try {
@@ -144,7 +145,11 @@ async function* ahead<T>(blocks: AsyncIterable<T>): AsyncGenerator<T> {
 }
 
 /** Texts -> unit embeddings, row-major [n, embed]. */
-export async function embedTexts(model: Model, texts: readonly string[], options: EmbedOptions): Promise<Float32Array> {
+export async function embedTexts(
+  model: LoadedModel,
+  texts: readonly string[],
+  options: EmbedOptions,
+): Promise<Float32Array> {
   const { batchSize, onDone } = options
   const { embedDim } = model.network
   const embeddings = new Float32Array(texts.length * embedDim)

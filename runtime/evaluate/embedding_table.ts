@@ -2,7 +2,7 @@
 import { fileWriter, ParquetWriter } from 'hyparquet-writer'
 import { readIndex, readPixels } from '../data/dataset.ts'
 import type { Sample } from '../data/sample.ts'
-import type { Model } from '../model/model_folder.ts'
+import type { LoadedModel } from '../model/model_folder.ts'
 import { createEmbedder, type EmbedOptions } from './embed.ts'
 
 /** A dataset, or one split of it. */
@@ -12,7 +12,7 @@ export interface EmbeddedData {
 }
 
 /** One row: an image, or one of its captions. */
-interface Row {
+interface EmbeddingRow {
   readonly key: string
   readonly kind: 'image' | 'text'
   readonly caption: string | null
@@ -43,7 +43,7 @@ const schema = [
  * @returns the number of images and of texts
  */
 export async function writeEmbeddings(
-  model: Model,
+  model: LoadedModel,
   { folder, split }: EmbeddedData,
   { file, onDone, ...options }: EmbedOptions & { readonly file: string },
 ): Promise<{ readonly images: number; readonly texts: number }> {
@@ -57,9 +57,9 @@ export async function writeEmbeddings(
     statistics: false,
   })
   const counts = { images: 0, texts: 0 }
-  let rows: Row[] = []
+  let rows: EmbeddingRow[] = []
   const flush = async () => {
-    const column = (name: keyof Row) => ({ name, data: rows.map(row => row[name]) })
+    const column = (name: keyof EmbeddingRow) => ({ name, data: rows.map(row => row[name]) })
     const columnData = [column('key'), column('kind'), column('caption'), column('embedding')]
     await writer.write({ columnData, rowGroupSize: groupRows })
     rows = []

@@ -42,9 +42,9 @@ export function recallTable({ recalls, chance, intervals, images, texts }: Recal
     rows: names.map(name => [
       recallTitles[name],
       recalls[name],
-      spell(intervals[name]),
+      formatInterval(intervals[name]),
       chance[name],
-      times(recalls[name], chance[name]),
+      formatRatio(recalls[name], chance[name]),
     ]),
   }
 }
@@ -76,10 +76,10 @@ export function accuracyTable(input: AccuracyTableInput): TableExhibit {
       return [
         classificationTitles[name],
         value,
-        interval === undefined ? '' : spell(interval),
+        interval === undefined ? '' : formatInterval(interval),
         random,
         chance.majority[name] ?? 0,
-        times(value, random),
+        formatRatio(value, random),
       ]
     }),
   }
@@ -130,7 +130,7 @@ export function localisationTable(columns: readonly NamedMetrics[]): TableExhibi
   }
 }
 
-const spell = ({ low, high }: Interval): string => `${low.toFixed(2)}\u2013${high.toFixed(2)}`
+const formatInterval = ({ low, high }: Interval): string => `${low.toFixed(2)}\u2013${high.toFixed(2)}`
 
-const times = (value: number, chance: number): string =>
+const formatRatio = (value: number, chance: number): string =>
   chance === 0 ? '' : `${(value / chance).toFixed(value < 10 * chance ? 1 : 0)}×`

@@ -64,7 +64,7 @@ export function overlap(pixels: Float32Array, mask: Uint8Array): Overlap {
  * A bilinear surface is highest at the centre of a patch, so the pixel at the centre of the best patch is asked. Ties
  * count against the model: every best patch has to point inside.
  */
-export function pointsInside(
+export function isPointingHit(
   scores: Float32Array,
   mask: Uint8Array,
   { rows, columns, size }: Omit<MapShape, 'images'>,

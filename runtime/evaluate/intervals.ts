@@ -1,6 +1,11 @@
 /** Bootstrap intervals of recalls and of classification, in percent, over images. */
 import { type BootstrapOptions, bootstrap, type Interval } from './bootstrap.ts'
-import { type Answers, type ByClassification, byClassification, classificationShares } from './classification.ts'
+import {
+  type ByClassification,
+  byClassification,
+  type ClassificationRanks,
+  classificationShares,
+} from './classification.ts'
 import { mean } from './percent.ts'
 import { type ByRecall, byRecall, type RetrievalRanks, recallDepths } from './retrieval.ts'
 
@@ -44,7 +49,10 @@ export function retrievalIntervals(
 }
 
 /** Intervals of top-1, mean per-class recall and, from six classes on, top-5. */
-export function classificationIntervals(answers: Answers, options: BootstrapOptions): ByClassification<Interval> {
+export function classificationIntervals(
+  answers: ClassificationRanks,
+  options: BootstrapOptions,
+): ByClassification<Interval> {
   const measures = (drawn: Int32Array) => classificationShares(answers, drawn).map(share => 100 * share)
   return byClassification(bootstrap(answers.ranks.length, measures, options), none)
 }

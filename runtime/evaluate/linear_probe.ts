@@ -45,7 +45,7 @@ export const penalties: readonly number[] = [1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e
 export async function fitProbe({ features, labels }: ProbeData, options: ProbeOptions): Promise<LinearProbe> {
   const { dim, names, onFit } = options
   const classes = names.length
-  const { fitted, held } = divide(labels, options)
+  const { fitted, held } = splitRows(labels, options)
   const rowsOf = (rows: readonly number[]): ProbeData => ({
     features: gather(features, rows, dim),
     labels: Int32Array.from(rows, row => labels[row] ?? 0),
@@ -80,7 +80,7 @@ export async function fitProbe({ features, labels }: ProbeData, options: ProbeOp
 }
 
 /** A seeded part of each class for validation, the others for fitting. */
-function divide(labels: Int32Array, { names, validation, seed }: ProbeOptions) {
+function splitRows(labels: Int32Array, { names, validation, seed }: ProbeOptions) {
   const random = createRandom(seed, 'linear probe')
   const fitted: number[] = []
   const held: number[] = []
@@ -100,12 +100,12 @@ function gather(features: Float32Array, rows: readonly number[], dim: number): F
 }
 
 /** Centre and inverse deviation of each feature; a feature that never changes counts nothing. */
-interface Scaling {
+interface FeatureScaling {
   readonly centre: Float64Array
   readonly scale: Float64Array
 }
 
-function scalingOf(features: Float32Array, dim: number): Scaling {
+function scalingOf(features: Float32Array, dim: number): FeatureScaling {
   const rows = features.length / dim
   const [centre, squares] = [new Float64Array(dim), new Float64Array(dim)]
   for (let at = 0; at < features.length; at++) centre[at % dim] = (centre[at % dim] ?? 0) + (features[at] ?? 0) / rows
@@ -114,7 +114,7 @@ function scalingOf(features: Float32Array, dim: number): Scaling {
   return { centre, scale: squares.map(square => (square < 1e-20 ? 0 : 1 / Math.sqrt(square))) }
 }
 
-const scaled = (features: Float32Array, { centre, scale }: Scaling): Float32Array =>
+const scaleFeatures = (features: Float32Array, { centre, scale }: FeatureScaling): Float32Array =>
   features.map((value, at) => (value - (centre[at % centre.length] ?? 0)) * (scale[at % scale.length] ?? 0))
 
 /** The loss over all rows at once, by the engine; weights are [dim + 1, classes], the last row of biases. */
@@ -123,7 +123,7 @@ function createTrainer({ features, labels }: ProbeData, { dim, names, threads }:
   const rows = labels.length
   const scaling = scalingOf(features, dim)
   const engine: Engine = { name: 'cpu', provider: 'cpu', threads }
-  const x = floats(scaled(features, scaling), [rows, dim])
+  const x = floats(scaleFeatures(features, scaling), [rows, dim])
   const wanted = new Float32Array(rows * classes)
   for (const [row, label] of labels.entries()) wanted[row * classes + label] = 1
   const y = floats(wanted, [rows, classes])
@@ -168,15 +168,15 @@ function createTrainer({ features, labels }: ProbeData, { dim, names, threads }:
   return { scaling, fit, dispose: () => step.dispose() }
 }
 
-interface Fitted {
+interface FittedProbe {
   readonly weights: Float64Array
-  readonly scaling: Scaling
+  readonly scaling: FeatureScaling
   readonly classes: number
 }
 
-function scoresOf(features: Float32Array, { weights, scaling, classes }: Fitted): Float64Array {
+function scoresOf(features: Float32Array, { weights, scaling, classes }: FittedProbe): Float64Array {
   const dim = scaling.centre.length
-  const rows = scaled(features, scaling)
+  const rows = scaleFeatures(features, scaling)
   const count = features.length / dim
   const scores = new Float64Array(count * classes)
   for (let row = 0; row < count; row++) {

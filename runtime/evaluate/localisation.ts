@@ -1,5 +1,5 @@
 /** Zero-shot localisation: score maps of concepts against their masks (docs/protocol.md). */
-import { averagePrecision, type MapShape, overlap, pointsInside, upsample } from './heatmap.ts'
+import { averagePrecision, isPointingHit, type MapShape, overlap, upsample } from './heatmap.ts'
 import { mean, percent } from './percent.ts'
 
 /** A concept with its score maps and masks. */
@@ -66,7 +66,7 @@ function scoreConcept({ name, scores, masks }: Concept, shape: MapShape): Concep
     const mask = masks.subarray(image * area, (image + 1) * area)
     const scaled = upsample(map, shape)
     pixels.set(scaled, image * area)
-    return { ...overlap(scaled, mask), hit: pointsInside(map, mask, shape) }
+    return { ...overlap(scaled, mask), hit: isPointingHit(map, mask, shape) }
   })
   const total = (count: (image: (typeof images)[number]) => number) =>
     images.reduce((sum, image) => sum + count(image), 0)

@@ -1,11 +1,11 @@
 /** Zero-shot image-text retrieval, after RemoteCLIP's protocol (docs/protocol.md). */
 import { mean, percent } from './percent.ts'
 import {
-  type BlockOptions,
-  eachBlock,
+  forEachBlock,
+  precisionError,
   productError,
+  type SimilarityOptions,
   similarity,
-  strayed,
   type UnitRows,
   unitRows,
 } from './similarity.ts'
@@ -56,7 +56,7 @@ export interface RetrievalScores extends RetrievalRanks {
  */
 export async function retrieval(
   { images, texts, owner, dim }: RetrievalCase,
-  options: BlockOptions,
+  options: SimilarityOptions,
 ): Promise<RetrievalScores> {
   const imageRows = unitRows(images, dim)
   const textRows = unitRows(texts, dim)
@@ -98,7 +98,7 @@ interface Ranking {
 /** Counts the foreign items that are at least as near as the own ones. */
 async function rankAll(
   { imageRows, textRows, owner, best, own }: Ranking,
-  options: BlockOptions,
+  options: SimilarityOptions,
 ): Promise<RetrievalRanks> {
   const error = productError(imageRows.dim)
   const imageRanks = new Int32Array(imageRows.rows)
@@ -106,7 +106,7 @@ async function rankAll(
   const textLow = own.map(score => score - error)
   const textHigh = own.map(score => score + error)
   let met = 0
-  await eachBlock(
+  await forEachBlock(
     imageRows,
     textRows,
     ({ scores, width, from, rows, to, columns }) => {
@@ -138,7 +138,7 @@ async function rankAll(
     options,
   )
   // No text is farther from its own image than it is, so none is passed over if products keep to their bound.
-  if (met !== textRows.rows) throw strayed()
+  if (met !== textRows.rows) throw precisionError()
   return { imageRanks, textRanks }
 }
 

@@ -50,7 +50,7 @@ export function similarity(a: UnitRows, b: UnitRows, { i, j }: { readonly i: num
 }
 
 /** How blocks are computed. */
-export interface BlockOptions {
+export interface SimilarityOptions {
   /** Threads of the matrix products. */
   readonly threads: number
   /** The most rows and columns of a block. @default 512 by 4096: 8 MB */
@@ -59,7 +59,7 @@ export interface BlockOptions {
 }
 
 /** Similarities of neighbouring rows of `a` and `b`, within {@link productError}. */
-export interface Block {
+export interface SimilarityBlock {
   /** Row-major, `width` a row, of which the first `columns` count. */
   readonly scores: Float32Array
   readonly width: number
@@ -75,11 +75,11 @@ export interface Block {
  * Calls `use` with every block of similarities of the rows of `a` to the rows of `b`; rows of `b` come in order. Blocks
  * are computed at one size, so that one compiled product serves all.
  */
-export async function eachBlock(
+export async function forEachBlock(
   a: UnitRows,
   b: UnitRows,
-  use: (block: Block) => void,
-  { threads, block = { rows: 512, columns: 4096 }, onBlock }: BlockOptions,
+  use: (block: SimilarityBlock) => void,
+  { threads, block = { rows: 512, columns: 4096 }, onBlock }: SimilarityOptions,
 ): Promise<void> {
   const { dim } = a
   if (dim !== b.dim) throw new Error(`Embeddings of ${dim} and ${b.dim} dimensions cannot be compared`)
@@ -129,7 +129,7 @@ function fill(target: Float32Array, { values, scales, dim, rows }: UnitRows, sta
 export const productError = (dim: number): number => 1.001 * (dim + 4) * 2 ** -24
 
 /** What to throw where a pair was passed over that must have reached its floor. */
-export const strayed = (): Error =>
+export const precisionError = (): Error =>
   new Error(
     'Matrix products of onnxruntime are less exact here than float32 allows, so ranks cannot be trusted; reinstall onnxruntime-node',
   )

@@ -14,20 +14,20 @@ import type { MammutConfig } from './config.ts'
 import { type DecodeInputs, decodeStep, imageKeys, textBlocks } from './decode_step.ts'
 import { hidden } from './layers.ts'
 import { imageBatch } from './preprocess.ts'
-import type { Arrays } from './safetensors.ts'
-import { type Decoding, drawNucleus, likeliest } from './sampling.ts'
+import type { HostArrays } from './safetensors.ts'
+import { drawNucleus, likeliest, type TokenDecoding } from './sampling.ts'
 
 /** What captions are made with. */
 export interface CaptionOptions {
   readonly engine: Engine
   /** Images that are captioned side by side; the last batch is filled up, so that one compiled step serves all. */
   readonly batchSize: number
-  readonly decoding: Decoding
+  readonly decoding: TokenDecoding
   readonly onDone?: (done: number, total: number) => void
 }
 
 /** A model that makes captions, compiled once. */
-export interface Captioner {
+export interface ModelCaptioner {
   /**
    * Captions of RGB bytes [n, size, size, 3] at the model's image size. A caption ends where the model ends it, or at its
    * context length. `first` is the number of the first image in its dataset: draws depend on seed and number, and neither
@@ -40,37 +40,37 @@ export interface Captioner {
 /** The parts of a model that captions need. */
 export interface CaptioningModel {
   readonly config: MammutConfig
-  readonly weights: Arrays
+  readonly weights: HostArrays
   readonly tokenizer: Pick<Tokenizer, 'decode'>
 }
 
 /** Makes the captioner of a model. */
-export function createCaptioner(model: CaptioningModel, options: CaptionOptions): Captioner {
+export function createModelCaptioner(model: CaptioningModel, options: CaptionOptions): ModelCaptioner {
   const { config, weights, tokenizer } = model
   const { engine, batchSize } = options
   const size = config.imageSize
   const area = 3 * size * size
-  const look = jit(
+  const encode = jit(
     ({ images, weights }: Pick<DecodeInputs, 'weights'> & { readonly images: DecodeInputs['tokens'] }) => ({
       image: imageKeys(images, weights, config),
     }),
     { engine, fixed: ['weights'] },
   )
   const step = jit((inputs: DecodeInputs) => decodeStep(inputs, config), { engine, fixed: ['weights'] })
-  const past = createPast(config, batchSize)
+  const cache = createKeyValueCache(config, batchSize)
 
   const captionBatch = async (pixels: Uint8Array, start: number, first: number): Promise<readonly string[]> => {
     const count = Math.min(batchSize, pixels.length / area - start)
-    const { image } = await look({ images: imageBatch(pixels, { size, start, batchSize }), weights })
-    const choose = Array.from({ length: count }, (_, row) => chooser(options.decoding, first + start + row))
+    const { image } = await encode({ images: imageBatch(pixels, { size, start, batchSize }), weights })
+    const choose = Array.from({ length: count }, (_, row) => tokenChooser(options.decoding, first + start + row))
     const rows = choose.map((): number[] => [])
     const tokens = new Int32Array(batchSize).fill(padId).fill(startId, 0, count)
     for (let position = 0; position < config.text.contextLength - 1; position++) {
       const { logits, present } = await step({
         tokens: ints(tokens),
         position: ints(Int32Array.of(position)),
-        mask: past.mask(position),
-        past: past.arrays,
+        mask: cache.mask(position),
+        past: cache.arrays,
         image,
         weights,
       })
@@ -83,7 +83,7 @@ export function createCaptioner(model: CaptioningModel, options: CaptionOptions)
         tokens[row] = id === endId ? padId : id
       }
       if (tokens.every(id => id === padId)) break
-      await past.add(position, present)
+      await cache.add(position, present)
     }
     return rows.map(ids => tokenizer.decode(ids))
   }
@@ -99,7 +99,7 @@ export function createCaptioner(model: CaptioningModel, options: CaptionOptions)
       return captions
     },
     async dispose() {
-      await look.dispose()
+      await encode.dispose()
       await step.dispose()
     },
   }
@@ -111,7 +111,7 @@ export async function captionImages(
   pixels: Uint8Array,
   options: CaptionOptions,
 ): Promise<readonly string[]> {
-  const captioner = createCaptioner(model, options)
+  const captioner = createModelCaptioner(model, options)
   try {
     return await captioner.caption(pixels)
   } finally {
@@ -120,7 +120,7 @@ export async function captionImages(
 }
 
 /** Chooses the tokens of one image in turn; padding and begin are never chosen. */
-function chooser(decoding: Decoding, image: number): (logits: Float32Array) => number {
+function tokenChooser(decoding: TokenDecoding, image: number): (logits: Float32Array) => number {
   switch (decoding.kind) {
     case 'greedy':
       return logits => likeliest(logits, endId)
@@ -132,7 +132,7 @@ function chooser(decoding: Decoding, image: number): (logits: Float32Array) => n
 }
 
 /** Keys and values of earlier tokens, on the host: a step gives those of one token, which are written among them. */
-function createPast(config: MammutConfig, batch: number) {
+function createKeyValueCache(config: MammutConfig, batch: number) {
   const { width, heads, contextLength } = config.text
   const length = contextLength - 1
   const depth = width / heads

@@ -1,7 +1,7 @@
 /** Sizes of a MaMMUT model. */
 
 /** Sizes of a transformer. */
-export interface Tower {
+export interface TransformerSizes {
   readonly width: number
   readonly layers: number
   readonly heads: number
@@ -12,8 +12,8 @@ export interface Tower {
 export interface MammutConfig {
   readonly imageSize: number
   readonly patchSize: number
-  readonly vision: Tower
-  readonly text: Tower & {
+  readonly vision: TransformerSizes
+  readonly text: TransformerSizes & {
     /** Tokens of a caption, begin and end included. */
     readonly contextLength: number
     readonly vocabSize: number
@@ -26,7 +26,7 @@ export interface MammutConfig {
 }
 
 /** A model, and how it is computed. */
-export interface Computed extends MammutConfig {
+export interface ComputedMammut extends MammutConfig {
   /** Computes each block again for its gradient, so that memory does not grow with depth. @default false */
   readonly recompute?: boolean
 }
@@ -56,7 +56,7 @@ export function parameterShapes(config: MammutConfig): Readonly<Record<string, r
     ...linear(`${name}.v_proj`, width, source),
     ...linear(`${name}.out_proj`, width, width),
   })
-  const block = (name: string, { width, mlp = mlpRatio * width }: Tower, cross: boolean) => ({
+  const block = (name: string, { width, mlp = mlpRatio * width }: TransformerSizes, cross: boolean) => ({
     ...norm(`${name}.ln_1`, width),
     ...selfAttention(`${name}.attn`, width),
     ...(cross ? { ...norm(`${name}.ln_cross`, width), ...attention(`${name}.cross_attn`, width, vision.width) } : {}),

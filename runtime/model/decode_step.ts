@@ -8,7 +8,7 @@ import { addMlp, affine, attend, layerNorm, linear, normLinear, splitHeads, type
 import { imageTokens, tokenTable } from './mammut.ts'
 
 /** Keys and values [b, heads, n, width / heads] of the tokens that a block attends to. */
-export interface Attended {
+export interface KeyValues {
   readonly keys: tf.Tensor
   readonly values: tf.Tensor
 }
@@ -26,7 +26,7 @@ export function imageKeys(
   images: tf.Tensor,
   weights: Weights,
   config: MammutConfig,
-): Readonly<Record<string, Attended>> {
+): Readonly<Record<string, KeyValues>> {
   const tokens = imageTokens(images, weights, config)
   const project = (name: string) => splitHeads(linear(tokens, weights, name), config.text.heads)
   return Object.fromEntries(
@@ -46,15 +46,15 @@ export interface DecodeInputs {
   /** 0 at earlier positions, -1e9 at this and later ones: [1, 1, 1, n]. */
   readonly mask: tf.Tensor
   /** Of earlier tokens, by text block. */
-  readonly past: Readonly<Record<string, Attended>>
-  readonly image: Readonly<Record<string, Attended>>
+  readonly past: Readonly<Record<string, KeyValues>>
+  readonly image: Readonly<Record<string, KeyValues>>
   readonly weights: Weights
 }
 
 /** What one step gives: logits of the next token [b, vocabulary], and keys and values [b, heads, 1, d] of this one. */
 export interface DecodeOutputs {
   readonly logits: tf.Tensor
-  readonly present: Readonly<Record<string, Attended>>
+  readonly present: Readonly<Record<string, KeyValues>>
 }
 
 /** One token of each caption. */
@@ -65,7 +65,7 @@ export function decodeStep(inputs: DecodeInputs, config: MammutConfig): DecodeOu
   const embedded = tf.gather(tokenTable(weights), tf.cast(tokens, 'int32') as tf.Tensor1D)
   const placed = tf.gather(weight(weights, 'text.pos_embed'), tf.cast(position, 'int32') as tf.Tensor1D)
   let x: tf.Tensor = tf.reshape(tf.add(embedded, placed), [batch, 1, width])
-  const present: Record<string, Attended> = {}
+  const present: Record<string, KeyValues> = {}
   for (const name of textBlocks(config)) {
     const into = normLinear(x, weights, { norm: `${name}.ln_1`, linear: `${name}.attn.in_proj.` })
     const [query, keys, values] = tf.split(into, 3, -1).map(part => splitHeads(part, heads)) as [
@@ -74,10 +74,10 @@ export function decodeStep(inputs: DecodeInputs, config: MammutConfig): DecodeOu
       tf.Tensor,
     ]
     present[name] = { keys, values }
-    const attended = attendPast(query, { keys, values }, need(past, name), mask)
+    const attended = attendPast(query, { keys, values }, keyValuesOf(past, name), mask)
     x = tf.add(x, linear(attended, weights, `${name}.attn.out_proj`))
     if (name in image) {
-      const { keys, values } = need(image, name)
+      const { keys, values } = keyValuesOf(image, name)
       const asked = normLinear(x, weights, { norm: `${name}.ln_cross`, linear: `${name}.cross_attn.q_proj.` })
       const seen = attend(splitHeads(asked, heads), keys, values)
       x = tf.add(x, linear(seen, weights, `${name}.cross_attn.out_proj`))
@@ -89,7 +89,7 @@ export function decodeStep(inputs: DecodeInputs, config: MammutConfig): DecodeOu
 }
 
 /** Attention of one token to itself and to earlier ones, which are not copied for it: [b, 1, heads * d]. */
-function attendPast(query: tf.Tensor, own: Attended, past: Attended, mask: tf.Tensor): tf.Tensor {
+function attendPast(query: tf.Tensor, own: KeyValues, past: KeyValues, mask: tf.Tensor): tf.Tensor {
   const [batch = 0, heads = 0, , depth = 0] = query.shape
   const [, , count = 0] = past.keys.shape
   const scaled = tf.mul(query, 1 / Math.sqrt(depth))
@@ -101,7 +101,7 @@ function attendPast(query: tf.Tensor, own: Attended, past: Attended, mask: tf.Te
   return tf.reshape(mixed, [batch, 1, heads * depth])
 }
 
-function need(attended: Readonly<Record<string, Attended>>, name: string): Attended {
+function keyValuesOf(attended: Readonly<Record<string, KeyValues>>, name: string): KeyValues {
   const found = attended[name]
   if (found === undefined) throw new Error(`The decoder lacks keys and values of '${name}'`)
   return found

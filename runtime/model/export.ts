@@ -2,10 +2,10 @@
 import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MammutConfig } from './config.ts'
-import { type ChosenWeights, type Model, modelFiles } from './model_folder.ts'
+import { type InputFormat, inputFormatOf } from './input_format.ts'
+import { type ChosenWeights, type LoadedModel, modelFiles } from './model_folder.ts'
 import { isOpenClip } from './network.ts'
 import type { OpenClipConfig } from './openclip_config.ts'
-import { type Reading, readingOf } from './reading.ts'
 
 /** Where an exported model comes from, for its README. */
 export interface ModelOrigin {
@@ -20,7 +20,7 @@ export interface ModelOrigin {
  * the names that OpenCLIP looks for, so that `open_clip.create_model('local-dir:FOLDER')` loads it.
  */
 export async function exportModel(
-  model: Model,
+  model: LoadedModel,
   { from, to, origin }: { readonly from: string; readonly to: string; readonly origin: ModelOrigin },
 ): Promise<void> {
   const { config } = model
@@ -28,21 +28,21 @@ export async function exportModel(
   const files = isClip
     ? { weights: 'open_clip_model.safetensors', config: 'open_clip_config.json' }
     : { weights: 'model.safetensors', config: 'config.json' }
-  const written = isClip ? openClipJson(config, readingOf(model.network)) : mammutJson(config, model)
+  const written = isClip ? openClipJson(config, inputFormatOf(model.network)) : mammutJson(config, model)
   await copyFile(modelFiles(from, origin.weights).weights, join(to, files.weights))
   await writeFile(join(to, files.config), `${JSON.stringify(written, null, 2)}\n`)
   await copyFile(model.tokenizerFile, join(to, 'tokenizer.json'))
   await writeFile(join(to, 'README.md'), readme(model, { files, origin }))
 }
 
-const mammutJson = (config: MammutConfig, { network }: Model) => ({
+const mammutJson = (config: MammutConfig, { network }: LoadedModel) => ({
   kind: 'mammut',
   ...config,
-  preprocessing: readingOf(network),
+  preprocessing: inputFormatOf(network),
 })
 
 /** The content of OpenCLIP's own `open_clip_config.json`. */
-function openClipJson({ embedDim, quickGelu, vision, text }: OpenClipConfig, { normalisation }: Reading) {
+function openClipJson({ embedDim, quickGelu, vision, text }: OpenClipConfig, { normalisation }: InputFormat) {
   return {
     model_cfg: {
       embed_dim: embedDim,
@@ -73,13 +73,13 @@ function openClipJson({ embedDim, quickGelu, vision, text }: OpenClipConfig, { n
   }
 }
 
-interface Readme {
+interface ReadmeContext {
   readonly files: { readonly weights: string; readonly config: string }
   readonly origin: ModelOrigin
 }
 
-function readme({ config, network }: Model, { files, origin }: Readme): string {
-  const { imageSize, resize, normalisation, contextLength } = readingOf(network)
+function readme({ config, network }: LoadedModel, { files, origin }: ReadmeContext): string {
+  const { imageSize, resize, normalisation, contextLength } = inputFormatOf(network)
   const list = (numbers: readonly number[]) => numbers.join(', ')
   const isClip = isOpenClip(config)
   const texts = isClip

@@ -54,7 +54,7 @@ export const causalMask = (count: number): tf.Tensor =>
  * x less its mean over its deviation, along the last side, epsilon 1e-5. The gradient is written out, in the usual closed
  * form, because the one that follows the tape takes three times as many passes over memory.
  */
-function normalise(x: tf.Tensor): tf.Tensor {
+function standardize(x: tf.Tensor): tf.Tensor {
   const over = tf.customGrad((...args) => {
     const [input, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc]
     const centred = tf.sub(input, tf.mean(input, -1, true))
@@ -73,7 +73,7 @@ function normalise(x: tf.Tensor): tf.Tensor {
 
 /** Layer normalisation over the last side. */
 export const layerNorm = (x: tf.Tensor, weights: Weights, name: string): tf.Tensor =>
-  tf.add(tf.mul(normalise(x), weight(weights, `${name}.weight`)), weight(weights, `${name}.bias`))
+  tf.add(tf.mul(standardize(x), weight(weights, `${name}.weight`)), weight(weights, `${name}.bias`))
 
 /**
  * A linear layer of a normalised x: `norm` names the norm, `linear` the layer with all that stands before `weight` and
@@ -89,7 +89,7 @@ export function normLinear(
   const [out = 0, into = 0] = matrix.shape
   if (x.size < out * into) return affine(layerNorm(x, weights, norm), matrix, bias)
   const [gain, shift] = [weight(weights, `${norm}.weight`), weight(weights, `${norm}.bias`)]
-  return affine(normalise(x), tf.mul(matrix, gain), tf.add(bias, tf.sum(tf.mul(matrix, shift), 1)))
+  return affine(standardize(x), tf.mul(matrix, gain), tf.add(bias, tf.sum(tf.mul(matrix, shift), 1)))
 }
 
 /**

@@ -5,8 +5,7 @@
  * causal and cross-attends to the image tokens.
  */
 import { tf } from '../engine/mod.ts'
-import { type BlockInputs, computeBlock } from './block.ts'
-import { type Computed, crossAttends, type MammutConfig } from './config.ts'
+import { type ComputedMammut, crossAttends, type MammutConfig } from './config.ts'
 import {
   addAttention,
   addCrossAttention,
@@ -22,6 +21,7 @@ import {
   type Weights,
   weight,
 } from './layers.ts'
+import { computeBlock, type TransformerBlockInputs } from './transformer_block.ts'
 
 interface MammutBlock {
   readonly name: string
@@ -30,7 +30,11 @@ interface MammutBlock {
 }
 
 /** One pre-norm block: [b, n, width] -> [b, n, width]. */
-const block = (inputs: BlockInputs, weights: Weights, { name, heads, recompute }: MammutBlock): tf.Tensor =>
+const mammutBlock = (
+  inputs: TransformerBlockInputs,
+  weights: Weights,
+  { name, heads, recompute }: MammutBlock,
+): tf.Tensor =>
   computeBlock(inputs, weights, {
     name,
     recompute,
@@ -42,20 +46,20 @@ const block = (inputs: BlockInputs, weights: Weights, { name, heads, recompute }
   })
 
 /** images [b, 3, s, s], normalised -> image tokens [b, grid * grid, width] after `ln_post`. */
-export function imageTokens(images: tf.Tensor, weights: Weights, config: Computed): tf.Tensor {
+export function imageTokens(images: tf.Tensor, weights: Weights, config: ComputedMammut): tf.Tensor {
   const kernel = tf.reshape(weight(weights, 'visual.patch_embed.weight'), [config.vision.width, -1])
   const rows = affine(patchRows(images, config.patchSize), kernel, weight(weights, 'visual.patch_embed.bias'))
   let x = tf.add(rows, weight(weights, 'visual.pos_embed'))
   const { heads, layers } = config.vision
   const { recompute } = config
-  for (let i = 0; i < layers; i++) x = block({ x }, weights, { name: `visual.blocks.${i}`, heads, recompute })
+  for (let i = 0; i < layers; i++) x = mammutBlock({ x }, weights, { name: `visual.blocks.${i}`, heads, recompute })
   return layerNorm(x, weights, 'visual.ln_post')
 }
 
 /** Pooled features [..., width] -> unit embeddings [..., embed]. */
 export function projectPooled(pooled: tf.Tensor, weights: Weights): tf.Tensor {
   const projection = weight(weights, 'visual.proj') as tf.Tensor2D
-  const normal = normalPooled(pooled, weights)
+  const normal = standardizePooled(pooled, weights)
   const rows = tf.matMul(tf.reshape(normal, [-1, projection.shape[0]]), projection)
   return unit(tf.reshape(rows, [...pooled.shape.slice(0, -1), projection.shape[1]]))
 }
@@ -86,7 +90,7 @@ export const embedImage = (tokens: tf.Tensor, weights: Weights, config: MammutCo
 
 /** image tokens [b, n, width] -> image features [b, width]: pooled and normalised, before the projection. */
 export const imageFeatures = (tokens: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor =>
-  normalPooled(poolTokens(tokens, weights, config), weights)
+  standardizePooled(poolTokens(tokens, weights, config), weights)
 
 /** Attention pooling with one learned query: [b, n, width] -> [b, width]. */
 function poolTokens(tokens: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor {
@@ -96,11 +100,11 @@ function poolTokens(tokens: tf.Tensor, weights: Weights, config: MammutConfig): 
   return tf.reshape(tf.matMul(shares, values), [batch, width])
 }
 
-const normalPooled = (pooled: tf.Tensor, weights: Weights): tf.Tensor =>
+const standardizePooled = (pooled: tf.Tensor, weights: Weights): tf.Tensor =>
   layerNorm(linear(pooled, weights, 'visual.attn_pool.out_proj'), weights, 'visual.attn_pool.ln')
 
-interface DecodeOptions {
-  readonly config: Computed
+interface DecoderOptions {
+  readonly config: ComputedMammut
   /** Added to attention scores, broadcast to [b, heads, n, n]. */
   readonly mask: tf.Tensor
   /** Image tokens that the generative pass cross-attends to. */
@@ -108,13 +112,13 @@ interface DecodeOptions {
 }
 
 /** tokens [b, n] -> states [b, n, width] after `ln_final`. */
-function decode(tokens: tf.Tensor, weights: Weights, { config, mask, image }: DecodeOptions): tf.Tensor {
+function decode(tokens: tf.Tensor, weights: Weights, { config, mask, image }: DecoderOptions): tf.Tensor {
   const { heads, layers } = config.text
   let x = embedTokens(tokens, tokenTable(weights), weight(weights, 'text.pos_embed'))
   for (let i = 0; i < layers; i++) {
     const source = crossAttends(config, i) ? image : undefined
     const name = `text.blocks.${i}`
-    x = block({ x, image: source, mask }, weights, { name, heads, recompute: config.recompute })
+    x = mammutBlock({ x, image: source, mask }, weights, { name, heads, recompute: config.recompute })
   }
   return layerNorm(x, weights, 'text.ln_final')
 }
@@ -124,7 +128,7 @@ export const validTokens = (tokens: tf.Tensor): tf.Tensor =>
   tf.cast(tf.notEqual(tokens, tf.scalar(0, 'int32')), 'float32')
 
 /** tokens [b, n] -> unit text embeddings [b, embed]: every valid token sees every valid token, mean over valid ones. */
-export function embedText(tokens: tf.Tensor, weights: Weights, config: Computed): tf.Tensor {
+export function embedText(tokens: tf.Tensor, weights: Weights, config: ComputedMammut): tf.Tensor {
   const [batch = 0, count = 0] = tokens.shape
   const valid = validTokens(tokens)
   const mask = tf.reshape(tf.mul(tf.sub(1, valid), hidden), [batch, 1, 1, count])
@@ -135,7 +139,12 @@ export function embedText(tokens: tf.Tensor, weights: Weights, config: Computed)
 }
 
 /** tokens [b, n] and image tokens -> states [b, n - 1, width], each of what comes after a token. */
-export function captionStates(tokens: tf.Tensor, image: tf.Tensor, weights: Weights, config: Computed): tf.Tensor {
+export function captionStates(
+  tokens: tf.Tensor,
+  image: tf.Tensor,
+  weights: Weights,
+  config: ComputedMammut,
+): tf.Tensor {
   const [batch = 0, length = 0] = tokens.shape
   const count = length - 1
   const input = tf.slice(tokens, [0, 0], [batch, count])

@@ -9,24 +9,24 @@ import { readTokenizer } from '../data/read_tokenizer.ts'
 import type { Tokenizer } from '../data/tokenizer.ts'
 import type { MammutConfig } from './config.ts'
 import { isOpenClip, type ModelConfig, type Network, networkOf } from './network.ts'
-import { type Arrays, readSafetensors, requireShapes, writeSafetensors } from './safetensors.ts'
+import { type HostArrays, readSafetensors, requireShapes, writeSafetensors } from './safetensors.ts'
 
 const lastFile = 'last.safetensors'
 
 /** A model with sizes of a kind, or of any. */
-export interface Model<Config extends ModelConfig = ModelConfig> {
+export interface LoadedModel<Config extends ModelConfig = ModelConfig> {
   readonly config: Config
   /** What it computes. */
   readonly network: Network
-  readonly weights: Arrays
+  readonly weights: HostArrays
   readonly tokenizer: Tokenizer
   /** Path of the tokenizer's file. */
   readonly tokenizerFile: string
 }
 
 /** A model to write, and its weights after the last step where `weights` are an average. */
-export interface WrittenModel extends Pick<Model, 'config' | 'weights' | 'tokenizerFile'> {
-  readonly last?: Arrays | undefined
+export interface WrittenModel extends Pick<LoadedModel, 'config' | 'weights' | 'tokenizerFile'> {
+  readonly last?: HostArrays | undefined
 }
 
 /** Writes a model; the tokenizer is copied. */
@@ -54,7 +54,7 @@ export function modelFiles(folder: string, chosen: ChosenWeights = 'average') {
 export async function readModel(
   folder: string,
   { weights: chosen = 'average' }: { readonly weights?: ChosenWeights | undefined } = {},
-): Promise<Model> {
+): Promise<LoadedModel> {
   const files = modelFiles(folder, chosen)
   const config = configOf(JSON.parse(await readFile(files.config, 'utf8')))
   const network = networkOf(config)
@@ -71,7 +71,7 @@ function configOf(written: ModelConfig & { readonly kind: string }): ModelConfig
 }
 
 /** The model as one of MaMMUT; throws an error that says what it is wanted for where it is of another kind. */
-export function requireMammut(model: Model, purpose: string): Model<MammutConfig> {
+export function requireMammut(model: LoadedModel, purpose: string): LoadedModel<MammutConfig> {
   const { config } = model
   if (isOpenClip(config))
     throw new Error(`${purpose} needs attention pooling and a text decoder, which a CLIP model lacks; train a mammut`)

@@ -3,18 +3,18 @@
  * this record, and not which kind they are of.
  */
 import { tf } from '../engine/mod.ts'
-import { type Computed, type MammutConfig, parameterShapes } from './config.ts'
+import { type ComputedMammut, type MammutConfig, parameterShapes } from './config.ts'
 import { unit, type Weights } from './layers.ts'
 import { captionStates, embedImage, embedText, imageFeatures, imageTokens } from './mammut.ts'
-import { channelDeviation, channelMean } from './normalise.ts'
 import { type ComputedOpenClip, encodeImage, encodeText, imageStates } from './openclip.ts'
 import { type OpenClipConfig, openClipShapes } from './openclip_config.ts'
+import { channelDeviation, channelMean } from './standardize.ts'
 
 /** Sizes of a model, enough to compute it; `kind` is absent in those of MaMMUT. */
 export type ModelConfig = MammutConfig | OpenClipConfig
 
 /** A model of any kind, and how it is computed. */
-export type ComputedModel = Computed | ComputedOpenClip
+export type ComputedModel = ComputedMammut | ComputedOpenClip
 
 /** How a model takes images. */
 export interface Preprocessing {
@@ -26,7 +26,7 @@ export interface Preprocessing {
 }
 
 /** What a model makes of images. */
-export interface Seen {
+export interface EncodedImages {
   /** Unit embeddings [b, embed]. */
   readonly embeddings: tf.Tensor
   /** Image tokens [b, n, width], for what builds on them. */
@@ -47,7 +47,7 @@ export interface Network {
   readonly shapes: Readonly<Record<string, readonly number[]>>
   /** Number of parameters. */
   readonly parameters: number
-  see(images: tf.Tensor, weights: Weights): Seen
+  encodeImages(images: tf.Tensor, weights: Weights): EncodedImages
   /** Image features [b, width] as they are before they are projected to embeddings. */
   features(images: tf.Tensor, weights: Weights): tf.Tensor
   /** Unit embeddings [b, embed]. */
@@ -60,14 +60,14 @@ export interface Network {
 export const isOpenClip = (config: ModelConfig): config is OpenClipConfig =>
   'kind' in config && config.kind === 'openclip'
 
-const count = (shapes: Network['shapes']): number =>
+const countParameters = (shapes: Network['shapes']): number =>
   Object.values(shapes).reduce((sum, shape) => sum + shape.reduce((product, side) => product * side, 1), 0)
 
 /** The functions of a model. */
 export const networkOf = (config: ComputedModel): Network =>
   isOpenClip(config) ? openClipNetwork(config) : mammutNetwork(config)
 
-function mammutNetwork(config: Computed): Network {
+function mammutNetwork(config: ComputedMammut): Network {
   const shapes = parameterShapes(config)
   return {
     kind: 'mammut',
@@ -78,8 +78,8 @@ function mammutNetwork(config: Computed): Network {
     featureDim: config.vision.width,
     preprocessing: { mean: channelMean, deviation: channelDeviation, filter: 'lanczos3' },
     shapes,
-    parameters: count(shapes),
-    see(images, weights) {
+    parameters: countParameters(shapes),
+    encodeImages(images, weights) {
       const tokens = imageTokens(images, weights, config)
       return { embeddings: embedImage(tokens, weights, config), tokens }
     },
@@ -101,17 +101,17 @@ function openClipNetwork(config: ComputedOpenClip): Network {
     featureDim: config.vision.width,
     preprocessing: { mean, deviation, filter: 'cubic' },
     shapes,
-    parameters: count(shapes),
-    see: (images, weights) => ({
-      embeddings: unit(encodeImage(normalisedBy(images, { mean, deviation }), weights, config)),
+    parameters: countParameters(shapes),
+    encodeImages: (images, weights) => ({
+      embeddings: unit(encodeImage(restandardize(images, { mean, deviation }), weights, config)),
     }),
-    features: (images, weights) => imageStates(normalisedBy(images, { mean, deviation }), weights, config),
+    features: (images, weights) => imageStates(restandardize(images, { mean, deviation }), weights, config),
     embedTexts: (tokens, weights) => unit(encodeText(tokens, weights, config)),
   }
 }
 
 /** Images that are normalised as OpenAI's CLIP does, as they are by other constants. */
-function normalisedBy(images: tf.Tensor, { mean, deviation }: Pick<Preprocessing, 'mean' | 'deviation'>): tf.Tensor {
+function restandardize(images: tf.Tensor, { mean, deviation }: Pick<Preprocessing, 'mean' | 'deviation'>): tf.Tensor {
   const isSame = (a: readonly number[], b: readonly number[]) => a.every((value, i) => value === b[i])
   if (isSame(mean, channelMean) && isSame(deviation, channelDeviation)) return images
   const scale = channelDeviation.map((own, i) => own / (deviation[i] ?? 1))

@@ -3,7 +3,6 @@
  * at the end token. Parameters have the names of open_clip's state dict.
  */
 import { tf } from '../engine/mod.ts'
-import { computeBlock } from './block.ts'
 import {
   addAttention,
   addMlp,
@@ -18,7 +17,8 @@ import {
   weight,
 } from './layers.ts'
 import { type OpenClipConfig, openClipShapes, readOpenClipConfig } from './openclip_config.ts'
-import { type Arrays, readSafetensors, requireShapes } from './safetensors.ts'
+import { type HostArrays, readSafetensors, requireShapes } from './safetensors.ts'
+import { computeBlock } from './transformer_block.ts'
 
 /** A model, and how it is computed. */
 export type ComputedOpenClip = OpenClipConfig & {
@@ -28,7 +28,7 @@ export type ComputedOpenClip = OpenClipConfig & {
 
 export interface OpenClipModel {
   readonly config: OpenClipConfig
-  readonly weights: Arrays
+  readonly weights: HostArrays
 }
 
 /** Reads a model from its two files. Throws where a parameter is missing or has another shape than the configuration asks. */
@@ -44,7 +44,7 @@ export async function readOpenClip(files: {
  * Reads the weights of a model; arrays that it does not use are left out. Throws where a parameter is missing or has
  * another shape than the configuration asks.
  */
-export async function readOpenClipWeights(file: string, config: OpenClipConfig): Promise<Arrays> {
+export async function readOpenClipWeights(file: string, config: OpenClipConfig): Promise<HostArrays> {
   const { arrays } = await readSafetensors(file)
   const shapes = openClipShapes(config)
   requireShapes(arrays, shapes, file)

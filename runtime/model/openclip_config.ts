@@ -1,7 +1,7 @@
 /** Sizes of an OpenCLIP model, as open_clip writes them. */
 import { readFile } from 'node:fs/promises'
 
-interface Tower {
+interface OpenClipTower {
   readonly width: number
   readonly layers: number
   readonly heads: number
@@ -14,8 +14,8 @@ export interface OpenClipConfig {
   readonly embedDim: number
   /** Whether activations are `quickGelu` in place of the exact GELU. */
   readonly quickGelu: boolean
-  readonly vision: Tower & { readonly imageSize: number; readonly patchSize: number }
-  readonly text: Tower & { readonly contextLength: number; readonly vocabSize: number }
+  readonly vision: OpenClipTower & { readonly imageSize: number; readonly patchSize: number }
+  readonly text: OpenClipTower & { readonly contextLength: number; readonly vocabSize: number }
   /** Means and standard deviations of red, green and blue over 0 to 1. Absent: those of OpenAI's CLIP. */
   readonly mean?: readonly number[]
   readonly deviation?: readonly number[]
@@ -102,7 +102,7 @@ export function openClipShapes(config: OpenClipConfig): Readonly<Record<string, 
     [`${name}weight`]: [out, ...into],
     [`${name}bias`]: [out],
   })
-  const block = (name: string, { width, mlpRatio }: Tower) => ({
+  const block = (name: string, { width, mlpRatio }: OpenClipTower) => ({
     ...pair(`${name}.ln_1.`, width),
     ...pair(`${name}.attn.in_proj_`, 3 * width, width),
     ...pair(`${name}.attn.out_proj.`, width, width),
@@ -110,7 +110,7 @@ export function openClipShapes(config: OpenClipConfig): Readonly<Record<string, 
     ...pair(`${name}.mlp.c_fc.`, mlpRatio * width, width),
     ...pair(`${name}.mlp.c_proj.`, width, mlpRatio * width),
   })
-  const blocks = (name: string, tower: Tower): Record<string, readonly number[]> =>
+  const blocks = (name: string, tower: OpenClipTower): Record<string, readonly number[]> =>
     Object.assign({}, ...Array.from({ length: tower.layers }, (_, i) => block(`${name}.${i}`, tower)))
   return {
     positional_embedding: [text.contextLength, text.width],

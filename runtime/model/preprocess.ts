@@ -1,6 +1,6 @@
 /** Batches of pixels as the image encoder takes them. */
 import { floats, type HostArray } from '../engine/mod.ts'
-import { normalise } from './normalise.ts'
+import { standardizePixels } from './standardize.ts'
 
 /** Images [n, size, size, 3] from `start` on as one batch [batchSize, 3, size, size]; past the last image it holds zeros. */
 export function imageBatch(
@@ -11,6 +11,6 @@ export function imageBatch(
   const count = Math.min(batchSize, pixels.length / area - start)
   const images = new Float32Array(batchSize * area)
   for (let i = 0; i < count; i++)
-    normalise(pixels.subarray((start + i) * area, (start + i + 1) * area), images, { size, offset: i * area })
+    standardizePixels(pixels.subarray((start + i) * area, (start + i + 1) * area), images, { size, offset: i * area })
   return floats(images, [batchSize, 3, size, size])
 }

@@ -3,16 +3,16 @@ import { type FileHandle, open, writeFile } from 'node:fs/promises'
 import { type HostArray, hostArray } from '../engine/mod.ts'
 
 /** Tensors by name. */
-export type Arrays = Readonly<Record<string, HostArray>>
+export type HostArrays = Readonly<Record<string, HostArray>>
 
 /** Content of a file. */
 export interface Safetensors {
-  readonly arrays: Arrays
+  readonly arrays: HostArrays
   /** The header's `__metadata__`. */
   readonly metadata: Readonly<Record<string, string>>
 }
 
-interface Entry {
+interface TensorEntry {
   readonly dtype: string
   readonly shape: readonly number[]
   readonly data_offsets: readonly [number, number]
@@ -20,14 +20,14 @@ interface Entry {
 
 const dtypeNames = { float32: 'F32', int32: 'I32', bool: 'BOOL' } as const
 
-function isEntry(value: unknown): value is Entry {
+function isTensorEntry(value: unknown): value is TensorEntry {
   if (typeof value !== 'object' || value === null) return false
-  const { dtype, shape, data_offsets: offsets } = value as Partial<Entry>
+  const { dtype, shape, data_offsets: offsets } = value as Partial<TensorEntry>
   return typeof dtype === 'string' && Array.isArray(shape) && Array.isArray(offsets) && offsets.length === 2
 }
 
 /** int64 is narrowed to int32, float16 and float64 become float32; other types throw. */
-function decode(name: string, entry: Entry, { buffer }: Buffer<ArrayBuffer>): HostArray {
+function decodeTensor(name: string, entry: TensorEntry, { buffer }: Buffer<ArrayBuffer>): HostArray {
   const { dtype, shape } = entry
   switch (dtype) {
     case 'F32':
@@ -73,11 +73,11 @@ export async function readSafetensors(path: string): Promise<Safetensors> {
     const arrays: Record<string, HostArray> = {}
     for (const [key, entry] of Object.entries(header)) {
       if (key === '__metadata__') continue
-      if (!isEntry(entry)) throw fault(`the entry of '${key}' lacks dtype, shape or data_offsets`)
+      if (!isTensorEntry(entry)) throw fault(`the entry of '${key}' lacks dtype, shape or data_offsets`)
       const [begin, end] = entry.data_offsets
       if (begin > end || 8 + length + end > size)
         throw fault(`the data of '${key}' end at byte ${8 + length + end} of ${size}`)
-      arrays[key] = decode(key, entry, await bytesAt(file, 8 + length + begin, end - begin))
+      arrays[key] = decodeTensor(key, entry, await bytesAt(file, 8 + length + begin, end - begin))
     }
     return { arrays, metadata: (header.__metadata__ ?? {}) as Record<string, string> }
   } finally {
@@ -98,7 +98,7 @@ async function bytesAt(file: FileHandle, position: number, length: number): Prom
 
 /** Throws where an array is missing or has another shape than it must; `where` names the file or folder. */
 export function requireShapes(
-  arrays: Arrays,
+  arrays: HostArrays,
   shapes: Readonly<Record<string, readonly number[]>>,
   where: string,
 ): void {

@@ -2,15 +2,15 @@
 import type { Random } from '../data/random.ts'
 
 /** How captions are chosen. */
-export type Decoding = GreedyDecoding | NucleusDecoding
+export type TokenDecoding = GreedyTokens | NucleusTokens
 
 /** The likeliest token each time. */
-export interface GreedyDecoding {
+export interface GreedyTokens {
   readonly kind: 'greedy'
 }
 
 /** A token drawn from the likeliest that together have a probability of `topP` (Holtzman et al., arXiv 1904.09751). */
-export interface NucleusDecoding {
+export interface NucleusTokens {
   readonly kind: 'nucleus'
   /** Above 0, at most 1. Near 0 the likeliest token is taken each time. */
   readonly topP: number
@@ -29,7 +29,7 @@ export function likeliest(logits: Float32Array, first = 0): number {
 /** An id drawn by `random`; of equals the lower ids are in the nucleus first. Ids below `first` are never chosen. */
 export function drawNucleus(
   logits: Float32Array,
-  { topP, temperature }: Pick<NucleusDecoding, 'topP' | 'temperature'>,
+  { topP, temperature }: Pick<NucleusTokens, 'topP' | 'temperature'>,
   { random, first = 0 }: { readonly random: Random; readonly first?: number },
 ): number {
   const largest = logits[likeliest(logits, first)] ?? 0

@@ -7,10 +7,10 @@ import { readIndex, readPixels } from '../data/dataset.ts'
 import type { Sample } from '../data/sample.ts'
 import { meanInterval, scoreCaptions, wordCount } from '../evaluate/captioning.ts'
 import { mean, percent } from '../evaluate/percent.ts'
-import { createCaptioner } from '../model/captions.ts'
+import { createModelCaptioner } from '../model/captions.ts'
+import { inputFormatOf } from '../model/input_format.ts'
 import { readModel, requireMammut } from '../model/model_folder.ts'
-import { readingOf } from '../model/reading.ts'
-import type { Decoding } from '../model/sampling.ts'
+import type { TokenDecoding } from '../model/sampling.ts'
 import type { Exhibit } from './exhibit.ts'
 import { engineOf, readChosenWeights } from './model_params.ts'
 import { type Params, readNumber, readParams, readText } from './params.ts'
@@ -47,7 +47,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   const decoding = readDecoding(params)
   const { imageSize: size, preprocessing } = model.network
   const from: TilesFrom = { folder, split, size, filter: preprocessing.filter }
-  const captioner = createCaptioner(model, {
+  const captioner = createModelCaptioner(model, {
     engine: await engineOf(context),
     batchSize: 64,
     decoding,
@@ -78,7 +78,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     decoding,
     rougeL:
       'F-measure at beta 1.2 of lower-case words without punctuation, best reference of each image, mean over images',
-    ...readingOf(model.network),
+    ...inputFormatOf(model.network),
   }
   const metrics = {
     rouge_l: rouge,
@@ -109,7 +109,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   }
 }
 
-function readDecoding(params: Params): Decoding {
+function readDecoding(params: Params): TokenDecoding {
   const decoding = readParams(params, 'decoding')
   if (readText(decoding, 'kind') === 'greedy') return { kind: 'greedy' }
   return {

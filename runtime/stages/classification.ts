@@ -2,14 +2,14 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readIndex, readPixels } from '../data/dataset.ts'
-import { type ClassNames, classWords } from '../evaluate/class_names.ts'
+import { classWords, type PromptClassNames } from '../evaluate/class_names.ts'
 import { classEmbeddings, classification, classificationChance } from '../evaluate/classification.ts'
 import { embedImages, embedTexts } from '../evaluate/embed.ts'
 import { accuracyTable, classTable, confusionTable } from '../evaluate/exhibits.ts'
 import { classificationIntervals } from '../evaluate/intervals.ts'
 import { precision } from '../evaluate/similarity.ts'
+import { inputFormatOf } from '../model/input_format.ts'
 import { readModel } from '../model/model_folder.ts'
-import { readingOf } from '../model/reading.ts'
 import { engineOf, readChosenWeights } from './model_params.ts'
 import { type Params, readNumber, readOptionalText, readText, readTextRecord, readTexts } from './params.ts'
 import { inputFolder, type StageContext, type StageResult } from './stage.ts'
@@ -73,7 +73,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     templates,
     classNames: Object.fromEntries(names.map(name => [name, words.get(name) ?? name])),
     classEmbedding: 'unit embeddings averaged over templates, then scaled to unit length',
-    ...readingOf(model.network),
+    ...inputFormatOf(model.network),
     precision,
     ties: 'count against the model',
   }
@@ -95,7 +95,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   }
 }
 
-function readClassNames(params: Params): ClassNames {
+function readClassNames(params: Params): PromptClassNames {
   if (typeof params.class_names !== 'string') return readTextRecord(params, 'class_names')
   return readText(params, 'class_names') === 'words' ? 'words' : 'labels'
 }

@@ -8,8 +8,8 @@ import { embedImages } from '../evaluate/embed.ts'
 import { accuracyTable, classTable, confusionTable } from '../evaluate/exhibits.ts'
 import { classificationIntervals } from '../evaluate/intervals.ts'
 import { fitProbe, penalties } from '../evaluate/linear_probe.ts'
+import { inputFormatOf } from '../model/input_format.ts'
 import { readModel } from '../model/model_folder.ts'
-import { readingOf } from '../model/reading.ts'
 import type { Exhibit } from './exhibit.ts'
 import { engineOf, readChosenWeights } from './model_params.ts'
 import { readNumber, readText } from './params.ts'
@@ -84,7 +84,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     loss: 'mean cross-entropy + penalty / 2 * squared coefficients, by L-BFGS over all images at once',
     validation: { share: validation, penalties, top1: probe.validated },
     penalty: probe.penalty,
-    ...readingOf(model.network),
+    ...inputFormatOf(model.network),
     ties: 'count against the model',
   }
   const { metrics, perClass, confusion } = scores

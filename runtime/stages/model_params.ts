@@ -1,17 +1,17 @@
 /** Parameters that model stages share. */
 
 import { type FilterName, filterNames } from '../data/resample.ts'
-import type { Query } from '../distill/heatmaps.ts'
-import type { Window } from '../distill/sao.ts'
+import type { ConceptQuery } from '../distill/heatmaps.ts'
+import type { SlidingWindow } from '../distill/sao.ts'
 import { chooseEngine, type Engine } from '../engine/mod.ts'
-import type { Computed, MammutConfig } from '../model/config.ts'
+import type { ComputedMammut, MammutConfig } from '../model/config.ts'
 import type { ChosenWeights } from '../model/model_folder.ts'
 import type { ModelConfig } from '../model/network.ts'
 import type { Augmentation } from '../train/augment.ts'
-import type { Schedule, Shape } from '../train/learning_rate.ts'
+import type { CheckpointOptions } from '../train/checkpoint_manager.ts'
+import type { DecayShape, LearningRateSchedule } from '../train/learning_rate.ts'
 import type { Contrast } from '../train/losses.ts'
-import type { Checkpointing } from '../train/resume.ts'
-import type { Splitting } from '../train/stepping.ts'
+import type { BatchSplit } from '../train/stepper_types.ts'
 import type { UpdateSpec } from '../train/update.ts'
 import {
   type Params,
@@ -73,14 +73,14 @@ export function readOptimizer(params: Params): UpdateSpec {
 }
 
 /** The learning rates of a training stage of so many steps. */
-export const readSchedule = (params: Params, steps: number): Schedule => ({
+export const readSchedule = (params: Params, steps: number): LearningRateSchedule => ({
   peak: readNumber(params, 'learning_rate'),
   warmUp: readNumber(params, 'warm_up'),
   steps,
   ...(params.schedule !== undefined && { shape: readShape(readParams(params, 'schedule')) }),
 })
 
-function readShape(params: Params): Shape {
+function readShape(params: Params): DecayShape {
   const kind = readText(params, 'kind')
   switch (kind) {
     case 'constant':
@@ -134,7 +134,7 @@ export const engineOf = (context: StageContext): Promise<Engine> =>
   chooseEngine(engineNameOf(context), readOptionalNumber(context.settings, 'threads'))
 
 /** Where a training stage leaves its checkpoints, how often, and how many of them. */
-export const readCheckpointing = ({ settings, checkpoints, report }: StageContext): Checkpointing => ({
+export const readCheckpointing = ({ settings, checkpoints, report }: StageContext): CheckpointOptions => ({
   folder: checkpoints,
   every: readNumber(settings, 'checkpoint_every'),
   keep: readNumber(settings, 'keep_checkpoints'),
@@ -150,19 +150,19 @@ export const readCacheBytes = ({ settings }: Pick<StageContext, 'settings'>): nu
 export const readComputed = <Config extends ModelConfig>(
   config: Config,
   { settings }: Pick<StageContext, 'settings'>,
-): Config & Pick<Computed, 'recompute'> => ({
+): Config & Pick<ComputedMammut, 'recompute'> => ({
   ...config,
   recompute: readBoolean(settings, 'recompute'),
 })
 
 /** Over how many slots, and in which parts, a batch is computed. */
-export const readSplitting = ({ settings }: Pick<StageContext, 'settings'>): Splitting => ({
+export const readSplitting = ({ settings }: Pick<StageContext, 'settings'>): BatchSplit => ({
   slots: readNumber(settings, 'slots'),
   microBatch: readOptionalNumber(settings, 'micro_batch'),
 })
 
 /** A concept to localise, with its name. */
-export interface NamedQuery extends Query {
+export interface NamedQuery extends ConceptQuery {
   readonly name: string
 }
 
@@ -175,7 +175,7 @@ export function readQueries(params: Params): readonly NamedQuery[] {
   })
 }
 
-export const readWindow = (params: Params): Window => ({
+export const readWindow = (params: Params): SlidingWindow => ({
   window: readNumber(params, 'window'),
   stride: readNumber(params, 'stride'),
 })

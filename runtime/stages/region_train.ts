@@ -98,7 +98,7 @@ export async function run(context: StageContext): Promise<StageResult> {
         labels: gatherRows(labels, batch),
         certain: gatherRows(certain, batch),
       }),
-      fixed: Object.fromEntries(
+      constants: Object.fromEntries(
         queries.flatMap(({ prompts, against }, i) => [
           [`prompts.${i}`, prompts],
           [`against.${i}`, against],

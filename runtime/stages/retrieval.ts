@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import type { CaptionCleaning } from '../../dsl/recipe.ts'
 import { readIndex, readPixels } from '../data/dataset.ts'
 import type { Sample } from '../data/sample.ts'
-import { cleaned } from '../evaluate/cleaning.ts'
+import { cleanCaption } from '../evaluate/cleaning.ts'
 import { embedImages, embedTexts } from '../evaluate/embed.ts'
 import { recallTable } from '../evaluate/exhibits.ts'
 import { retrievalIntervals } from '../evaluate/intervals.ts'
 import { retrieval, retrievalChance } from '../evaluate/retrieval.ts'
 import { precision } from '../evaluate/similarity.ts'
+import { type InputFormat, inputFormatOf } from '../model/input_format.ts'
 import { type ChosenWeights, readModel } from '../model/model_folder.ts'
-import { type Reading, readingOf } from '../model/reading.ts'
 import type { Exhibit, Figure } from './exhibit.ts'
 import { engineOf, readChosenWeights } from './model_params.ts'
 import { type Params, readText } from './params.ts'
@@ -22,7 +22,7 @@ const shownQueries = 5
 const shownHits = 5
 
 /** Everything that defines the numbers, stored with them. */
-interface Protocol extends Reading {
+interface Protocol extends InputFormat {
   readonly split: string
   readonly images: number
   readonly texts: number
@@ -57,7 +57,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   if (uncaptioned > 0)
     report.warn(`Left out of retrieval, without a caption: ${uncaptioned} of ${indexed.length} images`)
   const cleaning = readCleaning(params)
-  const captions = samples.map(sample => sample.captions.map(caption => cleaned(caption, cleaning)))
+  const captions = samples.map(sample => sample.captions.map(caption => cleanCaption(caption, cleaning)))
   const owner = Int32Array.from(captions.flatMap((texts, image) => texts.map(() => image)))
   const texts = captions.flat()
   const onDone = (base: number) => (done: number) => {
@@ -83,7 +83,7 @@ export async function run(context: StageContext): Promise<StageResult> {
     texts: texts.length,
     uncaptioned,
     weights: readChosenWeights(params) ?? 'average',
-    ...readingOf(model.network),
+    ...inputFormatOf(model.network),
     captionCleaning: cleaning,
     precision,
     ties: 'count against the model',

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { readTokenizer } from '../data/read_tokenizer.ts'
 import { initialWeights } from '../model/initialise.ts'
-import { type Model, readModel } from '../model/model_folder.ts'
+import { type LoadedModel, readModel } from '../model/model_folder.ts'
 import { networkOf } from '../model/network.ts'
 import { readModelConfig } from './model_params.ts'
 import { readNumber, readParams } from './params.ts'
@@ -12,7 +12,7 @@ import { inputFolder, type StageContext } from './stage.ts'
  * The model of the phase before after its last step, the one that the recipe brings with its weights, or a fresh one with
  * the tokenizer that was learned for it. A changed architecture is an error that names both sizes.
  */
-export async function startingModel({ inputs, params }: StageContext): Promise<Model> {
+export async function startingModel({ inputs, params }: StageContext): Promise<LoadedModel> {
   const before = inputs.init && (await readModel(inputs.init.folder, { weights: 'last' }))
   const described = readParams(params, 'model')
   if (described.kind === 'openclip') {

@@ -1,7 +1,7 @@
 /** Stage `train`: one phase of a curriculum. */
 import { readIndex } from '../data/dataset.ts'
 import { writeModel } from '../model/model_folder.ts'
-import { bestOf } from '../train/best.ts'
+import { bestValidation } from '../train/early_stopping.ts'
 import { type LoaderOptions, type MixPart, withLoader } from '../train/loader.ts'
 import type { PairSpec } from '../train/pair_objective.ts'
 import { train } from '../train/trainer.ts'
@@ -101,7 +101,7 @@ export async function run(context: StageContext): Promise<StageResult> {
   }))
   await writeModel(out, { config, weights: trained.weights, last: trained.last, tokenizerFile })
   await recorder.finish(trained.steps)
-  const best = bestOf(trained.steps)
+  const best = bestValidation(trained.steps)
   return {
     metrics: {
       parameters: network.parameters,

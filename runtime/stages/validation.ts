@@ -3,8 +3,8 @@ import { readIndex, readPixels } from '../data/dataset.ts'
 import type { Sample } from '../data/sample.ts'
 import { embedImages, embedTexts } from '../evaluate/embed.ts'
 import { recallNames, retrieval } from '../evaluate/retrieval.ts'
-import type { Model } from '../model/model_folder.ts'
-import type { Validation } from '../train/best.ts'
+import type { LoadedModel } from '../model/model_folder.ts'
+import type { Validation } from '../train/early_stopping.ts'
 import { hostArrays } from '../train/state.ts'
 import { engineOf } from './model_params.ts'
 import { readNumber, readParams, readText } from './params.ts'
@@ -20,7 +20,7 @@ const batchSize = 64
 /** The validation that `stop_early` of a phase of so many pairs a step asks for; undefined where it asks for none. */
 export async function openValidation(
   context: StageContext,
-  { model, pairs }: { readonly model: Model; readonly pairs: number },
+  { model, pairs }: { readonly model: LoadedModel; readonly pairs: number },
 ): Promise<NamedValidation | undefined> {
   const { params, inputs } = context
   if (params.stop_early === undefined) return undefined

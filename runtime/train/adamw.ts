@@ -10,12 +10,12 @@ export interface AdamWSpec {
   /** Global gradient norm above which gradients are scaled down. */
   readonly clipNorm: number
   /** Parameters that are treated otherwise; the first group that a name falls into counts. */
-  readonly groups?: readonly ParameterGroup[]
+  readonly groups?: readonly OptimizerGroup[]
   /** Multiplies the learning rate once for each layer above a parameter. @default 1 */
   readonly layerDecay?: number | undefined
 }
 
-export interface ParameterGroup {
+export interface OptimizerGroup {
   /** What the names of its parameters begin with: `visual.`, `visual.transformer.resblocks.0.`. */
   readonly prefix: string
   /** Multiplies the learning rate; 0 freezes: weights and moments stay, and the gradient is not part of the norm. */
@@ -34,14 +34,14 @@ export interface AdamWState {
 const epsilon = 1e-8
 
 /** Whether weight decay applies: to matrices, not to biases, norms, positions, the pooling query or the logit scale. */
-export const decays = (name: string, shape: readonly number[]): boolean =>
+export const isDecayed = (name: string, shape: readonly number[]): boolean =>
   shape.length >= 2 && !name.endsWith('pos_embed') && !name.endsWith('positional_embedding') && !name.endsWith('.query')
 
 /** How each parameter is updated. Throws where a group is empty, which a misspelt prefix would be. */
-function treatments(
+function updateRules(
   names: readonly string[],
   { groups = [], weightDecay, layerDecay }: AdamWSpec,
-): readonly Treatment[] {
+): readonly UpdateRule[] {
   const empty = groups.find(({ prefix }) => !names.some(name => name.startsWith(prefix)))
   if (empty !== undefined)
     throw new Error(
@@ -55,14 +55,14 @@ function treatments(
   })
 }
 
-interface Treatment {
+interface UpdateRule {
   readonly name: string
   readonly rateScale: number
   readonly weightDecay: number
 }
 
 /** Parameters that are updated as one array. */
-interface Pack {
+interface FusedParameters {
   readonly names: readonly string[]
   readonly rateScale: number
   readonly weightDecay: number
@@ -72,14 +72,18 @@ interface Pack {
  * Vectors at the same rate are one pack, because there are many and they are small: what they cost is the number of
  * operations. Matrices are large, and each is a pack of its own.
  */
-function packs(learning: readonly Treatment[], weights: Weights, gradients: Weights): readonly Pack[] {
+function fuseParameters(
+  learning: readonly UpdateRule[],
+  weights: Weights,
+  gradients: Weights,
+): readonly FusedParameters[] {
   const vectors = new Map<number, string[]>()
-  const found: Pack[] = []
+  const found: FusedParameters[] = []
   for (const { name, rateScale, weightDecay } of learning) {
     const { shape } = weight(weights, name)
     const known = vectors.get(rateScale)
     if (shape.length !== 1 || weight(gradients, name).shape.length !== 1)
-      found.push({ names: [name], rateScale, weightDecay: decays(name, shape) ? weightDecay : 0 })
+      found.push({ names: [name], rateScale, weightDecay: isDecayed(name, shape) ? weightDecay : 0 })
     else if (known !== undefined) known.push(name)
     else {
       const names = [name]
@@ -90,7 +94,7 @@ function packs(learning: readonly Treatment[], weights: Weights, gradients: Weig
   return found
 }
 
-const joined = (parts: readonly tf.Tensor[]): tf.Tensor => {
+const concatenate = (parts: readonly tf.Tensor[]): tf.Tensor => {
   const [first] = parts
   return first !== undefined && parts.length === 1 ? first : tf.concat([...parts])
 }
@@ -108,7 +112,7 @@ export function adamw(
   { gradients, learningRate, step }: AdamWInputs,
   spec: AdamWSpec,
 ): AdamWState & { readonly gradientNorm: tf.Tensor } {
-  const all = treatments(Object.keys(state.weights), spec)
+  const all = updateRules(Object.keys(state.weights), spec)
   const learning = all.filter(({ rateScale }) => rateScale > 0)
   if (learning.length === 0) throw new Error('Every parameter is frozen; leave a group with a learning rate above 0')
   const squares = Object.fromEntries(learning.map(({ name }) => [name, tf.square(weight(gradients, name))]))
@@ -122,8 +126,8 @@ export function adamw(
   const newFirst = tf.mul(clip, 1 - spec.beta1)
   const newSecond = tf.mul(tf.square(clip), 1 - spec.beta2)
   const next = { weights: { ...state.weights }, first: { ...state.first }, second: { ...state.second } }
-  for (const { names, rateScale, weightDecay } of packs(learning, state.weights, gradients)) {
-    const of = (kind: Weights) => joined(names.map(name => weight(kind, name)))
+  for (const { names, rateScale, weightDecay } of fuseParameters(learning, state.weights, gradients)) {
+    const of = (kind: Weights) => concatenate(names.map(name => weight(kind, name)))
     const old = of(state.weights)
     const first = tf.add(tf.mul(of(state.first), spec.beta1), tf.mul(of(gradients), newFirst))
     const second = tf.add(tf.mul(of(state.second), spec.beta2), tf.mul(of(squares), newSecond))

@@ -36,7 +36,7 @@ export function randomCrop(
  * A square turned: [size, size, 3] -> [size, size, 3]. `turn` 0..7 names the element of the square's symmetry group: bit 0
  * mirrors columns, bit 1 mirrors rows, bit 2 swaps them.
  */
-export function turned(pixels: Float32Array, { size, turn }: { readonly size: number; readonly turn: number }) {
+export function applyDihedral(pixels: Float32Array, { size, turn }: { readonly size: number; readonly turn: number }) {
   if (turn === 0) return pixels
   const out = new Float32Array(pixels.length)
   const [across, down] = turn & 4 ? [size, 1] : [1, size]
@@ -82,15 +82,15 @@ export function createAugmenter(
 ): Augmenter {
   const resample = createResampler()
   const axis = (start: number, length: number) => tapsOf({ source, start, length, size }, spec.filter)
-  function cutOut(data: Uint8Array, random: Random): Float32Array {
+  function cropPixels(data: Uint8Array, random: Random): Float32Array {
     if (spec.crop === 1 && source === size) return new Float32Array(data)
     const box = spec.crop < 1 ? randomCrop(source, spec, random) : { left: 0, top: 0, width: source, height: source }
     const picture = { data, width: source, height: source, channels: 3 } as const
     return resample(picture, axis(box.left, box.width), axis(box.top, box.height))
   }
   return (data, random) => {
-    const cut = cutOut(data, random)
-    const view = spec.dihedral ? turned(cut, { size, turn: random.below(8) }) : cut
+    const cut = cropPixels(data, random)
+    const view = spec.dihedral ? applyDihedral(cut, { size, turn: random.below(8) }) : cut
     if (spec.colour > 0) jitterColour(view, spec.colour, random)
     // Filters with negative lobes reach beyond what they were given.
     else if (spec.filter !== 'bilinear')

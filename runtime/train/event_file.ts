@@ -6,7 +6,7 @@ import { appendFileSync, writeFileSync } from 'node:fs'
 import { PbfWriter } from 'pbf'
 
 /** Numbers of one step by tag: `loss/caption`. */
-export interface Scalars {
+export interface StepScalars {
   readonly step: number
   readonly values: Readonly<Record<string, number>>
 }
@@ -16,7 +16,7 @@ export const eventFileName = 'events.out.tfevents.0.training'
 
 /** A file that grows. */
 export interface EventFile {
-  add(scalars: Scalars): void
+  add(scalars: StepScalars): void
   /** Writes what is not on disk yet. */
   flush(): void
 }
@@ -38,24 +38,24 @@ export function crc32c(bytes: Uint8Array): number {
 }
 
 /** As TFRecord stores it: so that the checksum of data that holds checksums is not troubled by them. */
-const masked = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
+const maskChecksum = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
 
-function record(data: Uint8Array): Buffer {
+function frameRecord(data: Uint8Array): Buffer {
   const framed = Buffer.alloc(data.length + 16)
   framed.writeBigUInt64LE(BigInt(data.length))
-  framed.writeUInt32LE(masked(crc32c(framed.subarray(0, 8))), 8)
+  framed.writeUInt32LE(maskChecksum(crc32c(framed.subarray(0, 8))), 8)
   framed.set(data, 12)
-  framed.writeUInt32LE(masked(crc32c(data)), 12 + data.length)
+  framed.writeUInt32LE(maskChecksum(crc32c(data)), 12 + data.length)
   return framed
 }
 
 const versionRecord = (): Buffer => {
   const pbf = new PbfWriter()
   pbf.writeStringField(fields.fileVersion, 'brain.Event:2')
-  return record(pbf.finish())
+  return frameRecord(pbf.finish())
 }
 
-function scalarsRecord({ step, values }: Scalars): Buffer {
+function scalarsRecord({ step, values }: StepScalars): Buffer {
   const pbf = new PbfWriter()
   pbf.writeVarintField(fields.step, step)
   const writeValue = ([tag, value]: readonly [string, number], into: PbfWriter): void => {
@@ -66,7 +66,7 @@ function scalarsRecord({ step, values }: Scalars): Buffer {
     for (const entry of Object.entries(all)) into.writeMessage(fields.value, writeValue, entry)
   }
   pbf.writeMessage(fields.summary, writeSummary, values)
-  return record(pbf.finish())
+  return frameRecord(pbf.finish())
 }
 
 /** Begins a file anew. What was added is on disk after `flushEvery` milliseconds at the latest, if more is added then. */

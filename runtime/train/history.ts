@@ -1,7 +1,7 @@
 /** What a training run measures, as arrays that a checkpoint keeps. */
 import { floats } from '../engine/mod.ts'
-import type { Arrays } from '../model/safetensors.ts'
-import { learningRate, type Schedule } from './learning_rate.ts'
+import type { HostArrays } from '../model/safetensors.ts'
+import { type LearningRateSchedule, learningRate } from './learning_rate.ts'
 
 /** What one step measured; all but the learning rate are float32. */
 export interface StepReport {
@@ -17,7 +17,7 @@ export interface StepReport {
 }
 
 /** A column for each measure; the schedule tells the learning rates again. */
-export function historyArrays(reports: readonly StepReport[]): Arrays {
+export function historyArrays(reports: readonly StepReport[]): HostArrays {
   const column = (of: (report: StepReport) => number | undefined) =>
     floats(Float32Array.from(reports, report => of(report) ?? Number.NaN))
   const names = Object.keys(reports[0]?.losses ?? {})
@@ -31,8 +31,8 @@ export function historyArrays(reports: readonly StepReport[]): Arrays {
 
 /** The reports behind such arrays; throws where they are not of so many steps. */
 export function readHistory(
-  arrays: Arrays,
-  { steps, schedule }: { readonly steps: number; readonly schedule: Schedule },
+  arrays: HostArrays,
+  { steps, schedule }: { readonly steps: number; readonly schedule: LearningRateSchedule },
 ): readonly StepReport[] {
   const column = (path: string): ArrayLike<number> => {
     const found = arrays[path]?.data

@@ -7,7 +7,7 @@
  * that is not `visual.`. Throws where no name is one of a block.
  */
 export function layerScales(names: readonly string[], decay: number): ReadonlyMap<string, number> {
-  const counts = new Map<Tower, number>()
+  const counts = new Map<TowerName, number>()
   for (const name of names) {
     const block = blockOf(name)
     if (block !== undefined) counts.set(towerOf(name), Math.max(counts.get(towerOf(name)) ?? 0, block + 1))
@@ -24,9 +24,9 @@ export function layerScales(names: readonly string[], decay: number): ReadonlyMa
   )
 }
 
-type Tower = 'visual' | 'text'
+type TowerName = 'visual' | 'text'
 
-const towerOf = (name: string): Tower => (name.startsWith('visual.') ? 'visual' : 'text')
+const towerOf = (name: string): TowerName => (name.startsWith('visual.') ? 'visual' : 'text')
 
 /** `visual.blocks.3.attn.in_proj.weight` -> 3. */
 function blockOf(name: string): number | undefined {

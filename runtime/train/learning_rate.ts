@@ -1,7 +1,7 @@
 /** Learning-rate schedules. */
 
 /** How the rate goes on after warm-up; floors are shares of the peak, reached at the last step. */
-export type Shape =
+export type DecayShape =
   | { readonly kind: 'constant' }
   | { readonly kind: 'cosine' | 'linear'; readonly floor: number }
   | {
@@ -12,35 +12,35 @@ export type Shape =
       readonly floor: number
     }
 
-export interface Schedule {
+export interface LearningRateSchedule {
   /** Rate at the end of warm-up. */
   readonly peak: number
   /** Share of the steps spent rising linearly to the peak. */
   readonly warmUp: number
   readonly steps: number
   /** @default a cosine to a tenth of the peak */
-  readonly shape?: Shape | undefined
+  readonly shape?: DecayShape | undefined
 }
 
 /** Rate of step 1..steps. */
 export function learningRate(
   step: number,
-  { peak, warmUp, steps, shape = { kind: 'cosine', floor: 0.1 } }: Schedule,
+  { peak, warmUp, steps, shape = { kind: 'cosine', floor: 0.1 } }: LearningRateSchedule,
 ): number {
-  const rising = Math.max(1, Math.round(warmUp * steps))
-  if (step <= rising) return (peak * step) / rising
-  const since = (start: number): number => (step - start) / Math.max(1, steps - start)
+  const warmUpSteps = Math.max(1, Math.round(warmUp * steps))
+  if (step <= warmUpSteps) return (peak * step) / warmUpSteps
+  const progressSince = (start: number): number => (step - start) / Math.max(1, steps - start)
   switch (shape.kind) {
     case 'constant':
       return peak
     case 'cosine':
-      return peak * (shape.floor + ((1 - shape.floor) / 2) * (1 + Math.cos(Math.PI * since(rising))))
+      return peak * (shape.floor + ((1 - shape.floor) / 2) * (1 + Math.cos(Math.PI * progressSince(warmUpSteps))))
     case 'linear':
-      return peak * (1 - (1 - shape.floor) * since(rising))
+      return peak * (1 - (1 - shape.floor) * progressSince(warmUpSteps))
     case 'cooldown': {
-      const start = Math.max(rising, steps - Math.round(shape.share * steps))
+      const start = Math.max(warmUpSteps, steps - Math.round(shape.share * steps))
       if (step <= start) return peak
-      const fallen = shape.shape === 'linear' ? since(start) : Math.sqrt(since(start))
+      const fallen = shape.shape === 'linear' ? progressSince(start) : Math.sqrt(progressSince(start))
       return peak * (1 - (1 - shape.floor) * fallen)
     }
   }

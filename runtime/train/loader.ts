@@ -4,16 +4,16 @@ import { performance } from 'node:perf_hooks'
 import { readPackedIndex } from '../data/pack_index.ts'
 import { type PackedIndex, rowAt, shardNumbers } from '../data/packed_index.ts'
 import { floats, type HostArray, ints } from '../engine/mod.ts'
-import { type Crew, startCrew } from './loading/crew.ts'
-import { createDraws, type DrawsPosition } from './loading/draws.ts'
-import type { Making } from './loading/loader_calls.ts'
-import { createOrder } from './loading/order.ts'
+import { type BatchRing, bufferOf, createBatchRing } from './loading/batch_ring.ts'
+import type { RowSpec } from './loading/loader_messages.ts'
+import { type LoaderPool, startLoaderPool } from './loading/loader_pool.ts'
+import { type LoaderPosition, positionArrays, readPosition } from './loading/loader_position.ts'
+import { createMixSampler, type MixPosition } from './loading/mix_sampler.ts'
 import { planStores } from './loading/pixel_store.ts'
-import { type Position, positionArrays, readPosition } from './loading/position.ts'
-import { createRing, placeOf, type Ring } from './loading/ring.ts'
+import { createShuffledOrder } from './loading/shuffled_order.ts'
 import { type LoaderSpeed, speedLine } from './loading/speed.ts'
 
-export type { Position } from './loading/position.ts'
+export type { LoaderPosition } from './loading/loader_position.ts'
 
 /** A dataset of a mix. */
 export interface MixPart {
@@ -23,10 +23,10 @@ export interface MixPart {
   readonly weight: number
 }
 
-export interface LoaderOptions extends Omit<Making, 'storedSize'> {
+export interface LoaderOptions extends Omit<RowSpec, 'storedSize'> {
   readonly parts: readonly MixPart[]
   readonly batchSize: number
-  /** Samples among which a dataset is shuffled; see {@link createOrder}. */
+  /** Samples among which a dataset is shuffled; see {@link createShuffledOrder}. */
   readonly shuffle: number
   /** Bytes of decoded images that may be held; datasets that do not fit are decoded each time. It changes no batch. */
   readonly cacheBytes: number
@@ -49,9 +49,9 @@ export interface Loader {
   /** The next batch. Throws an error that names sample and shard of a bad image. */
   next(): Promise<Batch>
   /** Where it stands: a loader of the same options that is restored to it draws the same batches from there on. */
-  position(): Position
+  position(): LoaderPosition
   /** Goes to a position; throws where it is that of other datasets. */
-  restore(position: Position): void
+  restore(position: LoaderPosition): void
   /** How fast it was so far. */
   speed(): LoaderSpeed
   /** Ends its threads, without which the process does not end. */
@@ -65,11 +65,11 @@ const aheadBytes = 2 ** 29
  * Side at which images are held: large enough that the smallest crop still has the model's resolution, up to twice that;
  * crops that are nearly whole need no more than the model takes.
  */
-const storedSize = (imageSize: number, crop: number): number =>
+const storedSizeFor = (imageSize: number, crop: number): number =>
   crop < 0.9 ? Math.min(2 * imageSize, Math.round(imageSize / Math.sqrt(crop))) : imageSize
 
 /** Batches ahead: at least two, so that one is whole while the next is made. */
-function placesFor(batchBytes: number, threads: number): number {
+function bufferCount(batchBytes: number, threads: number): number {
   return Math.max(2, Math.min(threads + 2, Math.floor(aheadBytes / batchBytes)))
 }
 
@@ -85,13 +85,13 @@ export async function createLoader(options: LoaderOptions): Promise<Loader> {
   for (const { folder, split } of options.parts) indexes.push(await readPackedIndex(folder, split))
   const weights = options.parts.map(({ weight }) => weight)
   const sizes = indexes.map(({ samples }) => samples)
-  const stored = storedSize(imageSize, augmentation.crop)
+  const stored = storedSizeFor(imageSize, augmentation.crop)
   const stores = planStores(
     sizes.map((samples, i) => ({ samples, weight: weights[i] ?? 0 })),
     { size: stored, budget: options.cacheBytes },
   )
   const orders = indexes.map((index, i) =>
-    createOrder({
+    createShuffledOrder({
       samples: index.samples,
       shards: shardNumbers(index),
       window: options.shuffle,
@@ -99,40 +99,40 @@ export async function createLoader(options: LoaderOptions): Promise<Loader> {
       name: `${name} ${i}`,
     }),
   )
-  const draws = createDraws(
+  const sampler = createMixSampler(
     orders.map((order, i) => ({ order, weight: weights[i] ?? 0 })),
     { seed, name },
   )
   const area = 3 * imageSize * imageSize
-  const places = placesFor(4 * batchSize * (area + contextLength), threads)
+  const buffers = bufferCount(4 * batchSize * (area + contextLength), threads)
 
   /** A run of batches without a gap: the crew that makes them, and where the draws stood before each. */
-  function begin(): Run {
-    const at = draws.position()
-    const ring = createRing({ batchSize, area, contextLength, places })
+  function startRun(): LoaderRun {
+    const at = sampler.position()
+    const ring = createBatchRing({ batchSize, area, contextLength, buffers })
     const parts = indexes.map((index, i) => ({ index, pixels: stores[i] }))
     const firstBatch = at.position / batchSize
     const { tokenizerFile } = options
-    const making = { tokenizerFile, contextLength, imageSize, storedSize: stored, augmentation, seed, name }
-    const crew = startCrew({ ...making, parts, ring, firstBatch, threads })
-    const run: Run = { ring, crew, given: 0, standings: [at] }
-    for (let batch = 0; batch < places; batch++) plan(run, batch)
+    const rowSpec = { tokenizerFile, contextLength, imageSize, storedSize: stored, augmentation, seed, name }
+    const pool = startLoaderPool({ ...rowSpec, parts, ring, firstBatch, threads })
+    const run: LoaderRun = { ring, pool, delivered: 0, positions: [at] }
+    for (let batch = 0; batch < buffers; batch++) scheduleBatch(run, batch)
     return run
   }
 
-  function plan({ ring, crew, standings }: Run, batch: number): void {
-    const { draws: drawn } = placeOf(ring, batch)
+  function scheduleBatch({ ring, pool, positions }: LoaderRun, batch: number): void {
+    const { draws: drawn } = bufferOf(ring, batch)
     for (let i = 0; i < batchSize; i++) {
-      const { part, row } = draws.next()
+      const { part, row } = sampler.next()
       drawn[2 * i] = part
       drawn[2 * i + 1] = row
     }
-    standings.push(draws.position())
-    crew.allow(batch)
+    positions.push(sampler.position())
+    pool.release(batch)
   }
 
   const ended: Promise<void>[] = []
-  let run = begin()
+  let run = startRun()
   let [waited, delivered, madeBefore, workedBefore] = [0, 0, 0, 0]
   let began: number | undefined
 
@@ -141,18 +141,18 @@ export async function createLoader(options: LoaderOptions): Promise<Loader> {
     async next() {
       const asked = performance.now()
       began ??= asked
-      const batch = run.given
-      const place = await run.crew.take(batch)
+      const batch = run.delivered
+      const buffer = await run.pool.take(batch)
       // Copied: onnxruntime takes no arrays in shared memory, and the place is free for a batch to come.
-      const [images, tokens] = [place.images.slice(), place.tokens.slice()]
+      const [images, tokens] = [buffer.images.slice(), buffer.tokens.slice()]
       const rows = Array.from({ length: batchSize }, (_, i) => {
-        const [part, row] = [place.draws[2 * i] ?? 0, place.draws[2 * i + 1] ?? 0]
+        const [part, row] = [buffer.draws[2 * i] ?? 0, buffer.draws[2 * i + 1] ?? 0]
         const index = indexes[part]
         return { part, row, key: index === undefined ? '' : rowAt(index, row).key }
       })
-      plan(run, batch + places)
-      run.given += 1
-      run.standings.shift()
+      scheduleBatch(run, batch + buffers)
+      run.delivered += 1
+      run.positions.shift()
       waited += performance.now() - asked
       delivered += batchSize
       return {
@@ -161,18 +161,18 @@ export async function createLoader(options: LoaderOptions): Promise<Loader> {
         rows,
       }
     },
-    position: () => positionArrays(run.standings[0] ?? draws.position(), sizes),
+    position: () => positionArrays(run.positions[0] ?? sampler.position(), sizes),
     restore(to) {
       const at = readPosition(to, { sizes, batchSize })
-      const { seconds, rows } = run.crew.work()
+      const { seconds, rows } = run.pool.work()
       madeBefore += rows
       workedBefore += seconds
-      ended.push(run.crew.end())
-      draws.seek(at)
-      run = begin()
+      ended.push(run.pool.end())
+      sampler.seek(at)
+      run = startRun()
     },
     speed() {
-      const { seconds, rows } = run.crew.work()
+      const { seconds, rows } = run.pool.work()
       return {
         delivered,
         seconds: began === undefined ? 0 : (performance.now() - began) / 1000,
@@ -183,7 +183,7 @@ export async function createLoader(options: LoaderOptions): Promise<Loader> {
       }
     },
     async close() {
-      await Promise.all([...ended, run.crew.end()])
+      await Promise.all([...ended, run.pool.end()])
     },
   }
 }
@@ -204,11 +204,11 @@ export async function withLoader<T>(
   }
 }
 
-interface Run {
-  readonly ring: Ring
-  readonly crew: Crew
+interface LoaderRun {
+  readonly ring: BatchRing
+  readonly pool: LoaderPool
   /** Batches that were given out. */
-  given: number
+  delivered: number
   /** Where the draws stood before the next batch to give out, before the one after, and so on. */
-  readonly standings: DrawsPosition[]
+  readonly positions: MixPosition[]
 }

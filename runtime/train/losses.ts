@@ -24,14 +24,14 @@ function logSumExp(x: tf.Tensor): tf.Tensor {
 export type Contrast = { readonly kind: 'softmax' } | { readonly kind: 'focal'; readonly gamma: number }
 
 /** Unit embeddings [b, e], and the logarithm of the scale of their logits. */
-export interface Contrasted {
+export interface ContrastiveInputs {
   readonly images: tf.Tensor
   readonly texts: tf.Tensor
   readonly logitScale: tf.Tensor
 }
 
 /** The contrastive loss of a whole batch. */
-export function contrastiveLoss(contrasted: Contrasted, contrast: Contrast = { kind: 'softmax' }): tf.Tensor {
+export function contrastiveLoss(contrasted: ContrastiveInputs, contrast: Contrast = { kind: 'softmax' }): tf.Tensor {
   switch (contrast.kind) {
     case 'softmax':
       return softmaxContrastive(contrasted)
@@ -40,11 +40,11 @@ export function contrastiveLoss(contrasted: Contrasted, contrast: Contrast = { k
   }
 }
 
-const logitsOf = ({ images, texts, logitScale }: Contrasted): tf.Tensor =>
+const logitsOf = ({ images, texts, logitScale }: ContrastiveInputs): tf.Tensor =>
   tf.mul(tf.matMul(images as tf.Tensor2D, texts as tf.Tensor2D, false, true), tf.exp(logitScale))
 
 /** Symmetric contrastive cross-entropy. */
-function softmaxContrastive(contrasted: Contrasted): tf.Tensor {
+function softmaxContrastive(contrasted: ContrastiveInputs): tf.Tensor {
   const { images, texts, logitScale } = contrasted
   const scale = tf.exp(logitScale)
   const logits = logitsOf(contrasted)
@@ -59,7 +59,7 @@ function softmaxContrastive(contrasted: Contrasted): tf.Tensor {
  * -1/b sum (1 - p)^gamma log p, once for each direction, which are alike; their mean is given, as of the softmax (Kim et
  * al., RO-ViT, arXiv 2305.07011, after Lin et al., arXiv 1708.02002; MaMMUT §3 uses it).
  */
-function focalContrastive(contrasted: Contrasted, gamma: number): tf.Tensor {
+function focalContrastive(contrasted: ContrastiveInputs, gamma: number): tf.Tensor {
   const [batch = 1] = contrasted.images.shape
   const index = tf.range(0, batch, 1, 'int32')
   const belong = tf.cast(tf.equal(tf.expandDims(index, 1), tf.expandDims(index, 0)), 'float32')

@@ -10,7 +10,7 @@ export type BatchTensors = Readonly<Record<string, tf.Tensor>>
 export type StepLosses = Readonly<Record<string, tf.Tensor>> & { readonly loss: tf.Tensor }
 
 /** A loss that is a mean: sum and count of a batch are those of its pieces added up. Both are scalars. */
-export interface Mean {
+export interface MeanLoss {
   readonly sum: tf.Tensor
   /** Taken as one where it is less. */
   readonly count: tf.Tensor
@@ -19,15 +19,15 @@ export interface Mean {
 }
 
 /** What a batch, or a piece of it, adds to the loss. */
-export interface Parts {
+export interface LossParts {
   /** Unit embeddings [b, e], each contrasted with all of the batch. */
   readonly images: tf.Tensor
   readonly texts: tf.Tensor
-  readonly means: Readonly<Record<string, Mean>>
+  readonly means: Readonly<Record<string, MeanLoss>>
 }
 
 /** The parts of a batch's loss. */
-export type Objective = (batch: BatchTensors, weights: Weights) => Parts
+export type Objective = (batch: BatchTensors, weights: Weights) => LossParts
 
 /** An objective as data, which can cross to a thread: the URL of a module, and what its `objective` makes one from. */
 export interface ObjectiveSource {
@@ -43,7 +43,7 @@ export async function loadObjective({ module, spec }: ObjectiveSource): Promise<
 }
 
 /** The losses of a whole batch: contrastive, and each mean by its name. */
-export function lossesOf({ images, texts, means }: Parts, weights: Weights, contrast?: Contrast): StepLosses {
+export function lossesOf({ images, texts, means }: LossParts, weights: Weights, contrast?: Contrast): StepLosses {
   const contrastive = contrastiveLoss({ images, texts, logitScale: weight(weights, 'logit_scale') }, contrast)
   let loss = contrastive
   const found: Record<string, tf.Tensor> = {}

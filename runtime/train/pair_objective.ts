@@ -4,7 +4,7 @@ import type { Weights } from '../model/layers.ts'
 import { tokenTable } from '../model/mammut.ts'
 import { type ComputedModel, networkOf } from '../model/network.ts'
 import { captionSums } from './losses.ts'
-import { type BatchTensors, lossesOf, type Objective, type Parts } from './objective.ts'
+import { type BatchTensors, type LossParts, lossesOf, type Objective } from './objective.ts'
 
 /** What the objective is made from. */
 export interface PairSpec {
@@ -18,10 +18,10 @@ export function pairParts(
   { images, tokens }: BatchTensors,
   weights: Weights,
   { config, captionWeight }: PairSpec,
-): Parts & { readonly imageTokens: tf.Tensor | undefined } {
+): LossParts & { readonly imageTokens: tf.Tensor | undefined } {
   if (images === undefined || tokens === undefined) throw new Error('A batch lacks images or tokens')
   const network = networkOf(config)
-  const { embeddings, tokens: imageTokens } = network.see(images, weights)
+  const { embeddings, tokens: imageTokens } = network.encodeImages(images, weights)
   const embedded = { images: embeddings, texts: network.embedTexts(tokens, weights), imageTokens }
   if (captionWeight === 0) return { ...embedded, means: {} }
   if (network.captionStates === undefined || imageTokens === undefined)

@@ -1,13 +1,13 @@
 /** The thread of one slot: a replica that takes its share of each batch, and of the sum of gradients. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { floats, floatsOf, type HostArray } from '../engine/mod.ts'
-import type { Arrays } from '../model/safetensors.ts'
+import type { HostArrays } from '../model/safetensors.ts'
 import { loadObjective } from './objective.ts'
 import { createReplica } from './replica.ts'
-import type { SlotAnswer, SlotCall, SlotCalls, SlotStart } from './slot_calls.ts'
+import type { SlotAnswer, SlotCall, SlotCalls, SlotThreadOptions } from './slot_messages.ts'
 import { stateOf } from './state.ts'
 
-const start: SlotStart = workerData
+const start: SlotThreadOptions = workerData
 const { slot, slots, shared } = start
 const state = stateOf(start.state)
 const replica = createReplica(state, { ...start, objective: await loadObjective(start.objective) })
@@ -21,10 +21,10 @@ const total = parameters.reduce((sum, { size }) => sum + size, 0)
 /** Gradients of slot i; those of `slots` are the sum. */
 const region = (i: number): Float32Array => new Float32Array(shared, 4 * i * total, total)
 
-let rows: Arrays = {}
+let rows: HostArrays = {}
 
 /** Puts gradients one after the other into the slot's region. */
-function leave(gradients: Arrays): void {
+function writeGradients(gradients: HostArrays): void {
   const own = region(slot)
   let at = 0
   for (const { name, size } of parameters) {
@@ -47,7 +47,7 @@ function reduce(): void {
 }
 
 /** The sum of all slots' gradients, copied out of shared memory. */
-function summed(): Arrays {
+function readSum(): HostArrays {
   const all = region(slots).slice()
   let at = 0
   const entries = parameters.map(({ name, shape, size }) => {
@@ -64,14 +64,14 @@ async function answer(asked: SlotCall): Promise<SlotCalls[keyof SlotCalls]['answ
       return replica.embed(rows)
     case 'backward': {
       const found = await replica.backward(rows, asked.ask)
-      leave(await replica.gradients())
+      writeGradients(await replica.gradients())
       return found
     }
     case 'reduce':
       reduce()
       return null
     case 'update':
-      return replica.update(asked.ask, summed())
+      return replica.update(asked.ask, readSum())
     case 'state':
       return replica.state()
   }

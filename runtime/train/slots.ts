@@ -6,35 +6,35 @@
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { hostArray } from '../engine/mod.ts'
-import type { Arrays } from '../model/safetensors.ts'
+import type { HostArrays } from '../model/safetensors.ts'
 import { faultText } from '../store/files.ts'
-import { addNumbers, joinLosses, rowsOf, type StepAt, stackRows } from './replica.ts'
-import type { SlotAnswer, SlotCall, SlotCalls, SlotStart } from './slot_calls.ts'
-import { pathsOf, type State } from './state.ts'
-import type { Measured, Stepper, StepperOptions } from './stepping.ts'
+import { addScalars, joinLosses, type StepNumber, sliceRows, stackRows } from './replica.ts'
+import type { SlotAnswer, SlotCall, SlotCalls, SlotThreadOptions } from './slot_messages.ts'
+import { pathsOf, type TrainingState } from './state.ts'
+import type { StepMeasurements, Stepper, StepperOptions } from './stepper_types.ts'
 
 type SlotsOptions = StepperOptions & { readonly slots: number; readonly microBatch: number }
 
 /** A slot at work. */
-interface Slot {
+interface SlotThread {
   call<K extends keyof SlotCalls>(call: K, ask: SlotCalls[K]['ask']): Promise<SlotCalls[K]['answer']>
   end(): Promise<void>
 }
 
 /** Starts a thread; a call rejects when the thread faults or ends. */
-function startSlot(start: SlotStart): Slot {
+function startSlot(start: SlotThreadOptions): SlotThread {
   const worker = new Worker(join(import.meta.dirname, 'slot_thread.js'), { workerData: start })
   const name = `Slot ${start.slot + 1} of ${start.slots}`
   let ended: Error | undefined
   let pending: { readonly resolve: (answer: SlotAnswer) => void; readonly reject: (error: Error) => void } | undefined
-  const lose = (error: Error): void => {
+  const fail = (error: Error): void => {
     ended ??= error
     pending?.reject(ended)
   }
   worker.on('message', (answer: SlotAnswer) => pending?.resolve(answer))
-  worker.on('error', cause => lose(new Error(`${name} failed: ${faultText(cause)}`, { cause })))
+  worker.on('error', cause => fail(new Error(`${name} failed: ${faultText(cause)}`, { cause })))
   worker.on('exit', code =>
-    lose(
+    fail(
       new Error(`${name} ended with code ${code} in the middle of training; run again to go on from the checkpoint`),
     ),
   )
@@ -57,8 +57,8 @@ function startSlot(start: SlotStart): Slot {
 }
 
 /** Starts the slots; throws where the engine cannot be used from several threads. */
-export async function openSlots(state: State, options: SlotsOptions): Promise<Stepper> {
-  const { engine, objective, optimizer, contrast, slots, microBatch, fixed, batchSize } = options
+export async function openSlotStepper(state: TrainingState, options: SlotsOptions): Promise<Stepper> {
+  const { engine, objective, optimizer, contrast, slots, microBatch, constants, batchSize } = options
   if (engine.eager !== undefined)
     throw new Error(`The engine '${engine.name}' trains on one slot; use cpu, webgpu or cuda, or set slots to 1`)
   const parameters = Object.values(state.weights).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
@@ -71,7 +71,7 @@ export async function openSlots(state: State, options: SlotsOptions): Promise<St
       optimizer,
       contrast,
       microBatch,
-      fixed,
+      constants,
       state: pathsOf(state),
       slot,
       slots,
@@ -82,12 +82,12 @@ export async function openSlots(state: State, options: SlotsOptions): Promise<St
   if (first === undefined) throw new Error('Training needs a slot')
   const share = batchSize / slots
 
-  async function step(batch: Arrays, at: StepAt): Promise<Measured> {
-    const embedded = await Promise.all(all.map((slot, i) => slot.call('embed', ownRows(batch, i * share, share))))
+  async function step(batch: HostArrays, at: StepNumber): Promise<StepMeasurements> {
+    const embedded = await Promise.all(all.map((slot, i) => slot.call('embed', copyRows(batch, i * share, share))))
     const request = {
       images: stackRows(embedded.map(({ images }) => images)),
       texts: stackRows(embedded.map(({ texts }) => texts)),
-      totals: addNumbers(embedded.map(({ counts }) => counts)),
+      totals: addScalars(embedded.map(({ counts }) => counts)),
     }
     const found = await Promise.all(all.map((slot, i) => slot.call('backward', { ...request, offset: i * share })))
     await Promise.all(all.map(slot => slot.call('reduce', null)))
@@ -106,9 +106,9 @@ export async function openSlots(state: State, options: SlotsOptions): Promise<St
 }
 
 /** Rows in memory of their own: a message would carry all that lies around a view. */
-const ownRows = (batch: Arrays, from: number, count: number): Arrays =>
+const copyRows = (batch: HostArrays, from: number, count: number): HostArrays =>
   Object.fromEntries(
-    Object.entries(rowsOf(batch, from, count)).map(([name, { data, ...type }]) => [
+    Object.entries(sliceRows(batch, from, count)).map(([name, { data, ...type }]) => [
       name,
       hostArray(data.slice(), type),
     ]),

@@ -3,24 +3,24 @@ import { type CompileCache, floatsOf, jit, readState, scalarOf } from '../engine
 import type { Weights } from '../model/layers.ts'
 import { type BatchTensors, loadObjective, lossesOf, type Objective } from './objective.ts'
 import { createReplica, expOf, joinLosses } from './replica.ts'
-import { openSlots } from './slots.ts'
-import { type State, stateNames } from './state.ts'
+import { openSlotStepper } from './slots.ts'
+import { stateNames, type TrainingState } from './state.ts'
 import { trainStep } from './step.ts'
-import type { Stepper, StepperOptions } from './stepping.ts'
+import type { Stepper, StepperOptions } from './stepper_types.ts'
 
 /** Makes a model in training that begins at a state; throws where the batch does not divide. */
-export async function createStepper(start: State, options: StepperOptions): Promise<Stepper> {
+export async function createStepper(start: TrainingState, options: StepperOptions): Promise<Stepper> {
   const { slots = 1, batchSize } = options
   const rows = batchSize / slots
   const { microBatch = rows } = options
   if (!Number.isInteger(rows) || !Number.isInteger(rows / microBatch))
     throw new Error(`A batch of ${batchSize} does not divide into ${slots} slots of parts of ${microBatch}`)
-  if (slots > 1) return openSlots(start, { ...options, slots, microBatch })
+  if (slots > 1) return openSlotStepper(start, { ...options, slots, microBatch })
   const objective = await loadObjective(options.objective)
   if (microBatch === batchSize) {
     const { cacheFolder: folder } = options
     const key = JSON.stringify([options.objective, options.optimizer, options.contrast])
-    return wholeStepper(start, { ...options, objective, ...(folder !== undefined && { cache: { folder, key } }) })
+    return singleGraphStepper(start, { ...options, objective, ...(folder !== undefined && { cache: { folder, key } }) })
   }
   const replica = createReplica(start, { ...options, objective, microBatch })
   return {
@@ -35,16 +35,16 @@ export async function createStepper(start: State, options: StepperOptions): Prom
 }
 
 /** The whole batch at once, in one graph. */
-function wholeStepper(
-  start: State,
+function singleGraphStepper(
+  start: TrainingState,
   {
     engine,
     objective,
     optimizer,
     contrast,
-    fixed,
+    constants,
     cache,
-  }: Pick<StepperOptions, 'engine' | 'optimizer' | 'contrast' | 'fixed'> & {
+  }: Pick<StepperOptions, 'engine' | 'optimizer' | 'contrast' | 'constants'> & {
     readonly objective: Objective
     readonly cache?: CompileCache
   },
@@ -62,14 +62,14 @@ function wholeStepper(
         losses: scalars,
         gradientNorm,
         logitScale,
-        ...moved
+        ...nextState
       } = await step({
         ...state,
-        batch: { ...rows, ...fixed },
+        batch: { ...rows, ...constants },
         learningRate: scalarOf(learningRate),
         step: scalarOf(number),
       })
-      state = moved
+      state = nextState
       const measured = Object.entries(scalars).map(([name, value]) => [name, floatsOf(value)[0] ?? Number.NaN] as const)
       return {
         losses: Object.fromEntries(measured),

@@ -1,44 +1,44 @@
 /** The training loop. */
 import { type Engine, floats, floatsOf, type HostArray } from '../engine/mod.ts'
-import type { Arrays } from '../model/safetensors.ts'
-import { bestOf, isExhausted, type Validation } from './best.ts'
+import type { HostArrays } from '../model/safetensors.ts'
+import { type CheckpointOptions, openCheckpointManager } from './checkpoint_manager.ts'
+import { bestValidation, isPatienceExhausted, type Validation } from './early_stopping.ts'
 import type { StepReport } from './history.ts'
-import { learningRate, type Schedule } from './learning_rate.ts'
+import { type LearningRateSchedule, learningRate } from './learning_rate.ts'
 import type { Batch, Loader } from './loader.ts'
 import type { Contrast } from './losses.ts'
 import type { ObjectiveSource } from './objective.ts'
-import { type Checkpointing, openKeeper } from './resume.ts'
-import { pathsOf, type State, stateOf } from './state.ts'
+import { pathsOf, stateOf, type TrainingState } from './state.ts'
 import { createStepper } from './stepper.ts'
-import type { Splitting } from './stepping.ts'
+import type { BatchSplit } from './stepper_types.ts'
 import type { UpdateSpec } from './update.ts'
 
-export interface TrainOptions<B extends Batch> extends Splitting {
+export interface TrainOptions<B extends Batch> extends BatchSplit {
   readonly engine: Engine
   readonly weights: Readonly<Record<string, HostArray>>
   readonly optimizer: UpdateSpec
   /** @default softmax */
   readonly contrast?: Contrast | undefined
-  readonly schedule: Schedule
+  readonly schedule: LearningRateSchedule
   readonly objective: ObjectiveSource
   readonly batchSize: number
   readonly loader: Pick<Loader, 'position' | 'restore'> & { next(): B | Promise<B> }
   /** Arrays of a batch, with a row for each pair. */
-  readonly arrays: (batch: B) => Arrays
+  readonly arrays: (batch: B) => HostArrays
   /** Arrays that go into each step, and are no rows. @default none */
-  readonly fixed?: Arrays
+  readonly constants?: HostArrays
   /** Is told the steps before a resume. */
   readonly onStart?: (steps: readonly StepReport[]) => void
   readonly onStep: (step: StepReport) => void
   /** Absent: training ends with its last step, and the weights after it are what it gives. */
   readonly validation?: Validation | undefined
   /** Absent: a run that is stopped begins anew. */
-  readonly checkpoints?: Checkpointing
+  readonly checkpoints?: CheckpointOptions
   readonly signal: AbortSignal
 }
 
 /** What training gives. */
-export interface Trained {
+export interface TrainingResult {
   /** After the last step, or the best of those that were validated; their average where one was asked for. */
   readonly weights: Readonly<Record<string, HostArray>>
   /** Those after that step where `weights` are an average. */
@@ -52,27 +52,28 @@ export interface Trained {
  * aborted signal stops it between steps, after a checkpoint. A run that finds a checkpoint goes on from it, and ends bit
  * by bit as if it had not stopped.
  */
-export async function train<B extends Batch>(options: TrainOptions<B>): Promise<Trained> {
+export async function train<B extends Batch>(options: TrainOptions<B>): Promise<TrainingResult> {
   const { schedule, signal, loader, validation, optimizer } = options
-  const keeper = openKeeper(options)
-  const start = await keeper.start()
+  const checkpointManager = openCheckpointManager(options)
+  const start = await checkpointManager.start()
   const stepper = await createStepper(start.state, {
     ...options,
-    fixed: options.fixed ?? {},
+    constants: options.constants ?? {},
     cacheFolder: options.checkpoints?.folder,
   })
   const reports = [...start.reports]
   let { best } = start
   options.onStart?.(reports)
-  const save = async () => keeper.save({ state: await stepper.state(), reports, best: best && pathsOf({ ...best }) })
+  const save = async () =>
+    checkpointManager.save({ state: await stepper.state(), reports, best: best && pathsOf({ ...best }) })
   const isOver = () =>
-    reports.length >= schedule.steps || (validation !== undefined && isExhausted(reports, validation.patience))
+    reports.length >= schedule.steps || (validation !== undefined && isPatienceExhausted(reports, validation.patience))
   /** What the weights after a step are worth; keeps them where they are the best. */
   const validate = async ({ measure }: Validation): Promise<number> => {
     const { weights, average } = stateOf(await stepper.state())
     const value = Math.fround(await measure(optimizer.ema === undefined ? weights : average))
-    if (value > (bestOf(reports)?.value ?? Number.NEGATIVE_INFINITY))
-      best = { weights: copied(weights), average: copied(average) }
+    if (value > (bestValidation(reports)?.value ?? Number.NEGATIVE_INFINITY))
+      best = { weights: copyArrays(weights), average: copyArrays(average) }
     return value
   }
   try {
@@ -87,7 +88,7 @@ export async function train<B extends Batch>(options: TrainOptions<B>): Promise<
         learningRate: rate,
       })
       if (!Number.isFinite(losses.loss) || !Number.isFinite(gradientNorm))
-        throw new Error(notFinite(step, losses, batch))
+        throw new Error(notFiniteMessage(step, losses, batch))
       const isValidated = validation && (step % validation.every === 0 || step === schedule.steps)
       const report = {
         ...{ step, learningRate: rate, gradientNorm, logitScale, losses },
@@ -95,25 +96,25 @@ export async function train<B extends Batch>(options: TrainOptions<B>): Promise<
       }
       reports.push(report)
       options.onStep(report)
-      if (!isOver() && keeper.isDue()) await save()
+      if (!isOver() && checkpointManager.isDue()) await save()
       // The step blocks this thread; give messages and signals a turn.
       await new Promise(resolve => setImmediate(resolve))
     }
     const { weights, average } = best ?? stateOf(await stepper.state())
-    if (optimizer.ema === undefined) return { weights: copied(weights), steps: reports }
-    return { weights: copied(average), last: copied(weights), steps: reports }
+    if (optimizer.ema === undefined) return { weights: copyArrays(weights), steps: reports }
+    return { weights: copyArrays(average), last: copyArrays(weights), steps: reports }
   } finally {
     await stepper.dispose()
   }
 }
 
 /** Arrays of their own: what a session returned goes with it. */
-const copied = (arrays: State['weights']): Trained['weights'] =>
+const copyArrays = (arrays: TrainingState['weights']): TrainingResult['weights'] =>
   Object.fromEntries(
     Object.entries(arrays).map(([name, array]) => [name, floats(floatsOf(array).slice(), array.shape)]),
   )
 
-function notFinite(step: number, losses: Readonly<Record<string, number>>, { rows }: Batch): string {
+function notFiniteMessage(step: number, losses: Readonly<Record<string, number>>, { rows }: Batch): string {
   const values = Object.entries(losses).map(([name, value]) => `${name} ${value}`)
   const keys = rows.slice(0, 8).map(row => row.key)
   const more = rows.length > keys.length ? ` and ${rows.length - keys.length} more` : ''

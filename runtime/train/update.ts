@@ -24,13 +24,13 @@ export function update({ average, ...state }: UpdateState, inputs: AdamWInputs, 
   return {
     ...moved,
     weights,
-    average: averaged({ average, weights, before: state.weights }, inputs.step, ema),
+    average: updateAverage({ average, weights, before: state.weights }, inputs.step, ema),
     gradientNorm,
     logitScale,
   }
 }
 
-interface Averaging {
+interface AverageInputs {
   readonly average: Weights
   readonly weights: Weights
   readonly before: Weights
@@ -40,7 +40,7 @@ interface Averaging {
  * After step t the average moves by 1 - min(`ema`, (1 + t) / (10 + t)) of its distance to the weights: the ramp forgets
  * where training began (TensorFlow, `ExponentialMovingAverage`).
  */
-function averaged({ average, weights, before }: Averaging, step: tf.Tensor, ema: number | undefined): Weights {
+function updateAverage({ average, weights, before }: AverageInputs, step: tf.Tensor, ema: number | undefined): Weights {
   if (ema === undefined) return average
   const share = tf.sub(1, tf.minimum(ema, tf.div(tf.add(step, 1), tf.add(step, 10))))
   return Object.fromEntries(

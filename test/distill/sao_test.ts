@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { createRandom } from '../../runtime/data/random.ts'
 import { pseudoLabels } from '../../runtime/distill/pseudo_labels.ts'
 import { regionSums } from '../../runtime/distill/region_loss.ts'
-import { margins, spread, windowCover, windowEmbeddings, windowStarts } from '../../runtime/distill/sao.ts'
+import { averageWindows, margins, windowCoverage, windowEmbeddings, windowStarts } from '../../runtime/distill/sao.ts'
 import { chooseEngine, floats, floatsOf, ints, jit, type NdArray, tf } from '../../runtime/engine/mod.ts'
 import { gridSide, type MammutConfig } from '../../runtime/model/config.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
@@ -59,7 +59,7 @@ test('windows touch both edges, whatever the stride', () => {
 })
 
 test('every window covers its patches and every patch is covered', () => {
-  const { windows, cover } = windowCover(8, { window: 3, stride: 2 })
+  const { windows, cover } = windowCoverage(8, { window: 3, stride: 2 })
   for (let w = 0; w < windows; w++)
     assert.is(
       cover.subarray(w * 64, (w + 1) * 64).reduce((a, b) => a + b),
@@ -86,7 +86,7 @@ test('SAO scores a patch by the mean of the windows over it', async () => {
       weights,
       config,
     )
-    return { map: spread(scored, { config, spec }), windows: scored }
+    return { map: averageWindows(scored, { config, spec }), windows: scored }
   })
   if (map === undefined || windows === undefined) throw new Error('A step left a result out')
   const [patches, scores] = [floatsOf(map), floatsOf(windows)]

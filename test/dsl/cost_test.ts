@@ -22,7 +22,7 @@ import {
 } from '../../dsl/cost/openclip.ts'
 import type { MammutSize } from '../../dsl/recipe/model.ts'
 import { regionSums } from '../../runtime/distill/region_loss.ts'
-import { margins, type QueryTokens, spread, windowEmbeddings, windowStarts } from '../../runtime/distill/sao.ts'
+import { averageWindows, margins, type QueryTokens, windowEmbeddings, windowStarts } from '../../runtime/distill/sao.ts'
 import { costOf } from '../../runtime/engine/graph/cost.ts'
 import { type Graph, isApply, sizeOf, topological } from '../../runtime/engine/graph/ir.ts'
 import { flagOf, type TensorType } from '../../runtime/engine/graph/ops.ts'
@@ -262,7 +262,7 @@ test('costs of CLIP models are those of their shapes and of the traced graphs', 
     const kept = (openClipTrainActivations(sizes, { batch }) + network.parameters) / traced
     assert.ok(kept > 0.8 && kept < 1.3, `${kept} for ${where}`)
     const see = ({ images, weights }: { readonly images: tf.Tensor; readonly weights: Weights }) => ({
-      embeddings: network.see(images, weights).embeddings,
+      embeddings: network.encodeImages(images, weights).embeddings,
     })
     const forward = optimize(trace(see, { images, weights }).graph)
     assert.is(openClipEmbedFlops(sizes, batch), productFlops(forward), where)
@@ -343,7 +343,7 @@ test('FLOPs of heatmaps are those of the traced graph, of single patches and of 
       }
       const step = ({ images, queries, weights }: Given) => {
         const regions = windowEmbeddings(imageTokens(images, weights, config), weights, { config, spec })
-        return { margins: spread(margins(regions, queries, weights, config), { config, spec }) }
+        return { margins: averageWindows(margins(regions, queries, weights, config), { config, spec }) }
       }
       const images = float(8, 3, config.imageSize, config.imageSize)
       const given = { images, queries: queryTypes(config), weights: weightTypes(config) }

@@ -3,11 +3,11 @@ import { trainTokenizer } from '../../runtime/data/bpe.ts'
 import { loadTokenizer } from '../../runtime/data/tokenizer.ts'
 import type { MammutConfig } from '../../runtime/model/config.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
-import type { Model } from '../../runtime/model/model_folder.ts'
+import type { LoadedModel } from '../../runtime/model/model_folder.ts'
 import { networkOf } from '../../runtime/model/network.ts'
 
 /** Images of 16 pixels, 8 dimensions. */
-export function tinyModel(): Model<MammutConfig> {
+export function tinyModel(): LoadedModel<MammutConfig> {
   const tokenizer = loadTokenizer(trainTokenizer(['a lake', 'a river by a lake'], { vocabSize: 270 }))
   const config = {
     imageSize: 16,

@@ -2,14 +2,14 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createRandom } from '../../runtime/data/random.ts'
 import { chooseEngine, floats, floatsOf, ints, jit } from '../../runtime/engine/mod.ts'
-import { captionImages, createCaptioner } from '../../runtime/model/captions.ts'
+import { captionImages, createModelCaptioner } from '../../runtime/model/captions.ts'
 import type { MammutConfig } from '../../runtime/model/config.ts'
 import { type DecodeInputs, decodeStep, imageKeys } from '../../runtime/model/decode_step.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
 import { affine, hidden } from '../../runtime/model/layers.ts'
 import { captionStates, imageTokens, tokenTable } from '../../runtime/model/mammut.ts'
 import { imageBatch } from '../../runtime/model/preprocess.ts'
-import { type Decoding, drawNucleus, likeliest } from '../../runtime/model/sampling.ts'
+import { drawNucleus, likeliest, type TokenDecoding } from '../../runtime/model/sampling.ts'
 import { train } from '../../runtime/train/trainer.ts'
 import { relativeError } from '../support.ts'
 import { pairsOf } from '../train/tiny.ts'
@@ -55,7 +55,7 @@ async function trained() {
   return { config, weights, tokenizer }
 }
 const model = await trained()
-const captions = async (decoding: Decoding, batchSize = pairs) =>
+const captions = async (decoding: TokenDecoding, batchSize = pairs) =>
   captionImages(model, pixels, { engine: await chooseEngine('cpu', 2), batchSize, decoding })
 const expected = words.map(ids => ids.join(' '))
 
@@ -142,7 +142,7 @@ test('draws depend on the seed and the number of the image, and not on the batch
   assert.equal(await captions(hot, 3), found)
   assert.not.equal(await captions({ ...hot, seed: 6 }), found)
   assert.not.equal(found, expected)
-  const captioner = createCaptioner(model, { engine: await chooseEngine('cpu', 2), batchSize: 4, decoding: hot })
+  const captioner = createModelCaptioner(model, { engine: await chooseEngine('cpu', 2), batchSize: 4, decoding: hot })
   assert.equal(await captioner.caption(pixels.subarray(6 * 768, 9 * 768), 6), found.slice(6, 9))
   await captioner.dispose()
 })

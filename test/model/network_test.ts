@@ -5,8 +5,8 @@ import { chooseEngine, floats, floatsOf, gradients, ints, jit, tf } from '../../
 import type { Weights } from '../../runtime/model/layers.ts'
 import { readModel, requireMammut, writeModel } from '../../runtime/model/model_folder.ts'
 import { networkOf } from '../../runtime/model/network.ts'
-import { channelDeviation, channelMean } from '../../runtime/model/normalise.ts'
 import { imageBatch } from '../../runtime/model/preprocess.ts'
+import { channelDeviation, channelMean } from '../../runtime/model/standardize.ts'
 import { pairLosses } from '../../runtime/train/pair_objective.ts'
 import { inTempFolder, relativeError } from '../support.ts'
 import { clipConfig, clipWeights, writeClip } from './tiny_clip.ts'
@@ -19,7 +19,7 @@ async function embeddings(config: typeof clipConfig, images: ReturnType<typeof i
   const network = networkOf(config)
   const step = jit(
     ({ images, weights }: { readonly images: tf.Tensor; readonly weights: Weights }) => ({
-      found: network.see(images, weights).embeddings,
+      found: network.encodeImages(images, weights).embeddings,
     }),
     { engine: await chooseEngine('cpu', 1) },
   )

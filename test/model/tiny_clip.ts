@@ -5,7 +5,7 @@ import { createRandom } from '../../runtime/data/random.ts'
 import { byteAlphabet } from '../../runtime/data/tokenizer.ts'
 import { floats } from '../../runtime/engine/mod.ts'
 import { type OpenClipConfig, openClipShapes } from '../../runtime/model/openclip_config.ts'
-import { type Arrays, writeSafetensors } from '../../runtime/model/safetensors.ts'
+import { type HostArrays, writeSafetensors } from '../../runtime/model/safetensors.ts'
 
 const merges = ['i n', 't h', 'th e</w>', 'l a', 'la k', 'lak e</w>', 's e', 'o f</w>', 'm o', 'u n', 'a n']
 const pieces = [...byteAlphabet, ...byteAlphabet.map(character => `${character}</w>`)]
@@ -80,7 +80,7 @@ export const clipConfig: OpenClipConfig = {
 }
 
 /** Random weights of sizes. */
-export function clipWeights(config: OpenClipConfig, seed = 1): Arrays {
+export function clipWeights(config: OpenClipConfig, seed = 1): HostArrays {
   const random = createRandom(seed, 'clip')
   return Object.fromEntries(
     Object.entries(openClipShapes(config)).map(([name, shape]) => {

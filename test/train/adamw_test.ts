@@ -3,7 +3,7 @@ import * as assert from 'uvu/assert'
 import { createRandom } from '../../runtime/data/random.ts'
 import { chooseEngine, floats, floatsOf, jit, scalarOf, type tf } from '../../runtime/engine/mod.ts'
 import type { Weights } from '../../runtime/model/layers.ts'
-import { type AdamWSpec, type AdamWState, adamw, type ParameterGroup } from '../../runtime/train/adamw.ts'
+import { type AdamWSpec, type AdamWState, adamw, type OptimizerGroup } from '../../runtime/train/adamw.ts'
 import { layerScales } from '../../runtime/train/layer_decay.ts'
 import { errorOf } from '../engine/support.ts'
 
@@ -169,7 +169,7 @@ test('a layer that decays moves by its share of the rate, times that of its grou
 test('a group without parameters, and nothing left to learn, are refused', async () => {
   const engine = await chooseEngine('cpu', 1)
   const zeros = Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, zerosOf(shape)]))
-  const attempt = (given: readonly ParameterGroup[]) =>
+  const attempt = (given: readonly OptimizerGroup[]) =>
     errorOf(() => {
       const step = jit(
         ({ gradients, learningRate, step: at, ...state }: Inputs) =>

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createRandom } from '../../runtime/data/random.ts'
-import { createAugmenter, jitterColour, randomCrop, turned } from '../../runtime/train/augment.ts'
+import { applyDihedral, createAugmenter, jitterColour, randomCrop } from '../../runtime/train/augment.ts'
 import { lively, plain } from './loading/support.ts'
 
 const random = () => createRandom(1, 'augment')
@@ -17,7 +17,7 @@ test('nothing to change changes nothing', () => {
 
 test('the eight turns are the symmetries of a square', () => {
   const pixels = Float32Array.from(bytes(27))
-  const views = Array.from({ length: 8 }, (_, turn) => [...turned(pixels, { size: 3, turn })])
+  const views = Array.from({ length: 8 }, (_, turn) => [...applyDihedral(pixels, { size: 3, turn })])
   assert.is(new Set(views.map(view => view.join())).size, 8)
   for (const view of views) assert.equal(view.toSorted(), [...pixels].toSorted())
   const at = (view: readonly number[], row: number, column: number) => view.slice((row * 3 + column) * 3).slice(0, 3)

@@ -1,9 +1,9 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { learningRate, type Shape } from '../../runtime/train/learning_rate.ts'
+import { type DecayShape, learningRate } from '../../runtime/train/learning_rate.ts'
 
 /** Rates of chosen steps of a hundred, ten of them warm-up, at a peak of 2. */
-const rates = (shape: Shape | undefined, steps: readonly number[]): readonly number[] =>
+const rates = (shape: DecayShape | undefined, steps: readonly number[]): readonly number[] =>
   steps.map(step => learningRate(step, { peak: 2, warmUp: 0.1, steps: 100, shape }))
 
 const near = (actual: readonly number[], expected: readonly number[]): void => {
@@ -12,7 +12,7 @@ const near = (actual: readonly number[], expected: readonly number[]): void => {
     assert.ok(Math.abs((actual[i] ?? Number.NaN) - value) < 1e-12, `rate ${i} is ${actual[i]}, not ${value}`)
 }
 
-const shapes: readonly (Shape | undefined)[] = [
+const shapes: readonly (DecayShape | undefined)[] = [
   undefined,
   { kind: 'cosine', floor: 0.1 },
   { kind: 'cosine', floor: 0 },

@@ -2,7 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createRandom } from '../../runtime/data/random.ts'
 import { chooseEngine, floats, floatsOf, gradients, jit, scalarOf } from '../../runtime/engine/mod.ts'
-import { type Contrast, type Contrasted, contrastiveLoss } from '../../runtime/train/losses.ts'
+import { type Contrast, type ContrastiveInputs, contrastiveLoss } from '../../runtime/train/losses.ts'
 import { relativeError } from '../support.ts'
 
 const [pairs, width] = [6, 5]
@@ -64,7 +64,7 @@ for (const [contrast, formula] of cases)
         return formula(side.map(i => side.map(j => factor * dot(i, j))))
       }
       const step = jit(
-        ({ images: a, texts: b, logitScale }: Contrasted) => {
+        ({ images: a, texts: b, logitScale }: ContrastiveInputs) => {
           const loss = () => contrastiveLoss({ images: a, texts: b, logitScale }, contrast)
           const { value, grads } = gradients(loss, [a, b, logitScale])
           return { value, grads: [...grads] }
@@ -89,7 +89,7 @@ for (const [contrast, formula] of cases)
     })
 
 test('the focal loss stays finite at logits of a hundred', async () => {
-  const step = jit((given: Contrasted) => ({ loss: contrastiveLoss(given, { kind: 'focal', gamma: 2 }) }), {
+  const step = jit((given: ContrastiveInputs) => ({ loss: contrastiveLoss(given, { kind: 'focal', gamma: 2 }) }), {
     engine: await chooseEngine('cpu', 1),
   })
   const images = Float32Array.from({ length: pairs * width }, (_, i) =>

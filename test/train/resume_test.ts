@@ -2,7 +2,7 @@ import { readdir, readFile, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openCheckpoints } from '../../runtime/train/checkpoints.ts'
+import { openCheckpointFiles } from '../../runtime/train/checkpoint_files.ts'
 import { inTempFolder } from '../support.ts'
 import { bitsOf, trainTiny } from './tiny.ts'
 
@@ -110,7 +110,11 @@ test('a checkpoint of another schedule is not used', () =>
 test('a checkpoint that cannot be written is a warning', () =>
   inTempFolder(async folder => {
     const warnings: string[] = []
-    const files = openCheckpoints(join(folder, 'gone'), { of: 'x', keep: 2, warn: text => void warnings.push(text) })
+    const files = openCheckpointFiles(join(folder, 'gone'), {
+      of: 'x',
+      keep: 2,
+      warn: text => void warnings.push(text),
+    })
     await files.save({ step: 7, arrays: {} })
     assert.match(warnings.join(), /No checkpoint was saved at step 7 \(.*no such file.*training goes on/)
   }))

@@ -5,7 +5,7 @@ import { initialWeights } from '../../runtime/model/initialise.ts'
 import type { Weights } from '../../runtime/model/layers.ts'
 import { type BatchTensors, loadObjective, lossesOf } from '../../runtime/train/objective.ts'
 import { createReplica } from '../../runtime/train/replica.ts'
-import type { Trained } from '../../runtime/train/trainer.ts'
+import type { TrainingResult } from '../../runtime/train/trainer.ts'
 import { inTempFolder, relativeError } from '../support.ts'
 import { bitsOf, config, pairsOf, randomPairs, type TinyOptions, trainTiny } from './tiny.ts'
 
@@ -13,7 +13,7 @@ const steps = 6
 const whole = await trainTiny({ steps })
 
 /** Largest distance of a loss or gradient norm, in parts of itself. */
-function distance(actual: Trained, expected: Trained): number {
+function distance(actual: TrainingResult, expected: TrainingResult): number {
   const pairs = expected.steps.flatMap(({ losses, gradientNorm }, i) => {
     const other = actual.steps[i]
     const names = Object.keys(losses)
@@ -83,7 +83,7 @@ test('gradients that parts add up are those of the whole batch, parameter by par
   const { images, tokens } = randomPairs().next()
   const optimizer = { beta1: 0.9, beta2: 0.98, weightDecay: 0, clipNorm: 1 }
   const gradientsInParts = async (microBatch: number) => {
-    const replica = createReplica(state, { engine, objective, optimizer, microBatch, fixed: {} })
+    const replica = createReplica(state, { engine, objective, optimizer, microBatch, constants: {} })
     const { counts, ...embedded } = await replica.embed({ images, tokens })
     const { rest } = await replica.backward({ images, tokens }, { ...embedded, offset: 0, totals: counts })
     assert.ok(rest > 1, 'the captioning loss is part of it')

@@ -1,18 +1,18 @@
 /** A tiny training run that tests stop, split and compare. */
 import { createRandom } from '../../runtime/data/random.ts'
 import { chooseEngine, floats, type HostArray, ints } from '../../runtime/engine/mod.ts'
-import type { Computed, MammutConfig } from '../../runtime/model/config.ts'
+import type { ComputedMammut, MammutConfig } from '../../runtime/model/config.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
-import type { ParameterGroup } from '../../runtime/train/adamw.ts'
+import type { OptimizerGroup } from '../../runtime/train/adamw.ts'
+import type { CheckpointOptions } from '../../runtime/train/checkpoint_manager.ts'
 import type { StepReport } from '../../runtime/train/history.ts'
-import type { Shape } from '../../runtime/train/learning_rate.ts'
-import type { Position } from '../../runtime/train/loader.ts'
+import type { DecayShape } from '../../runtime/train/learning_rate.ts'
+import type { LoaderPosition } from '../../runtime/train/loader.ts'
 import type { Contrast } from '../../runtime/train/losses.ts'
 import type { ObjectiveSource } from '../../runtime/train/objective.ts'
 import type { PairSpec } from '../../runtime/train/pair_objective.ts'
-import type { Checkpointing } from '../../runtime/train/resume.ts'
-import type { Splitting } from '../../runtime/train/stepping.ts'
-import { type Trained, train } from '../../runtime/train/trainer.ts'
+import type { BatchSplit } from '../../runtime/train/stepper_types.ts'
+import { type TrainingResult, train } from '../../runtime/train/trainer.ts'
 
 export const config: MammutConfig = {
   imageSize: 16,
@@ -35,29 +35,29 @@ export function randomPairs() {
     const rows = Array.from({ length: pairs }, (_, row) => ({ part: 0, row, key: `pair-${row}` }))
     return { images: floats(images, [pairs, 3, 16, 16]), tokens: ints(tokens, [pairs, 6]), rows }
   }
-  const position = (): Position => ({ random: ints(Int32Array.of(random.position())) })
-  const restore = ({ random: at }: Position) => random.seek(at?.data[0] ?? 0)
+  const position = (): LoaderPosition => ({ random: ints(Int32Array.of(random.position())) })
+  const restore = ({ random: at }: LoaderPosition) => random.seek(at?.data[0] ?? 0)
   return { next, position, restore }
 }
 
 /** The objective of pairs, as the stages give it. */
-export const pairsOf = (of: Computed, captionWeight = 1): ObjectiveSource => ({
+export const pairsOf = (of: ComputedMammut, captionWeight = 1): ObjectiveSource => ({
   module: new URL('../../runtime/train/pair_objective.js', import.meta.url).href,
   spec: { config: of, captionWeight } satisfies PairSpec,
 })
 
 /** What a tiny run can be told. */
-export interface TinyOptions extends Splitting {
+export interface TinyOptions extends BatchSplit {
   readonly recompute?: boolean
   readonly captionWeight?: number
   readonly ema?: number | undefined
   readonly contrast?: Contrast
-  readonly shape?: Shape
+  readonly shape?: DecayShape
   readonly layerDecay?: number
-  readonly groups?: readonly ParameterGroup[]
+  readonly groups?: readonly OptimizerGroup[]
   readonly objective?: ObjectiveSource
   readonly steps: number
-  readonly checkpoints?: Checkpointing
+  readonly checkpoints?: CheckpointOptions
   readonly signal?: AbortSignal
   readonly onStep?: (report: StepReport) => void
 }
@@ -77,7 +77,7 @@ export async function trainTiny({
   groups,
   objective,
   ...splitting
-}: TinyOptions): Promise<Trained> {
+}: TinyOptions): Promise<TrainingResult> {
   return train({
     engine: await chooseEngine('cpu', 2),
     weights: initialWeights(config, 3),
@@ -96,7 +96,7 @@ export async function trainTiny({
 }
 
 /** The bits of what a run gives, as text. */
-export const bitsOf = ({ weights, last = {}, steps }: Trained): string =>
+export const bitsOf = ({ weights, last = {}, steps }: TrainingResult): string =>
   JSON.stringify([
     steps,
     [...Object.entries(weights), ...Object.entries(last)].map(([name, { data }]: [string, HostArray]) => [

@@ -6,17 +6,17 @@ import { openExtents } from '../../data/extents.ts'
 import { captionsAt, rowAt } from '../../data/packed_index.ts'
 import { createRandom } from '../../data/random.ts'
 import { readTokenizer } from '../../data/read_tokenizer.ts'
-import { normalise } from '../../model/normalise.ts'
+import { standardizePixels } from '../../model/standardize.ts'
 import { faultText } from '../../store/files.ts'
 import { createAugmenter } from '../augment.ts'
-import type { LoaderAnswer, LoaderStart } from './loader_calls.ts'
+import { bufferOf, finishTask, type RingTask, takeTask, taskOf } from './batch_ring.ts'
+import type { LoaderMessage, LoaderThreadOptions } from './loader_messages.ts'
 import { storedPixels, storePixels } from './pixel_store.ts'
-import { finishTask, placeOf, type Task, takeTask, taskOf } from './ring.ts'
 
-const start: LoaderStart = workerData
+const start: LoaderThreadOptions = workerData
 const { ring, contextLength, imageSize, storedSize, seed, name, work, thread } = start
 const tokenizer = await readTokenizer(start.tokenizerFile)
-const squares = createCenterCrop(storedSize)
+const cropSquare = createCenterCrop(storedSize)
 const augment = createAugmenter(start.augmentation, { source: storedSize, size: imageSize })
 const parts = start.parts.map(part => ({ ...part, extents: openExtents(part.index.folder) }))
 const area = 3 * imageSize * imageSize
@@ -26,14 +26,14 @@ async function pixelsOf({ index, pixels, extents }: (typeof parts)[number], row:
   const held = pixels && storedPixels(pixels, row)
   if (held) return held
   const { key, shard, image } = rowAt(index, row)
-  const square = await squares(extents.read(shard, image, key), `'${key}' in shards/${shard} of ${index.folder}`)
+  const square = await cropSquare(extents.read(shard, image, key), `'${key}' in shards/${shard} of ${index.folder}`)
   if (pixels) storePixels(pixels, row, square)
   return square
 }
 
 /** Makes one row of a batch; its caption and view are drawn by its position. */
 async function makeRow(batch: number, i: number): Promise<void> {
-  const { images, tokens, draws } = placeOf(ring, batch)
+  const { images, tokens, draws } = bufferOf(ring, batch)
   const part = parts[draws[2 * i] ?? 0]
   const row = draws[2 * i + 1] ?? 0
   if (part === undefined) throw new Error(`There is no dataset ${draws[2 * i]}`)
@@ -42,29 +42,29 @@ async function makeRow(batch: number, i: number): Promise<void> {
   const caption = random.pick(captionsAt(part.index, row))
   tokens.set(tokenizer.encodeBatch([caption], { contextLength }), i * contextLength)
   const view = augment(await pixelsOf(part, row), random)
-  normalise(view, images, { size: imageSize, offset: i * area })
+  standardizePixels(view, images, { size: imageSize, offset: i * area })
 }
 
-async function run(task: Task): Promise<void> {
+async function runTask(task: RingTask): Promise<void> {
   const began = performance.now()
   let row = task.from
   try {
     for (; row < task.to; row++) await makeRow(task.batch, row)
   } catch (error) {
-    parentPort?.postMessage({ failed: task.batch, row, fault: faultText(error) } satisfies LoaderAnswer)
+    parentPort?.postMessage({ failed: task.batch, row, fault: faultText(error) } satisfies LoaderMessage)
   }
   work[2 * thread] = (work[2 * thread] ?? 0) + performance.now() - began
   work[2 * thread + 1] = (work[2 * thread + 1] ?? 0) + row - task.from
   if (finishTask(ring, task, { failed: row < task.to }))
-    parentPort?.postMessage({ made: task.batch } satisfies LoaderAnswer)
+    parentPort?.postMessage({ made: task.batch } satisfies LoaderMessage)
 }
 
-let isAtWork = false
-async function workOn(): Promise<void> {
-  if (isAtWork) return
-  isAtWork = true
-  for (let task = takeTask(ring); task !== undefined; task = takeTask(ring)) await run(taskOf(ring, task))
-  isAtWork = false
+let isBusy = false
+async function runTasks(): Promise<void> {
+  if (isBusy) return
+  isBusy = true
+  for (let task = takeTask(ring); task !== undefined; task = takeTask(ring)) await runTask(taskOf(ring, task))
+  isBusy = false
 }
 
-parentPort?.on('message', () => void workOn())
+parentPort?.on('message', () => void runTasks())

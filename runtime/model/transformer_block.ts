@@ -3,7 +3,7 @@ import { recomputed, type tf } from '../engine/mod.ts'
 import { type Weights, weight } from './layers.ts'
 
 /** What a block reads beside its weights: only `x` and `image` have gradients. */
-export interface BlockInputs {
+export interface TransformerBlockInputs {
   readonly x: tf.Tensor
   /** Image tokens that it cross-attends to. */
   readonly image?: tf.Tensor | undefined
@@ -12,15 +12,19 @@ export interface BlockInputs {
 }
 
 /** A block, and how it is computed. */
-export interface BlockOptions {
+export interface TransformerBlockOptions {
   /** What the names of its weights begin with, without the dot. */
   readonly name: string
   readonly recompute: boolean | undefined
-  readonly run: (inputs: BlockInputs, weights: Weights) => tf.Tensor
+  readonly run: (inputs: TransformerBlockInputs, weights: Weights) => tf.Tensor
 }
 
 /** One block: [b, n, width] -> [b, n, width]. */
-export function computeBlock(inputs: BlockInputs, weights: Weights, { name, recompute, run }: BlockOptions): tf.Tensor {
+export function computeBlock(
+  inputs: TransformerBlockInputs,
+  weights: Weights,
+  { name, recompute, run }: TransformerBlockOptions,
+): tf.Tensor {
   if (!recompute) return run(inputs, weights)
   const own = Object.keys(weights).filter(key => key.startsWith(`${name}.`))
   const { image, mask } = inputs

@@ -1,9 +1,9 @@
 /** Where a loader stands, to and from checkpoints. */
 import { type HostArray, ints } from '../../engine/mod.ts'
-import type { DrawsPosition } from './draws.ts'
+import type { MixPosition } from './mix_sampler.ts'
 
 /** Where a loader stands, as arrays by name. */
-export type Position = Readonly<Record<string, HostArray>>
+export type LoaderPosition = Readonly<Record<string, HostArray>>
 
 /** Whole numbers as pairs of 31 bits each: a long run draws more samples than one int32 counts. */
 const half = 2 ** 31
@@ -17,7 +17,7 @@ function valuesOf(array: HostArray | undefined, name: string): readonly number[]
 }
 
 /** The arrays of a position; `sizes` are the samples of each dataset. */
-export const positionArrays = ({ position, drawn }: DrawsPosition, sizes: readonly number[]): Position => ({
+export const positionArrays = ({ position, drawn }: MixPosition, sizes: readonly number[]): LoaderPosition => ({
   position: pairs([position]),
   drawn: pairs(drawn),
   samples: pairs(sizes),
@@ -25,9 +25,9 @@ export const positionArrays = ({ position, drawn }: DrawsPosition, sizes: readon
 
 /** What such arrays say; throws where they are of other datasets, or not between two batches. */
 export function readPosition(
-  arrays: Position,
+  arrays: LoaderPosition,
   { sizes, batchSize }: { readonly sizes: readonly number[]; readonly batchSize: number },
-): DrawsPosition {
+): MixPosition {
   const known = valuesOf(arrays.samples, 'samples')
   if (known.join() !== sizes.join())
     throw new Error(

@@ -1,22 +1,22 @@
 /** Which sample stands at each position of the sequence that a run trains on. */
 import { createRandom } from '../../data/random.ts'
-import type { Order } from './order.ts'
+import type { ShuffledOrder } from './shuffled_order.ts'
 
 /** A dataset of a mix. */
-export interface DrawnPart {
-  readonly order: Order
+export interface MixComponent {
+  readonly order: ShuffledOrder
   /** Share of the samples drawn from it, up to a factor. */
   readonly weight: number
 }
 
 /** A sample: the dataset, and the row in it. */
-export interface Draw {
+export interface SampledRow {
   readonly part: number
   readonly row: number
 }
 
 /** Where a sequence of draws stands. */
-export interface DrawsPosition {
+export interface MixPosition {
   /** Draws so far. */
   readonly position: number
   /** Draws so far from each dataset. */
@@ -24,20 +24,20 @@ export interface DrawsPosition {
 }
 
 /** A sequence of draws. */
-export interface Draws {
-  next(): Draw
-  position(): DrawsPosition
-  seek(to: DrawsPosition): void
+export interface MixSampler {
+  next(): SampledRow
+  position(): MixPosition
+  seek(to: MixPosition): void
 }
 
 /**
  * Makes the sequence: each position draws a dataset by weight, from random numbers of the position alone, and takes its
  * next sample.
  */
-export function createDraws(
-  parts: readonly DrawnPart[],
+export function createMixSampler(
+  parts: readonly MixComponent[],
   { seed, name }: { readonly seed: number; readonly name: string },
-): Draws {
+): MixSampler {
   const total = parts.reduce((sum, { weight }) => sum + weight, 0)
   let position = 0
   let drawn = parts.map(() => 0)

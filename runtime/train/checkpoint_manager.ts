@@ -2,17 +2,17 @@
 import { createHash } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { fillState, floats, type HostArray, type NdArray } from '../engine/mod.ts'
-import type { Arrays } from '../model/safetensors.ts'
-import { type Best, bestOf } from './best.ts'
-import { type Checkpoint, openCheckpoints } from './checkpoints.ts'
+import type { HostArrays } from '../model/safetensors.ts'
+import { type Checkpoint, openCheckpointFiles } from './checkpoint_files.ts'
+import { type BestWeights, bestValidation } from './early_stopping.ts'
 import { historyArrays, readHistory, type StepReport } from './history.ts'
-import type { Schedule } from './learning_rate.ts'
+import type { LearningRateSchedule } from './learning_rate.ts'
 import type { Loader } from './loader.ts'
-import { prefixed, type State, under } from './state.ts'
+import { addPrefix, type TrainingState, withoutPrefix } from './state.ts'
 import type { UpdateSpec } from './update.ts'
 
 /** Where a run leaves checkpoints, and goes on from the last of them. */
-export interface Checkpointing {
+export interface CheckpointOptions {
   /** A folder that outlives the process. */
   readonly folder: string
   /** Seconds between two checkpoints. */
@@ -24,59 +24,65 @@ export interface Checkpointing {
 }
 
 /** What a run knows between two steps, beside its loader's position. */
-export interface Standing {
-  readonly state: State
+export interface TrainingSnapshot {
+  readonly state: TrainingState
   readonly reports: readonly StepReport[]
   /** Absent before the first validation. */
-  readonly best?: Best | undefined
+  readonly best?: BestWeights | undefined
 }
 
 /** What keeps a run. */
-export interface Keeper {
+export interface CheckpointManager {
   /** Where to begin: at the newest checkpoint, to which the loader is moved, or at the first step. */
-  start(): Promise<Standing>
+  start(): Promise<TrainingSnapshot>
   /** Whether the time for another checkpoint has come. */
   isDue(): boolean
-  save(standing: Saved): Promise<void>
+  save(standing: SnapshotArrays): Promise<void>
 }
 
 /** A standing with its arrays by path. */
-export interface Saved {
-  readonly state: Arrays
+export interface SnapshotArrays {
+  readonly state: HostArrays
   readonly reports: readonly StepReport[]
-  readonly best?: Arrays | undefined
+  readonly best?: HostArrays | undefined
 }
 
 /** What a keeper has to know of a run. */
-export interface Kept {
+export interface CheckpointedRun {
   readonly weights: Readonly<Record<string, HostArray>>
   readonly optimizer: Pick<UpdateSpec, 'ema'>
-  readonly schedule: Schedule
+  readonly schedule: LearningRateSchedule
   readonly loader: Pick<Loader, 'position' | 'restore'>
-  readonly checkpoints?: Checkpointing
+  readonly checkpoints?: CheckpointOptions
 }
 
 /** Makes what keeps a run; without `checkpoints` it begins anew and saves nothing. */
-export function openKeeper({ weights, optimizer, schedule, loader, checkpoints }: Kept): Keeper {
+export function openCheckpointManager({
+  weights,
+  optimizer,
+  schedule,
+  loader,
+  checkpoints,
+}: CheckpointedRun): CheckpointManager {
   const zeros = (): Readonly<Record<string, NdArray>> =>
     Object.fromEntries(
       Object.entries(weights).map(([name, { data, shape }]) => [name, floats(new Float32Array(data.length), shape)]),
     )
   const average = optimizer.ema === undefined ? {} : weights
-  const initial: State = { weights, first: zeros(), second: zeros(), average }
-  const anew: Standing = { state: initial, reports: [] }
+  const initial: TrainingState = { weights, first: zeros(), second: zeros(), average }
+  const anew: TrainingSnapshot = { state: initial, reports: [] }
   if (checkpoints === undefined) return { start: async () => anew, isDue: () => false, save: async () => {} }
 
   const { every, keep, log, warn } = checkpoints
-  const files = openCheckpoints(checkpoints.folder, { of: nameOf(weights, schedule), keep, warn })
+  const files = openCheckpointFiles(checkpoints.folder, { of: runDigest(weights, schedule), keep, warn })
   let last = performance.now()
 
-  const use = ({ step, arrays }: Checkpoint): Standing => {
+  const use = ({ step, arrays }: Checkpoint): TrainingSnapshot => {
     const state = fillState(initial, arrays)
-    const reports = readHistory(under(arrays, 'history'), { steps: step, schedule })
+    const reports = readHistory(withoutPrefix(arrays, 'history'), { steps: step, schedule })
     const kept = { weights: initial.weights, average: initial.average }
-    const best = bestOf(reports) && fillState(kept, under(arrays, 'best'))
-    loader.restore(under(arrays, 'loader'))
+    const best = bestValidation(reports) && fillState(kept, withoutPrefix(arrays, 'best'))
+    loader.restore(withoutPrefix(arrays, 'loader'))
     return { state, reports, best }
   }
 
@@ -91,9 +97,9 @@ export function openKeeper({ weights, optimizer, schedule, loader, checkpoints }
     async save({ state, reports, best = {} }) {
       const arrays = {
         ...state,
-        ...prefixed(loader.position(), 'loader'),
-        ...prefixed(historyArrays(reports), 'history'),
-        ...prefixed(best, 'best'),
+        ...addPrefix(loader.position(), 'loader'),
+        ...addPrefix(historyArrays(reports), 'history'),
+        ...addPrefix(best, 'best'),
       }
       await files.save({ step: reports.length, arrays })
       last = performance.now()
@@ -102,7 +108,7 @@ export function openKeeper({ weights, optimizer, schedule, loader, checkpoints }
 }
 
 /** Names a run by its schedule and the shapes of its weights; the folder already is that of one stage's key. */
-function nameOf(weights: Arrays, schedule: Schedule): string {
+function runDigest(weights: HostArrays, schedule: LearningRateSchedule): string {
   const shapes = Object.entries(weights).map(([name, { shape }]) => `${name}[${shape}]`)
   return createHash('sha256')
     .update(JSON.stringify([schedule, shapes]))

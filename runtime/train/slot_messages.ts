@@ -1,21 +1,21 @@
 /** What the trainer and the thread of a slot say to each other: one call at a time, and its answer. */
 import type { Engine } from '../engine/mod.ts'
-import type { Arrays } from '../model/safetensors.ts'
+import type { HostArrays } from '../model/safetensors.ts'
 import type { Contrast } from './losses.ts'
 import type { ObjectiveSource } from './objective.ts'
-import type { BackwardRequest, BackwardRows, EmbeddedRows, StepAt, Updated } from './replica.ts'
+import type { BackwardRequest, BackwardRows, EmbeddedRows, StepNumber, UpdateMeasurements } from './replica.ts'
 import type { UpdateSpec } from './update.ts'
 
 /** What a thread begins with. */
-export interface SlotStart {
+export interface SlotThreadOptions {
   readonly engine: Engine
   readonly objective: ObjectiveSource
   readonly optimizer: UpdateSpec
   readonly contrast: Contrast | undefined
   readonly microBatch: number
-  readonly fixed: Arrays
+  readonly constants: HostArrays
   /** Weights, moments and averages by path. */
-  readonly state: Arrays
+  readonly state: HostArrays
   readonly slot: number
   readonly slots: number
   /** Gradients of each slot after the other, then their sum: float32. */
@@ -24,14 +24,14 @@ export interface SlotStart {
 
 /** Each call with what it asks and what it answers; `embed` keeps the rows that `backward` goes through. */
 export interface SlotCalls {
-  readonly embed: { readonly ask: Arrays; readonly answer: EmbeddedRows }
+  readonly embed: { readonly ask: HostArrays; readonly answer: EmbeddedRows }
   /** Leaves the gradients in the slot's share of the memory. */
   readonly backward: { readonly ask: BackwardRequest; readonly answer: BackwardRows }
   /** Adds up the slot's piece of the gradients of all, in the order of slots. */
   readonly reduce: { readonly ask: null; readonly answer: null }
   /** Updates by the sum of the gradients. */
-  readonly update: { readonly ask: StepAt; readonly answer: Updated }
-  readonly state: { readonly ask: null; readonly answer: Arrays }
+  readonly update: { readonly ask: StepNumber; readonly answer: UpdateMeasurements }
+  readonly state: { readonly ask: null; readonly answer: HostArrays }
 }
 
 export type SlotCall = {

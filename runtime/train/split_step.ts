@@ -6,47 +6,47 @@
 import { gradients, tf } from '../engine/mod.ts'
 import { type Weights, weight } from '../model/layers.ts'
 import type { AdamWInputs } from './adamw.ts'
-import { type Contrast, type Contrasted, contrastiveLoss } from './losses.ts'
+import { type Contrast, type ContrastiveInputs, contrastiveLoss } from './losses.ts'
 import type { BatchTensors, Objective } from './objective.ts'
 import { type UpdateSpec, type UpdateState, update } from './update.ts'
 
-type Scalars = Readonly<Record<string, tf.Tensor>>
+type ScalarTensors = Readonly<Record<string, tf.Tensor>>
 
-interface PartInputs {
+interface MicroBatchInputs {
   readonly weights: Weights
   readonly batch: BatchTensors
 }
 
 /** Embeddings of a part, and what its means are divided by. */
-export const embedPiece =
+export const embedMicroBatch =
   (objective: Objective) =>
-  ({ weights, batch }: PartInputs) => {
+  ({ weights, batch }: MicroBatchInputs) => {
     const { images, texts, means } = objective(batch, weights)
-    const counts: Scalars = Object.fromEntries(Object.entries(means).map(([name, { count }]) => [name, count]))
+    const counts: ScalarTensors = Object.fromEntries(Object.entries(means).map(([name, { count }]) => [name, count]))
     return { images, texts, counts }
   }
 
 /** The contrastive loss of a whole batch, and its gradients. */
-export const contrastPiece =
+export const contrastiveGradients =
   (contrast: Contrast | undefined) =>
-  ({ images, texts, logitScale }: Contrasted) => {
+  ({ images, texts, logitScale }: ContrastiveInputs) => {
     const loss = () => contrastiveLoss({ images, texts, logitScale }, contrast)
     const { value, grads } = gradients(loss, [images, texts, logitScale])
     const [byImages = images, byTexts = texts, byScale = logitScale] = grads
     return { contrastive: value, images: byImages, texts: byTexts, logitScale: byScale }
   }
 
-interface BackwardInputs extends PartInputs {
+interface BackwardInputs extends MicroBatchInputs {
   /** Gradients of the parts before. */
   readonly gradients: Weights
   /** Gradients of the contrastive loss by the part's embeddings. */
   readonly by: { readonly images: tf.Tensor; readonly texts: tf.Tensor }
   /** What each mean of the whole batch is divided by. */
-  readonly totals: Scalars
+  readonly totals: ScalarTensors
 }
 
 /** Adds the gradients of a part; gives the sums of its means, and what these add to the loss. */
-export const backwardPiece =
+export const backwardMicroBatch =
   (objective: Objective) =>
   ({ weights, batch, gradients: before, by, totals }: BackwardInputs) => {
     const names = Object.keys(weights)
@@ -74,7 +74,7 @@ interface UpdateInputs extends UpdateState, AdamWInputs {
 }
 
 /** Changes the weights by the gradients of all parts, and gives gradients of zero for the next step. */
-export const updatePiece =
+export const applyGradients =
   (spec: UpdateSpec) =>
   ({ gradients: parts, logitScale, learningRate, step, ...state }: UpdateInputs) => {
     const all = { ...parts, logit_scale: tf.add(weight(parts, 'logit_scale'), logitScale) }

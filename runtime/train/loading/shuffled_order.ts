@@ -1,7 +1,7 @@
 /** In which order the samples of a dataset are drawn: each pass sees every sample once. */
 import { createRandom, type Random } from '../../data/random.ts'
 
-export interface OrderOptions {
+export interface ShuffleOptions {
   readonly samples: number
   /** Number of the shard of each row. */
   readonly shards: Uint32Array
@@ -12,13 +12,13 @@ export interface OrderOptions {
 }
 
 /** The order, pass after pass. */
-export interface Order {
+export interface ShuffledOrder {
   /** The row of a draw, counted from 0 over all passes. Quick where draws are asked for one after the other. */
   rowAt(draw: number): number
 }
 
 /** Rows that are shuffled together. */
-interface Window {
+interface ShuffleWindow {
   readonly pass: number
   /** Draws of the pass before the window. */
   readonly start: number
@@ -58,17 +58,17 @@ function shuffle(items: Uint32Array, random: Random): Uint32Array {
  * each pass shuffles the shards, cuts their row into windows and shuffles the samples of each window, so that few shards
  * are read at a time. At most a window's rows and 4 bytes a sample are held.
  */
-export function createOrder({ samples, shards, window, seed, name }: OrderOptions): Order {
+export function createShuffledOrder({ samples, shards, window, seed, name }: ShuffleOptions): ShuffledOrder {
   const randomOf = (what: string) => createRandom(seed, `order ${name} ${what}`)
-  const whole = (pass: number): Window => {
+  const whole = (pass: number): ShuffleWindow => {
     const rows = Uint32Array.from({ length: samples }, (_, row) => row)
     return { pass, start: 0, rows: shuffle(rows, randomOf(`${pass}`)) }
   }
-  if (samples <= window) return over(samples, whole)
+  if (samples <= window) return cacheWindow(samples, whole)
 
   const sorted = byShard(shards)
   const sizeOf = (shard: number) => (sorted.starts[shard + 1] ?? 0) - (sorted.starts[shard] ?? 0)
-  return over(samples, (pass, draw) => {
+  return cacheWindow(samples, (pass, draw) => {
     const order = shuffle(
       Uint32Array.from({ length: sorted.starts.length - 1 }, (_, shard) => shard),
       randomOf(`${pass}`),
@@ -96,13 +96,14 @@ export function createOrder({ samples, shards, window, seed, name }: OrderOption
 }
 
 /** Keeps the window of the last draw. */
-function over(samples: number, windowOf: (pass: number, draw: number) => Window): Order {
-  let current: Window | undefined
+function cacheWindow(samples: number, windowOf: (pass: number, draw: number) => ShuffleWindow): ShuffledOrder {
+  let current: ShuffleWindow | undefined
   return {
     rowAt(draw) {
       const pass = Math.floor(draw / samples)
       const within = draw % samples
-      const isIn = ({ pass: of, start, rows }: Window) => of === pass && within >= start && within < start + rows.length
+      const isIn = ({ pass: of, start, rows }: ShuffleWindow) =>
+        of === pass && within >= start && within < start + rows.length
       if (current === undefined || !isIn(current)) current = windowOf(pass, within)
       return current.rows[within - current.start] ?? 0
     },

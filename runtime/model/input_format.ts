@@ -2,7 +2,7 @@
 import type { Network } from './network.ts'
 
 /** What is stored with every measure of a model. */
-export interface Reading {
+export interface InputFormat {
   readonly imageSize: number
   readonly resize: string
   /** Means and standard deviations of red, green and blue over 0 to 1. */
@@ -12,7 +12,7 @@ export interface Reading {
 }
 
 /** How a model reads. */
-export const readingOf = ({ imageSize, contextLength, preprocessing }: Network): Reading => ({
+export const inputFormatOf = ({ imageSize, contextLength, preprocessing }: Network): InputFormat => ({
   imageSize,
   resize: `shorter side by ${preprocessing.filter}, centre cut`,
   normalisation: { mean: preprocessing.mean, deviation: preprocessing.deviation },

@@ -4,16 +4,16 @@
  */
 
 /** How much a ring holds. */
-export interface RingShape {
+export interface BatchRingShape {
   readonly batchSize: number
   /** Elements of an image. */
   readonly area: number
   readonly contextLength: number
-  readonly places: number
+  readonly buffers: number
 }
 
 /** Memory of one batch. */
-export interface Place {
+export interface BatchBuffer {
   /** float32 [batch, area]. */
   readonly images: Float32Array
   /** int32 [batch, context]. */
@@ -22,7 +22,7 @@ export interface Place {
   readonly draws: Int32Array
 }
 
-export interface Ring {
+export interface BatchRing {
   readonly batchSize: number
   /** Rows of a task. */
   readonly taskRows: number
@@ -30,22 +30,22 @@ export interface Ring {
   readonly tasks: number
   /** Tasks that were taken, tasks that may be; then for each place the tasks that are done, and those that failed. */
   readonly control: Int32Array
-  readonly places: readonly Place[]
+  readonly buffers: readonly BatchBuffer[]
 }
 
 /** Rows of a task: few, so that all threads work on the batch that is needed next. */
 const taskRows = 8
 
-const [taken, allowed, perPlace] = [0, 1, 2]
+const [taken, released, perBuffer] = [0, 1, 2]
 
 /** Makes an empty ring. */
-export function createRing({ batchSize, area, contextLength, places }: RingShape): Ring {
+export function createBatchRing({ batchSize, area, contextLength, buffers }: BatchRingShape): BatchRing {
   return {
     batchSize,
     taskRows,
     tasks: Math.ceil(batchSize / taskRows),
-    control: new Int32Array(new SharedArrayBuffer(4 * (perPlace + 2 * places))),
-    places: Array.from({ length: places }, () => ({
+    control: new Int32Array(new SharedArrayBuffer(4 * (perBuffer + 2 * buffers))),
+    buffers: Array.from({ length: buffers }, () => ({
       images: new Float32Array(new SharedArrayBuffer(4 * batchSize * area)),
       tokens: new Int32Array(new SharedArrayBuffer(4 * batchSize * contextLength)),
       draws: new Int32Array(new SharedArrayBuffer(8 * batchSize)),
@@ -53,51 +53,51 @@ export function createRing({ batchSize, area, contextLength, places }: RingShape
   }
 }
 
-const doneAt = ({ places }: Ring, batch: number): number => perPlace + 2 * (batch % places.length)
+const doneAt = ({ buffers }: BatchRing, batch: number): number => perBuffer + 2 * (batch % buffers.length)
 
 /** The memory of a batch. */
-export function placeOf({ places }: Ring, batch: number): Place {
-  const place = places[batch % places.length]
+export function bufferOf({ buffers }: BatchRing, batch: number): BatchBuffer {
+  const place = buffers[batch % buffers.length]
   if (place === undefined) throw new Error('The ring of batches has no place')
   return place
 }
 
 /** Lets threads make a batch, whose draws stand in its place. */
-export function allowBatch(ring: Ring, batch: number): void {
+export function releaseBatch(ring: BatchRing, batch: number): void {
   Atomics.store(ring.control, doneAt(ring, batch), 0)
   Atomics.store(ring.control, doneAt(ring, batch) + 1, 0)
-  Atomics.store(ring.control, allowed, (batch + 1) * ring.tasks)
+  Atomics.store(ring.control, released, (batch + 1) * ring.tasks)
 }
 
 /** Takes the next task; `undefined` where there is none. */
-export function takeTask({ control }: Ring): number | undefined {
+export function takeTask({ control }: BatchRing): number | undefined {
   for (;;) {
     const task = Atomics.load(control, taken)
-    if (task >= Atomics.load(control, allowed)) return undefined
+    if (task >= Atomics.load(control, released)) return undefined
     if (Atomics.compareExchange(control, taken, task, task + 1) === task) return task
   }
 }
 
 /** What a task makes: rows `from` to `to` of a batch. */
-export interface Task {
+export interface RingTask {
   readonly batch: number
   readonly from: number
   readonly to: number
 }
 
-export function taskOf({ tasks, batchSize, taskRows: rows }: Ring, task: number): Task {
+export function taskOf({ tasks, batchSize, taskRows: rows }: BatchRing, task: number): RingTask {
   const from = (task % tasks) * rows
   return { batch: Math.floor(task / tasks), from, to: Math.min(batchSize, from + rows) }
 }
 
 /** Counts a task as done; returns whether its batch now is. */
-export function finishTask(ring: Ring, { batch }: Task, { failed }: { readonly failed: boolean }): boolean {
+export function finishTask(ring: BatchRing, { batch }: RingTask, { failed }: { readonly failed: boolean }): boolean {
   if (failed) Atomics.add(ring.control, doneAt(ring, batch) + 1, 1)
   return Atomics.add(ring.control, doneAt(ring, batch), 1) + 1 === ring.tasks
 }
 
 /** How a batch stands. */
-export const standingOf = (ring: Ring, batch: number): { readonly isMade: boolean; readonly failed: number } => ({
+export const batchStatus = (ring: BatchRing, batch: number): { readonly isMade: boolean; readonly failed: number } => ({
   isMade: Atomics.load(ring.control, doneAt(ring, batch)) === ring.tasks,
   failed: Atomics.load(ring.control, doneAt(ring, batch) + 1),
 })

@@ -1,11 +1,11 @@
 /** What the loader and its threads say to each other. */
 import type { PackedIndex } from '../../data/packed_index.ts'
 import type { Augmentation } from '../augment.ts'
+import type { BatchRing } from './batch_ring.ts'
 import type { PixelStore } from './pixel_store.ts'
-import type { Ring } from './ring.ts'
 
 /** How samples become rows of a batch. */
-export interface Making {
+export interface RowSpec {
   readonly tokenizerFile: string
   readonly contextLength: number
   /** Side of the images that the model takes. */
@@ -18,9 +18,9 @@ export interface Making {
 }
 
 /** What a thread begins with; most of it is memory that all share. */
-export interface LoaderStart extends Making {
+export interface LoaderThreadOptions extends RowSpec {
   readonly parts: readonly { readonly index: PackedIndex; readonly pixels: PixelStore | undefined }[]
-  readonly ring: Ring
+  readonly ring: BatchRing
   /** Number of the ring's first batch in the sequence of all. */
   readonly firstBatch: number
   /** Milliseconds that each thread worked, and rows that it made: [threads, 2]. */
@@ -29,6 +29,6 @@ export interface LoaderStart extends Making {
 }
 
 /** A thread tells of the task that made a batch whole, and of each that failed; it is told that there are tasks. */
-export type LoaderAnswer =
+export type LoaderMessage =
   | { readonly made: number }
   | { readonly failed: number; readonly row: number; readonly fault: string }

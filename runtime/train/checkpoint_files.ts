@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Arrays, bytesOf, readSafetensors, writeSafetensors } from '../model/safetensors.ts'
+import { bytesOf, type HostArrays, readSafetensors, writeSafetensors } from '../model/safetensors.ts'
 import { faultText, replaceFile } from '../store/files.ts'
 
 /** Everything that a run knows after a step. */
@@ -10,11 +10,11 @@ export interface Checkpoint {
   /** Steps done. */
   readonly step: number
   /** Arrays by path: `weights.NAME`, `first.NAME`, `loader.NAME`, `history.NAME`. */
-  readonly arrays: Arrays
+  readonly arrays: HostArrays
 }
 
 /** The checkpoints of one training run. */
-export interface Checkpoints {
+export interface CheckpointFiles {
   /**
    * Gives the newest checkpoint to `use`, and what that returns. One that is damaged, of another run, or that `use`
    * throws on is set aside with a warning, and the one before takes its place; `undefined` where none is left.
@@ -28,10 +28,10 @@ const pattern = /^step-\d{9}\.safetensors$/
 const fileName = (step: number): string => `step-${String(step).padStart(9, '0')}.safetensors`
 
 /** Opens the checkpoints in a folder that exists; `of` names the run, and only checkpoints of that name are used. */
-export function openCheckpoints(
+export function openCheckpointFiles(
   folder: string,
   { of, keep, warn }: { readonly of: string; readonly keep: number; readonly warn: (message: string) => void },
-): Checkpoints {
+): CheckpointFiles {
   const newestFirst = async (): Promise<readonly string[]> =>
     (await readdir(folder))
       .filter(name => pattern.test(name))
@@ -72,7 +72,7 @@ export function openCheckpoints(
 }
 
 /** Over names, types and elements. */
-function digest(arrays: Arrays): string {
+function digest(arrays: HostArrays): string {
   const hash = createHash('sha256')
   for (const name of Object.keys(arrays).sort()) {
     const array = arrays[name]

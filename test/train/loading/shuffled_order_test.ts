@@ -1,23 +1,23 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { createDraws } from '../../../runtime/train/loading/draws.ts'
-import { createOrder, type OrderOptions } from '../../../runtime/train/loading/order.ts'
-import { positionArrays, readPosition } from '../../../runtime/train/loading/position.ts'
+import { positionArrays, readPosition } from '../../../runtime/train/loading/loader_position.ts'
+import { createMixSampler } from '../../../runtime/train/loading/mix_sampler.ts'
+import { createShuffledOrder, type ShuffleOptions } from '../../../runtime/train/loading/shuffled_order.ts'
 
 const base = { seed: 1, name: 'x' }
-const rows = (options: OrderOptions, from: number, count: number) => {
-  const order = createOrder(options)
+const rows = (options: ShuffleOptions, from: number, count: number) => {
+  const order = createShuffledOrder(options)
   return Array.from({ length: count }, (_, i) => order.rowAt(from + i))
 }
 const all = (count: number) => Array.from({ length: count }, (_, i) => i)
 
 /** 10 shards of 7 samples, stored in no order. */
 const shards = Uint32Array.from({ length: 70 }, (_, row) => (row * 3) % 10)
-const large: OrderOptions = { ...base, samples: 70, shards, window: 15 }
+const large: ShuffleOptions = { ...base, samples: 70, shards, window: 15 }
 
 test('a set that fits the window is shuffled as a whole: each row comes at each place about as often', () => {
   const counts = new Map<string, number>()
-  const order = createOrder({ ...base, samples: 5, shards: new Uint32Array(5), window: 5 })
+  const order = createShuffledOrder({ ...base, samples: 5, shards: new Uint32Array(5), window: 5 })
   for (let pass = 0; pass < 5000; pass++)
     for (let place = 0; place < 5; place++) {
       const what = `${place} ${order.rowAt(pass * 5 + place)}`
@@ -52,17 +52,17 @@ test('few shards are read at a time: as many as the window needs', () => {
 
 test('an order is a function of the draw: asked anywhere, it answers as it does in sequence', () => {
   const straight = rows(large, 0, 210)
-  const order = createOrder(large)
+  const order = createShuffledOrder(large)
   for (const draw of [200, 3, 140, 69, 70, 0]) assert.is(order.rowAt(draw), straight[draw])
   assert.not.equal(rows({ ...large, seed: 2 }, 0, 70), straight.slice(0, 70))
 })
 
 test('draws that are sought go on as they would have', () => {
   const make = () =>
-    createDraws(
+    createMixSampler(
       [
-        { order: createOrder(large), weight: 3 },
-        { order: createOrder({ ...large, name: 'y' }), weight: 1 },
+        { order: createShuffledOrder(large), weight: 3 },
+        { order: createShuffledOrder({ ...large, name: 'y' }), weight: 1 },
       ],
       base,
     )

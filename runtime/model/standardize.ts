@@ -5,7 +5,7 @@ export const channelMean = [0.48145466, 0.4578275, 0.40821073] as const
 export const channelDeviation = [0.26862954, 0.26130258, 0.27577711] as const
 
 /** RGB bytes [size, size, 3] -> normalised floats [3, size, size], written into `out` at `offset`. */
-export function normalise(
+export function standardizePixels(
   pixels: Uint8Array | Float32Array,
   out: Float32Array,
   { size, offset }: { readonly size: number; readonly offset: number },
