@@ -2,10 +2,10 @@
 import { Command, Option, type Command as Program } from 'commander'
 import type { Plan } from '../../dsl/compile/plan.ts'
 import { judgeClaims } from '../report/claims.ts'
-import { refusalsOf } from '../schedule/grants.ts'
+import { deniedPermissions } from '../schedule/grants.ts'
 import { recover } from '../schedule/recover.ts'
 import { findResults, missingBefore, planUntil, stagesNamed, withDependents } from '../schedule/select.ts'
-import type { JobOption } from '../schedule/slurm/options.ts'
+import type { SbatchOption } from '../schedule/slurm/options.ts'
 import { engineNames } from '../stages/stage.ts'
 import { recordRoot } from '../store/roots.ts'
 import { openStore, type Result, type Store, storeFolder } from '../store/store.ts'
@@ -128,7 +128,7 @@ export async function runCompiled(whole: Plan, flags: Flags, { recipe, lock, ent
     process.stderr.write(`hint: --until ${flags.only} runs what is needed, too\n`)
     return exitCodes.badRecipe
   }
-  const refusals = refusalsOf([...again, ...missing], flags)
+  const refusals = deniedPermissions([...again, ...missing], flags)
   if (refusals.length > 0) {
     for (const { message } of refusals) process.stderr.write(`error: ${message}\n`)
     process.stderr.write(`hint: run with ${refusals.map(({ flag }) => flag).join(' ')}\n`)
@@ -155,7 +155,7 @@ export async function runCompiled(whole: Plan, flags: Flags, { recipe, lock, ent
   return ended.outcome === 'failed' || broken || isOther ? exitCodes.failedWork : exitCodes.ok
 }
 
-function givenOptions(plan: Plan, flags: Flags): readonly JobOption[] | undefined {
+function givenOptions(plan: Plan, flags: Flags): readonly SbatchOption[] | undefined {
   try {
     return readExecutorFlags(plan, flags)
   } catch (error) {

@@ -2,7 +2,7 @@
 import type { Plan } from '../../dsl/compile/plan.ts'
 import type { RunEvent } from '../schedule/events.ts'
 import type { RunEnd } from '../schedule/run_plan.ts'
-import type { JobOption } from '../schedule/slurm/options.ts'
+import type { SbatchOption } from '../schedule/slurm/options.ts'
 import type { Result, Store } from '../store/store.ts'
 import { jsonView, openView, type View } from './live/view.ts'
 import { exitCodes, hasColour, printLine } from './recipe.ts'
@@ -33,7 +33,7 @@ export interface Work {
   readonly forced: ReadonlySet<string>
   readonly flags: Flags
   readonly entry: string | undefined
-  readonly given: readonly JobOption[]
+  readonly given: readonly SbatchOption[]
   /** Results of forced stages of which only failed items are tried again. */
   readonly retried?: ReadonlyMap<string, Result>
 }

@@ -1,6 +1,6 @@
 /** `terroir run --executor slurm`: its flags, its dry run, and what it leaves behind. */
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
-import { type JobOption, parseJobOption } from '../schedule/slurm/options.ts'
+import { parseSbatchOption, type SbatchOption } from '../schedule/slurm/options.ts'
 import type { Store } from '../store/store.ts'
 
 /** Flags that say where stages run. */
@@ -22,17 +22,17 @@ export function readExecutorFlags(plan: Plan, { executor, sbatch = [], dryRun, j
   if (jobs !== undefined)
     throw new Error('--jobs is for this machine; Slurm decides itself how many jobs run at the same time')
   if (timeout !== undefined) throw new Error('--timeout is for this machine; limit jobs with --sbatch time=TIME')
-  return sbatch.map(text => parseJobOption(plan, text))
+  return sbatch.map(text => parseSbatchOption(plan, text))
 }
 
 /** The scripts of the stages to run, each behind the command that would submit it. */
 export async function describeJobs(
   stages: Plan['stages'],
-  { engine, store, given }: { readonly engine: string; readonly store: Store; readonly given: readonly JobOption[] },
+  { engine, store, given }: { readonly engine: string; readonly store: Store; readonly given: readonly SbatchOption[] },
 ): Promise<string> {
-  const { inSubmissions, jobOptions, scriptText, submissionOptions } = await import('../schedule/slurm/script.ts')
+  const { inSubmissions, sbatchOptions, scriptText, submissionOptions } = await import('../schedule/slurm/script.ts')
   const ids = new Set(stages.map(({ id }) => id))
-  const optionsOf = (stage: Stage) => jobOptions(stage, { store, engine, given })
+  const optionsOf = (stage: Stage) => sbatchOptions(stage, { store, engine, given })
   const inputsOf = ({ inputs }: Stage): readonly string[] =>
     Object.values(inputs).flatMap(input => (ids.has(input.stage) ? [`<${input.stage}>`] : []))
   return inSubmissions(stages, optionsOf)

@@ -2,7 +2,7 @@
 import { createWriteStream, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { StageResult } from '../stages/stage.ts'
-import { describeExit, type Exit, type Fault, isOutOfMemory, memoryText } from './fault.ts'
+import { describeExit, type Exit, isOutOfMemory, memoryText, type StageFault } from './fault.ts'
 import type { Job, Message } from './protocol.ts'
 
 /** Who listens to a stage on a worker. */
@@ -17,7 +17,7 @@ export interface AttemptOptions {
 /** How a worker came to the end of a stage. */
 export type WorkerEnd = { readonly peakMemory: number } & (
   | { readonly kind: 'result'; readonly result: StageResult; readonly warnings: readonly string[] }
-  | { readonly kind: 'fault'; readonly fault: Fault }
+  | { readonly kind: 'fault'; readonly fault: StageFault }
   | { readonly kind: 'stopped' }
 )
 
@@ -84,7 +84,7 @@ export function openAttempt(job: Job, { log: path, memory, onMessage }: AttemptO
     return final !== undefined
   }
 
-  function faultOf(end: ProcessEnd, reason: string | undefined): Fault {
+  function faultOf(end: ProcessEnd, reason: string | undefined): StageFault {
     const use = { peak: peakMemory, estimate: memory, params: job.params }
     const said = final?.kind === 'error' ? final.text : undefined
     const own = said !== undefined && isOutOfMemory(said) ? memoryText(use, said) : said

@@ -9,7 +9,7 @@ import { thisProcess } from '../store/process.ts'
 import { ownedPath } from '../store/staging.ts'
 import type { Result, Store } from '../store/store.ts'
 import { type Journal, openJournal } from './journal.ts'
-import { journalFolder, recover, storeGuard } from './recover.ts'
+import { journalFolder, recover, storeLock } from './recover.ts'
 
 /** A run that has begun. */
 export interface BegunRun {
@@ -39,7 +39,7 @@ export async function beginRun(
   await store.prepare()
   const leave = await startHeartbeat(store.folder)
   try {
-    const guard = await acquireLock(store.folder, storeGuard)
+    const guard = await acquireLock(store.folder, storeLock)
     try {
       await recover(store)
       const controller = thisProcess()

@@ -4,7 +4,7 @@ import { acquireLock, heldLocks } from '../store/locks.ts'
 import type { Store } from '../store/store.ts'
 import { deleteTrash, listStoredItems, measurePath, moveToTrash, type StoredItem } from '../store/stored_items.ts'
 import { latestLogs, logFolder } from './logs.ts'
-import { readRuns, recover, storeGuard } from './recover.ts'
+import { readRuns, recover, storeLock } from './recover.ts'
 
 /** What a store holds, by what becomes of it. */
 export interface Survey {
@@ -71,7 +71,7 @@ export async function removeUnneeded(
   options: () => Promise<SurveyOptions>,
 ): Promise<readonly StoredItem[]> {
   await store.prepare()
-  const guard = await acquireLock(store.folder, storeGuard)
+  const guard = await acquireLock(store.folder, storeLock)
   const listed = new Set(before.unneeded.map(({ path }) => path))
   let moved: readonly string[] = []
   let removed: readonly StoredItem[] = []

@@ -1,7 +1,7 @@
 /** What a run tells while it goes on: for the live view, plain lines and `--json`. */
 import type { Numbers, Progress } from '../stages/stage.ts'
 import type { Owner } from '../store/process.ts'
-import type { Fault } from './fault.ts'
+import type { StageFault } from './fault.ts'
 import type { Message } from './protocol.ts'
 
 /** An event of a run. */
@@ -40,7 +40,7 @@ export type RunEvent =
       /** Bytes. */
       readonly peakMemory: number
     }
-  | { readonly kind: 'stage-failed'; readonly stage: string; readonly fault: Fault; readonly peakMemory: number }
+  | { readonly kind: 'stage-failed'; readonly stage: string; readonly fault: StageFault; readonly peakMemory: number }
   | { readonly kind: 'stage-skipped'; readonly stage: string; readonly reason: string }
   | { readonly kind: 'run-ended'; readonly outcome: 'done' | 'failed' | 'stopped' }
 

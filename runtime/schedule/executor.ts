@@ -4,11 +4,11 @@ import type { InputFolder } from '../stages/stage.ts'
 import type { InputDigests } from '../store/manifest.ts'
 import type { Owner } from '../store/process.ts'
 import type { Result } from '../store/store.ts'
-import type { Fault } from './fault.ts'
+import type { StageFault } from './fault.ts'
 import type { Message } from './protocol.ts'
 
 /** What a stage gets for its run. */
-export interface StageOrder {
+export interface StageRequest {
   /** Devices it holds. */
   readonly slots: readonly number[]
   readonly inputs: { readonly [role: string]: InputFolder }
@@ -28,7 +28,7 @@ export interface StageOrder {
 /** How a stage ended. */
 export type StageEnd =
   | { readonly kind: 'done'; readonly result: Result; readonly peakMemory: number; readonly cached: boolean }
-  | { readonly kind: 'fault'; readonly fault: Fault; readonly peakMemory: number }
+  | { readonly kind: 'fault'; readonly fault: StageFault; readonly peakMemory: number }
   | { readonly kind: 'stopped' }
 
 /** A stage at work. */
@@ -40,5 +40,5 @@ export interface RunningStage {
 
 /** Runs stages. */
 export interface Executor {
-  start(stage: Stage, order: StageOrder): RunningStage
+  start(stage: Stage, order: StageRequest): RunningStage
 }

@@ -2,7 +2,7 @@
 import type { Json } from '../../dsl/compile/plan.ts'
 
 /** A failed stage. */
-export interface Fault {
+export interface StageFault {
   /** What went wrong and what to do about it. */
   readonly text: string
   /** What the stage was at when it happened: its last progress or log line. */

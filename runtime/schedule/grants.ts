@@ -12,7 +12,7 @@ export interface Allowed {
 }
 
 /** Something that a stage asks for and the run does not allow. */
-export interface Refusal {
+export interface DeniedPermission {
   readonly message: string
   /** Flag that would allow it. */
   readonly flag: string
@@ -26,7 +26,7 @@ export const grantsOf = ({ permissions = nothing }: Stage): StagePermissions => 
 const actions = { net: 'reach', env: 'see the environment variable', run: 'start', read: 'read' } as const
 
 /** What the stages to run ask for and the flags do not allow, each once, by the first stage that asks for it. */
-export function refusalsOf(stages: readonly Stage[], allowed: Allowed): readonly Refusal[] {
+export function deniedPermissions(stages: readonly Stage[], allowed: Allowed): readonly DeniedPermission[] {
   const paths = (allowed.allowRead ?? []).map(path => resolve(path))
   const allows: { readonly [kind in keyof StagePermissions]: (name: string) => boolean } = {
     // A host is allowed with all its ports, or with one.
@@ -35,7 +35,7 @@ export function refusalsOf(stages: readonly Stage[], allowed: Allowed): readonly
     run: program => allowed.allowRun?.includes(program) === true,
     read: path => paths.some(folder => isWithin(path, folder)),
   }
-  const refused = new Map<string, Refusal>()
+  const refused = new Map<string, DeniedPermission>()
   for (const stage of stages)
     for (const kind of ['net', 'env', 'run', 'read'] as const)
       for (const name of grantsOf(stage)[kind].filter(asked => !allows[kind](asked))) {

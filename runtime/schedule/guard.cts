@@ -72,7 +72,7 @@ for (const owner of [dns, dns.promises, dns.Resolver.prototype, dns.promises.Res
   for (const name of Object.getOwnPropertyNames(owner))
     if (/^(lookup|resolve|reverse)/.test(name)) guard(owner, name, host => checkHost(String(host)))
 
-/** The mark by which programs are found and ended with the stage, wherever they go; see `family.ts`. */
+/** The mark by which programs are found and ended with the stage, wherever they go; see `process_tree.ts`. */
 const markName = 'TERROIR_FAMILY'
 const { [markName]: mark } = process.env
 

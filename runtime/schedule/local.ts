@@ -6,7 +6,7 @@ import type { Stage } from '../../dsl/compile/plan.ts'
 import type { ProcessId } from '../store/process.ts'
 import type { Store } from '../store/store.ts'
 import type { WorkerEnd } from './attempt.ts'
-import type { Executor, StageEnd, StageOrder } from './executor.ts'
+import type { Executor, StageEnd, StageRequest } from './executor.ts'
 import { grantsOf } from './grants.ts'
 import type { Journal } from './journal.ts'
 import { logFolder, logName } from './logs.ts'
@@ -53,7 +53,7 @@ export function localExecutor(options: LocalOptions): LocalExecutor {
     return { CUDA_VISIBLE_DEVICES: slots.map(slot => devices[slot] ?? '').join(',') }
   }
 
-  function start(stage: Stage, order: StageOrder) {
+  function start(stage: Stage, order: StageRequest) {
     const stop = new AbortController()
     const grants = grantsOf(stage)
     let working: RunningWorker | undefined

@@ -1,7 +1,7 @@
 /** The slots of a run on this machine. */
 import { join } from 'node:path'
 import { busyText, type Device, findDevices, isBusy } from './devices.ts'
-import { isHeld, type SharedSlot, type SharedSlots, shareSlots } from './slot_claims.ts'
+import { isHeld, type SharedSlot, type SharedSlots, shareSlots } from './slot_locks.ts'
 
 /** Slots and what is behind them. */
 export interface LocalSlots {

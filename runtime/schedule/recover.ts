@@ -6,14 +6,14 @@ import { isOwnerAlive } from '../store/heartbeat.ts'
 import { isAlive, isLocal, type ProcessId, parseOwner } from '../store/process.ts'
 import { stagingFolder } from '../store/staging.ts'
 import type { Store } from '../store/store.ts'
-import { endLostFamilies } from './family.ts'
 import { appendEvent, type JournalEvent, readJournal } from './journal.ts'
+import { killOrphanedTrees } from './process_tree.ts'
 
 /** Folder of a store's journals, one file a run. */
 export const journalFolder = (store: Store): string => join(store.folder, 'journal')
 
 /** Claim to the whole store, held for moments: while a run begins, and while results are removed. */
-export const storeGuard = 'store'
+export const storeLock = 'store'
 
 /** A run as its journal tells it. */
 export interface JournaledRun {
@@ -52,7 +52,7 @@ export async function recover(store: Store): Promise<readonly string[]> {
   const runs = await readRuns(store)
   const lost = runs.filter(({ events, alive }) => !alive && !events.some(event => event.kind === 'run-ended'))
   await endAll(lost.flatMap(({ events }) => workersHere(events)))
-  if (lost.length > 0) await endLostFamilies(folder => isLostStaging(store, folder))
+  if (lost.length > 0) await killOrphanedTrees(folder => isLostStaging(store, folder))
   for (const { path } of lost) await appendEvent(path, { kind: 'run-ended', outcome: 'lost' })
   await store.sweep()
   return lost.map(({ run }) => run)

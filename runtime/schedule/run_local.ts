@@ -3,13 +3,13 @@ import { availableParallelism, totalmem } from 'node:os'
 import type { Plan } from '../../dsl/compile/plan.ts'
 import type { Result, Store } from '../store/store.ts'
 import { beginRun } from './begin.ts'
-import { claimedExecutor } from './claimed.ts'
 import type { RunEvent } from './events.ts'
 import type { Journal } from './journal.ts'
 import { localExecutor } from './local.ts'
 import { openLocalSlots } from './local_slots.ts'
+import { lockingExecutor } from './locking.ts'
 import { type RunEnd, runPlan } from './run_plan.ts'
-import { keepStatus } from './status.ts'
+import { trackStatus } from './status.ts'
 
 /** How a local run is done. */
 export interface LocalRunOptions {
@@ -42,7 +42,7 @@ export async function runLocally(plan: Plan, options: LocalRunOptions): Promise<
   const { timeout, slots: count } = options
   const begun = await beginRun(plan, { store, found })
   const { run, journal } = begun
-  const status = keepStatus(store, run)
+  const status = trackStatus(store, run)
   const closing: (() => Promise<void> | void)[] = [() => status.close(), () => begun.end()]
   try {
     const needsSlots = plan.stages.some(({ id, needs }) => needs.slots > 0 && (forced.has(id) || !begun.found.has(id)))
@@ -64,7 +64,7 @@ export async function runLocally(plan: Plan, options: LocalRunOptions): Promise<
     closing.unshift(() => executor.close())
     return await runPlan(plan, {
       run,
-      executor: claimedExecutor(executor, store),
+      executor: lockingExecutor(executor, store),
       pool,
       limits: {
         slots: pool.size,

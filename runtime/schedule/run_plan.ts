@@ -3,7 +3,7 @@ import type { Plan, Stage } from '../../dsl/compile/plan.ts'
 import type { Result } from '../store/store.ts'
 import { expectedSeconds } from './costs.ts'
 import { eventOf, type RunEvent } from './events.ts'
-import type { Executor, RunningStage, StageEnd, StageOrder } from './executor.ts'
+import type { Executor, RunningStage, StageEnd, StageRequest } from './executor.ts'
 import { createScheduler, type Limits, type Skip } from './scheduler.ts'
 import { createSlots, type SlotPool } from './slots.ts'
 
@@ -62,7 +62,7 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> 
     for (const { id, reason } of skips) tell({ kind: 'stage-skipped', stage: id, reason })
   }
 
-  function inputsOf(stage: Stage): Pick<StageOrder, 'inputs' | 'digests'> {
+  function inputsOf(stage: Stage): Pick<StageRequest, 'inputs' | 'digests'> {
     const found = Object.entries(stage.inputs).map(([role, { stage: id, split }]) => {
       const result = results.get(id)
       if (result === undefined) throw new Error(`Stage "${stage.id}" was started before its input "${id}"`)

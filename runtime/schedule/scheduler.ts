@@ -10,7 +10,7 @@ import { createHeap } from './heap.ts'
 import { createSlots, type SlotPool } from './slots.ts'
 
 /** Something to run. */
-export interface Task {
+export interface ScheduledTask {
   readonly id: string
   /** Tasks that must be done before. */
   readonly after: readonly string[]
@@ -76,7 +76,7 @@ export interface SchedulerOptions {
  * later task, or needs more slots than there are.
  */
 export function createScheduler(
-  tasks: readonly Task[],
+  tasks: readonly ScheduledTask[],
   limits: Limits,
   { keepGoing, pool = createSlots(limits.slots) }: SchedulerOptions,
 ): Scheduler {
@@ -85,9 +85,9 @@ export function createScheduler(
   const withoutSlots = createHeap(startsBefore)
   const used = { tasks: 0, memory: 0, cores: 0 }
   let waiting = false
-  const node = (id: string): Node => found(nodes, id)
+  const node = (id: string): TaskNode => found(nodes, id)
   const coresOf = ({ cores = 1 }: Needs): number => cores
-  const queueOf = ({ task }: Node) => (task.needs.slots > 0 ? withSlots : withoutSlots)
+  const queueOf = ({ task }: TaskNode) => (task.needs.slots > 0 ? withSlots : withoutSlots)
   for (const one of nodes.values()) if (one.pending === 0) queueOf(one).push(one)
 
   const fits = (needs: Needs): boolean =>
@@ -95,14 +95,14 @@ export function createScheduler(
     (used.memory + needs.memory <= limits.memory &&
       used.cores + coresOf(needs) <= (limits.cores ?? Number.POSITIVE_INFINITY))
 
-  function count({ needs }: Task, sign: 1 | -1): void {
+  function count({ needs }: ScheduledTask, sign: 1 | -1): void {
     used.tasks += sign
     used.memory += sign * needs.memory
     used.cores += sign * coresOf(needs)
   }
 
   /** The ready task to start next; those that need slots are out of question once one of them waits. */
-  function next(): Node | undefined {
+  function next(): TaskNode | undefined {
     const [wide, slotless] = [waiting ? undefined : withSlots.peek(), withoutSlots.peek()]
     if (wide === undefined || slotless === undefined) return wide ?? slotless
     return startsBefore(wide, slotless) ? wide : slotless
@@ -144,13 +144,13 @@ export function createScheduler(
     return []
   }
 
-  const skip = (target: Node, reason: string): Skip => {
+  const skip = (target: TaskNode, reason: string): Skip => {
     target.state = { kind: 'skipped', reason }
     return { id: target.task.id, reason }
   }
 
-  function skipDependents(of: Node, reason: string): readonly Skip[] {
-    const lost = new Set<Node>()
+  function skipDependents(of: TaskNode, reason: string): readonly Skip[] {
+    const lost = new Set<TaskNode>()
     const open = [...of.dependents]
     for (let one = open.pop(); one !== undefined; one = open.pop()) {
       if (one.state.kind !== 'waiting' || lost.has(one)) continue
@@ -170,11 +170,11 @@ export function createScheduler(
   return { start, end, halt, state: id => node(id).state, waitsForSlots: () => waiting }
 }
 
-interface Node {
-  readonly task: Task
+interface TaskNode {
+  readonly task: ScheduledTask
   /** Place among the tasks as given. */
   readonly order: number
-  readonly dependents: Node[]
+  readonly dependents: TaskNode[]
   /** Own cost and that of the costliest chain of dependents. */
   priority: number
   /** Tasks it still waits for. */
@@ -182,20 +182,20 @@ interface Node {
   state: TaskState
 }
 
-function startsBefore(a: Node, b: Node): boolean {
+function startsBefore(a: TaskNode, b: TaskNode): boolean {
   if (a.priority !== b.priority) return a.priority > b.priority
   if (a.task.needs.slots !== b.task.needs.slots) return a.task.needs.slots > b.task.needs.slots
   return a.order < b.order
 }
 
-function found(nodes: ReadonlyMap<string, Node>, id: string): Node {
+function found(nodes: ReadonlyMap<string, TaskNode>, id: string): TaskNode {
   const node = nodes.get(id)
   if (node === undefined) throw new Error(`Stage "${id}" is not in this run, or stands before a stage it needs`)
   return node
 }
 
-function link(tasks: readonly Task[], limits: Limits): ReadonlyMap<string, Node> {
-  const nodes = new Map<string, Node>()
+function link(tasks: readonly ScheduledTask[], limits: Limits): ReadonlyMap<string, TaskNode> {
+  const nodes = new Map<string, TaskNode>()
   for (const [order, task] of tasks.entries()) {
     if (task.needs.slots > limits.slots) {
       throw new Error(
@@ -203,7 +203,7 @@ function link(tasks: readonly Task[], limits: Limits): ReadonlyMap<string, Node>
       )
     }
     const before = new Set(task.after)
-    const added: Node = {
+    const added: TaskNode = {
       task,
       order,
       dependents: [],

@@ -5,9 +5,9 @@ import type { Readable } from 'node:stream'
 import { execa } from 'execa'
 import { type ProcessId, processStart } from '../store/process.ts'
 import { type Attempt, type AttemptOptions, openAttempt, type ProcessEnd, type WorkerEnd } from './attempt.ts'
-import { familyVariable } from './family.ts'
 import type { Ending } from './fault.ts'
 import { readLines } from './lines.ts'
+import { processTreeVariable } from './process_tree.ts'
 import { type Job, messageChannel, parseMessage } from './protocol.ts'
 import { type Sandbox, sandboxEnvironment, sandboxFlags } from './sandbox.ts'
 
@@ -25,7 +25,7 @@ export interface WorkerOptions {
 }
 
 /** How one stage is run, and who listens. */
-export interface JobOptions extends AttemptOptions {
+export interface WorkerJobOptions extends AttemptOptions {
   /** Milliseconds from the request to stop to the kill. @default 30000 */
   readonly grace?: number
   /** Milliseconds without any sign of life after which a worker counts as hung. @default 600000 */
@@ -51,7 +51,7 @@ export interface Worker {
   /** Whether it can take another stage. */
   isFree(): boolean
   /** Gives it a stage; only while it is free. */
-  run(job: Job, options: JobOptions): RunningWorker
+  run(job: Job, options: WorkerJobOptions): RunningWorker
   /** Ends it at once, with all it started. Resolves when they are gone. */
   end(): Promise<void>
 }
@@ -70,7 +70,7 @@ export function openWorker(options: WorkerOptions): Worker {
       buffer: false,
       stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
       extendEnv: false,
-      env: { ...sandboxEnvironment(sandbox, folder), ...environment, ...(reaper && { [familyVariable]: folder }) },
+      env: { ...sandboxEnvironment(sandbox, folder), ...environment, ...(reaper && { [processTreeVariable]: folder }) },
     },
   )
   let current: { readonly attempt: Attempt; settle(): void; alive(): void } | undefined
@@ -120,7 +120,7 @@ export function openWorker(options: WorkerOptions): Worker {
     }
   }
 
-  function run(job: Job, { grace = 30_000, silence = 600_000, timeout, stay = false, ...listening }: JobOptions) {
+  function run(job: Job, { grace = 30_000, silence = 600_000, timeout, stay = false, ...listening }: WorkerJobOptions) {
     const attempt = openAttempt(job, listening)
     let stopped = false
     let ending: Ending | undefined
@@ -200,7 +200,7 @@ function openReaper(folder: string): { end(): Promise<unknown> } | undefined {
 }
 
 /** Starts a worker for one stage. */
-export function startWorker(job: Job, options: WorkerOptions & JobOptions): RunningWorker {
+export function startWorker(job: Job, options: WorkerOptions & WorkerJobOptions): RunningWorker {
   return openWorker(options).run(job, options)
 }
 

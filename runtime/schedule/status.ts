@@ -43,7 +43,7 @@ const writeEvery = 1000
 const statusPath = (store: Store, run: string): string => join(store.folder, 'status', `${run}.json`)
 
 /** Keeps the status of a run. */
-export function keepStatus(store: Store, run: string): { take(event: RunEvent): void; close(): Promise<void> } {
+export function trackStatus(store: Store, run: string): { take(event: RunEvent): void; close(): Promise<void> } {
   const path = statusPath(store, run)
   const running = new Map<string, StageStatus>()
   let stages = 0

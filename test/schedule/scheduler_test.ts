@@ -4,12 +4,16 @@ import * as assert from 'uvu/assert'
 import {
   createScheduler,
   type Limits,
+  type ScheduledTask,
   type Scheduler,
   type Start,
-  type Task,
 } from '../../runtime/schedule/scheduler.ts'
 
-const task = (id: string, after: readonly string[] = [], more: Partial<Task & { slots: number }> = {}): Task => ({
+const task = (
+  id: string,
+  after: readonly string[] = [],
+  more: Partial<ScheduledTask & { slots: number }> = {},
+): ScheduledTask => ({
   id,
   after,
   needs: { slots: more.slots ?? 0, memory: 1 },
@@ -38,7 +42,7 @@ test('a wide task that waits for slots keeps narrow ones from taking them; slotl
 })
 
 test('memory limits what runs together, and a task above the limit runs alone', () => {
-  const heavy = (id: string, memory: number): Task => ({ ...task(id), needs: { slots: 0, memory } })
+  const heavy = (id: string, memory: number): ScheduledTask => ({ ...task(id), needs: { slots: 0, memory } })
   const scheduler = createScheduler([heavy('a', 60), heavy('b', 500), heavy('c', 1)], limits, { keepGoing: false })
   assert.is(ids(scheduler.start()), 'a')
   scheduler.end('a', 'done')
@@ -60,13 +64,13 @@ test('a failure skips dependents, and the rest too unless told to keep going', (
 })
 
 test('what can never run is refused at once', () => {
-  const make = (tasks: readonly Task[]) => () => createScheduler(tasks, limits, { keepGoing: false })
+  const make = (tasks: readonly ScheduledTask[]) => () => createScheduler(tasks, limits, { keepGoing: false })
   assert.throws(make([task('a', [], { slots: 3 })]), 'needs 3 slots, and this run has 2')
   assert.throws(make([task('a', ['b']), task('b')]), 'stands before a stage it needs')
 })
 
 interface World {
-  readonly tasks: readonly Task[]
+  readonly tasks: readonly ScheduledTask[]
   readonly limits: Limits
   readonly keepGoing: boolean
   readonly fails: ReadonlySet<string>

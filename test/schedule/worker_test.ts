@@ -6,13 +6,13 @@ import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Message } from '../../runtime/schedule/protocol.ts'
-import { type JobOptions, startWorker, type WorkerOptions } from '../../runtime/schedule/start_worker.ts'
+import { startWorker, type WorkerJobOptions, type WorkerOptions } from '../../runtime/schedule/start_worker.ts'
 import { processStart } from '../../runtime/store/process.ts'
 import { inTempFolder, projectRoot } from '../support.ts'
 
 const fixture = (name: string): string => join(import.meta.dirname, 'fixtures', `${name}.js`)
 
-interface Order extends Partial<WorkerOptions & JobOptions> {
+interface Order extends Partial<WorkerOptions & WorkerJobOptions> {
   readonly params?: { readonly [name: string]: string }
   /** Programs and hosts that are granted. */
   readonly run?: readonly string[]

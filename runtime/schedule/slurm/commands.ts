@@ -1,13 +1,13 @@
 /** Slurm's programs: calls and answers. Nothing here decides anything. */
 import { userInfo } from 'node:os'
 import { execa } from 'execa'
-import { type Phase, phaseOf } from './states.ts'
+import { type JobPhase, phaseOf } from './states.ts'
 
 /** A job as `squeue` shows it. */
 export interface QueuedJob {
   /** `12`, or `12_3` for a task of an array. */
   readonly id: string
-  readonly phase: Phase
+  readonly phase: JobPhase
   /** Slurm's word for the state. */
   readonly state: string
   readonly name: string
@@ -42,14 +42,14 @@ const environment = (): NodeJS.ProcessEnv =>
     Object.entries(process.env).filter(([name]) => !/^(SBATCH|SQUEUE|SACCT|SINFO)_/.test(name) || kept.includes(name)),
   )
 
-interface Call {
+interface SlurmCall {
   readonly ok: boolean
   readonly output: string
   /** What it complained about, in one line. */
   readonly complaint: string
 }
 
-async function call(program: string, args: readonly string[]): Promise<Call> {
+async function call(program: string, args: readonly string[]): Promise<SlurmCall> {
   const ended = await execa(program, args, { reject: false, timeout, extendEnv: false, env: environment() })
   if (ended.code === 'ENOENT') {
     throw new Error(

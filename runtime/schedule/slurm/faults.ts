@@ -1,11 +1,11 @@
 /** Why a job failed, in words a person can act on. */
 import { readFile } from 'node:fs/promises'
 import type { Stage } from '../../../dsl/compile/plan.ts'
-import type { Fault } from '../fault.ts'
+import type { StageFault } from '../fault.ts'
 import { program } from '../sandbox.ts'
 import type { QueuedJob } from './commands.ts'
-import { outputPath } from './order.ts'
-import type { Phase } from './states.ts'
+import { outputPath } from './job_files.ts'
+import type { JobPhase } from './states.ts'
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`
 
@@ -31,7 +31,7 @@ export function refusalText(why: string, partitions: readonly string[]): string 
 export interface LostJob {
   readonly job: string
   readonly stage: Stage
-  readonly phase: Exclude<Phase, 'waiting' | 'running'> | 'gone'
+  readonly phase: Exclude<JobPhase, 'waiting' | 'running'> | 'gone'
   /** Its last row in the queue; absent where it was never seen there. */
   readonly row?: QueuedJob
 }
@@ -59,7 +59,7 @@ export function endText({ job, stage, phase, row }: LostJob): string {
 }
 
 /** A fault told by the controller: with the last lines the job printed. */
-export async function jobFault(text: string, { folder, job }: { folder: string; job: string }): Promise<Fault> {
+export async function jobFault(text: string, { folder, job }: { folder: string; job: string }): Promise<StageFault> {
   const log = outputPath(folder, job)
   const output = await readFile(log, 'utf8').catch(() => '')
   return { text, doing: `job ${job}`, lastLines: output.trimEnd().split('\n').slice(-12), log }

@@ -2,27 +2,27 @@
 import { open } from 'node:fs/promises'
 import { isRecord, isText, parseJson } from '../../../dsl/values/json.ts'
 import { codeOf } from '../../store/files.ts'
-import type { Fault } from '../fault.ts'
+import type { StageFault } from '../fault.ts'
 import { type Message, parseMessage } from '../protocol.ts'
 
 /** The first line of an attempt: a job that was requeued has several. */
-export interface Began {
+export interface AttemptStart {
   readonly kind: 'began'
   readonly host: string
   readonly pid: number
 }
 
 /** A line of a job. */
-export type JobLine = Began | Message
+export type JobLine = AttemptStart | Message
 
 /** The last word of a job; there is none where it was killed. */
 export type JobEnd =
   | { readonly kind: 'done'; readonly cached: boolean; readonly peakMemory: number }
-  | { readonly kind: 'fault'; readonly fault: Fault; readonly peakMemory: number }
+  | { readonly kind: 'fault'; readonly fault: StageFault; readonly peakMemory: number }
   /** Slurm asked it to stop. Why is in the state of the job. */
   | { readonly kind: 'stopped' }
 
-const isBegan = (value: unknown): value is Began =>
+const isBegan = (value: unknown): value is AttemptStart =>
   isRecord(value) && value.kind === 'began' && isText(value.host) && typeof value.pid === 'number'
 
 /** Reads a line; `undefined` where it is none, such as one that a kill has torn. */

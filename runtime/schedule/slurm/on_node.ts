@@ -8,12 +8,12 @@ import { faultText, replaceFile } from '../../store/files.ts'
 import { isMadeFrom } from '../../store/manifest.ts'
 import { openStore, type Store } from '../../store/store.ts'
 import { beginRun } from '../begin.ts'
-import { claimedExecutor } from '../claimed.ts'
-import type { StageEnd, StageOrder } from '../executor.ts'
+import type { StageEnd, StageRequest } from '../executor.ts'
 import { localExecutor } from '../local.ts'
+import { lockingExecutor } from '../locking.ts'
 import type { Message } from '../protocol.ts'
+import { endPath, type JobSpec, messagesPath, outputPath, parseJobSpec, specPath } from './job_files.ts'
 import type { JobEnd, JobLine } from './messages.ts'
-import { endPath, messagesPath, type Order, orderPath, outputPath, parseOrder } from './order.ts'
 
 /** Milliseconds until what another node wrote is sure to be seen here: how long network file systems remember names. */
 const shareLag = 60_000
@@ -49,7 +49,7 @@ function teller(): (message: Message) => void {
 const put = (end: JobEnd): Promise<void> =>
   replaceFile(endPath(folder, job), aside => writeFile(aside, `${JSON.stringify(end)}\n`))
 
-async function inputsOf({ inputs, stage }: Order, store: Store): Promise<Pick<StageOrder, 'inputs' | 'digests'>> {
+async function inputsOf({ inputs, stage }: JobSpec, store: Store): Promise<Pick<StageRequest, 'inputs' | 'digests'>> {
   const found: { [role: string]: InputFolder } = {}
   const digests: { [role: string]: string } = {}
   for (const [role, input] of Object.entries(inputs)) {
@@ -74,7 +74,7 @@ async function inputsOf({ inputs, stage }: Order, store: Store): Promise<Pick<St
 const stopping = new AbortController()
 process.on('SIGTERM', () => stopping.abort())
 
-async function work(order: Order): Promise<StageEnd> {
+async function work(order: JobSpec): Promise<StageEnd> {
   const { stage, replace } = order
   const store = openStore(order.store)
   // A run of its own: its results are safe from cleaning, and it lives on when the controller has gone.
@@ -89,7 +89,7 @@ async function work(order: Order): Promise<StageEnd> {
     if (stored !== undefined && isMadeFrom(stored.manifest, given.digests))
       return { kind: 'done', result: stored, peakMemory: 0, cached: true }
     const previous = order.retry ? (await store.find(stage.key))?.folder : undefined
-    const running = claimedExecutor(local, store).start(stage, {
+    const running = lockingExecutor(local, store).start(stage, {
       slots: Array.from({ length: stage.needs.slots }, (_, slot) => slot),
       ...given,
       ...(previous !== undefined && { previous }),
@@ -115,8 +115,8 @@ const outcomes = { done: 'done', fault: 'failed', stopped: 'stopped' } as const
 async function main(): Promise<number> {
   await rm(endPath(folder, job), { force: true })
   tell({ kind: 'began', host: hostname(), pid: process.pid })
-  const order = parseOrder(await readFile(orderPath(folder), 'utf8'))
-  if (order === undefined) throw new Error(`"${orderPath(folder)}" is no order of this version of terroir; run again`)
+  const order = parseJobSpec(await readFile(specPath(folder), 'utf8'))
+  if (order === undefined) throw new Error(`"${specPath(folder)}" is no order of this version of terroir; run again`)
   const end = await work(order)
   switch (end.kind) {
     case 'done':

@@ -3,7 +3,7 @@ import type { Plan } from '../../../dsl/compile/plan.ts'
 import { stagesNamed } from '../select.ts'
 
 /** An option that a person gave. */
-export interface JobOption {
+export interface SbatchOption {
   /** Long name without dashes: `partition`. */
   readonly name: string
   /** Absent for options without one, such as `exclusive`. */
@@ -39,7 +39,7 @@ const reserved = [
  * Reads `NAME=VALUE`, `NAME`, or either behind `STAGE:`, where a stage may be named by the entry of the recipe it
  * comes from. Throws on anything else, with words for a person.
  */
-export function parseJobOption(plan: Plan, text: string): JobOption {
+export function parseSbatchOption(plan: Plan, text: string): SbatchOption {
   const { stages, rest } = splitStage(plan, text)
   const [, name = '', value] = /^(?:--)?([a-z][a-z-]*)(?:=(.*))?$/s.exec(rest) ?? []
   if (name === '') {
@@ -70,7 +70,7 @@ const rivals: readonly (readonly string[])[] = [
 ]
 
 /** Options by name, later ones in the place of earlier ones and of their rivals. */
-export function mergeOptions(options: readonly JobOption[]): ReadonlyMap<string, string | undefined> {
+export function mergeOptions(options: readonly SbatchOption[]): ReadonlyMap<string, string | undefined> {
   const merged = new Map<string, string | undefined>()
   for (const { name, value } of options) {
     for (const rival of rivals.find(names => names.includes(name)) ?? []) merged.delete(rival)

@@ -7,19 +7,19 @@ import type { Plan, Stage } from '../../../dsl/compile/plan.ts'
 import type { Result, Store } from '../../store/store.ts'
 import { beginRun } from '../begin.ts'
 import { eventOf, type RunEvent } from '../events.ts'
-import type { Fault } from '../fault.ts'
+import type { StageFault } from '../fault.ts'
 import { record } from '../run_local.ts'
 import { type RunEnd, startEvent } from '../run_plan.ts'
 import { askAccounting, askPartitions, cancel, type QueuedJob, submit } from './commands.ts'
+import type { JobConclusion } from './conclusion.ts'
 import { endText, jobFault, refusalText } from './faults.ts'
+import { arrayFolder, type JobSpec, jobFolder, writeJobSpec, writeScript } from './job_files.ts'
 import type { JobEnd } from './messages.ts'
-import type { JobOption } from './options.ts'
-import { arrayFolder, jobFolder, type Order, writeOrder, writeScript } from './order.ts'
+import type { SbatchOption } from './options.ts'
 import { openQueue, type Pace } from './queue.ts'
-import { inSubmissions, isJobOf, jobOptions, scriptText, submissionOptions, taskOf } from './script.ts'
+import { inSubmissions, isJobOf, sbatchOptions, scriptText, submissionOptions, taskOf } from './script.ts'
 import { isActive, phaseOf } from './states.ts'
-import type { Verdict } from './verdict.ts'
-import { type News, type WatchedJob, watchJob } from './watch_job.ts'
+import { type JobNews, type WatchedJob, watchJob } from './watch_job.ts'
 
 const usualPace: Pace = { files: 1000, queue: 10_000, lag: 60_000, patience: 60_000 }
 
@@ -36,7 +36,7 @@ export interface SlurmRunOptions {
   /** Results of forced stages of which only the failed items are tried again. @default none */
   readonly retried?: ReadonlyMap<string, Result>
   readonly keepGoing: boolean
-  readonly given: readonly JobOption[]
+  readonly given: readonly SbatchOption[]
   readonly onEvent: (event: RunEvent) => void
   /** Tells a person of something beside the stages. */
   readonly onNotice: (text: string) => void
@@ -86,7 +86,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
   const results = new Map([...begun.found].filter(([id]) => !forced.has(id)))
   const open = new Map<string, Track>()
   for (const stage of plan.stages) if (!results.has(stage.id)) open.set(stage.id, { stage, losses: 0, unclear: -1 })
-  const optionsOf = (stage: Stage) => jobOptions(stage, { store, engine: plan.engine, given })
+  const optionsOf = (stage: Stage) => sbatchOptions(stage, { store, engine: plan.engine, given })
   /** Jobs that this run has given up; the queue may still show them at work. */
   const dropped = new Set<string>()
   let failed = false
@@ -96,7 +96,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
     await record(journal, event)
   }
 
-  function inputsOf({ inputs }: Stage): Order['inputs'] {
+  function inputsOf({ inputs }: Stage): JobSpec['inputs'] {
     const keys = new Map(plan.stages.map(({ id, key }) => [id, key]))
     return Object.fromEntries(
       Object.entries(inputs).map(([role, input]) => [role, { ...input, key: keys.get(input.stage) ?? '' }]),
@@ -144,7 +144,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
     await tell({ kind: 'stage-queued', stage: stage.id, job: id, text: `job ${id}` })
   }
 
-  const orderOf = (stage: Stage): Order => ({
+  const specOf = (stage: Stage): JobSpec => ({
     stage,
     inputs: inputsOf(stage),
     store: store.folder,
@@ -158,7 +158,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
   /** Submits a stage, or an array of those that make parts. False where Slurm does not answer: nothing more is to be tried now. */
   async function submitNew(tracks: readonly [Track, ...Track[]]): Promise<boolean> {
     const [{ stage }] = tracks
-    for (const track of tracks) await writeOrder(jobFolder(store, track.stage), orderOf(track.stage))
+    for (const track of tracks) await writeJobSpec(jobFolder(store, track.stage), specOf(track.stage))
     const { part } = stage
     const folder = part === undefined ? jobFolder(store, stage) : arrayFolder(store, part)
     const script = await writeScript(folder, scriptText(optionsOf(stage), { stage, store }))
@@ -190,7 +190,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
 
   async function look(track: Track, job: WatchedJob): Promise<void> {
     for (const one of await job.news()) await pass(track, { job, news: one })
-    const verdict = await job.judge(pace.lag)
+    const verdict = await job.concludeJob(pace.lag)
     switch (verdict.kind) {
       case 'wait':
         return
@@ -205,7 +205,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
 
   async function pass(
     { stage }: Track,
-    { job, news }: { readonly job: WatchedJob; readonly news: News },
+    { job, news }: { readonly job: WatchedJob; readonly news: JobNews },
   ): Promise<void> {
     switch (news.kind) {
       case 'waits':
@@ -239,7 +239,10 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
 
   async function explain(
     track: Track,
-    { job, phase: seen }: { readonly job: WatchedJob; readonly phase: Extract<Verdict, { kind: 'silent' }>['phase'] },
+    {
+      job,
+      phase: seen,
+    }: { readonly job: WatchedJob; readonly phase: Extract<JobConclusion, { kind: 'silent' }>['phase'] },
   ): Promise<void> {
     const { stage } = track
     const told = seen === 'gone' ? await askAccounting(job.id) : undefined
@@ -265,7 +268,7 @@ export async function runOnSlurm(plan: Plan, options: SlurmRunOptions): Promise<
     await cancel(jobs, { waiting })
   }
 
-  async function fail(track: Track, fault: Fault, peakMemory = 0): Promise<void> {
+  async function fail(track: Track, fault: StageFault, peakMemory = 0): Promise<void> {
     const { id } = track.stage
     failed = true
     const lost = dependents(id)

@@ -5,8 +5,8 @@ import { sha256 } from '../../store/digest.ts'
 import type { Store } from '../../store/store.ts'
 import { program } from '../sandbox.ts'
 import type { QueuedJob } from './commands.ts'
-import { type JobOption, mergeOptions } from './options.ts'
-import { arrayFolder, jobFolder } from './order.ts'
+import { arrayFolder, jobFolder } from './job_files.ts'
+import { mergeOptions, type SbatchOption } from './options.ts'
 
 /** Who a job is: found again by either, whoever submitted it and whatever was recorded. */
 export interface JobIdentity {
@@ -43,14 +43,14 @@ const memoryRoom = 1.5
 const ownMemory = 128 * 2 ** 20
 
 /** The options of a stage's job. Those that a person gave come last and win. */
-export function jobOptions(
+export function sbatchOptions(
   stage: Stage,
-  { store, engine, given }: { readonly store: Store; readonly engine: string; readonly given: readonly JobOption[] },
+  { store, engine, given }: { readonly store: Store; readonly engine: string; readonly given: readonly SbatchOption[] },
 ): ReadonlyMap<string, string | undefined> {
   const { name, comment } = jobIdentity(stage, store)
   const { part } = stage
   const { slots, memory, cores = 1 } = stage.needs
-  const own: readonly JobOption[] = [
+  const own: readonly SbatchOption[] = [
     { name: 'job-name', value: name },
     { name: 'comment', value: comment },
     { name: 'chdir', value: part === undefined ? jobFolder(store, stage) : arrayFolder(store, part) },
@@ -106,7 +106,7 @@ export function arrayOption(indices: readonly number[]): string {
   return `--array=${ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',')}`
 }
 
-type JobOptions = ReadonlyMap<string, string | undefined>
+type SbatchOptions = ReadonlyMap<string, string | undefined>
 
 /**
  * Stages as they are submitted: alone, or all at once where they make parts of one result and ask for the same. A group
@@ -114,7 +114,7 @@ type JobOptions = ReadonlyMap<string, string | undefined>
  */
 export function inSubmissions(
   stages: readonly Stage[],
-  optionsOf: (stage: Stage) => JobOptions,
+  optionsOf: (stage: Stage) => SbatchOptions,
 ): readonly (readonly [Stage, ...Stage[]])[] {
   const groups = new Map<string, [Stage, ...Stage[]]>()
   for (const stage of stages) {

@@ -1,9 +1,9 @@
 /** Slurm's words for the state of a job, by what they mean for a stage. */
 
 /** Where a job stands. `lost`: Slurm took its node away; the work can go on elsewhere. */
-export type Phase = 'waiting' | 'running' | 'done' | 'failed' | 'timeout' | 'memory' | 'lost' | 'cancelled'
+export type JobPhase = 'waiting' | 'running' | 'done' | 'failed' | 'timeout' | 'memory' | 'lost' | 'cancelled'
 
-const words: Readonly<Record<Phase, readonly string[]>> = {
+const words: Readonly<Record<JobPhase, readonly string[]>> = {
   waiting: ['PENDING', 'CONFIGURING', 'REQUEUED', 'REQUEUE_FED', 'REQUEUE_HOLD', 'RESV_DEL_HOLD', 'SPECIAL_EXIT'],
   running: ['RUNNING', 'COMPLETING', 'SUSPENDED', 'STOPPED', 'SIGNALING', 'STAGE_OUT', 'RESIZING'],
   done: ['COMPLETED'],
@@ -15,14 +15,14 @@ const words: Readonly<Record<Phase, readonly string[]>> = {
 }
 
 const phases = new Map(
-  Object.entries({ ...words }).flatMap(([phase, all]) => all.map(word => [word, phase as Phase] as const)),
+  Object.entries({ ...words }).flatMap(([phase, all]) => all.map(word => [word, phase as JobPhase] as const)),
 )
 
 /** The phase of a state such as `RUNNING` or `CANCELLED by 1000`. A word of a newer Slurm counts as running: unknown is no end. */
-export const phaseOf = (state: string): Phase => phases.get(state.split(' ')[0] ?? '') ?? 'running'
+export const phaseOf = (state: string): JobPhase => phases.get(state.split(' ')[0] ?? '') ?? 'running'
 
 /** Whether a job of this phase may still change by itself. */
-export const isActive = (phase: Phase): boolean => phase === 'waiting' || phase === 'running'
+export const isActive = (phase: JobPhase): boolean => phase === 'waiting' || phase === 'running'
 
 /** Reasons of `squeue` for which a job waits until a person does something. */
 const stuck: { readonly [reason: string]: string } = {

@@ -1,14 +1,14 @@
 /** One job as it is watched: the news of it, and what they amount to. */
 import { readFile } from 'node:fs/promises'
 import type { QueuedJob } from './commands.ts'
+import { concludeJob, hasEnded, type JobConclusion } from './conclusion.ts'
+import { endPath, messagesPath } from './job_files.ts'
 import { followLines, type JobEnd, type JobLine, parseEnd, parseJobLine } from './messages.ts'
-import { endPath, messagesPath } from './order.ts'
 import type { Queue } from './queue.ts'
 import { waitText } from './states.ts'
-import { hasEnded, judge, type Verdict } from './verdict.ts'
 
 /** A line of the job, or that it waits, with the reason in words. */
-export type News = JobLine | { readonly kind: 'waits'; readonly text: string }
+export type JobNews = JobLine | { readonly kind: 'waits'; readonly text: string }
 
 /** A job that is watched. */
 export interface WatchedJob {
@@ -19,9 +19,9 @@ export interface WatchedJob {
   /** Its last row in the queue. */
   row(): QueuedJob | undefined
   /** What is new since the last call. */
-  news(): Promise<readonly News[]>
+  news(): Promise<readonly JobNews[]>
   /** What is known of its end now. `lag`: milliseconds until its files must be seen. */
-  judge(lag: number): Promise<Verdict>
+  concludeJob(lag: number): Promise<JobConclusion>
 }
 
 /** Watches a job that is in the queue, or was submitted just now. */
@@ -37,8 +37,8 @@ export function watchJob(
   let row: QueuedJob | undefined
   let endedAt: number | undefined
 
-  async function news(): Promise<readonly News[]> {
-    const told: News[] = (await lines()).flatMap(line => parseJobLine(line) ?? [])
+  async function news(): Promise<readonly JobNews[]> {
+    const told: JobNews[] = (await lines()).flatMap(line => parseJobLine(line) ?? [])
     if (told.some(({ kind }) => kind === 'began')) {
       began = queue.count()
       waitsFor = ''
@@ -52,13 +52,13 @@ export function watchJob(
     return [...told, { kind: 'waits', text }]
   }
 
-  async function judgeNow(lag: number): Promise<Verdict> {
+  async function judgeNow(lag: number): Promise<JobConclusion> {
     const seen = queue.see(id, submitted)
     if (typeof seen === 'object') row = seen
     if (hasEnded(seen)) endedAt ??= Date.now()
     else if (seen !== 'unknown') endedAt = undefined
     const overdue = endedAt !== undefined && Date.now() - endedAt > lag
-    return judge({ queue: seen, end: await readEnd(), overdue })
+    return concludeJob({ queue: seen, end: await readEnd(), overdue })
   }
 
   async function readEnd(): Promise<JobEnd | undefined> {
@@ -66,5 +66,5 @@ export function watchJob(
     return text === undefined ? undefined : parseEnd(text)
   }
 
-  return { id, folder, started: () => began !== undefined, row: () => row, news, judge: judgeNow }
+  return { id, folder, started: () => began !== undefined, row: () => row, news, concludeJob: judgeNow }
 }

@@ -2,22 +2,22 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Stage } from '../../../dsl/compile/plan.ts'
 import { parseQueue } from '../../../runtime/schedule/slurm/commands.ts'
+import { concludeJob } from '../../../runtime/schedule/slurm/conclusion.ts'
+import { parseJobSpec } from '../../../runtime/schedule/slurm/job_files.ts'
 import { parseEnd, parseJobLine } from '../../../runtime/schedule/slurm/messages.ts'
-import { mergeOptions, parseJobOption } from '../../../runtime/schedule/slurm/options.ts'
-import { parseOrder } from '../../../runtime/schedule/slurm/order.ts'
+import { mergeOptions, parseSbatchOption } from '../../../runtime/schedule/slurm/options.ts'
 import {
   arrayOption,
   dependencyOption,
   inSubmissions,
   isJobOf,
   jobIdentity,
-  jobOptions,
+  sbatchOptions,
   scriptText,
   submissionOptions,
   taskOf,
 } from '../../../runtime/schedule/slurm/script.ts'
 import { phaseOf, waitText } from '../../../runtime/schedule/slurm/states.ts'
-import { judge } from '../../../runtime/schedule/slurm/verdict.ts'
 import { openStore } from '../../../runtime/store/store.ts'
 import { diamond } from '../fixtures/diamond.ts'
 import { partedStages, stage } from '../support.ts'
@@ -53,25 +53,25 @@ test('a published result counts whatever Slurm says, a fault only once Slurm cou
   const fault = { kind: 'fault', fault: { text: 'x', doing: '', lastLines: [], log: '' }, peakMemory: 1 } as const
   const overdue = false
   for (const queue of ['unknown', 'absent', row('RUNNING'), row('TIMEOUT')] as const)
-    assert.is(judge({ queue, end: done, overdue }).kind, 'end')
-  assert.equal(judge({ queue: row('RUNNING'), end: fault, overdue }), { kind: 'wait' })
-  assert.equal(judge({ queue: row('PENDING'), end: { kind: 'stopped' }, overdue }), { kind: 'wait' })
-  assert.equal(judge({ queue: row('OUT_OF_MEMORY'), end: fault, overdue }), { kind: 'silent', phase: 'memory' })
-  assert.is(judge({ queue: row('FAILED'), end: fault, overdue }).kind, 'end')
-  assert.is(judge({ queue: 'unknown', end: fault, overdue }).kind, 'end')
+    assert.is(concludeJob({ queue, end: done, overdue }).kind, 'end')
+  assert.equal(concludeJob({ queue: row('RUNNING'), end: fault, overdue }), { kind: 'wait' })
+  assert.equal(concludeJob({ queue: row('PENDING'), end: { kind: 'stopped' }, overdue }), { kind: 'wait' })
+  assert.equal(concludeJob({ queue: row('OUT_OF_MEMORY'), end: fault, overdue }), { kind: 'silent', phase: 'memory' })
+  assert.is(concludeJob({ queue: row('FAILED'), end: fault, overdue }).kind, 'end')
+  assert.is(concludeJob({ queue: 'unknown', end: fault, overdue }).kind, 'end')
 })
 
 test('without a word nothing is decided before files must be seen, and never while the queue is silent', () => {
   for (const state of ['COMPLETED', 'FAILED']) {
-    assert.equal(judge({ queue: row(state), end: undefined, overdue: false }), { kind: 'wait' })
-    assert.is(judge({ queue: row(state), end: undefined, overdue: true }).kind, 'silent')
+    assert.equal(concludeJob({ queue: row(state), end: undefined, overdue: false }), { kind: 'wait' })
+    assert.is(concludeJob({ queue: row(state), end: undefined, overdue: true }).kind, 'silent')
   }
-  assert.equal(judge({ queue: 'absent', end: undefined, overdue: true }), { kind: 'silent', phase: 'gone' })
-  assert.equal(judge({ queue: 'unknown', end: undefined, overdue: true }), { kind: 'wait' })
+  assert.equal(concludeJob({ queue: 'absent', end: undefined, overdue: true }), { kind: 'silent', phase: 'gone' })
+  assert.equal(concludeJob({ queue: 'unknown', end: undefined, overdue: true }), { kind: 'wait' })
 })
 
 test('an option is for all jobs, or for those of a stage or entry', () => {
-  const read = (text: string) => parseJobOption(diamond.plan, text)
+  const read = (text: string) => parseSbatchOption(diamond.plan, text)
   assert.equal(read('gres=gpu:a100:1'), { name: 'gres', value: 'gpu:a100:1' })
   assert.equal(read('--exclusive'), { name: 'exclusive' })
   assert.equal(read('joined:time=1-00:00:00'), { name: 'time', value: '1-00:00:00', stages: new Set(['joined']) })
@@ -85,7 +85,7 @@ for (const [text, words] of [
 ] as const) {
   test(`the option ${text} is refused with a reason`, () => {
     assert.throws(
-      () => parseJobOption(diamond.plan, text),
+      () => parseSbatchOption(diamond.plan, text),
       (error: Error) => error.message.includes(words),
     )
   })
@@ -104,7 +104,7 @@ test('later options take the place of earlier ones and of their rivals', () => {
 
 test('a stage that needs a device asks for one, unless it computes on processors', () => {
   const gpu = stage('train', 'good', { slots: 2 })
-  const gres = (engine: string) => jobOptions(gpu, { store, engine, given: [] }).get('gres')
+  const gres = (engine: string) => sbatchOptions(gpu, { store, engine, given: [] }).get('gres')
   assert.is(gres('auto'), 'gpu:2')
   assert.is(gres('cpu'), undefined)
 })
@@ -117,7 +117,7 @@ test('a job is named by stage, key and store', () => {
 })
 
 test('a script quotes paths for Slurm and for the shell, and waits for one job of its name', () => {
-  const text = scriptText(jobOptions(diamond.left, { store, engine: 'cpu', given: [] }), {
+  const text = scriptText(sbatchOptions(diamond.left, { store, engine: 'cpu', given: [] }), {
     stage: diamond.left,
     store: openStore("/it's here"),
   })
@@ -130,7 +130,7 @@ test('a script quotes paths for Slurm and for the shell, and waits for one job o
 test('parts of one result are one array: its script leads each task to its folder, and the queue tells them apart', () => {
   const [first, second, third, join] = partedStages('photos', 'good', 3)
   if (first === undefined || second === undefined || third === undefined || join === undefined) throw new Error('none')
-  const optionsOf = (one: Stage) => jobOptions(one, { store, engine: 'cpu', given: [] })
+  const optionsOf = (one: Stage) => sbatchOptions(one, { store, engine: 'cpu', given: [] })
   const groups = inSubmissions([first, second, third, join], optionsOf)
   assert.equal(
     groups.map(group => group.length),
@@ -151,7 +151,7 @@ test('parts of one result are one array: its script leads each task to its folde
 test('stages of one result that ask for other things are submitted apart', () => {
   const stages = partedStages('photos', 'good', 2)
   const given = [{ name: 'mem', value: '9G', stages: new Set(['photos.1']) }]
-  const groups = inSubmissions(stages, one => jobOptions(one, { store, engine: 'cpu', given }))
+  const groups = inSubmissions(stages, one => sbatchOptions(one, { store, engine: 'cpu', given }))
   assert.is(groups.length, 3)
 })
 
@@ -163,7 +163,7 @@ test('what lies in the folder of a job is read only where it is whole', () => {
   assert.is(parseJobLine('{"kind":"log","text":"x","values":{"loss":null}}'), undefined)
   assert.is(parseEnd('{"kind":"done"}'), undefined)
   assert.equal(parseEnd('{"kind":"stopped"}'), { kind: 'stopped' })
-  assert.is(parseOrder('{"stage":{}}'), undefined)
+  assert.is(parseJobSpec('{"stage":{}}'), undefined)
 })
 
 test.run()

@@ -8,23 +8,23 @@ import { setTimeout } from 'node:timers/promises'
 import type { ProcessId } from '../store/process.ts'
 
 /** Variable that a worker with granted programs hands down; its value is the worker's folder. The guard spells it itself. */
-export const familyVariable = 'TERROIR_FAMILY'
+export const processTreeVariable = 'TERROIR_FAMILY'
 
 /** A process of `/proc`; its start tells it from a later one of the same number. */
-interface Found {
+interface ProcessEntry {
   readonly pid: number
   readonly start: string
   readonly parent: number
 }
 
 /** A family as it was last seen; each look adds what joined it. */
-export interface Family {
+export interface ProcessTree {
   /** Members that live now. */
   look(): readonly Pick<ProcessId, 'pid'>[]
 }
 
-function processes(): ReadonlyMap<number, Found> {
-  const found = new Map<number, Found>()
+function processes(): ReadonlyMap<number, ProcessEntry> {
+  const found = new Map<number, ProcessEntry>()
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
     const stat = readText(`/proc/${name}/stat`)
@@ -48,18 +48,18 @@ function readText(path: string): string {
 function folderOf(pid: number): string | undefined {
   const text = readText(`/proc/${pid}/environ`)
   if (text === '') return ''
-  const prefix = `${familyVariable}=`
+  const prefix = `${processTreeVariable}=`
   const entry = text.split('\0').find(one => one.startsWith(prefix))
   return entry?.slice(prefix.length)
 }
 
 /** Watches the family of a worker by its folder. */
-export function watchFamily(folder: string): Family {
+export function watchProcessTree(folder: string): ProcessTree {
   const members = new Map<number, string>()
   /** Processes whose environment is another's; the environment that was inherited never changes. */
   const strangers = new Map<number, string>()
 
-  function carriesMark({ pid, start }: Found): boolean {
+  function carriesMark({ pid, start }: ProcessEntry): boolean {
     if (strangers.get(pid) === start) return false
     const carried = folderOf(pid)
     if (carried !== folder && carried !== '') strangers.set(pid, start)
@@ -87,7 +87,7 @@ const lookEvery = 20
 const endWithin = 10_000
 
 /** Kills a family until nobody of it is left: who forks meanwhile is found the next time. */
-export async function endFamily(family: Family): Promise<void> {
+export async function killProcessTree(family: ProcessTree): Promise<void> {
   for (let waited = 0; waited < endWithin; waited += lookEvery) {
     const left = family.look()
     if (left.length === 0) return
@@ -97,10 +97,10 @@ export async function endFamily(family: Family): Promise<void> {
 }
 
 /** Kills every process that carries a folder of which `isLost` says that its worker is nobody's any more. */
-export async function endLostFamilies(isLost: (folder: string) => Promise<boolean>): Promise<void> {
+export async function killOrphanedTrees(isLost: (folder: string) => Promise<boolean>): Promise<void> {
   if (process.platform !== 'linux') return
   const folders = new Set([...processes().keys()].flatMap(pid => folderOf(pid) || []))
-  for (const folder of folders) if (await isLost(folder)) await endFamily(watchFamily(folder))
+  for (const folder of folders) if (await isLost(folder)) await killProcessTree(watchProcessTree(folder))
 }
 
 function kill(pid: number): void {

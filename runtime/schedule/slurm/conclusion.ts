@@ -1,10 +1,10 @@
 /** What a job's state and its last word together say; a pure function, since it must be right for every order of the two. */
 import type { QueuedJob } from './commands.ts'
 import type { JobEnd } from './messages.ts'
-import { isActive, type Phase } from './states.ts'
+import { isActive, type JobPhase } from './states.ts'
 
 /** What is known of a job at one moment. */
-export interface Evidence {
+export interface JobEvidence {
   /** What the queue says; `unknown` while it does not answer, or has not since the submission. */
   readonly queue: QueuedJob | 'absent' | 'unknown'
   readonly end: JobEnd | undefined
@@ -13,15 +13,15 @@ export interface Evidence {
 }
 
 /** `wait`: nothing is decided. `silent`: it ended without a word, in this phase or, where the queue forgot it, `gone`. */
-export type Verdict =
+export type JobConclusion =
   | { readonly kind: 'wait' }
   | { readonly kind: 'end'; readonly end: Exclude<JobEnd, { kind: 'stopped' }> }
-  | { readonly kind: 'silent'; readonly phase: Exclude<Phase, 'waiting' | 'running'> | 'gone' }
+  | { readonly kind: 'silent'; readonly phase: Exclude<JobPhase, 'waiting' | 'running'> | 'gone' }
 
-const wait: Verdict = { kind: 'wait' }
+const wait: JobConclusion = { kind: 'wait' }
 
 /** Judges a job. A published result counts whatever Slurm says; a fault only once Slurm had the chance to say more. */
-export function judge({ queue, end, overdue }: Evidence): Verdict {
+export function concludeJob({ queue, end, overdue }: JobEvidence): JobConclusion {
   if (end?.kind === 'done') return { kind: 'end', end }
   if (queue === 'unknown') return end?.kind === 'fault' ? { kind: 'end', end } : wait
   const phase = queue === 'absent' ? 'gone' : queue.phase
@@ -43,5 +43,5 @@ export function judge({ queue, end, overdue }: Evidence): Verdict {
 }
 
 /** Whether Slurm is done with the job. */
-export const hasEnded = (queue: Evidence['queue']): boolean =>
+export const hasEnded = (queue: JobEvidence['queue']): boolean =>
   queue !== 'unknown' && (queue === 'absent' || !isActive(queue.phase))

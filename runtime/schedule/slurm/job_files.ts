@@ -13,16 +13,16 @@ import { replaceFile } from '../../store/files.ts'
 import type { Store } from '../../store/store.ts'
 
 /** An input: the stored result of a key. */
-export interface OrderedInput {
+export interface JobInput {
   readonly stage: string
   readonly key: string
   readonly split?: string
 }
 
 /** What a job is to do. */
-export interface Order {
+export interface JobSpec {
   readonly stage: Stage
-  readonly inputs: { readonly [role: string]: OrderedInput }
+  readonly inputs: { readonly [role: string]: JobInput }
   /** Absolute path of the store's folder, the same on every node. */
   readonly store: string
   readonly recipe: string
@@ -51,15 +51,15 @@ export const endPath = (folder: string, job: string): string => join(folder, `${
 /** Path of what a job and its libraries printed, and Slurm about it. */
 export const outputPath = (folder: string, job: string): string => join(folder, `${job}.out`)
 
-const orderName = 'order.json'
+const specName = 'order.json'
 
 /** Path of the order in a folder of jobs. */
-export const orderPath = (folder: string): string => join(folder, orderName)
+export const specPath = (folder: string): string => join(folder, specName)
 
 /** Writes the order of a job. */
-export async function writeOrder(folder: string, order: Order): Promise<void> {
+export async function writeJobSpec(folder: string, order: JobSpec): Promise<void> {
   await mkdir(folder, { recursive: true })
-  await replaceFile(orderPath(folder), aside => writeFile(aside, `${JSON.stringify(order, null, 1)}\n`))
+  await replaceFile(specPath(folder), aside => writeFile(aside, `${JSON.stringify(order, null, 1)}\n`))
 }
 
 /** Writes the script of a job, or of an array of jobs; returns its path. */
@@ -85,13 +85,13 @@ function isStage(value: unknown): value is Stage {
   )
 }
 
-function isOrder(value: unknown): value is Order {
+function isJobSpec(value: unknown): value is JobSpec {
   if (!isRecord(value) || ![value.store, value.recipe, value.engine].every(isText)) return false
   return isStage(value.stage) && isRecord(value.inputs) && Object.values(value.inputs).every(isInput)
 }
 
 /** Reads an order; `undefined` where the text is none. */
-export function parseOrder(text: string): Order | undefined {
+export function parseJobSpec(text: string): JobSpec | undefined {
   const value = parseJson(text)
-  return isOrder(value) ? value : undefined
+  return isJobSpec(value) ? value : undefined
 }

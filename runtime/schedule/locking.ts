@@ -3,15 +3,15 @@ import type { Stage } from '../../dsl/compile/plan.ts'
 import { acquireLock } from '../store/locks.ts'
 import { isMadeFrom } from '../store/manifest.ts'
 import type { Store } from '../store/store.ts'
-import type { Executor, RunningStage, StageEnd, StageOrder } from './executor.ts'
+import type { Executor, RunningStage, StageEnd, StageRequest } from './executor.ts'
 import { recover } from './recover.ts'
 
 /**
  * An executor that starts a stage only with the claim to its key. Where a living run holds it, the stage waits and
  * takes that run's result; where the run died, its workers are ended first.
  */
-export function claimedExecutor(executor: Executor, store: Store): Executor {
-  function start(stage: Stage, order: StageOrder): RunningStage {
+export function lockingExecutor(executor: Executor, store: Store): Executor {
+  function start(stage: Stage, order: StageRequest): RunningStage {
     const stop = new AbortController()
 
     async function work(): Promise<StageEnd> {
