@@ -1,4 +1,5 @@
 /** Learns the merges of a byte-level BPE (Sennrich et al., arXiv 1508.07909) with incremental pair counts. */
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { byteAlphabet, specialTokens, type TokenizerJson, tokenizerJson, wordPattern } from './tokenizer.ts'
 
 interface TokenPair {
@@ -19,7 +20,10 @@ export function trainTokenizer(
 ): TokenizerJson {
   const smallest = specialTokens.length + byteAlphabet.length
   if (vocabSize < smallest) {
-    throw new Error(`A vocabulary of ${vocabSize} cannot hold ${smallest} special tokens and bytes; raise vocab_size`)
+    throw new UserFault(`A vocabulary of ${vocabSize} cannot hold ${smallest} special tokens and bytes`, {
+      hint: 'raise vocab_size',
+      place: 'vocab_size',
+    })
   }
   const { words, counts } = countWords(captions)
   const tokens: string[] = [...specialTokens, ...byteAlphabet]

@@ -1,4 +1,4 @@
-/** Who writes captions: one interface for grammars and for models behind an API. */
+/** The interface of caption writers: grammars, and models behind an API. */
 import type { SampleFiles } from './sample.ts'
 
 /** Writes the captions of samples. */

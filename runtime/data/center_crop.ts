@@ -1,14 +1,14 @@
-/** Encoded pictures as squares of one size, by the quickest way there is. */
+/** Centre crops of encoded pictures, scaled to one size, by the fastest decoder that fits. */
 import jpegTurbo from '@cwasm/jpeg-turbo'
 import { type ColourRaster, createResampler, type Taps, tapsOf } from './resample.ts'
 
-/** Makes a square of `size` pixels of a picture's bytes; `name` stands in errors. */
+/** Crops a picture to its centre square and scales it to `size` pixels; `name` is its name in errors. */
 export type CenterCrop = (bytes: Uint8Array, name: string) => Promise<Uint8Array>
 
 /** Marker segments of a JPEG that begin with this hold a colour profile. */
 const profile = Buffer.from('ICC_PROFILE\0', 'latin1')
 
-/** Whether a JPEG's header, before the first scan, holds a colour profile. */
+/** True if a JPEG's header, before the first scan, holds a colour profile. */
 function hasProfile(jpeg: Uint8Array): boolean {
   for (let at = 2; jpeg[at] === 0xff && jpeg[at + 1] !== 0xda; ) {
     const length = ((jpeg[at + 2] ?? 0) << 8) | (jpeg[at + 3] ?? 0)
@@ -20,9 +20,9 @@ function hasProfile(jpeg: Uint8Array): boolean {
 }
 
 /**
- * Pixels of a plain JPEG; `undefined` for everything else, whose colours or faults are `decodeImage`'s to tell.
- * Both decode by libjpeg-turbo and give the same pixels; this way spares the pipeline, which costs more than the work
- * where pictures are small.
+ * Pixels of a plain JPEG; `undefined` for everything else, which `decodeImage` decodes or refuses.
+ * Both decode by libjpeg-turbo and give the same pixels; this function avoids the cost of sharp's pipeline, which is
+ * larger than that of decoding where pictures are small.
  */
 function decodePlainJpeg(bytes: Uint8Array): ColourRaster | undefined {
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8 || hasProfile(bytes)) return undefined
@@ -44,7 +44,7 @@ export function createCenterCrop(size: number): CenterCrop {
     const found = known.get(key)
     if (found) return found
     const made = tapsOf({ source, start: (source - side) / 2, length: side, size }, 'lanczos3')
-    // Sets have few shapes; a set of many must not fill the memory.
+    // Datasets have few image shapes; a dataset of many must not fill the memory.
     if (known.size >= 64) known.clear()
     known.set(key, made)
     return made
@@ -58,7 +58,7 @@ export function createCenterCrop(size: number): CenterCrop {
   }
 }
 
-/** Loaded where it is first needed: a thread that sees only plain JPEGs starts without it. */
+/** Loads the decoder at its first use: a thread that reads only plain JPEGs starts without it. */
 async function decodeAny(bytes: Uint8Array, name: string): Promise<ColourRaster> {
   const { decodeImage } = await import('./image.ts')
   const { data, width, height } = await decodeImage(bytes, { name })

@@ -6,7 +6,7 @@ import type { Random } from './random.ts'
 import type { Sample } from './sample.ts'
 import { beltOf, reliefs } from './tile_facts.ts'
 
-/** What may be said of one topic, and how much captions want to say it. */
+/** A clause on one topic, with the weight of its topic in the choice. */
 export interface Clause {
   readonly topic: 'water' | 'colours' | 'colour place' | 'relief' | 'highland' | 'snow' | 'light' | 'size' | 'names'
   readonly weight: number
@@ -26,7 +26,7 @@ const AMOUNTS: readonly (readonly [number, readonly string[]])[] = [
   [1, ['almost only water', 'almost nothing but water', 'water nearly everywhere']],
 ]
 
-/** Every clause that the facts of a sample allow. Facts that are absent, as in other sources' samples, give none. */
+/** Every clause that the facts of a sample allow. Samples of sources without such facts give none. */
 export function clausesOf(sample: Sample): readonly Clause[] {
   return [
     waterClause(sample),
@@ -49,7 +49,7 @@ export function beltAdjective({ lat }: Sample, random: Random): string | undefin
 }
 
 /** Number of a fact. */
-export const numberFact = ({ facts }: Sample, name: string): number | undefined =>
+const numberFact = ({ facts }: Sample, name: string): number | undefined =>
   typeof facts[name] === 'number' ? facts[name] : undefined
 
 /** Text of a fact, or empty. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import type { Geometry } from 'geojson'
 import { feature } from 'topojson-client'
 import type { Topology } from 'topojson-specification'
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import type { GeoPoint } from './geodesy.ts'
 
 /**
@@ -60,7 +61,7 @@ export async function readCountries(path: string): Promise<readonly Country[]> {
   const topology: Topology = JSON.parse(await readFile(path, 'utf8'))
   const shapes = topology.objects.countries
   if (shapes?.type !== 'GeometryCollection') {
-    throw new Error(`No countries in ${path}; name a countries file of world-atlas`)
+    throw new DataFault(`No countries in ${path}`, { hint: 'name a countries file of world-atlas', file: path })
   }
   return feature(topology, shapes).features.map(({ geometry, properties }) => {
     const name = String(properties?.name ?? '')

@@ -14,7 +14,7 @@ import type { World } from './crawl/world.ts'
 import { createRandom, type Random } from './random.ts'
 import type { SampleFiles } from './sample.ts'
 
-/** What a crawl is made of. */
+/** Options of {@link makeCrawl}. */
 export interface CrawlOptions {
   readonly samples: number
   /** Share of overhead views. */
@@ -26,7 +26,7 @@ export interface CrawlOptions {
   readonly seed: number
 }
 
-/** How an alt text speaks of its picture. */
+/** Kinds of alt text, by their relation to the picture. */
 type TextKind = 'honest' | 'vague' | 'wrong' | 'misleading'
 
 /** A sample before it is drawn. */

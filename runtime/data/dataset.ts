@@ -7,6 +7,7 @@
  */
 import { copyFile, link, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { type Extent, shardPath } from './extents.ts'
 import { decodeGrey, decodeImage, imageExtension } from './image.ts'
 import { type IndexRow, readRows, writeRows } from './index_table.ts'
@@ -49,15 +50,14 @@ export async function createDataset(folder: string, { mayBeEmpty = false } = {})
     },
     async close() {
       await shards.close()
-      if (rows.size === 0 && !mayBeEmpty)
-        throw new Error(`No samples were made for ${folder}; widen the source or check its parameters`)
+      if (rows.size === 0 && !mayBeEmpty) throw noSamples(folder)
       await writeRows(folder, [...rows.values()])
       return { samples: rows.size }
     },
   }
 }
 
-/** Which samples {@link loadPixels} and {@link loadMasks} read, and at what side in pixels. */
+/** Options of {@link loadPixels} and {@link loadMasks}: the samples to read, and the side of their images. */
 export interface PixelOptions {
   /** `train`, `val` or `test`; absent: every sample. */
   readonly split?: string | undefined
@@ -107,7 +107,8 @@ export async function* readSamples(folder: string, split?: string): AsyncGenerat
  * systems). Throws on a key that the parent lacks, and where there are no rows.
  */
 export async function deriveDataset(parent: string, folder: string, rows: readonly Sample[]): Promise<void> {
-  if (rows.length === 0) throw new Error(`No sample of the dataset in ${parent} is left; loosen what drops them`)
+  if (rows.length === 0)
+    throw new UserFault(`No sample of the dataset in ${parent} is left`, { hint: 'loosen what drops them' })
   const stored = new Map((await readRows(parent)).map(row => [row.sample.key, row]))
   const derived = rows.map(sample => {
     const row = stored.get(sample.key)
@@ -121,6 +122,9 @@ export async function deriveDataset(parent: string, folder: string, rows: readon
     await linkOrCopy(shardPath(parent, shard), shardPath(folder, shard))
   await writeRows(folder, derived)
 }
+
+const noSamples = (folder: string): UserFault =>
+  new UserFault(`No samples were made for ${folder}`, { hint: 'widen the source or check its parameters' })
 
 /** Makes a file the same as another: by a hard link, or a copy across file systems. */
 const linkOrCopy = (from: string, to: string): Promise<void> => link(from, to).catch(() => copyFile(from, to))
@@ -140,7 +144,7 @@ export async function joinDatasets(parts: readonly string[], folder: string): Pr
       await linkOrCopy(shardPath(part, shard), shardPath(folder, nameOf(shard)))
     for (const row of own) rows.push({ ...row, shard: nameOf(row.shard) })
   }
-  if (rows.length === 0) throw new Error(`No samples were made for ${folder}; widen the source or check its parameters`)
+  if (rows.length === 0) throw noSamples(folder)
   await writeRows(folder, rows)
 }
 
@@ -149,7 +153,7 @@ export async function loadPixels(folder: string, options: PixelOptions): Promise
   return decodeRows(folder, atEvenSteps(await selectRows(folder, options.split), options.atMost), options)
 }
 
-/** Which images {@link readPixels} decodes, and how many of them are in memory. */
+/** Options of {@link readPixels}. */
 export interface PixelStreamOptions extends Omit<PixelOptions, 'atMost'> {
   /** Leaves out the others. */
   readonly only?: (sample: Sample) => boolean
@@ -237,14 +241,16 @@ async function selectRows(folder: string, split: string | undefined): Promise<re
   const chosen = rows.filter(row => row.sample.split === split)
   if (chosen.length > 0) return chosen
   const splits = [...new Set(rows.map(row => `'${row.sample.split}'`))].sort().join(', ')
-  throw new Error(`The dataset in ${folder} has no sample in split '${split}'; its splits are ${splits}`)
+  throw new UserFault(`The dataset in ${folder} has no sample in split '${split}'`, {
+    hint: `its splits are ${splits}`,
+  })
 }
 
 function extentOf(row: IndexRow, mask: string): Extent {
   const extent = row.masks[row.sample.masks.indexOf(mask)]
   if (extent !== undefined) return extent
   const known = row.sample.masks.map(name => `'${name}'`).join(', ') || 'none'
-  throw new Error(`Sample ${nameOf(row)} has no mask '${mask}'; its masks: ${known}`)
+  throw new UserFault(`Sample ${nameOf(row)} has no mask '${mask}'`, { hint: `its masks: ${known}` })
 }
 
 function checkKey({ key }: Sample, taken: ReadonlyMap<string, unknown>): void {

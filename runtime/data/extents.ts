@@ -1,8 +1,9 @@
-/** Where files lie in shards, and reading them from there. Threads start with this file, so that it imports little. */
+/** Extents of files in shards, and reading them. Threads start with this file, so that it imports little. */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 
-/** Where a file lies inside its shard, in bytes. */
+/** Place of a file in its shard, in bytes. */
 export interface Extent {
   readonly offset: number
   readonly size: number
@@ -18,8 +19,13 @@ interface ShardPlace {
 }
 
 /** The error of a shard that cannot be opened. */
-export const shardUnreadable = ({ folder, shard, key, cause }: ShardPlace & { readonly cause: unknown }): Error =>
-  new Error(`Shard shards/${shard} of sample '${key}' cannot be opened in ${folder}; make the dataset again`, { cause })
+export const shardUnreadable = ({ folder, shard, key, cause }: ShardPlace & { readonly cause: unknown }): DataFault =>
+  new DataFault(`Shard shards/${shard} of sample '${key}' cannot be opened in ${folder}`, {
+    hint: 'make the dataset again',
+    file: shardPath(folder, shard),
+    item: key,
+    cause,
+  })
 
 /** The error of a shard that ends too early. */
 export const shardTruncated = ({
@@ -29,9 +35,10 @@ export const shardTruncated = ({
   bytesRead,
   offset,
   size,
-}: ShardPlace & Extent & { readonly bytesRead: number }): Error =>
-  new Error(
-    `Shard shards/${shard} ends inside sample '${key}' (${bytesRead} of ${size} bytes at ${offset}) in ${folder}; make the dataset again`,
+}: ShardPlace & Extent & { readonly bytesRead: number }): DataFault =>
+  new DataFault(
+    `Shard shards/${shard} ends inside sample '${key}' (${bytesRead} of ${size} bytes at ${offset}) in ${folder}`,
+    { hint: 'make the dataset again', file: shardPath(folder, shard), item: key, byte: offset + bytesRead },
   )
 
 /** Reads parts of shards in any order, blocking; for threads that have nothing else to do. */
@@ -40,12 +47,12 @@ export interface ExtentReader {
   read(shard: string, extent: Extent, key: string): Uint8Array
 }
 
-/** Shards open at a time. */
+/** Most shards that are open at a time. */
 const openAtOnce = 64
 
 /** Opens a reader of the shards of a dataset folder, of which it keeps some open. */
 export function openExtents(folder: string): ExtentReader {
-  // A Map keeps the order of use: the first was used longest ago.
+  // A Map keeps the order of use: the first entry is the least recently used.
   const files = new Map<string, number>()
   let buffer = Buffer.alloc(2 ** 16)
   const fileOf = (shard: string, key: string): number => {

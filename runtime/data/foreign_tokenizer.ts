@@ -3,10 +3,11 @@
  * lower-cases, and marks the ends of words. Their library reads them.
  */
 import { Tokenizer as HuggingFace } from '@huggingface/tokenizers'
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import { isRecord } from '../../dsl/values/json.ts'
 import { byteAlphabet, type Tokenizer } from './tokenizer.ts'
 
-/** What the tokens that frame a text are called, by the tokenizers of CLIP and of OpenCLIP. */
+/** Names of the tokens that frame a text, in the tokenizers of CLIP and of OpenCLIP. */
 const startNames = ['<|startoftext|>', '<start_of_text>']
 const endNames = ['<|endoftext|>', '<end_of_text>']
 
@@ -19,7 +20,8 @@ export function foreignTokenizer(json: Readonly<Record<string, unknown>>, name: 
   const read = new HuggingFace(json, { clean_up_tokenization_spaces: false })
   const idOf = (names: readonly string[], what: string): number => {
     const id = names.map(token => read.token_to_id(token)).find(found => found !== undefined)
-    if (id === undefined) throw new Error(`"${name}" has no token that ${what} a text, such as ${names.join(' or ')}`)
+    if (id === undefined)
+      throw new DataFault(`"${name}" has no token that ${what} a text, such as ${names.join(' or ')}`, { file: name })
     return id
   }
   const start = idOf(startNames, 'begins')
@@ -27,9 +29,10 @@ export function foreignTokenizer(json: Readonly<Record<string, unknown>>, name: 
   const vocabulary = read.get_vocab(true)
   const largest = [...vocabulary.values()].reduce((most, id) => Math.max(most, id), 0)
   if (end !== largest)
-    throw new Error(
-      `The end token of "${name}" has id ${end}, and ${largest} is higher; CLIP is pooled at the highest id`,
-    )
+    throw new DataFault(`The end token of "${name}" has id ${end}, and ${largest} is higher`, {
+      hint: 'CLIP is pooled at the highest id',
+      file: name,
+    })
   const framing = new Set([start, end])
   const byteOf = new Map(byteAlphabet.map((character, byte) => [character, byte]))
   const token = (id: number): string => {
@@ -56,6 +59,6 @@ export function foreignTokenizer(json: Readonly<Record<string, unknown>>, name: 
   }
 }
 
-/** Whether a value may be a tokenizer that the library reads. */
+/** True if a value may be a tokenizer that the library reads. */
 export const isForeignTokenizer = (value: unknown): value is Readonly<Record<string, unknown>> =>
   isRecord(value) && isRecord(value.model) && isRecord(value.model.vocab) && value.model.type === 'BPE'

@@ -54,4 +54,4 @@ export function offsetFrom(centre: GeoPoint, place: GeoPoint): Offset {
 }
 
 /** The same meridian between -180 (inclusive) and 180. */
-export const wrapLongitude = (lon: number): number => ((((lon + 180) % 360) + 360) % 360) - 180
+const wrapLongitude = (lon: number): number => ((((lon + 180) % 360) + 360) % 360) - 180

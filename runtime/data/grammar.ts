@@ -1,11 +1,12 @@
 /** A seeded grammar that writes captions from facts: varied in structure and words, true in all it says. */
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import type { CaptionWriter } from './captioner.ts'
 import { beltAdjective, type Clause, clausesOf, textFact, textsFact } from './clauses.ts'
 import { kindWords } from './lexicon.ts'
 import { createRandom, type Random } from './random.ts'
 import type { Sample } from './sample.ts'
 
-/** How a grammar writes. */
+/** Options of {@link createGrammar}. */
 export interface GrammarOptions {
   /** Captions of each image. */
   readonly perImage: number
@@ -43,9 +44,10 @@ function writeCaptions(sample: Sample, { perImage, seed }: GrammarOptions): read
     if (words >= LENGTH.least && words <= LENGTH.most) captions.add(caption)
   }
   if (captions.size === perImage) return [...captions]
-  throw new Error(
-    `Sample '${sample.key}' has facts for ${captions.size} of ${perImage} captions; use data with measured facts or lower per_image`,
-  )
+  throw new UserFault(`Sample '${sample.key}' has facts for ${captions.size} of ${perImage} captions`, {
+    hint: 'use data with measured facts or lower per_image',
+    place: 'per_image',
+  })
 }
 
 function writeCaption(sample: Sample, clauses: readonly Clause[], random: Random): string {

@@ -1,8 +1,9 @@
 /** Encoded pictures to raw bytes and back. */
 import sharp, { type Sharp } from 'sharp'
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import type { ResizeFilter } from '../../dsl/recipe.ts'
 
-// Pictures are small and many are in work at once: threads inside one cost more than they give.
+// Many small pictures are decoded in parallel: threads for one picture cost more than they save.
 sharp.concurrency(1)
 
 /** Raw pixels, row-major, interleaved, 8 bits a channel: grey or RGB. */
@@ -13,7 +14,7 @@ export interface Raster {
   readonly channels: 1 | 3
 }
 
-/** How {@link decodeImage} shapes what it reads. */
+/** Options of {@link decodeImage}. */
 export interface ImageDecodeOptions {
   /** Named in errors: a file, or a sample and its shard. */
   readonly name: string
@@ -63,8 +64,8 @@ async function decode(
     if (info.channels !== channels) throw new Error(`it has ${info.channels} channels`)
     return { data, width: info.width, height: info.height, channels }
   } catch (cause) {
-    // The decoder repeats itself, a line each time.
+    // The decoder repeats its message, a line each time.
     const [reason] = (cause instanceof Error ? cause.message : String(cause)).split('\n')
-    throw new Error(`Cannot read image ${name}: ${reason}; replace or remove it`, { cause })
+    throw new DataFault(`Cannot read image ${name}: ${reason}`, { hint: 'replace or remove it', item: name, cause })
   }
 }

@@ -12,7 +12,7 @@ export interface Globe {
   readonly levels: { readonly x: number; readonly y: number }
 }
 
-/** What ships with the project's dependencies: NASA's Blue Marble and its masks. */
+/** Imagery that ships with the project's dependencies: NASA's Blue Marble and its masks. */
 export interface Imagery {
   readonly photo: Globe
   /** 255 where there is water. */

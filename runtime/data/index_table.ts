@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type AsyncBuffer, asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from 'hyparquet'
 import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer'
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import { isRecord, isText } from '../../dsl/values/json.ts'
 import type { Extent } from './extents.ts'
 import type { Sample } from './sample.ts'
@@ -56,14 +57,14 @@ export async function writeRows(folder: string, rows: readonly IndexRow[]): Prom
  */
 export async function readRows(folder: string, { mayBeEmpty = false } = {}): Promise<readonly IndexRow[]> {
   const records = await openRecords(folder)
-  if (records.length === 0 && !mayBeEmpty) throw new Error(`The dataset in ${folder} is empty; make it again`)
+  if (records.length === 0 && !mayBeEmpty) throw emptyDataset(folder)
   return records.map((record, number) => toRow(record) ?? noSample(folder, number))
 }
 
-/** What a loader needs of a row. */
+/** The columns of a row that a loader reads. */
 export interface LoadRow extends Pick<Sample, 'key' | 'split' | 'captions'>, Pick<IndexRow, 'shard' | 'image'> {}
 
-/** Streams what a loader needs of the index in stored order, a row group in memory at a time. Throws as {@link readRows}. */
+/** Streams the columns that a loader reads, in stored order, a row group in memory at a time. Throws as {@link readRows}. */
 export async function* streamLoadRows(folder: string): AsyncGenerator<readonly LoadRow[]> {
   const columns = ['key', 'split', 'captions', 'shard', 'image_offset', 'image_size']
   const file = await openIndex(folder)
@@ -84,9 +85,15 @@ async function openRecords(folder: string): Promise<readonly Record<string, unkn
   return parquetReadObjects({ file }).catch(brokenIn(folder))
 }
 
+/** The fault of a dataset without samples. */
+export const emptyDataset = (folder: string): DataFault =>
+  new DataFault(`The dataset in ${folder} is empty`, { hint: 'make it again', file: indexPath(folder) })
+
 const openIndex = (folder: string): Promise<AsyncBuffer> =>
   asyncBufferFromFile(indexPath(folder)).catch(cause => {
-    throw new Error(`No dataset in ${folder}: it has no readable index.parquet; name the folder of a dataset`, {
+    throw new DataFault(`No dataset in ${folder}: it has no readable index.parquet`, {
+      hint: 'name the folder of a dataset',
+      file: indexPath(folder),
       cause,
     })
   })
@@ -94,13 +101,19 @@ const openIndex = (folder: string): Promise<AsyncBuffer> =>
 const brokenIn =
   (folder: string) =>
   (cause: unknown): never => {
-    throw new Error(`The index.parquet in ${folder} is no Parquet file or was cut short; make the dataset again`, {
+    throw new DataFault(`The index.parquet in ${folder} is no Parquet file or was cut short`, {
+      hint: 'make the dataset again',
+      file: indexPath(folder),
       cause,
     })
   }
 
 function noSample(folder: string, number: number): never {
-  throw new Error(`Row ${number} of index.parquet in ${folder} does not describe a sample; make the dataset again`)
+  throw new DataFault(`Row ${number} of index.parquet in ${folder} does not describe a sample`, {
+    hint: 'make the dataset again',
+    file: indexPath(folder),
+    item: `row ${number}`,
+  })
 }
 
 function toLoadRow({ key, split, captions, shard, ...extent }: Record<string, unknown>): LoadRow | undefined {

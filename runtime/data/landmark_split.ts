@@ -1,13 +1,13 @@
-/** Which landmark belongs to which split, and which tiles are cut of it. */
+/** Splits of landmarks, and the plan of their tiles. */
+
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
+import type { SplitName } from '../../dsl/values/split_names.ts'
 import { distanceKm, tangentPlane } from './geodesy.ts'
 import type { TileSpec } from './imagery.ts'
 import type { Landmark } from './landmarks.ts'
 import { createRandom, type Random } from './random.ts'
 
-/** Splits of landmarks. */
-export type Split = 'train' | 'val' | 'test'
-
-/** How landmarks are split. */
+/** Options of {@link splitLandmarks}. */
 export interface LandmarkSplitOptions {
   /** Shares of the landmarks of every kind. */
   readonly val: number
@@ -17,7 +17,7 @@ export interface LandmarkSplitOptions {
   readonly seed: number
 }
 
-/** How tiles are planned. */
+/** Options of {@link planTiles}. */
 export interface TileOptions {
   /** Ground widths in kilometres. */
   readonly groundSizes: readonly number[]
@@ -32,7 +32,7 @@ export interface TileOptions {
 /** A tile to cut. */
 export interface PlannedTile extends TileSpec {
   readonly key: string
-  readonly split: Split
+  readonly split: SplitName
   readonly landmark: Landmark
 }
 
@@ -43,16 +43,16 @@ export interface PlannedTile extends TileSpec {
 export function splitLandmarks(
   landmarks: readonly Landmark[],
   options: LandmarkSplitOptions,
-): ReadonlyMap<string, Split> {
+): ReadonlyMap<string, SplitName> {
   const byKind = new Map<string, Landmark[]>()
   for (const landmark of landmarks) byKind.set(landmark.kind, [...(byKind.get(landmark.kind) ?? []), landmark])
   for (const kind of options.holdOutKinds) {
     if (byKind.has(kind)) continue
-    throw new Error(
-      `No landmark is of the kind '${kind}' to hold out; the kinds are ${[...byKind.keys()].sort().join(', ')}`,
-    )
+    throw new UserFault(`No landmark is of the kind '${kind}' to hold out`, {
+      hint: `the kinds are ${[...byKind.keys()].sort().join(', ')}`,
+    })
   }
-  const splits = new Map<string, Split>()
+  const splits = new Map<string, SplitName>()
   const owed = { test: 0, val: 0 }
   for (const [kind, members] of [...byKind].sort(([a], [b]) => (a < b ? -1 : 1))) {
     if (options.holdOutKinds.includes(kind)) {
@@ -75,7 +75,7 @@ export function splitLandmarks(
 /** Plans the tiles of every landmark, in the landmarks' order; `dropped` are those that the buffer takes. */
 export function planTiles(
   landmarks: readonly Landmark[],
-  splits: ReadonlyMap<string, Split>,
+  splits: ReadonlyMap<string, SplitName>,
   options: TileOptions,
 ): { readonly tiles: readonly PlannedTile[]; readonly dropped: readonly PlannedTile[] } {
   const heldOut = landmarks.filter(({ id }) => splits.get(id) === 'test')
@@ -92,7 +92,7 @@ export function planTiles(
 /** A landmark should fill between a fifth and all of its tile. */
 const LEAST_FILL = 0.2
 
-function tilesOf(landmark: Landmark, options: TileOptions & { readonly split: Split }): Omit<PlannedTile, 'key'>[] {
+function tilesOf(landmark: Landmark, options: TileOptions & { readonly split: SplitName }): Omit<PlannedTile, 'key'>[] {
   const random = createRandom(options.seed, `tiles ${landmark.id}`)
   const sizes = suitableSizes(landmark.extentKm, options.groundSizes)
   const place = tangentPlane(landmark)

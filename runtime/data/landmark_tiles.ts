@@ -1,19 +1,20 @@
 /** Makes samples of planned landmark tiles: image, masks and measured facts. */
+import type { SplitName } from '../../dsl/values/split_names.ts'
 import { type Country, createCountryFinder } from './countries.ts'
 import { tangentPlane } from './geodesy.ts'
 import { encodeJpeg, encodePng } from './image.ts'
 import { cutTile, HIGHLAND_GREY, type Imagery, maskFrom, placePixels } from './imagery.ts'
-import type { PlannedTile, Split } from './landmark_split.ts'
+import type { PlannedTile } from './landmark_split.ts'
 import { createLandmarkFinder, type Landmark } from './landmarks.ts'
 import type { SampleFiles } from './sample.ts'
 import { beltOf, measureTile } from './tile_facts.ts'
 
-/** What tiles are made from. */
+/** Inputs of a tile maker. */
 export interface TileSources {
   readonly imagery: Imagery
   /** Landmarks, cities among them, whose names tiles may carry. */
   readonly landmarks: readonly Landmark[]
-  readonly splits: ReadonlyMap<string, Split>
+  readonly splits: ReadonlyMap<string, SplitName>
   /** Empty: no names of countries. */
   readonly countries: readonly Country[]
 }

@@ -1,6 +1,7 @@
 /** Landmarks of the map: the authored table, and cities. */
 import { readFile } from 'node:fs/promises'
 import { PbfReader } from 'pbf'
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import { isRecord, parseJson } from '../../dsl/values/json.ts'
 import { type GeoPoint, offsetFrom } from './geodesy.ts'
 
@@ -35,13 +36,19 @@ const CITY_EXTENT_KM = 50
 export async function readLandmarks(path: string): Promise<readonly Landmark[]> {
   const text = await readFile(path, 'utf8')
   const features = parseFeatures(text)
-  if (features === undefined) throw new Error(`${path} is no GeoJSON FeatureCollection of landmarks; check the file`)
+  if (features === undefined)
+    throw new DataFault(`${path} is no GeoJSON FeatureCollection of landmarks`, { hint: 'check the file', file: path })
   const seen = new Set<string>()
   return features.map((feature, number) => {
     const landmark = toLandmark(feature)
-    if (typeof landmark === 'string') throw new Error(`Landmark ${number} in ${path} ${landmark}`)
+    if (typeof landmark === 'string')
+      throw new DataFault(`Landmark ${number} in ${path} ${landmark}`, { file: path, item: `landmark ${number}` })
     if (seen.has(landmark.id))
-      throw new Error(`Landmark ${number} in ${path} (${landmark.id}) stands there twice; keep one`)
+      throw new DataFault(`Landmark ${number} in ${path} (${landmark.id}) stands there twice`, {
+        hint: 'keep one',
+        file: path,
+        item: landmark.id,
+      })
     seen.add(landmark.id)
     return landmark
   })

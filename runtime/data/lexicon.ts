@@ -71,7 +71,7 @@ export function placePhrases(where: MaskLocation): readonly string[] {
   }
 }
 
-/** Where the rest lies when something lies `where`; undefined where that tells nothing. */
+/** The location of the rest when something lies `where`; undefined where that tells nothing. */
 export function oppositePlace(where: MaskLocation): MaskLocation | undefined {
   switch (where) {
     case 'north':

@@ -1,20 +1,11 @@
-/** Where in a tile something lies, in a word: what captions say and tests check. */
+/** Locations of a mask in its tile, in a word: captions say them and tests check them. */
 
 /** Compass directions, from north clockwise. */
-export const compass = [
-  'north',
-  'north-east',
-  'east',
-  'south-east',
-  'south',
-  'south-west',
-  'west',
-  'north-west',
-] as const
+const compass = ['north', 'north-east', 'east', 'south-east', 'south', 'south-west', 'west', 'north-west'] as const
 
 /**
- * Where a mask is set. `nowhere`: in less than a hundredth of the tile; `everywhere`: in more than 99. `all round`: on
- * every side of a middle that is mostly free of it. `north to south` and `west to east`: a band through the middle.
+ * Locations of the set pixels of a mask. `nowhere`: in less than a hundredth of the tile; `everywhere`: in more than
+ * 99. `all round`: on every side of a middle that is mostly free of it. `north to south` and `west to east`: a band through the middle.
  */
 export const maskLocations = [
   ...compass,
@@ -38,7 +29,7 @@ const CONTRAST = 0.3
 /** Share that must lie on the side that a direction names, or in the middle. */
 const MOST = 0.75
 
-/** Finds where the non-zero pixels of a square mask lie, by the shares of its three rows by three columns. */
+/** Locates the non-zero pixels of a square mask, by the shares of its three rows by three columns. */
 export function locateMask(mask: Uint8Array): MaskLocation {
   const cells = cellShares(mask)
   const mean = (...which: readonly number[]) => which.reduce((sum, i) => sum + (cells[i] ?? 0), 0) / which.length
@@ -65,8 +56,8 @@ export function locateMask(mask: Uint8Array): MaskLocation {
 }
 
 /**
- * How far a direction (radians from north, clockwise) tells set pixels from others: the share of the set pixels that
- * lies on its side of the middle or, where most are set, the share of the others that lies on the far side.
+ * Measures how well a direction (radians from north, clockwise) separates set pixels from others: the share of the set
+ * pixels that lies on its side of the middle or, where most are set, the share of the others on the far side.
  */
 function shareTowards(mask: Uint8Array, direction: number): number {
   const size = Math.sqrt(mask.length)

@@ -1,5 +1,6 @@
 /** Reads the index of a dataset into memory that threads share. */
-import { streamLoadRows } from './index_table.ts'
+import { DataFault, UserFault } from '../../dsl/diagnostics/faults.ts'
+import { emptyDataset, streamLoadRows } from './index_table.ts'
 import { blockRows, type IndexBlock, type PackedIndex, type PackedTexts } from './packed_index.ts'
 
 /** A typed array over shared memory with the elements of a list. */
@@ -58,9 +59,11 @@ export async function readPackedIndex(folder: string, split?: string): Promise<P
       splits.add(row.split)
       if (split !== undefined && row.split !== split) continue
       if (row.captions.length === 0)
-        throw new Error(
-          `Sample '${row.key}' in '${folder}' has no caption to train on; caption the dataset or filter the sample out`,
-        )
+        throw new DataFault(`Sample '${row.key}' in '${folder}' has no caption to train on`, {
+          hint: 'caption the dataset or filter the sample out',
+          file: folder,
+          item: row.key,
+        })
       const shard = numbers.get(row.shard) ?? numbers.size
       numbers.set(row.shard, shard)
       gathered.shard.push(shard)
@@ -76,7 +79,9 @@ export async function readPackedIndex(folder: string, split?: string): Promise<P
   }
   if (gathered.keys.length > 0) blocks.push(packRows(gathered))
   if (samples > 0) return { folder, samples, shards: [...numbers.keys()], blocks }
-  if (split === undefined) throw new Error(`The dataset in ${folder} is empty; make it again`)
+  if (split === undefined) throw emptyDataset(folder)
   const known = [...splits].map(name => `'${name}'`).sort()
-  throw new Error(`The dataset in ${folder} has no sample in split '${split}'; its splits are ${known.join(', ')}`)
+  throw new UserFault(`The dataset in ${folder} has no sample in split '${split}'`, {
+    hint: `its splits are ${known.join(', ')}`,
+  })
 }

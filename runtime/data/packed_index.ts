@@ -2,13 +2,12 @@
  * The index of a dataset in memory that threads share: typed arrays in blocks, no object for a sample, so that 10^7
  * samples take about 24 bytes each and the text of their keys and captions.
  */
-
 import type { Extent } from './extents.ts'
 
 /** Texts one after the other. */
 export interface PackedTexts {
   readonly bytes: Uint8Array
-  /** Where each text ends in `bytes`. */
+  /** End of each text in `bytes`. */
   readonly ends: Uint32Array
 }
 
@@ -34,7 +33,7 @@ export interface PackedIndex {
   readonly blocks: readonly IndexBlock[]
 }
 
-/** What a row says. */
+/** A row of the index. */
 export interface PackedRow {
   readonly key: string
   /** File name inside `shards/`. */
@@ -54,7 +53,7 @@ function blockAt({ blocks, folder }: PackedIndex, row: number): { readonly block
   throw new Error(`The dataset in ${folder} has no row ${row}`)
 }
 
-/** What a row of an index says. */
+/** Reads a row of an index. */
 export function rowAt(index: PackedIndex, row: number): PackedRow {
   const { block, at } = blockAt(index, row)
   return {

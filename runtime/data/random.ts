@@ -14,9 +14,9 @@ export interface Random {
   pick<T>(items: readonly T[]): T
   /** A shuffled copy. */
   shuffle<T>(items: readonly T[]): T[]
-  /** Where the stream stands: a 32-bit whole number. */
+  /** Position of the stream: a 32-bit whole number. */
   position(): number
-  /** Goes on from a position that a stream of the same seed and name told. */
+  /** Continues from a position of a stream of the same seed and name. */
   seek(position: number): void
 }
 
@@ -47,7 +47,7 @@ export function createRandom(seed: number, name: string): Random {
     },
     shuffle<T>(items: readonly T[]) {
       const shuffled: T[] = []
-      // Fisher and Yates, inside out: each item takes a place, and whatever was there moves to the end.
+      // The inside-out Fisher-Yates shuffle: each item takes a random place, and the item there goes to the end.
       for (const item of items) shuffled.push(...shuffled.splice(below(shuffled.length + 1), 1, item))
       return shuffled
     },

@@ -1,5 +1,6 @@
 /** Tokenizers from files. */
 import { readFile } from 'node:fs/promises'
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import { isTokenizerJson, loadTokenizer, type Tokenizer } from './tokenizer.ts'
 
 /**
@@ -11,5 +12,8 @@ export async function readTokenizer(file: string): Promise<Tokenizer> {
   if (isTokenizerJson(json)) return loadTokenizer(json)
   const { foreignTokenizer, isForeignTokenizer } = await import('./foreign_tokenizer.ts')
   if (isForeignTokenizer(json)) return foreignTokenizer(json, file)
-  throw new Error(`"${file}" is no byte-level BPE tokenizer in Hugging Face's form; name the model's tokenizer.json`)
+  throw new DataFault(`"${file}" is no byte-level BPE tokenizer in Hugging Face's form`, {
+    hint: "name the model's tokenizer.json",
+    file,
+  })
 }

@@ -1,6 +1,6 @@
 /** Resampling of pictures by a named filter: separable, as wide as what it shrinks, so that nothing aliases. */
 
-/** How pixels are weighted when a picture changes its size. */
+/** Names of resampling kernels. */
 export type FilterName = 'bilinear' | 'bicubic' | 'lanczos3'
 
 interface ResampleFilter {
@@ -43,7 +43,7 @@ export interface PixelBox {
   readonly height: number
 }
 
-/** What each position of the result takes along one axis. */
+/** Filter taps of each position of the result along one axis. */
 export interface Taps {
   /** First pixel of each position. */
   readonly first: Int32Array
@@ -54,7 +54,7 @@ export interface Taps {
   readonly stride: number
 }
 
-/** How one axis is resampled: `size` positions over `length` from `start` on, of `source` pixels. */
+/** Resampling of one axis: `size` positions over `length` from `start` on, of `source` pixels. */
 export interface ResampleAxis {
   readonly source: number
   readonly start: number
@@ -62,8 +62,9 @@ export interface ResampleAxis {
   readonly size: number
 }
 
-/** The weight of 1. */
 const unitBits = 14
+
+/** The weight of 1. */
 export const unit = 2 ** unitBits
 
 /** Bits that are kept of a pixel's fraction between the two passes. */
@@ -157,7 +158,7 @@ function resampleRows(
     }
 }
 
-/** What {@link resampleRows} gave, down: `line` elements a row, of which the first is row `top` of the picture. */
+/** Resamples the result of {@link resampleRows} down: `line` elements a row; the first row is row `top` of the picture. */
 function resampleColumns(
   between: Int32Array,
   { first, count, weights, stride }: Taps,

@@ -1,6 +1,6 @@
 /** A sample: one image with its captions, and optionally label, masks, geometry, provenance. */
 
-/** What the index of a dataset holds of each sample; images and masks stay in the shards. */
+/** A sample as the index of a dataset holds it; images and masks stay in the shards. */
 export interface Sample {
   /** Unique in its dataset; the stem of its files inside the shards (no dot). */
   readonly key: string
@@ -9,7 +9,7 @@ export interface Sample {
   readonly captions: readonly string[]
   /** Class name, or empty. */
   readonly label: string
-  /** What splits must not cut: the landmark or file a sample comes from. */
+  /** The landmark or file that a sample comes from; samples of one group belong to one split. */
   readonly group: string
   /** Centre, degrees east and north. */
   readonly lon?: number

@@ -19,7 +19,7 @@ export interface ShardFile {
   readonly bytes: Uint8Array
 }
 
-/** Where a sample's files went; extents stand in the order of the files. */
+/** Place of a sample's files; extents are in the order of the files. */
 export interface StoredFiles {
   /** File name inside `shards/`. */
   readonly shard: string
@@ -58,9 +58,9 @@ type OpenShard = ShardWriter
 function openShard(folder: string, shard: string): OpenShard {
   const pack = tar.pack()
   const written = pipeline(pack, createWriteStream(shardPath(folder, shard)))
-  // A failure surfaces at the next await of `written`; this keeps it from being unhandled until then.
+  // A failure is thrown at the next await of `written`; this handler prevents an unhandled rejection until then.
   written.catch(() => {})
-  /** Once writing has failed, such as on a full disk, the archive only says that it takes no more. */
+  /** The first fault of writing: after it, such as on a full disk, the archive only reports that it takes no more. */
   async function firstFault(fault: unknown): Promise<never> {
     pack.destroy()
     const first = await written.then(() => fault).catch((cause: unknown) => cause)

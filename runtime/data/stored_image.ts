@@ -1,18 +1,19 @@
-/** Images of a person's own as a dataset stores them: copied where they are as wanted, else scaled and encoded anew. */
+/** Images of a user's own sources as a dataset stores them: copied where they fit, else scaled and encoded again. */
 import sharp from 'sharp'
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import type { ResizeFilter } from '../../dsl/recipe.ts'
 import { decodeImage, encodeJpeg, imageExtension } from './image.ts'
 
 /** Quality of images that are encoded anew, 1 to 100; colour is kept at full resolution. */
 export const storedQuality = 92
 
-/** Pictures above this are proven whole at a small scale, so that none is unpacked in memory as a whole. */
+/** Pictures with more pixels are checked by decoding them at a small scale, so that none is in memory as a whole. */
 const largestWhole = 4096 * 4096
 
 /** The decoder's own limit. */
 const mostPixels = 16383 * 16383
 
-/** How images are stored. */
+/** Options of {@link storeImage}. */
 export interface StoreOptions {
   /** Named in errors. */
   readonly name: string
@@ -21,19 +22,19 @@ export interface StoreOptions {
   readonly filter: ResizeFilter
 }
 
-/** What is stored: JPEG or PNG bytes, and whether they are the very bytes that were given. */
+/** A stored image: JPEG or PNG bytes; `isCopy` is true where they are the bytes that were given. */
 export interface StoredImage {
   readonly bytes: Uint8Array
   readonly isCopy: boolean
 }
 
 /**
- * Makes an image as it is stored. Throws an error that names it where it is damaged or no picture; the words hang on the
- * bytes alone, as libvips' own do not: it has one place for the errors of all threads.
+ * Makes the stored form of an image. Throws an error that names it where it is damaged or no picture; the message
+ * depends on the bytes alone, unlike libvips' own messages: libvips has one error buffer for all threads.
  */
 export async function storeImage(bytes: Uint8Array, { name, size, filter }: StoreOptions): Promise<StoredImage> {
   const fail = (reason: string, cause?: unknown): never => {
-    throw new Error(`Cannot read image ${name}: ${reason}; replace or remove it`, { cause })
+    throw new DataFault(`Cannot read image ${name}: ${reason}`, { hint: 'replace or remove it', item: name, cause })
   }
   const shape = await sharp(bytes)
     .metadata()

@@ -4,7 +4,7 @@ import { METRES_PER_GREY } from './imagery.ts'
 import { locateMask, type MaskLocation } from './mask_location.ts'
 import type { Sample } from './sample.ts'
 
-/** How high and how broken the land of a tile is; `rising` is high and smooth, as ice caps are. */
+/** Classes of height and ruggedness of the land of a tile; `rising` is high and smooth, as ice caps are. */
 export const reliefs = ['none', 'flat', 'hilly', 'upland', 'plateau', 'rising', 'mountains', 'high mountains'] as const
 
 /** One of {@link reliefs}. */
@@ -13,7 +13,7 @@ export type Relief = (typeof reliefs)[number]
 /** Belts of latitude. */
 export type Belt = 'tropical' | 'subtropical' | 'temperate' | 'subpolar' | 'polar'
 
-/** What {@link measureTile} finds; written to `Sample.facts` under the same names. */
+/** Facts that {@link measureTile} measures; written to `Sample.facts` under the same names. */
 export interface TileFacts {
   /** 0 to 1. */
   readonly water_share: number
@@ -28,7 +28,7 @@ export interface TileFacts {
   readonly brightness: number
   /** At most three, each on a tenth of the tile or more, widest first. */
   readonly colours: readonly Colour[]
-  /** Where each of `colours` lies. */
+  /** Location of each of `colours`. */
   readonly colours_where: readonly MaskLocation[]
   readonly [name: string]: Sample['facts'][string]
 }

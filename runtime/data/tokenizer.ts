@@ -1,10 +1,14 @@
 /** Byte-level BPE: the Hugging Face `tokenizer.json` form, encoding and decoding. */
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import { isRecord } from '../../dsl/values/json.ts'
 
 /** Special tokens; the position is the id. */
 export const specialTokens = ['<pad>', '<start>', '<end>'] as const
+/** Id of `<pad>`. */
 export const padId = 0
+/** Id of `<start>`. */
 export const startId = 1
+/** Id of `<end>`. */
 export const endId = 2
 
 /** GPT-2's pre-tokenisation: contractions, words, numbers and the rest, each with the space before it. */
@@ -58,7 +62,8 @@ export function loadTokenizer(json: TokenizerJson): Tokenizer {
   const size = tokens.length
   const idOf = (token: string): number => {
     const id = ids.get(token)
-    if (id === undefined) throw new Error(`The tokenizer's vocabulary lacks "${token}", which its merges need`)
+    if (id === undefined)
+      throw new DataFault(`The tokenizer's vocabulary lacks "${token}", which its merges need`, { item: token })
     return id
   }
   const byteIds = byteAlphabet.map(idOf)
@@ -159,7 +164,7 @@ export function tokenizerJson(merges: readonly (readonly [string, string])[]): T
   }
 }
 
-/** Whether a value is a `tokenizer.json` as this project writes it. */
+/** True if a value is a `tokenizer.json` as this project writes it. */
 export function isTokenizerJson(value: unknown): value is TokenizerJson {
   if (!isRecord(value) || !isRecord(value.model) || !isRecord(value.pre_tokenizer)) return false
   const { type, vocab, merges } = value.model

@@ -1,9 +1,10 @@
 /** Stage `landmarks`: tiles of satellite imagery around the landmarks of a table, split by landmark. */
+import type { SplitName } from '../../dsl/values/split_names.ts'
 import { readCountries } from '../data/countries.ts'
 import { createDataset } from '../data/dataset.ts'
 import { externalPath, packageFiles } from '../data/externals.ts'
 import { openImagery } from '../data/imagery.ts'
-import { type PlannedTile, planTiles, type Split, splitLandmarks } from '../data/landmark_split.ts'
+import { type PlannedTile, planTiles, splitLandmarks } from '../data/landmark_split.ts'
 import { createTileMaker } from '../data/landmark_tiles.ts'
 import { type Landmark, readCities, readLandmarks } from '../data/landmarks.ts'
 import type { Exhibit } from './exhibit.ts'
@@ -48,7 +49,7 @@ export async function run({ params, externals, out, report, signal }: StageConte
     for (const sample of await Promise.all(tiles.slice(done, done + AT_ONCE).map(makeTile))) await dataset.add(sample)
   }
   await dataset.close()
-  const count = (name: Split) => tiles.filter(tile => tile.split === name).length
+  const count = (name: SplitName) => tiles.filter(tile => tile.split === name).length
   return {
     metrics: {
       tiles: tiles.length,
@@ -84,7 +85,7 @@ interface Counted {
 function countsTable({ landmarks, tiles, dropped }: Counted): Exhibit {
   const row = (name: string, isCounted: (landmark: Landmark) => boolean) => {
     const own = tiles.filter(({ landmark }) => isCounted(landmark))
-    const ofSplit = (split: Split) => own.filter(tile => tile.split === split).length
+    const ofSplit = (split: SplitName) => own.filter(tile => tile.split === split).length
     const lost = dropped.filter(({ landmark }) => isCounted(landmark)).length
     return [name, landmarks.filter(isCounted).length, ofSplit('train'), ofSplit('val'), ofSplit('test'), lost]
   }

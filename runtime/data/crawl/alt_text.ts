@@ -155,7 +155,7 @@ function viewSubject(scene: Extract<Scene, { kind: 'view' }>, world: World, rand
   return random.pick([`${ground} in ${country}`, `${ground}, ${country}`, country])
 }
 
-/** What the ground is, from its water and its mean colour. */
+/** Names the ground by its water and its mean colour. */
 function groundOf(scene: Extract<Scene, { kind: 'view' }>, world: World): string {
   const tile = { ...scene, size: 8 }
   const water = cutTile(world.water, tile)

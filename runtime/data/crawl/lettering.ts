@@ -13,7 +13,7 @@ const glyphs: { readonly [letter: string]: string } = {
   ...{ '%': 'op248j3', '/': '01248g0', ':': '0cc0cc0', "'": 'c480000', '(': '2488842', ')': '8422248', '?': 'eh12404' },
 }
 
-/** Where lettering stands and how it looks. */
+/** Place and style of lettering. */
 export interface Lettering {
   /** Left end of the line, or its middle where `centred`. */
   readonly x: number
@@ -26,7 +26,7 @@ export interface Lettering {
 }
 
 /** Width of a line of lettering in pixels. */
-export const letteringWidth = (text: string, height: number): number => (text.length * 6 - 1) * (height / 7)
+const letteringWidth = (text: string, height: number): number => (text.length * 6 - 1) * (height / 7)
 
 /** An SVG path of one line; letters without a drawing, such as accented ones, lose their accents or are left blank. */
 export function lettering(text: string, { x, top, height, fill, opacity = 1, centred = false }: Lettering): string {

@@ -4,7 +4,7 @@ import type { Random } from '../random.ts'
 import { colour, type ImageSize, rectangle, svg } from './charts.ts'
 import { lettering } from './lettering.ts'
 
-/** What a map shows. */
+/** Extent and content of a map. */
 export interface MapView {
   /** Centre in degrees. */
   readonly lon: number

@@ -1,4 +1,4 @@
-/** What a crawled picture shows, chosen before anything is drawn. */
+/** Scenes of crawled pictures, chosen before anything is drawn. */
 import { distanceKm, type GeoPoint } from '../geodesy.ts'
 import { cutTile } from '../imagery.ts'
 import type { Random } from '../random.ts'

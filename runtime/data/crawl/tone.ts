@@ -1,4 +1,4 @@
-/** What the web does to a picture: colours, softness, frames, watermarks, compression. */
+/** Changes that the web makes to a picture: colours, softness, frames, watermarks, compression. */
 import sharp from 'sharp'
 import type { Raster } from '../image.ts'
 import type { Random } from '../random.ts'
@@ -72,7 +72,7 @@ export async function applyTone(raster: Raster, tone: ImageTone, { size, quality
   return final.jpeg({ quality, chromaSubsampling: quality < 70 ? '4:2:0' : '4:4:4' }).toBuffer()
 }
 
-/** How a developed picture is stored. */
+/** Size and quality of the encoded picture. */
 export interface ToneOutput {
   readonly size: ImageSize
   /** JPEG quality from 1 to 100. */

@@ -1,4 +1,5 @@
-/** What crawled pictures are made of: the globe's layers, countries and landmarks. */
+/** Sources of crawled pictures: the globe's layers, countries and landmarks. */
+import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { type Country, type CountryFinder, createCountryFinder, readCountries } from '../countries.ts'
 import { externalPath } from '../externals.ts'
 import type { GeoPoint } from '../geodesy.ts'
@@ -26,7 +27,8 @@ export interface World {
 /** Opens a world from a stage's externals: package files and one landmark table; about 100 MB. */
 export async function openWorld(externals: { readonly [name: string]: string }): Promise<World> {
   const table = Object.keys(externals).find(name => name.endsWith('.geojson'))
-  if (table === undefined) throw new Error('The crawl was given no landmark table; name a .geojson file as its table')
+  if (table === undefined)
+    throw new UserFault('The crawl was given no landmark table', { hint: 'name a .geojson file as its table' })
   const colour = async (name: string) => createGlobe(await decodeImage(externalPath(externals, name), { name }))
   const grey = (name: string): Promise<Raster> => decodeGrey(externalPath(externals, name), { name })
   const [relief, water] = [await grey(crawlFiles.relief), await grey(crawlFiles.water)]

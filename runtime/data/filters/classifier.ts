@@ -4,6 +4,7 @@
  * L2-regularised logistic regression on hashed words and on random Fourier features of image statistics, which stand
  * for a Gaussian kernel (Rahimi and Recht, 2007). Scales, kernel width and penalty come from the labelled part alone.
  */
+import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { createRandom } from '../random.ts'
 import { imageFeatures, textFeatures } from './features.ts'
 import { choosePenalty, fitLogistic, type LinearModel, probability } from './logistic.ts'
@@ -14,7 +15,7 @@ export interface SampleFeatures {
   readonly text: Float64Array
 }
 
-/** What a classifier looks at. */
+/** Inputs of a classifier: the image, the text, or both. */
 export type FeatureView = 'image' | 'text' | 'both'
 
 /** Measures an image of shape `[48, 48, 3]` and its captions, joined. */
@@ -60,7 +61,9 @@ export async function fitClassifier(
 ): Promise<OverheadClassifier> {
   if (new Set(labels).size < 2) {
     const only = labels[0] === undefined ? 'no sample is labelled' : `all ${labels.length} labels are ${labels[0]}`
-    throw new Error(`The classifier cannot learn: ${only}; raise labelled or check the labels of the source`)
+    throw new UserFault(`The classifier cannot learn: ${only}`, {
+      hint: 'raise labelled or check the labels of the source',
+    })
   }
   const scaling = fitScaling(samples.map(seen => seen.image))
   const toRow = rowMaker(view, scaling)

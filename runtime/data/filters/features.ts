@@ -1,11 +1,11 @@
-/** What the overhead classifier sees of an image and of its text, as numbers. */
+/** Features of images and texts for the overhead classifier. */
 import { wordsOf } from './rules.ts'
 
 /** Side of the square image that image features are measured on. */
 export const measuredSide = 48
 
 /** Places of the text's hash table. */
-export const textPlaces = 512
+const textPlaces = 512
 
 /** Measures an RGB image of shape `[48, 48, 3]`: colours, flatness, edges, borders, and detail at three scales. */
 export function imageFeatures(rgb: Uint8Array): Float64Array {

@@ -8,7 +8,7 @@ export interface Slope {
 
 const memory = 10
 
-/** How far to go: to a gradient this short, or this many steps. */
+/** Stopping rule: a gradient this short, or this many steps. */
 export interface StopOptions {
   /** @default 1e-6 */
   readonly tolerance?: number

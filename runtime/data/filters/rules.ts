@@ -12,7 +12,7 @@ export interface Rules {
   readonly minContrast: number
 }
 
-/** What the rules look at in an image. */
+/** Facts of an image that the rules check. */
 export interface ImageFacts {
   readonly width: number
   readonly height: number

@@ -1,4 +1,4 @@
-/** How well a filter keeps what people would keep. */
+/** Scores of a filter against human labels. */
 
 /** Shares between 0 and 1; 0 where nothing was predicted or nothing is true. */
 export interface FilterScore {
@@ -6,7 +6,7 @@ export interface FilterScore {
   readonly recall: number
   readonly f1: number
   readonly accuracy: number
-  /** How many were compared. */
+  /** Number of samples that were compared. */
   readonly count: number
 }
 

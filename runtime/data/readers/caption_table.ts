@@ -1,4 +1,5 @@
 /** Tables of images and captions: CSV (RFC 4180), TSV and JSON Lines. */
+import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { isRecord } from '../../../dsl/values/json.ts'
 import { type CorruptItem, corruptItem } from './record.ts'
 
@@ -38,7 +39,7 @@ export function parseCaptionTable(
   if (name.endsWith('.csv')) return fromRecords(parseCsv(body, name), name, columns)
   if (name.endsWith('.tsv')) return fromRecords(parseTsv(body), name, columns)
   if (name.endsWith('.jsonl')) return fromJsonLines(body, name, columns)
-  throw new Error(`Captions file '${name}' is neither .csv, .tsv nor .jsonl; convert it to one of them`)
+  throw new UserFault(`Captions file '${name}' is neither .csv, .tsv nor .jsonl`, { hint: 'convert it to one of them' })
 }
 
 function fromRecords(
@@ -55,9 +56,9 @@ function fromRecords(
       const position = header?.fields.indexOf(column) ?? -1
       if (position >= 0) return [column, position]
       const found = header?.fields.join(', ') ?? 'nothing'
-      throw new Error(
-        `${name} has no column '${column}' in its first line (${found}); name its columns under captions, or add the header image,caption`,
-      )
+      throw new UserFault(`${name} has no column '${column}' in its first line (${found})`, {
+        hint: 'name its columns under captions, or add the header image,caption',
+      })
     })
   return records.flatMap(({ fields, line }) =>
     toCaptionRow(Object.fromEntries(positions.map(([column, at]) => [column, fields[at]])), columns, { name, line }),
@@ -130,9 +131,11 @@ export function parseCsv(text: string, name: string): readonly TextRecord[] {
     for (let end = ','; end === ','; ) {
       const match = field.exec(text)
       if (match === null) {
-        throw new Error(
-          `${name} line ${line} has a stray or unclosed quote; quote whole fields and double inner quotes`,
-        )
+        throw new DataFault(`${name} line ${line} has a stray or unclosed quote`, {
+          hint: 'quote whole fields and double inner quotes',
+          file: name,
+          line,
+        })
       }
       const [whole, quoted, plain, ending = ''] = match
       fields.push(quoted?.replaceAll('""', '"') ?? plain ?? '')

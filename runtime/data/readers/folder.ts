@@ -1,6 +1,7 @@
 /** A user's own images: a folder with a table of captions, or with a sub-folder for each class. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { type SplitName, splitNamed } from '../../../dsl/values/split_names.ts'
 import { createRandom } from '../random.ts'
 import { type CaptionRow, parseCaptionTable, type TableColumns } from './caption_table.ts'
@@ -8,7 +9,7 @@ import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
 import { createImageFinder, type ImageFiles, listImages } from './image_files.ts'
 import { type CorruptItem, corruptItem, type ImageRecord, type SourceReader, type SplitShares } from './record.ts'
 
-/** What is read of a folder, and how. */
+/** Options of {@link openFolder}. */
 export interface FolderOptions {
   readonly folder: string
   /** Folder that the table's image paths start from, where it is another. */
@@ -65,7 +66,9 @@ async function listFolder(options: FolderOptions): Promise<FolderListing> {
   const isInside = images === folder ? files.files.has(table.file) : !/^(\.\.\/|\/)/.test(join(table.file))
   const text = isInside ? await readFile(join(folder, table.file), 'utf8').catch(() => undefined) : undefined
   if (text === undefined) {
-    throw new Error(`Folder ${folder} holds no captions file '${table.file}'; check the name or leave captions out`)
+    throw new UserFault(`Folder ${folder} holds no captions file '${table.file}'`, {
+      hint: 'check the name or leave captions out',
+    })
   }
   const columns = options.split === 'column' ? table : { ...table, split: undefined }
   return {
@@ -88,7 +91,7 @@ function fromClasses(
     const place =
       least === 3 ? 'a folder named after its class, in one named after its split' : 'a folder named after its class'
     const fix = table === undefined ? `move it into ${place}` : `set captions: ${table}`
-    throw new Error(`Image '${loose}' lies in no class folder of ${folder}; ${fix}`)
+    throw new DataFault(`Image '${loose}' lies in no class folder of ${folder}`, { hint: fix, file: loose })
   }
   const entries = images.map((file): FolderImage => {
     const name = file.split('/').at(-2) ?? ''
@@ -133,7 +136,10 @@ function fromTable(
     })
   }
   if (entries.size === 0 && faults.length === 0)
-    throw new Error(`${name} in ${options.folder} has no rows; write one line for each caption`)
+    throw new DataFault(`${name} in ${options.folder} has no rows`, {
+      hint: 'write one line for each caption',
+      file: name,
+    })
   return { entries: [...entries.values()].sort((a, b) => (a.file < b.file ? -1 : 1)), faults }
 }
 

@@ -1,16 +1,17 @@
-/** The bytes of images, wherever they lie; files that several images share stay open for the next of them. */
+/** Reads the bytes of images in files, tars and tables; files that several images share stay open for the next of them. */
 import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { createCellReader } from './parquet_cells.ts'
 import type { ImageLocation } from './record.ts'
 
-/** Reads images; several may be read side by side. */
+/** Reads images; several may be read in parallel. */
 export interface ImageReader {
   /** Throws where the bytes are not there. */
   read(at: ImageLocation): Promise<Uint8Array>
   close(): Promise<void>
 }
 
-/** Files that are open at a time: more than are read side by side. */
+/** Files that are open at a time: more than are read in parallel. */
 const mostOpen = 32
 
 /** Opens a reader; close it in the end. */
@@ -41,7 +42,12 @@ export function openImages(): ImageReader {
         case 'extent': {
           const bytes = Buffer.allocUnsafe(at.size)
           const { bytesRead } = await (await fileOf(at.path)).read(bytes, 0, at.size, at.offset)
-          if (bytesRead < at.size) throw new Error(`${at.path} ends inside it; get it anew`)
+          if (bytesRead < at.size)
+            throw new DataFault(`${at.path} ends inside it`, {
+              hint: 'get it anew',
+              file: at.path,
+              byte: at.offset + bytesRead,
+            })
           return bytes
         }
       }

@@ -1,6 +1,7 @@
-/** The image files of a folder, and which of them a table means. */
+/** The image files of a folder, and the file that a table's name stands for. */
 import { readdir } from 'node:fs/promises'
 import { basename, isAbsolute, join, normalize } from 'node:path'
+import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 
 /** Files of a folder by their paths inside it, with `/` between folders. */
 export interface ImageFiles {
@@ -9,7 +10,7 @@ export interface ImageFiles {
   readonly images: readonly string[]
   /** Every file, images included. */
   readonly files: ReadonlySet<string>
-  /** Symbolic links: what they lead to is no part of the folder, whose digest names its result. */
+  /** Symbolic links: their targets are no part of the folder and of its digest. */
   readonly links: ReadonlySet<string>
 }
 
@@ -18,7 +19,7 @@ const isImage = (file: string): boolean => /\.(jpe?g|png|webp|tiff?|gif|avif)$/i
 /** Lists a folder with all that is in it. Throws where it cannot be read or holds no image. */
 export async function listImages(folder: string): Promise<ImageFiles> {
   const found = await readdir(folder, { recursive: true, withFileTypes: true }).catch(cause => {
-    throw new Error(`Folder ${folder} cannot be read; check the path of the source`, { cause })
+    throw new UserFault(`Folder ${folder} cannot be read`, { hint: 'check the path of the source', cause })
   })
   const start = join(folder, '/').length
   const files = new Set<string>()
@@ -29,14 +30,14 @@ export async function listImages(folder: string): Promise<ImageFiles> {
     else if (entry.isSymbolicLink()) links.add(path)
   }
   const images = [...files].filter(isImage).sort()
-  if (images.length === 0) throw new Error(`Folder ${folder} holds no images; add JPEG or PNG files`)
+  if (images.length === 0) throw new UserFault(`Folder ${folder} holds no images`, { hint: 'add JPEG or PNG files' })
   return { folder, images, files, links }
 }
 
-/** The file that a name means, or why it means none: words that follow `names image 'x', which ...`. */
+/** The file that a name stands for, or the reason why there is none: words that follow `names image 'x', which ...`. */
 export type ImageMatch = { readonly file: string } | { readonly fault: string }
 
-/** Finds images by their path in the folder; a bare name means the one image of that name, wherever it lies. */
+/** Finds images by their path in the folder; a bare name stands for the one image of that name in any sub-folder. */
 export function createImageFinder({ folder, images, links }: ImageFiles): (name: string) => ImageMatch {
   const present = new Set(images)
   const byName = new Map<string, string[]>()
@@ -61,7 +62,7 @@ export function createImageFinder({ folder, images, links }: ImageFiles): (name:
   }
 }
 
-/** Whether a path is a link or leads through one. */
+/** True if a path is a link or leads through one. */
 function isLinked(file: string, links: ReadonlySet<string>): boolean {
   if (links.size === 0) return false
   const steps = file.split('/')

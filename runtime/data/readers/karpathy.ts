@@ -1,13 +1,14 @@
 /** Captions in one JSON file, as Karpathy's splits have them, and a folder of images. */
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { isRecord, isText } from '../../../dsl/values/json.ts'
 import { splitNamed } from '../../../dsl/values/split_names.ts'
 import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
 import { createImageFinder, type ImageMatch, listImages } from './image_files.ts'
 import { type CorruptItem, corruptItem, type SourceItem, type SourceReader } from './record.ts'
 
-/** Where the file and the images are. */
+/** Options of {@link openKarpathy}: paths of the file and of the images. */
 export interface KarpathyOptions {
   readonly json: string
   readonly images: string
@@ -18,7 +19,7 @@ export interface KarpathyOptions {
 interface KarpathyItem {
   readonly value: unknown
   readonly listedAs?: string
-  /** How it is called in errors: `images[17]`, `airport[3]`. */
+  /** Its name in errors: `images[17]`, `airport[3]`. */
   readonly place: string
 }
 
@@ -55,7 +56,11 @@ function parse(text: string, name: string): unknown {
     return JSON.parse(text.replace(/^\ufeff/, ''))
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(`${name} is not JSON: ${reason}${lineOf(text, reason)}; get it anew or mend it`, { cause })
+    throw new DataFault(`${name} is not JSON: ${reason}${lineOf(text, reason)}`, {
+      hint: 'get it anew or mend it',
+      file: name,
+      cause,
+    })
   }
 }
 
@@ -75,7 +80,10 @@ function itemsOf(value: unknown, name: string): readonly KarpathyItem[] {
     return Object.entries(value).flatMap(([listedAs, list]) =>
       Array.isArray(list) ? list.map((image, i) => ({ value: image, listedAs, place: `${listedAs}[${i}]` })) : [],
     )
-  throw new Error(`${name} holds neither a list 'images' nor lists of images by class; name the JSON file of captions`)
+  throw new DataFault(`${name} holds neither a list 'images' nor lists of images by class`, {
+    hint: 'name the JSON file of captions',
+    file: name,
+  })
 }
 
 interface ItemContext {

@@ -1,4 +1,4 @@
-/** From records to samples: the one place where images of a person's own are read, whatever form they came in. */
+/** Makes samples of records: the one place that reads the images of a user's own sources, whatever their form. */
 import { availableParallelism } from 'node:os'
 import type { ResizeFilter } from '../../../dsl/recipe.ts'
 import type { SampleFiles } from '../sample.ts'
@@ -7,7 +7,7 @@ import type { StoredImages } from '../stored_images.ts'
 import { type ImageReader, openImages } from './image_bytes.ts'
 import { type CorruptItem, corruptItem, type ImageRecord, type OmittedItem, type SourceItem } from './record.ts'
 
-/** How images are stored. */
+/** Options of {@link makeSample}: the stored form of images. */
 export interface SampleOptions {
   /** Side in pixels; undefined: as they are. */
   readonly size: number | undefined
@@ -20,9 +20,9 @@ export interface SampleOptions {
 export interface MadeSample {
   readonly kind: 'made'
   readonly sample: SampleFiles
-  /** Whether the image is stored byte for byte as it was found now. */
+  /** True if the image is stored byte for byte as it was found now. */
   readonly isCopy: boolean
-  /** How far reading has come, in the unit of the source. */
+  /** Progress of reading, in the unit of the source. */
   readonly position: number
 }
 
@@ -35,7 +35,7 @@ export async function makeSample(
   { images, size, filter, stored: before }: SampleOptions & { readonly images: ImageReader },
 ): Promise<MadeSample | CorruptItem> {
   const { file, group, split, captions, label, overhead, facts, location, position } = record
-  // What was stored before must not become a fault: that ends the stage, and its earlier result stays.
+  // A fault of the earlier result ends the stage: it is no fault of the source.
   const bytes = await before?.read(group)
   try {
     const stored =
@@ -63,15 +63,15 @@ export async function makeSample(
 }
 
 /**
- * Makes the samples of records, in their order, some side by side so that every core decodes. Faults come where they
- * were found. `first` is the place of the first record in the whole list, for those who make a part of it.
+ * Makes the samples of records, in their order, some in parallel so that every core decodes. Corrupt items keep their
+ * place in the order. `first` is the place of the first record in the whole list, for callers that make a part of it.
  */
 export async function* makeSamples(
   found: AsyncIterable<SourceItem>,
   options: SampleOptions & { readonly first?: number },
 ): AsyncGenerator<MadeSample | CorruptItem | OmittedItem> {
   const images = openImages()
-  // Two for each core: one that is decoded, one whose bytes are read.
+  // Two for each core: one decodes while the bytes of the other are read.
   const atOnce = 2 * availableParallelism()
   const inWork: Promise<MadeSample | CorruptItem | OmittedItem>[] = []
   let place = options.first ?? 0
@@ -87,7 +87,7 @@ export async function* makeSamples(
     }
     for (const next of inWork.splice(0)) yield await next
   } finally {
-    // Whoever stops early leaves work behind that still reads.
+    // A caller that stops early leaves reads that have not ended.
     await Promise.all(inWork)
     await images.close()
   }

@@ -1,5 +1,6 @@
 /** Parquet tables with a row for each image, as img2dataset and Hugging Face datasets write them. */
 import { basename, join } from 'node:path'
+import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { isText } from '../../../dsl/values/json.ts'
 import { splitNamed } from '../../../dsl/values/split_names.ts'
 import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
@@ -16,13 +17,13 @@ import {
 import { readTar } from './tar_entries.ts'
 import { splitKey } from './webdataset.ts'
 
-/** Where the image of a row is. */
+/** The place of the images of a table's rows. */
 export type RowImages =
   | { readonly kind: 'tar'; readonly tars: readonly string[] }
   | { readonly kind: 'bytes'; readonly column: string }
   | { readonly kind: 'paths'; readonly folder: string; readonly column: string }
 
-/** Which tables, in order, and what their columns mean. */
+/** Options of {@link openTables}: tables in order, and the meaning of their columns. */
 export interface ParquetOptions {
   readonly tables: readonly string[]
   readonly images: RowImages
@@ -84,7 +85,7 @@ function columnsOf(
   const cell = images.kind === 'bytes' ? [images.column] : []
   const missing = [...needed, ...cell].find(column => !columns.includes(column))
   if (missing !== undefined)
-    throw new Error(`${path} has no column '${missing}'; its columns are ${columns.join(', ')}`)
+    throw new UserFault(`${path} has no column '${missing}'`, { hint: `its columns are ${columns.join(', ')}` })
   return [...new Set([...needed, caption, 'status', 'url', 'key'])].filter(column => columns.includes(column))
 }
 

@@ -1,4 +1,5 @@
-/** Images in the cells of Parquet tables: a row group is unpacked once for all images of it that are read in order. */
+/** Images in the cells of Parquet tables: a row group is decompressed once for all its images that are read in order. */
+import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { isRecord } from '../../../dsl/values/json.ts'
 import { openParquet, type ParquetFile, readGroup } from './parquet_file.ts'
 import type { ImageLocation } from './record.ts'
@@ -21,7 +22,10 @@ export function createCellReader(): { readonly read: (at: CellAt) => Promise<Uin
       const cell = rows[row - (table.groups[group] ?? 0)]?.[column]
       const bytes = isRecord(cell) && 'bytes' in cell ? cell.bytes : cell
       if (bytes instanceof Uint8Array && bytes.length > 0) return bytes
-      throw new Error(`Row ${row} of ${path} has no bytes in its column '${column}'`)
+      throw new DataFault(`Row ${row} of ${path} has no bytes in its column '${column}'`, {
+        file: path,
+        item: `row ${row}`,
+      })
     },
   }
 }

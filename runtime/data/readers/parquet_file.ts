@@ -8,6 +8,7 @@ import {
   parquetReadObjects,
   parquetSchema,
 } from 'hyparquet'
+import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
 
 type TableBuffer = Awaited<ReturnType<typeof asyncBufferFromFile>>
 
@@ -28,10 +29,10 @@ const largestGroup = 512 * 2 ** 20
 /** Opens a table by its footer. Throws where it is none. */
 export async function openParquet(path: string): Promise<ParquetFile> {
   const table = await asyncBufferFromFile(path).catch(cause => {
-    throw new Error(`Table ${path} cannot be opened; check the files of the source`, { cause })
+    throw new UserFault(`Table ${path} cannot be opened`, { hint: 'check the files of the source', cause })
   })
   const metadata = await parquetMetadataAsync(table).catch(cause => {
-    throw new Error(`${path} is no Parquet file or was cut short; get it anew`, { cause })
+    throw new DataFault(`${path} is no Parquet file or was cut short`, { hint: 'get it anew', file: path, cause })
   })
   const groups = [0]
   for (const { num_rows } of metadata.row_groups) groups.push((groups.at(-1) ?? 0) + Number(num_rows))
@@ -55,9 +56,11 @@ export async function readGroup(
     .reduce((sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0), 0)
   if (bytes > largestGroup) {
     const size = `${Math.round(bytes / 2 ** 20)} MiB`
-    throw new Error(
-      `Row group ${group} of ${path} holds ${size}; write the table with row groups of at most ${largestGroup / 2 ** 20} MiB`,
-    )
+    throw new DataFault(`Row group ${group} of ${path} holds ${size}`, {
+      hint: `write the table with row groups of at most ${largestGroup / 2 ** 20} MiB`,
+      file: path,
+      item: `row group ${group}`,
+    })
   }
   return parquetReadObjects({
     file: table,
@@ -69,10 +72,12 @@ export async function readGroup(
     utf8: !isBinary,
   }).catch(cause => {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new Error(
-      `Row group ${group} of ${path} cannot be read: ${reason}; get it anew, or write it with snappy, gzip or no compression`,
-      { cause },
-    )
+    throw new DataFault(`Row group ${group} of ${path} cannot be read: ${reason}`, {
+      hint: 'get it anew, or write it with snappy, gzip or no compression',
+      file: path,
+      item: `row group ${group}`,
+      cause,
+    })
   })
 }
 

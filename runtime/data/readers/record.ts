@@ -1,8 +1,8 @@
-/** What readers of sources find: records, one for each image, and faults, one for each thing that cannot be used. */
+/** Items that readers of sources find: a record for each image, and corrupt and omitted items. */
 import type { SplitName } from '../../../dsl/values/split_names.ts'
 import { createRandom } from '../random.ts'
 
-/** Where the bytes of an image are. */
+/** Location of the bytes of an image. */
 export type ImageLocation =
   | { readonly kind: 'file'; readonly path: string }
   | { readonly kind: 'extent'; readonly path: string; readonly offset: number; readonly size: number }
@@ -25,7 +25,7 @@ export interface ImageRecord {
   /** Provenance that the sample keeps beside `file`. */
   readonly facts: { readonly [name: string]: string | number }
   readonly location: ImageLocation
-  /** How far reading has come with this record, in the unit of its source. */
+  /** Progress of reading with this record, in the unit of its source. */
   readonly position: number
 }
 
@@ -51,14 +51,14 @@ export interface OmittedItem {
   readonly reason: string
 }
 
-/** What a reader finds next. */
+/** An item that a reader finds. */
 export type SourceItem = ImageRecord | CorruptItem | OmittedItem
 
 /** A source that can be read, any number of times, and finds the same each time. */
 export interface SourceReader {
   /** Records and faults in order. Throws where the source as a whole cannot be read. */
   readonly find: () => AsyncIterable<SourceItem>
-  /** What the positions of records are counted in: `images`, `MB`, `rows`. */
+  /** Unit of the positions of records: `images`, `MB`, `rows`. */
   readonly unit: string
   /** Position at the end; undefined until it is known. */
   readonly total: () => number | undefined

@@ -1,7 +1,7 @@
 /** A slice of a source: contiguous records of the one list that its reader finds. */
 import type { SourceReader } from './record.ts'
 
-/** Which slice of how many. */
+/** A slice of a number of slices. */
 export interface Slice {
   /** From 0. */
   readonly index: number
@@ -26,7 +26,7 @@ export async function sliceReader(reader: SourceReader, { index, of }: Slice): P
   const end = Math.floor(((index + 1) * records) / of)
   const isLast = index === of - 1
 
-  /** What is no record belongs to the record after it; what comes after the last one, to the last slice. */
+  /** Items that are no records belong to the record after them; items after the last one, to the last slice. */
   async function* find() {
     let place = 0
     for await (const found of reader.find()) {

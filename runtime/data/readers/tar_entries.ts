@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import tar from 'tar-stream'
+import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
 
 /** One file in a tar. */
 export interface TarEntry {
@@ -59,7 +60,7 @@ export async function* readTar(path: string, wants: (name: string) => boolean): 
       yield bytes === undefined ? found : { ...found, bytes }
     }
   } catch (cause) {
-    if (input.errored) throw new Error(`${path} cannot be read: ${input.errored.message}`, { cause })
+    if (input.errored) throw new DataFault(`${path} cannot be read: ${input.errored.message}`, { file: path, cause })
     const reason = cause instanceof Error ? cause.message : String(cause)
     yield {
       kind: 'damage',
@@ -86,13 +87,14 @@ function offsetOf(header: object): number {
 
 async function checkPlain(path: string): Promise<void> {
   const file = await open(path).catch(cause => {
-    throw new Error(`Shard ${path} cannot be opened; check the shards of the source`, { cause })
+    throw new UserFault(`Shard ${path} cannot be opened`, { hint: 'check the shards of the source', cause })
   })
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0)
     const [first, second] = buffer
     const isZip = (first === 0x1f && second === 0x8b) || buffer.readUInt32LE(0) === 0xfd2fb528
-    if (bytesRead === 4 && isZip) throw new Error(`Shard ${path} is compressed; unpack it to a plain .tar first`)
+    if (bytesRead === 4 && isZip)
+      throw new DataFault(`Shard ${path} is compressed`, { hint: 'unpack it to a plain .tar first', file: path })
   } finally {
     await file.close()
   }

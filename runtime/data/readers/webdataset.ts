@@ -6,7 +6,7 @@ import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
 import { assignSplit, corruptItem, type SourceItem, type SourceReader, type SplitShares } from './record.ts'
 import { readTar, type TarEntry } from './tar_entries.ts'
 
-/** Which shards, in order, and what is made of their samples. */
+/** Options of {@link openWebDataset}: shards in order, and the use of their samples. */
 export interface WebDatasetOptions {
   readonly shards: readonly string[]
   readonly split: SplitShares
@@ -130,7 +130,7 @@ function readSample(
   ]
 }
 
-/** What the small files of a sample say: captions of the JSON first, the text after them unless it is one of them. */
+/** Reads the small files of a sample: captions of the JSON first, the text after them unless it is one of them. */
 function readSidecars(files: ReadonlyMap<string, TarEntry>): SidecarContent {
   const textOf = (extension: string): string | undefined => {
     const bytes = files.get(extension)?.bytes
