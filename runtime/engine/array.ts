@@ -1,6 +1,6 @@
 /** Arrays that cross the border of a compiled step. */
-import { type Elements, sizeOf } from './graph/ir.ts'
-import type { TensorType } from './graph/ops.ts'
+
+import { type Elements, sizeOf, type TensorType } from './graph/types.ts'
 
 /** Elements in this process's memory. */
 export interface HostArray extends TensorType {

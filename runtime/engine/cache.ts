@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256 } from '../store/digest.ts'
 import { codeOf, replaceFile } from '../store/files.ts'
-import type { TensorType } from './graph/ops.ts'
+import type { TensorType } from './graph/types.ts'
 import type { Model, Models } from './model.ts'
 import type { Tree } from './tree.ts'
 

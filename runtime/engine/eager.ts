@@ -1,6 +1,6 @@
 /** Runs a tfjs step as it stands on a tfjs backend: `native`, or tfjs' own `cpu` in tests. */
 import { type HostArray, hostArray, isNdArray, type NdArray } from './array.ts'
-import type { Elements } from './graph/ir.ts'
+import type { Elements } from './graph/types.ts'
 import { tf } from './tfjs.ts'
 import { graphDType } from './trace/recorder.ts'
 import type { TensorTree } from './trace/trace.ts'

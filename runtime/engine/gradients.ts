@@ -1,6 +1,6 @@
 /** Gradients of tfjs functions, and functions that are computed again for theirs. */
+import { controlDependencyKernel } from './operators/control_dependency.ts'
 import { tf } from './tfjs.ts'
-import { barrierKernel } from './trace/barrier.ts'
 
 /** As `gradients`, with nothing for what the value does not depend on. */
 function reached<T extends tf.Tensor>(
@@ -32,9 +32,9 @@ export function gradients<T extends tf.Tensor>(
 /** `x`, which is not there before `others` are computed. */
 function barrier(x: tf.Tensor, others: readonly tf.Tensor[]): tf.Tensor {
   // Where steps run as they stand, they run in this order already.
-  if (tf.getKernel(barrierKernel, tf.getBackend()) === undefined) return x
+  if (tf.getKernel(controlDependencyKernel, tf.getBackend()) === undefined) return x
   const after = others.map((other, i) => [`after${i}`, other] as const)
-  return tf.engine().runKernel(barrierKernel, { x, ...Object.fromEntries(after) })
+  return tf.engine().runKernel(controlDependencyKernel, { x, ...Object.fromEntries(after) })
 }
 
 /**

@@ -2,8 +2,8 @@
 import { findChunks } from './graph/chunks.ts'
 import { splitFixed } from './graph/fixed.ts'
 import type { Graph, InputNode } from './graph/ir.ts'
-import type { TensorType } from './graph/ops.ts'
 import { moveByGather } from './graph/passes/moves.ts'
+import type { TensorType } from './graph/types.ts'
 import { emit, usedInputs } from './onnx/emit.ts'
 
 /** Engines that onnxruntime carries out. */

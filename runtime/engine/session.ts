@@ -1,8 +1,8 @@
 /** Runs an ONNX model in onnxruntime. */
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { DeviceArray, HostArray, NdArray } from './array.ts'
-import { input, sameShape, sizeOf } from './graph/ir.ts'
-import type { TensorType } from './graph/ops.ts'
+import { input } from './graph/ir.ts'
+import { sameShape, sizeOf, type TensorType } from './graph/types.ts'
 import { type Model, modelOf, type Target } from './model.ts'
 import { fedName, resultName } from './onnx/emit.ts'
 

@@ -3,9 +3,10 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createRandom } from '../../runtime/data/random.ts'
 import { type Chunks, findChunks } from '../../runtime/engine/graph/chunks.ts'
-import { apply, type Graph, input, type Node, sizeOf } from '../../runtime/engine/graph/ir.ts'
+import { apply, type Graph, input, type Node } from '../../runtime/engine/graph/ir.ts'
 import { optimize } from '../../runtime/engine/graph/optimize.ts'
 import { print } from '../../runtime/engine/graph/print.ts'
+import { sizeOf } from '../../runtime/engine/graph/types.ts'
 import { floats, floatsOf, type HostArray, jit, tf } from '../../runtime/engine/mod.ts'
 import { emit } from '../../runtime/engine/onnx/emit.ts'
 import { trace } from '../../runtime/engine/trace/trace.ts'
@@ -22,7 +23,7 @@ function encoder(outputs: (layer: Node, pooled: Node) => readonly Node[]): Graph
   const bias = apply('mul', [gain, gain])
   const layer = apply('linear', [apply('reshape', [x], { shape: [12, 3] }), w, bias])
   const tokens = apply('reshape', [apply('gelu', [layer])], { shape: [6, 2, 3] })
-  const pooled = apply('mean', [apply('normal', [tokens], { epsilon: 0.5 })], { axes: [1], keep: false })
+  const pooled = apply('mean', [apply('standardize', [tokens], { epsilon: 0.5 })], { axes: [1], keep: false })
   return { inputs: [x, w, gain], outputs: outputs(layer, pooled).map((node, i) => ({ name: `r${i}`, node })) }
 }
 
@@ -37,7 +38,7 @@ test('what computes each row by itself becomes the body of chunks; weights are t
   e: float32[6,3] = linear(d, b, c)
   f: float32[6,3] = gelu(e)
   g: float32[3,2,3] = reshape(f) { shape: [3,2,3] }
-  h: float32[3,2,3] = normal(g) { epsilon: 0.5 }
+  h: float32[3,2,3] = standardize(g) { epsilon: 0.5 }
   i: float32[3,3] = mean(h) { axes: [1], keep: false }
   return 0: i
 }

@@ -255,7 +255,10 @@ export const passCases: Readonly<Record<string, PassCases>> = {
         'from layer to layer',
         apply('linear', [reshape(unary('exp', deep(layer())), [2, 4]), reshape(w, [4, 3]), row]),
       ),
-      results('past what goes along the last side', apply('normal', [apply('add', [deep(x), row])], { epsilon: 0.5 })),
+      results(
+        'past what goes along the last side',
+        apply('standardize', [apply('add', [deep(x), row])], { epsilon: 0.5 }),
+      ),
       results('past what two reshapes meet in', apply('add', [deep(x), deep(y)])),
       results('a layer is met in its shape', apply('add', [states, layerOf(states)])),
       results(

@@ -1,9 +1,9 @@
 /** Random small graphs: a list of instructions that is valid whatever its numbers are, so that it shrinks well. */
 import fc from 'fast-check'
 import { createRandom } from '../../runtime/data/random.ts'
-import { broadcastShapes } from '../../runtime/engine/graph/infer.ts'
 import { apply, constant, fill, type Graph, input, isApply, type Node, scalar } from '../../runtime/engine/graph/ir.ts'
 import { floats, type HostArray, ints } from '../../runtime/engine/mod.ts'
+import { broadcastShapes } from '../../runtime/engine/operators/shapes.ts'
 
 /** Which instruction, on which earlier values, with which parameter. */
 export interface Instruction {

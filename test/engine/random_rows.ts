@@ -53,7 +53,7 @@ const builds: readonly ((a: Node, b: Node) => Node)[] = [
   a => apply('neg', [a]),
   a => apply('sub', [a, mean(a)]),
   (a, b) => apply('mul', [b, mean(a)]),
-  a => apply('normal', [a], { epsilon: 0.25 }),
+  a => apply('standardize', [a], { epsilon: 0.25 }),
   a => apply('layerNorm', [a, v, v], { epsilon: 0.25 }),
   a => apply('mul', [a, apply('inverseDeviation', [a], { epsilon: 0.25 })]),
   a => raise(apply('linear', [flat(a), w, v], { transposeB: true })),

@@ -7,7 +7,7 @@ import type { Node } from '../../runtime/engine/graph/ir.ts'
 import { optimize } from '../../runtime/engine/graph/optimize.ts'
 import { tf } from '../../runtime/engine/tfjs.ts'
 import { lowerings } from '../../runtime/engine/trace/kernels.ts'
-import { type Info, Recorder } from '../../runtime/engine/trace/recorder.ts'
+import { GraphRecorder, type Info } from '../../runtime/engine/trace/recorder.ts'
 import { runGraph } from './support.ts'
 
 const require = createRequire(import.meta.url)
@@ -33,14 +33,14 @@ interface SpecResult {
 const judged = 'terroir-judged'
 
 /** A recorder whose tensors can be read, each by a graph of its own. */
-class Judged extends Recorder {
+class Judged extends GraphRecorder {
   private readonly infos = new WeakMap<object, Info>()
 
   override record(node: Node): Info {
     return this.remember(super.record(node))
   }
 
-  override move(...given: Parameters<Recorder['move']>): void {
+  override move(...given: Parameters<GraphRecorder['move']>): void {
     super.move(...given)
     const [dataId, , shape, dtype] = given
     this.remember({ dataId, shape, dtype })

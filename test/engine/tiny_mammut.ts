@@ -1,6 +1,6 @@
 /** A tiny MaMMUT and the training step on it, for runs that are compared between engines. */
 import { createRandom } from '../../runtime/data/random.ts'
-import type { TensorType } from '../../runtime/engine/graph/ops.ts'
+import type { TensorType } from '../../runtime/engine/graph/types.ts'
 import {
   type Engine,
   floats,

@@ -2,6 +2,8 @@
  * Where a graph computes each row of an input by itself, as an encoder does each image, a few rows at a time are computed
  * to their end: what lies between the operations then stays in the caches.
  */
+import { operators } from '../operators/lookup.ts'
+import type { RowAccess } from '../operators/operator.ts'
 import {
   type ApplyNode,
   apply,
@@ -11,10 +13,9 @@ import {
   input,
   isApply,
   type Node,
-  sizeOf,
   topological,
 } from './ir.ts'
-import { isBinary, isReduce, isUnary, listOf, numberOf, type TensorType } from './ops.ts'
+import { listOf, sizeOf, type TensorType } from './types.ts'
 
 /** A part of a graph that is computed in chunks of rows. */
 export interface Chunks {
@@ -43,55 +44,12 @@ const leastShare = 1 / 4
 
 const bytesOf = ({ shape }: TensorType): number => 4 * sizeOf(shape)
 
-/** What an operation needs of operand `k` for some rows of its result; nothing where it mixes rows. */
-function needs(node: ApplyNode, k: number): 'rows' | 'whole' | undefined {
-  const { op, attributes, shape } = node
-  const operand = node.inputs[k]?.shape ?? []
-  const rowsIf = (holds: boolean) => (holds ? 'rows' : undefined)
-  const broadcast = () => (operand.length < shape.length || operand[0] !== shape[0] ? 'whole' : 'rows')
-  if (isUnary(op) || isBinary(op)) return broadcast()
-  if (isReduce(op)) return rowsIf(!listOf(attributes, 'axes').includes(0))
-  switch (op) {
-    case 'cast':
-    case 'select':
-    case 'broadcast':
-      return broadcast()
-    case 'reshape':
-    case 'oneHot':
-      return 'rows'
-    case 'transpose':
-      return rowsIf(listOf(attributes, 'perm')[0] === 0)
-    case 'slice':
-      return rowsIf(operand[0] === shape[0] && listOf(attributes, 'strides')[0] === 1)
-    case 'pad':
-      return rowsIf(operand[0] === shape[0] && listOf(attributes, 'before')[0] === 0)
-    case 'tile':
-      return rowsIf(listOf(attributes, 'repeats')[0] === 1)
-    case 'concat':
-    case 'argMax':
-    case 'cumsum':
-      return rowsIf(numberOf(attributes, 'axis') !== 0)
-    case 'softmax':
-    case 'normal':
-    case 'inverseDeviation':
-    case 'layerNorm':
-      return k > 0 ? 'whole' : rowsIf(shape.length > 1)
-    case 'matmul':
-    case 'linear':
-      if (shape.length > 2 || k === 2) return broadcast()
-      return k === 1 ? 'whole' : rowsIf(attributes.transposeA !== true)
-    case 'gather':
-      return (numberOf(attributes, 'axis') === 0) === (k === 1) ? 'rows' : 'whole'
-    case 'scatterAdd':
-    case 'after':
-      return undefined
-  }
-}
+const needs = (node: ApplyNode, k: number): RowAccess => operators[node.op].rows(node, k)
 
 /** What an operation takes of another node, by its place in the order. */
 interface Use {
   readonly from: number
-  readonly need: ReturnType<typeof needs>
+  readonly need: RowAccess
 }
 
 /** What each node of the order takes: worked out once, as every input of the graph may be a seed. */
@@ -162,11 +120,10 @@ function makeBody(order: readonly Node[], { members, results, times }: Pick<Chun
   for (const node of order) {
     if (!isApply(node) || !members.has(node)) continue
     const operands = node.inputs.map((operand, k) => inner.get(operand) ?? take(operand, needs(node, k) ?? 'whole'))
-    const { shape, sizes } = node.attributes
+    const shaped = operators[node.op].shapeAttribute
     const attributes = {
       ...node.attributes,
-      ...(Array.isArray(shape) && { shape: first(shape) }),
-      ...(Array.isArray(sizes) && { sizes: first(sizes) }),
+      ...(shaped && { [shaped]: first(listOf(node.attributes, shaped)) }),
     }
     inner.set(node, apply(node.op, operands, attributes))
   }

@@ -1,6 +1,7 @@
 /** What a graph costs to run, from its shapes alone. */
-import { type ApplyNode, type Graph, isApply, type Node, sizeOf, topological } from './ir.ts'
-import { flagOf, isBinary, isReduce, isUnary, type TensorType } from './ops.ts'
+import { operators } from '../operators/lookup.ts'
+import { type ApplyNode, type Graph, isApply, type Node, topological } from './ir.ts'
+import { sizeOf, type TensorType } from './types.ts'
 
 /** Sums over all nodes; every operation is taken as run once, in the graph's own order. */
 export interface Cost {
@@ -20,58 +21,20 @@ const bytesOf = ({ shape, dtype }: TensorType): number => sizeOf(shape) * (dtype
 
 const under = (prefix: string, name: string): boolean => name === prefix || name.startsWith(`${prefix}.`)
 
-function flopsOf(node: ApplyNode): number {
-  const { op, inputs, attributes } = node
-  const [elements, operand] = [sizeOf(node.shape), inputs[0]?.shape ?? []]
-  if (op === 'gelu' || op === 'quickGelu') return 5 * elements
-  if (isUnary(op) || isBinary(op)) return elements
-  if (isReduce(op)) return sizeOf(operand)
-  switch (op) {
-    case 'matmul':
-    case 'linear': {
-      const inner = operand.at(flagOf(attributes, 'transposeA') ? -2 : -1) ?? 1
-      return elements * (2 * inner + (op === 'linear' ? 1 : 0))
-    }
-    case 'softmax':
-      return 5 * elements
-    case 'layerNorm':
-      return 8 * elements
-    case 'normal':
-      return 6 * elements
-    case 'inverseDeviation': // comes with `normal`
-    case 'scatterAdd':
-    case 'argMax':
-    case 'cumsum':
-      return sizeOf(operand)
-    case 'select':
-    case 'cast':
-    case 'reshape':
-    case 'broadcast':
-    case 'transpose':
-    case 'slice':
-    case 'concat':
-    case 'pad':
-    case 'tile':
-    case 'gather':
-    case 'oneHot':
-    case 'after':
-      return 0
-  }
-}
-
-/** A repeated number is read once; a slice or a gather reads the elements that it takes. */
+/** A repeated number is read once. */
 function readBytes(node: ApplyNode): number {
-  if (isView(node)) return 0
-  const operands = node.op === 'slice' || node.op === 'gather' ? node.inputs.slice(1) : node.inputs
-  const taken = operands.length < node.inputs.length ? bytesOf(node) : 0
+  const { memory } = operators[node.op]
+  if (memory === 'view') return 0
+  const operands = memory === 'part' ? node.inputs.slice(1) : node.inputs
+  const taken = memory === 'part' ? bytesOf(node) : 0
   return operands.reduce(
     (sum, operand) => sum + (operand.op === 'fill' ? bytesOf({ ...operand, shape: [] }) : bytesOf(operand)),
     taken,
   )
 }
 
-/** Whether a node only shows its first operand's memory. */
-const isView = ({ op }: Node): boolean => op === 'reshape' || op === 'after'
+/** True if a node shares the memory of its first operand. */
+const isView = (node: Node): boolean => isApply(node) && operators[node.op].memory === 'view'
 
 /** The node whose memory holds a value: a view has none of its own. */
 function holder(node: Node): Node {
@@ -104,7 +67,7 @@ export function costOf(graph: Graph, { parameters }: { readonly parameters: stri
   const total = (of: (node: ApplyNode) => number) => applied.reduce((sum, node) => sum + of(node), 0)
   return {
     parameters: graph.inputs.reduce((sum, { name, shape }) => sum + (under(parameters, name) ? sizeOf(shape) : 0), 0),
-    flops: total(flopsOf),
+    flops: total(node => operators[node.op].flops(node)),
     bytesRead: total(readBytes),
     bytesWritten: total(node => (isView(node) ? 0 : bytesOf(node))),
     peakBytes: peakOf(graph, order),

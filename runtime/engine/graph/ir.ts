@@ -4,11 +4,8 @@
  * A graph is its outputs; nodes are reached from them. Every node has one result with a fixed shape and dtype,
  * worked out by `infer` when the node is made, so that a graph that exists is a graph that type-checks.
  */
-import { infer } from './infer.ts'
-import type { Attributes, DType, Op, TensorType } from './ops.ts'
-
-/** Flat element storage; booleans are bytes 0 or 1. */
-export type Elements = Float32Array | Int32Array | Uint8Array
+import { infer, type Op } from '../operators/lookup.ts'
+import { type Attributes, type DType, type Elements, sizeOf, type TensorType } from './types.ts'
 
 interface Base extends TensorType {
   readonly inputs: readonly Node[]
@@ -51,12 +48,6 @@ export interface Graph {
   readonly inputs: readonly InputNode[]
   readonly outputs: readonly Output[]
 }
-
-/** Number of elements of a shape. */
-export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, side) => product * side, 1)
-
-export const sameShape = (a: readonly number[], b: readonly number[]): boolean =>
-  a.length === b.length && a.every((side, i) => side === b[i])
 
 export function input(name: string, type: TensorType): InputNode {
   return { op: 'input', name, inputs: [], shape: type.shape, dtype: type.dtype }

@@ -1,7 +1,7 @@
 /** The one text form of a graph: goldens, digests and error messages use it. */
 import { createHash } from 'node:crypto'
-import { type Elements, type FillNode, type Graph, isApply, type Node, topological } from './ir.ts'
-import type { Attribute, Attributes, TensorType } from './ops.ts'
+import { type FillNode, type Graph, isApply, type Node, topological } from './ir.ts'
+import type { Attribute, Attributes, Elements, TensorType } from './types.ts'
 
 /** `a` ... `z`, `aa` ... */
 export function valueName(index: number): string {

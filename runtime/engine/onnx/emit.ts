@@ -1,9 +1,11 @@
 /** Turns a graph into one ONNX model. */
 import type { Chunks } from '../graph/chunks.ts'
-import { type Graph, isApply, type Node, topological, useCounts } from '../graph/ir.ts'
+import { type ApplyNode, type Graph, isApply, type Node, topological, useCounts } from '../graph/ir.ts'
 import { valueName } from '../graph/print.ts'
-import { type Emitter, write, writeApply, writeFill } from './operators.ts'
-import { encodeModel, type OnnxNode, type OnnxTensor, type OnnxValue } from './proto.ts'
+import { operators } from '../operators/lookup.ts'
+import { type Emitter, write, writeFill } from './emitter.ts'
+import { encodeModel } from './proto.ts'
+import type { OnnxNode, OnnxTensor, OnnxValue } from './types.ts'
 
 export interface EmitOptions {
   /** See `Emitter`. */
@@ -51,11 +53,6 @@ export function emit(graph: Graph, options: EmitOptions): Uint8Array {
       stored.set(id, name)
       return name
     },
-    value: node => {
-      const name = names.get(node)
-      if (name === undefined) throw new Error(`A ${node.op} node is used before it is written`)
-      return name
-    },
   }
   const uses = useCounts(graph)
   const order = topological(graph)
@@ -64,7 +61,7 @@ export function emit(graph: Graph, options: EmitOptions): Uint8Array {
     else if (node.op === 'constant') names.set(node, tensor({ type: node.dtype, dims: node.shape, data: node.data }))
     else if (node.op === 'fill') {
       if ((uses.get(node) ?? 0) > 0) names.set(node, writeFill(emitter, node, node.value))
-    } else names.set(node, writeApply(emitter, node))
+    } else names.set(node, writeApply(emitter, node, names))
   }
   if (options.chunks === undefined) order.forEach(writeNode)
   else {
@@ -78,7 +75,7 @@ export function emit(graph: Graph, options: EmitOptions): Uint8Array {
   // A value that is an output takes its name, unless it is an input, a constant or already another output.
   const renamed = new Map<string, string>()
   const outputs = graph.outputs.map(({ name, node }): OnnxValue => {
-    const [source, target] = [emitter.value(node), resultName(name)]
+    const [source, target] = [nameOfValue(node, names), resultName(name)]
     if (isApply(node) && made.has(source) && !renamed.has(source)) renamed.set(source, target)
     else nodes.push({ type: 'Identity', inputs: [source], outputs: [target] })
     return { name: target, type: node.dtype, dims: node.shape }
@@ -89,6 +86,21 @@ export function emit(graph: Graph, options: EmitOptions): Uint8Array {
     .map(({ name, dtype, shape }): OnnxValue => ({ name: fedName(name), type: dtype, dims: shape }))
   return encodeModel({ nodes: renameAll(nodes, renamed), initializers, inputs, outputs })
 }
+
+/** Name of a value; throws where it is not written yet. */
+function nameOfValue(node: Node, names: ReadonlyMap<Node, string>): string {
+  const name = names.get(node)
+  if (name === undefined) throw new Error(`A ${node.op} node is used before it is written`)
+  return name
+}
+
+/** Writes a node whose operands are written; returns its name. */
+const writeApply = (emitter: Emitter, node: ApplyNode, names: ReadonlyMap<Node, string>): string =>
+  operators[node.op].emit(
+    node,
+    node.inputs.map(operand => nameOfValue(operand, names)),
+    emitter,
+  )
 
 /** Gives values their new names, also in graphs inside of nodes. */
 function renameAll(nodes: readonly OnnxNode[], renamed: ReadonlyMap<string, string>): readonly OnnxNode[] {
@@ -126,20 +138,20 @@ function writeChunks(outer: Emitter, { times, body, cut, whole, results }: Chunk
   const emitter: Emitter = { ...outer, shared: new Map(), node: node => nodes.push(node) }
   const rows = body.inputs.slice(0, cut.length).map((node): OnnxValue => {
     names.set(node, outer.fresh())
-    return { name: outer.value(node), type: node.dtype, dims: node.shape }
+    return { name: nameOfValue(node, names), type: node.dtype, dims: node.shape }
   })
   whole.forEach((node, i) => {
     const inside = body.inputs[cut.length + i]
-    if (inside !== undefined) names.set(inside, outer.value(node))
+    if (inside !== undefined) names.set(inside, nameOfValue(node, names))
   })
   for (const node of topological(body)) {
-    if (isApply(node)) names.set(node, writeApply(emitter, node))
+    if (isApply(node)) names.set(node, writeApply(emitter, node, names))
     else if (node.op === 'fill') names.set(node, writeFill(emitter, node, node.value))
   }
   // A result takes the name of a value that the body makes, each once: an operation may leave its operand as it is.
   const free = new Set(nodes.flatMap(({ outputs }) => outputs))
   const outputs = body.outputs.map(({ node }): OnnxValue => {
-    const value = outer.value(node)
+    const value = nameOfValue(node, names)
     return {
       name: free.delete(value) ? value : write(emitter, 'Identity', [value]),
       type: node.dtype,
@@ -148,7 +160,7 @@ function writeChunks(outer: Emitter, { times, body, cut, whole, results }: Chunk
   })
   const inputs = cut.map((node, i) => {
     const shape = outer.int64([times, ...(body.inputs[i]?.shape ?? [])])
-    return write(outer, 'Reshape', [outer.value(node), shape])
+    return write(outer, 'Reshape', [nameOfValue(node, names), shape])
   })
   const stacked = outputs.map(() => outer.fresh())
   outer.node({

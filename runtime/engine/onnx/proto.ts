@@ -1,45 +1,7 @@
 /** The part of the ONNX protobuf format that is written here (onnx.proto, IR version 10). */
 import { PbfWriter } from 'pbf'
-import type { Elements } from '../graph/ir.ts'
-
-/** ONNX element types. */
-export const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9 } as const
-export type ElementType = keyof typeof elementTypes
-
-export interface OnnxTensor {
-  readonly name: string
-  readonly type: ElementType
-  readonly dims: readonly number[]
-  /** Little-endian raw data; int64 as BigInt64Array. */
-  readonly data: Elements | BigInt64Array
-}
-
-export interface OnnxNode {
-  readonly type: string
-  /** `com.microsoft` for onnxruntime's own operators. */
-  readonly domain?: string
-  readonly inputs: readonly string[]
-  readonly outputs: readonly string[]
-  readonly integers?: Readonly<Record<string, number>>
-  readonly floats?: Readonly<Record<string, number>>
-  readonly strings?: Readonly<Record<string, string>>
-  readonly integerLists?: Readonly<Record<string, readonly number[]>>
-  /** Names of the graph around it can be used in it. */
-  readonly graphs?: Readonly<Record<string, OnnxGraph>>
-}
-
-export interface OnnxValue {
-  readonly name: string
-  readonly type: ElementType
-  readonly dims: readonly number[]
-}
-
-export interface OnnxGraph {
-  readonly nodes: readonly OnnxNode[]
-  readonly initializers: readonly OnnxTensor[]
-  readonly inputs: readonly OnnxValue[]
-  readonly outputs: readonly OnnxValue[]
-}
+import type { Elements } from '../graph/types.ts'
+import { elementTypes, type OnnxGraph, type OnnxNode, type OnnxTensor, type OnnxValue } from './types.ts'
 
 const attributeType = { float: 1, integer: 2, string: 3, graph: 5, integers: 7 } as const
 

@@ -1,13 +1,13 @@
-/** Kernels that move elements without computing, and those that make them. */
+/** Kernels of tfjs that move elements by several operators or none, and those that make elements. */
 
-import { apply, constant, fill, type Node, scalar, sizeOf } from '../graph/ir.ts'
+import { apply, constant, fill, type Node, scalar } from '../graph/ir.ts'
+import { sizeOf } from '../graph/types.ts'
+import { selectBetween } from '../operators/select.ts'
+import { axisOf } from '../operators/shapes.ts'
 import { tf } from '../tfjs.ts'
-import { choose } from './elementwise.ts'
-import { type Call, type Lowering, one } from './lowering.ts'
+import { nodeBuilder } from './elementwise.ts'
+import { type Lowering, type LoweringCall, nodesOf, one } from './lowering.ts'
 import { graphDType, type Info } from './recorder.ts'
-import { axisOf } from './reductions.ts'
-
-const nodesOf = ({ inputs, recorder }: Call): Node[] => Object.values(inputs).map(info => recorder.node(info as Info))
 
 const slice = (x: Node, starts: readonly number[], sizes: readonly number[], strides = starts.map(() => 1)): Node =>
   apply('slice', [x], { starts, sizes, strides })
@@ -22,7 +22,7 @@ function reverse(x: Node, axis: number): Node {
 }
 
 /** `tf.split`: sizes or a count along an axis. */
-function split(call: Call): Info[] {
+function split(call: LoweringCall): Info[] {
   const x = call.node('x')
   const axis = axisOf(call.attrs.axis, x.shape.length)
   const sides = tf.backend_util.prepareSplitSize(
@@ -45,7 +45,7 @@ function split(call: Call): Info[] {
 }
 
 /** `tf.unstack`: one result for each index of an axis, without that axis. */
-function unpack(call: Call): Info[] {
+function unpack(call: LoweringCall): Info[] {
   const value = call.node('value')
   const axis = axisOf(call.attrs.axis, value.shape.length)
   const shape = value.shape.filter((_, i) => i !== axis)
@@ -57,20 +57,13 @@ function unpack(call: Call): Info[] {
 }
 
 /** `tf.stack`: the parts along a new axis. */
-function pack(call: Call): Node {
+function pack(call: LoweringCall): Node {
   const parts = nodesOf(call)
   const axis = axisOf(call.attrs.axis, (parts[0]?.shape.length ?? 0) + 1)
   const raised = parts.map(part =>
     apply('reshape', [part], { shape: [...part.shape.slice(0, axis), 1, ...part.shape.slice(axis)] }),
   )
   return apply('concat', raised, { axis })
-}
-
-/** Sides of one are spread, which the simplifier can see through; others are repeated. */
-function tile(x: Node, repeats: readonly number[]): Node {
-  const shape = x.shape.map((length, i) => length * (repeats[i] ?? 1))
-  const spreads = repeats.every((count, i) => count === 1 || x.shape[i] === 1)
-  return spreads ? apply('broadcast', [x], { shape }) : apply('tile', [x], { repeats })
 }
 
 /** The elements on the diagonal of a matrix over the flat indices, zeros elsewhere. */
@@ -81,7 +74,20 @@ function diag(x: Node): Node {
     { shape: [length, length], dtype: 'bool' },
   )
   const flat = apply('reshape', [x], { shape: [length] })
-  return apply('reshape', [choose(eye, flat, scalar(0, x.dtype))], { shape: [...x.shape, ...x.shape] })
+  return apply('reshape', [selectBetween(nodeBuilder, eye, flat, scalar(0, x.dtype))], {
+    shape: [...x.shape, ...x.shape],
+  })
+}
+
+/** Sums rows that have the same id; rows whose id is outside are left out. */
+function segmentSum(x: Node, ids: Node, rows: number): Node {
+  const inside = apply('and', [
+    apply('greaterEqual', [ids, scalar(0, 'int32')]),
+    apply('less', [ids, scalar(rows, 'int32')]),
+  ])
+  const perRow = apply('reshape', [inside], { shape: [...ids.shape, ...x.shape.slice(1).map(() => 1)] })
+  const updates = apply('select', [perRow, x, scalar(0, x.dtype)])
+  return apply('scatterAdd', [updates, apply('select', [inside, ids, scalar(0, 'int32')])], { rows })
 }
 
 /** As tfjs counts: a step of one goes down where `stop` is below `start`. */
@@ -99,7 +105,7 @@ interface RangeAttributes {
   readonly dtype: 'float32' | 'int32'
 }
 
-function strided({ node, attrs }: Call): Node {
+function strided({ node, attrs }: LoweringCall): Node {
   const x = node('x')
   const list = (name: string) => attrs[name] as number[]
   const info = tf.slice_util.sliceInfo(
@@ -132,37 +138,15 @@ export const layoutKernels: Record<string, Lowering> = {
     if (at < 0 || at > x.shape.length) throw new Error(`A side cannot be put at ${dim} of [${x.shape}]`)
     return recorder.alias(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)])
   },
-  Transpose: one(({ node, attrs }) => apply('transpose', [node('x')], { perm: attrs.perm as number[] })),
-  // tf.broadcastTo is a Tile too.
-  Tile: one(({ node, attrs }) => tile(node('x'), attrs.reps as number[])),
-  Concat: one(call => {
-    const parts = nodesOf(call)
-    return apply('concat', parts, { axis: axisOf(call.attrs.axis, parts[0]?.shape.length ?? 0) })
-  }),
   Pack: one(pack),
   Unpack: unpack,
   SplitV: split,
-  Slice: one(({ inputs, node, attrs }) => {
-    const [starts, sizes] = tf.slice_util.parseSliceParams(
-      inputs.x as tf.Tensor,
-      attrs.begin as number[],
-      attrs.size as number[],
-    )
-    return slice(node('x'), starts ?? [], sizes ?? [])
-  }),
   StridedSlice: one(strided),
-  PadV2: one(({ node, attrs }) => {
-    const paddings = attrs.paddings as [number, number][]
-    return apply('pad', [node('x')], {
-      before: paddings.map(pair => pair[0]),
-      after: paddings.map(pair => pair[1]),
-      value: Number(attrs.constantValue ?? 0),
-    })
-  }),
   Reverse: one(({ node, attrs }) => {
     const x = node('x')
     return tf.util.parseAxisParam(attrs.dims as number[], [...x.shape]).reduce(reverse, x)
   }),
+  UnsortedSegmentSum: one(({ node, attrs }) => segmentSum(node('x'), node('segmentIds'), Number(attrs.numSegments))),
   Diag: one(({ node }) => diag(node('x'))),
   ZerosLike: one(({ node }) => fill(0, node('x'))),
   OnesLike: one(({ node }) => fill(1, node('x'))),

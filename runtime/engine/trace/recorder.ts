@@ -1,12 +1,12 @@
 /** A tfjs backend that computes nothing: its kernels grow a graph. */
 
-import { apply, constant, type Elements, fill, type Node, sameShape } from '../graph/ir.ts'
-import type { DType } from '../graph/ops.ts'
+import { apply, constant, fill, type Node } from '../graph/ir.ts'
+import { type DType, type Elements, sameShape } from '../graph/types.ts'
 import { tf } from '../tfjs.ts'
 
 export const recorderName = 'terroir-recorder'
 
-interface Entry {
+interface RecordedTensor {
   readonly node: Node
   references: number
 }
@@ -47,8 +47,8 @@ interface StepState {
 }
 
 /** Extends tfjs' own class because tfjs asks for one; the graph lives in the tensors' entries. */
-export class Recorder extends tf.KernelBackend {
-  private readonly entries = new tf.DataStorage<Entry>(this, tf.engine())
+export class GraphRecorder extends tf.KernelBackend {
+  private readonly entries = new tf.DataStorage<RecordedTensor>(this, tf.engine())
   private step: StepState | undefined
   /** Data of tensors that outlived their step, in a variable of the caller, say. */
   private readonly stale = new WeakSet<object>()

@@ -1,10 +1,10 @@
 /** Runs a tfjs step once on the recorder and returns the graph it grew. */
 import { type Graph, type InputNode, input, type Output } from '../graph/ir.ts'
-import type { TensorType } from '../graph/ops.ts'
+import type { TensorType } from '../graph/types.ts'
 import { tf } from '../tfjs.ts'
 import { mapTree, type Tree } from '../tree.ts'
 import { lowerings, registerKernels } from './kernels.ts'
-import { Recorder, recorderName } from './recorder.ts'
+import { GraphRecorder, recorderName } from './recorder.ts'
 
 export type TensorTree = Tree<tf.Tensor>
 
@@ -19,7 +19,7 @@ const isType = (value: unknown): value is TensorType =>
 
 const isTensor = (value: unknown): value is tf.Tensor => value instanceof tf.Tensor
 
-const recorder = new Recorder()
+const recorder = new GraphRecorder()
 // The last choice of tfjs, so that where there is no other backend, constants can be made outside a step too.
 tf.registerBackend(recorderName, () => recorder, 0)
 registerKernels(recorder)

@@ -1,5 +1,6 @@
 /** Factors leave large arrays: products take them as `alpha`, sums give them to their smaller result. */
-import { type ApplyNode, apply, type Graph, isApply, type Node, scalar, sizeOf, useCounts } from '../ir.ts'
+import { type ApplyNode, apply, type Graph, isApply, type Node, scalar, useCounts } from '../ir.ts'
+import { sizeOf } from '../types.ts'
 import { isFill, rewrite } from './rewrite.ts'
 
 const alphaOf = ({ attributes }: ApplyNode): number => (typeof attributes.alpha === 'number' ? attributes.alpha : 1)

@@ -1,6 +1,8 @@
 /** Reshapes go down past what does not mind them, until they meet another and are one, or none. */
-import { type ApplyNode, apply, type Graph, isApply, type Node, sameShape } from '../ir.ts'
-import { isBinary, isUnary } from '../ops.ts'
+
+import { isBinary, isOnLastSide, isUnary } from '../../operators/lookup.ts'
+import { type ApplyNode, apply, type Graph, isApply, type Node } from '../ir.ts'
+import { sameShape } from '../types.ts'
 import { reshaped, rewrite } from './rewrite.ts'
 
 /** What a node is a reshape of, also of several. */
@@ -12,9 +14,6 @@ function sourceOf(node: Node | undefined): Node | undefined {
 /** The node on operands of other shapes, in its own shape again. */
 const beneath = (node: ApplyNode, operands: readonly Node[]): Node =>
   reshaped(apply(node.op, operands, node.attributes), node.shape)
-
-/** Operations on the last side of the first operand; others have that side alone. */
-const onLastSide = new Set<string>(['softmax', 'normal', 'inverseDeviation', 'layerNorm'])
 
 /** Of the shapes that two operands are reshaped from, the one to meet in: both have it, or it is a layer's, which has two sides. */
 function meetingShape(a: Node, b: Node): readonly number[] | undefined {
@@ -49,7 +48,7 @@ function sunk(node: Node): Node {
   if (isBinary(node.op)) return second ? sunkBinary(node, first, second) : node
   if (x === undefined) return node
   if (isUnary(node.op) || node.op === 'cast') return beneath(node, [x])
-  return onLastSide.has(node.op) && x.shape.length > 1 && x.shape.at(-1) === first.shape.at(-1)
+  return isOnLastSide(node.op) && x.shape.length > 1 && x.shape.at(-1) === first.shape.at(-1)
     ? beneath(node, [x, ...others])
     : node
 }

@@ -1,6 +1,8 @@
 /** Chains that are one operator of the runtime: layer normalisation and GELU, where nothing else needs their parts. */
+
+import type { Op } from '../../operators/lookup.ts'
 import { type ApplyNode, apply, type Graph, isApply, type Node, useCounts } from '../ir.ts'
-import { listOf, type Op } from '../ops.ts'
+import { listOf } from '../types.ts'
 import { isFill, rewrite } from './rewrite.ts'
 
 const made = (node: Node | undefined, op: Op): ApplyNode | undefined =>

@@ -38,6 +38,10 @@ export function hasten(graph: Graph): Graph {
     const [u, share] = activation(node)
     const [a, b, bias] = node.inputs
     if (!peak || !u || !share || !a || !b || !bias) return node
-    return apply('linear', [a, b, apply('after', [bias, slope(u, share, peak)], { hint: true })], node.attributes)
+    return apply(
+      'linear',
+      [a, b, apply('controlDependency', [bias, slope(u, share, peak)], { hint: true })],
+      node.attributes,
+    )
   })
 }

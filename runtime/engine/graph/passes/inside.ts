@@ -1,6 +1,6 @@
 /** Indices that a gather has used lie inside; that they do is not asked again where its gradient adds rows up. */
 import { apply, type Graph, isApply, type Node, topological } from '../ir.ts'
-import { numberOf } from '../ops.ts'
+import { numberOf } from '../types.ts'
 import { isFill, rewrite } from './rewrite.ts'
 
 const isZero = (node: Node | undefined): boolean => isFill(node) && node.value === 0

@@ -1,6 +1,6 @@
 /** A layer of which every use takes some columns becomes a layer for each: nothing is computed side by side to be cut apart. */
 import { type ApplyNode, apply, type Graph, isApply, type Node, topological, useCounts } from '../ir.ts'
-import { flagOf, listOf } from '../ops.ts'
+import { flagOf, listOf } from '../types.ts'
 import { rewrite } from './rewrite.ts'
 
 interface Cut {

@@ -1,6 +1,6 @@
 /** On CPUs a gather copies whole runs of elements on all threads; a transpose counts its way to each, some on one thread. */
-import { type ApplyNode, apply, type ConstantNode, constant, type Graph, isApply, type Node, sizeOf } from '../ir.ts'
-import { listOf } from '../ops.ts'
+import { type ApplyNode, apply, type ConstantNode, constant, type Graph, isApply, type Node } from '../ir.ts'
+import { listOf, sizeOf } from '../types.ts'
 import { reshaped, rewrite } from './rewrite.ts'
 
 /** Elements that move together must be as many as this. */

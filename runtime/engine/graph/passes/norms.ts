@@ -1,6 +1,6 @@
 /** Normalisation over the last side as one operator, also where a gradient needs its parts. */
 import { apply, type Graph, isApply, type Node } from '../ir.ts'
-import { listOf } from '../ops.ts'
+import { listOf } from '../types.ts'
 import { isFill, rewrite } from './rewrite.ts'
 
 const operands = (node: Node | undefined, op: string): readonly Node[] => (node?.op === op ? node.inputs : [])
@@ -28,13 +28,14 @@ function inverseDeviation(node: Node): Node | undefined {
   return x && a === b && isFill(epsilon) ? apply('inverseDeviation', [x], { epsilon: epsilon.value }) : undefined
 }
 
-/** `(x - mean(x)) * inverseDeviation(x)` as `normal(x)`. */
-function normal(node: Node): Node | undefined {
+/** `(x - mean(x)) * inverseDeviation(x)` as `standardize(x)`. */
+function standardize(node: Node): Node | undefined {
   const [centred, inverse] = operands(node, 'mul')
   const [x] = operands(inverse, 'inverseDeviation')
   if (!x || !inverse || !isApply(inverse) || centredOf(centred) !== x) return undefined
-  return apply('normal', [x], inverse.attributes)
+  return apply('standardize', [x], inverse.attributes)
 }
 
 /** Fuses what `fuse` left: chains whose parts a gradient uses. */
-export const fuseNorms = (graph: Graph): Graph => rewrite(graph, node => inverseDeviation(node) ?? normal(node) ?? node)
+export const fuseNorms = (graph: Graph): Graph =>
+  rewrite(graph, node => inverseDeviation(node) ?? standardize(node) ?? node)

@@ -1,7 +1,9 @@
 /** What is cut into pieces that are treated alike and put side by side is treated at once. */
+
+import { isReduction, isUnary } from '../../operators/lookup.ts'
 import { type ApplyNode, apply, type Graph, isApply, type Node, useCounts } from '../ir.ts'
-import { isReduce, isUnary, listOf, numberOf } from '../ops.ts'
 import { attributesText } from '../print.ts'
+import { listOf, numberOf } from '../types.ts'
 import { rewrite } from './rewrite.ts'
 
 /** Positions of `whole` along an axis, all of its other sides. */
@@ -75,7 +77,7 @@ function atOnce(nodes: readonly Node[], context: Context): Node | undefined {
   const [first] = same ?? []
   if (!same || !first) return undefined
   const { axis } = context
-  const axes = isReduce(first.op) ? listOf(first.attributes, 'axes') : []
+  const axes = isReduction(first.op) ? listOf(first.attributes, 'axes') : []
   if (axes.length === 1 && axes[0] === axis) return reducedAtOnce(same, axis)
   const keepsAxis = isUnary(first.op) || first.op === 'cast' || (axes.length > 0 && first.attributes.keep === true)
   if (!keepsAxis || axes.includes(axis)) return undefined

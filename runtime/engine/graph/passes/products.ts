@@ -1,6 +1,6 @@
 /** Transposes, scales and biases around matrix products become part of the product. */
 import { type ApplyNode, apply, type Graph, isApply, type Node, useCounts } from '../ir.ts'
-import { flagOf, listOf } from '../ops.ts'
+import { flagOf, listOf } from '../types.ts'
 import { isFill, rewrite, swapsLastTwo } from './rewrite.ts'
 
 const isTurn = (node: Node): node is ApplyNode =>

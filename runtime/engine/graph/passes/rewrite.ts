@@ -1,5 +1,6 @@
 /** What every pass shares: rebuild a graph bottom-up, replacing nodes by a rule. */
-import { apply, type FillNode, fill, type Graph, isApply, type Node, sameShape, topological } from '../ir.ts'
+import { apply, type FillNode, fill, type Graph, isApply, type Node, topological } from '../ir.ts'
+import { sameShape } from '../types.ts'
 
 /** Sees a node whose operands are already rewritten, and what it was before; returns its replacement, or the node itself. */
 export type Rule = (node: Node, original: Node) => Node

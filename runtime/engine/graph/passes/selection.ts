@@ -4,8 +4,8 @@
  * The side is told by what stands before it and by its length, not by its number: so the same selection holds through
  * reshapes, be the side one of an array's own, several of them, or a part of one.
  */
-import { apply, fill, isApply, type Node, sizeOf } from '../ir.ts'
-import { listOf, numberOf } from '../ops.ts'
+import { apply, fill, isApply, type Node } from '../ir.ts'
+import { listOf, numberOf, sizeOf } from '../types.ts'
 import { isFill, reshaped } from './rewrite.ts'
 
 export interface Selection {

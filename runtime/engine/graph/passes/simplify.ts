@@ -1,6 +1,8 @@
 /** Arithmetic that changes nothing, and operations on one repeated number, disappear. */
-import { type ApplyNode, apply, fill, type Graph, isApply, type Node, sameShape, scalar, sizeOf } from '../ir.ts'
-import { flagOf, isBinary, isComparison, isReduce, isUnary, listOf } from '../ops.ts'
+
+import { isBinary, isComparison, isReduction, isUnary } from '../../operators/lookup.ts'
+import { type ApplyNode, apply, fill, type Graph, isApply, type Node, scalar } from '../ir.ts'
+import { flagOf, listOf, sameShape, sizeOf } from '../types.ts'
 import { isFill, reshaped, rewrite } from './rewrite.ts'
 
 const f = Math.fround
@@ -119,7 +121,7 @@ function rule(node: Node): Node {
     return fold && isFill(x) ? fill(fold(x.value), node) : node
   }
   if (isBinary(node.op)) return isComparison(node.op) ? node : simplifyBinary(node)
-  if (isReduce(node.op)) return simplifyReduce(node)
+  if (isReduction(node.op)) return simplifyReduce(node)
   if (x === undefined) return node
   switch (node.op) {
     case 'reshape':

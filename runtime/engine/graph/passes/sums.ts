@@ -1,6 +1,6 @@
 /** Sums over many rows go by parts: the runtime adds up a column of thousands slowly and on one core. */
-import { type ApplyNode, apply, type Graph, isApply, type Node, sizeOf } from '../ir.ts'
-import { flagOf, listOf } from '../ops.ts'
+import { type ApplyNode, apply, type Graph, isApply, type Node } from '../ir.ts'
+import { flagOf, listOf, sizeOf } from '../types.ts'
 import { rewrite } from './rewrite.ts'
 
 const fewestRows = 512

@@ -1,33 +1,9 @@
 /** How a selection of an operation's result is one of its operands, and the other way round. */
+
+import { operators } from '../../operators/lookup.ts'
 import { type ApplyNode, apply, isApply, type Node } from '../ir.ts'
-import { flagOf, isBinary, isReduce, isUnary, listOf, type Op } from '../ops.ts'
+import { flagOf, listOf } from '../types.ts'
 import { placeOf, type Selection, selectedShape, selectionAt } from './selection.ts'
-
-type Kind = 'elementwise' | 'reshape' | 'transpose' | 'lastSide' | 'reduce' | 'product' | 'other'
-
-function kindOf(op: Op): Kind {
-  if (isUnary(op) || isBinary(op)) return 'elementwise'
-  if (isReduce(op)) return 'reduce'
-  switch (op) {
-    case 'cast':
-    case 'select':
-    case 'broadcast':
-      return 'elementwise'
-    case 'reshape':
-    case 'transpose':
-      return op
-    case 'softmax':
-    case 'normal':
-    case 'inverseDeviation':
-    case 'layerNorm':
-      return 'lastSide'
-    case 'matmul':
-    case 'linear':
-      return 'product'
-    default:
-      return 'other'
-  }
-}
 
 /**
  * The selection of operand `k` that gives a selection of the result; `whole` where the operand has no such side. Nothing
@@ -40,7 +16,10 @@ export function operandSelection(node: Node, k: number, selection: Selection): S
   const { first, last } = place
   const rank = node.shape.length
   const at = (from: number, to: number) => selectionAt(operand.shape, { ...place, first: from, last: to }, selection)
-  switch (kindOf(node.op)) {
+  switch (operators[node.op].family) {
+    case 'unary':
+    case 'arithmetic':
+    case 'comparison':
     case 'elementwise': {
       const offset = rank - operand.shape.length
       const sides = node.shape.slice(first, last + 1).map((_, i) => operand.shape[first + i - offset] ?? 1)
@@ -57,7 +36,7 @@ export function operandSelection(node: Node, k: number, selection: Selection): S
     case 'lastSide':
       if (last === rank - 1) return undefined
       return k === 0 ? at(first, last) : 'whole'
-    case 'reduce': {
+    case 'reduction': {
       const axes = listOf(node.attributes, 'axes')
       const kept = operand.shape.flatMap((_, axis) =>
         axes.includes(axis) && !flagOf(node.attributes, 'keep') ? [] : [axis],
@@ -97,7 +76,10 @@ export function resultSelection(node: ApplyNode, k: number, selection: Selection
   if (operand === undefined || place === undefined) return undefined
   const { first, last } = place
   const at = (from: number, to: number) => selectionAt(node.shape, { ...place, first: from, last: to }, selection)
-  switch (kindOf(node.op)) {
+  switch (operators[node.op].family) {
+    case 'unary':
+    case 'arithmetic':
+    case 'comparison':
     case 'elementwise': {
       const offset = node.shape.length - operand.shape.length
       return at(first + offset, last + offset)
@@ -108,7 +90,7 @@ export function resultSelection(node: ApplyNode, k: number, selection: Selection
       const to = listOf(node.attributes, 'perm').indexOf(first)
       return first === last ? at(to, to) : undefined
     }
-    case 'reduce': {
+    case 'reduction': {
       const axes = listOf(node.attributes, 'axes')
       const inside = axes.filter(axis => axis >= first && axis <= last)
       if (inside.length === last - first + 1) return node.op === 'sum' ? 'added' : undefined
@@ -138,7 +120,10 @@ export function innerSelection(node: ApplyNode, k: number, selection: Selection)
 
 /** The operation on operands of which the selected positions alone are given. */
 export function narrowed(node: ApplyNode, operands: readonly Node[], selection: Selection): ApplyNode {
-  const shaped = node.op === 'reshape' || node.op === 'broadcast'
-  const attributes = shaped ? { ...node.attributes, shape: selectedShape(node.shape, selection) } : node.attributes
+  const { shapeAttribute } = operators[node.op]
+  const attributes = {
+    ...node.attributes,
+    ...(shapeAttribute && { [shapeAttribute]: selectedShape(node.shape, selection) }),
+  }
   return apply(node.op, operands, attributes)
 }

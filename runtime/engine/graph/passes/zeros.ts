@@ -1,4 +1,5 @@
 /** Zeros are not computed with: the gradient of few rows stays those rows until something needs the others. */
+import { operators } from '../../operators/lookup.ts'
 import { type ApplyNode, apply, type Graph, isApply, type Node, topological } from '../ir.ts'
 import { reshaped } from './rewrite.ts'
 import { type Selection, sameSelection, selectedShape, spreadOf, spreadOut, take } from './selection.ts'
@@ -14,25 +15,10 @@ interface Plan {
   readonly result: Selection | 'whole'
 }
 
-/** Whether zeros of an operand are zeros of the result, or add nothing to it. */
+/** True if zeros of an operand are zeros of the result, or add nothing to it. */
 function isLinear(node: ApplyNode, operand: number): boolean {
-  switch (node.op) {
-    case 'neg':
-    case 'mul':
-    case 'add':
-    case 'sub':
-    case 'broadcast':
-    case 'reshape':
-    case 'transpose':
-    case 'sum':
-    case 'mean':
-    case 'matmul':
-      return true
-    case 'div':
-      return operand === 0
-    default:
-      return false
-  }
+  const { linearIn } = operators[node.op]
+  return linearIn === 'first' ? operand === 0 : linearIn !== undefined
 }
 
 const defined = <T>(list: readonly (T | undefined)[]): readonly T[] | undefined => {
@@ -54,7 +40,7 @@ function planOf(node: ApplyNode, selections: readonly (Selection | undefined)[])
   // Positions that are computed are spread out along a first side only.
   if (typeof result.at !== 'number' && result.before !== 1) return undefined
   const operands = defined(node.inputs.map((_, i) => operandSelection(node, i, result)))
-  const sparse = node.op === 'add' || node.op === 'sub' ? [0, 1] : [k]
+  const sparse = operators[node.op].linearIn === 'jointly' ? node.inputs.map((_, i) => i) : [k]
   const agree = (i: number): boolean => {
     const [own, used] = [selections[i], operands?.[i]]
     return own !== undefined && used !== undefined && used !== 'whole' && sameSelection(own, used)
