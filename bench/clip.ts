@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { execa } from 'execa'
 import type { Stage } from '../dsl/compile/plan.ts'
-import { loadPlan } from '../runtime/cli/recipe.ts'
+import { loadPlan } from '../runtime/app/recipe.ts'
 import { loadPixels, readIndex } from '../runtime/data/dataset.ts'
 import { readTokenizer } from '../runtime/data/read_tokenizer.ts'
 import { endId, type Tokenizer } from '../runtime/data/tokenizer.ts'
@@ -43,9 +43,7 @@ const threads = availableParallelism()
 const python = await findPython()
 if (python === undefined)
   throw new Error('PyTorch was not found; on Debian: apt install python3-torch libopenblas0-pthread')
-const loaded = await loadPlan(positionals[0] ?? 'recipes/rsicd_laptop.yaml', { set: options.set })
-if (loaded === undefined) process.exit(2)
-const { plan } = loaded
+const { plan } = await loadPlan(positionals[0] ?? 'recipes/rsicd_laptop.yaml', { set: options.set })
 const results = await findResults(plan, openStore(storeFolder(options.store)))
 
 function folderOf(stage: string): string {

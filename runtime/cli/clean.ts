@@ -1,20 +1,15 @@
 /** `terroir clean`: removes from the store what nothing needs, and finds what is damaged. */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { Command, InvalidArgumentError } from 'commander'
+import { clean, type StoreSurvey, verify } from '../app/clean.ts'
 import { formatBytes, formatNumber, formatSeconds } from '../report/numbers.ts'
 import { alignColumns } from '../report/table.ts'
-import { removeUnneeded, type Survey, type SurveyOptions, survey } from '../schedule/clean.ts'
-import { type Verified, verifyStore } from '../schedule/verify.ts'
-import { checkLayout } from '../store/prepare.ts'
-import { openStore, type Store, storeFolder, storeFolders } from '../store/store.ts'
+import type { Verified } from '../schedule/verify.ts'
 import type { StoredItem } from '../store/stored_items.ts'
-import { neededKeys } from './needed.ts'
 import { storeOption } from './options.ts'
-import { exitCodes } from './recipe.ts'
+import { exitCodes, printLine, tellLine } from './print.ts'
 
-interface Flags {
+interface CleanFlags {
   readonly dryRun?: true
   readonly yes?: true
   readonly verify?: true
@@ -43,7 +38,7 @@ Examples:
 
 Exit codes: 0 ok, 1 damaged results were found, 2 nothing was removed for want of --yes.`,
     )
-    .action(clean)
+    .action((flags: CleanFlags) => (flags.verify ? printVerified(flags) : printCleaned(flags)))
 }
 
 function wholeNumber(text: string): number {
@@ -51,41 +46,33 @@ function wholeNumber(text: string): number {
   return Number(text)
 }
 
-async function clean(flags: Flags): Promise<void> {
-  const store = openStore(storeFolder(flags.store))
-  if (!existsSync(join(store.folder, storeFolders.results)))
-    return print(`There is no store in ${store.folder}; nothing to clean`)
-  await checkLayout(store.folder)
-  await (flags.verify ? verify(store, flags) : collect(store, flags))
-}
-
-const print = (line: string): void => void process.stdout.write(`${line}\n`)
-
 const day = 86_400_000
 
-async function collect(store: Store, flags: Flags): Promise<void> {
-  const now = Date.now()
-  const options = async (): Promise<SurveyOptions> => ({
-    needed: (await neededKeys(store, process.cwd())).keys,
-    keepSince: flags.keepDays === 0 ? Number.POSITIVE_INFINITY : now - flags.keepDays * day,
+async function printCleaned(flags: CleanFlags): Promise<void> {
+  const { store, survey, removedBytes } = await clean({
+    store: flags.store,
+    keepDays: flags.keepDays,
+    confirm(found) {
+      for (const line of listing(found, Date.now())) printLine(line)
+      printLine(`\n${formatBytes(bytesOf(found.unneeded) + found.runs.bytes)} can go; ${keptText(found)}`)
+      return !flags.dryRun && (flags.yes ?? confirmed())
+    },
   })
-  const found = await survey(store, await options())
-  const { locks, recipes } = await neededKeys(store, process.cwd())
-  const kept = `${count(found.kept.length, 'result')} (${formatBytes(bytesOf(found.kept))}) kept for ${count(locks.length, 'lock')} and ${count(recipes.length, 'recipe')}`
-  if (found.unneeded.length === 0 && found.runs.count === 0) return print(`Nothing to remove: ${kept}`)
-  for (const line of listing(found, now)) print(line)
-  print(`\n${formatBytes(bytesOf(found.unneeded) + found.runs.bytes)} can go; ${kept}`)
-  if (flags.dryRun) return
-  if (!flags.yes && !(await confirmed())) return
-  const removed = await removeUnneeded(store, found, options)
-  print(`Removed ${formatBytes(bytesOf(removed) + found.runs.bytes)}`)
+  if (survey === undefined) tellNoStore(store)
+  else if (removedBytes !== undefined) printLine(`Removed ${formatBytes(removedBytes)}`)
+  else if (survey.unneeded.length === 0 && survey.runs.count === 0) printLine(`Nothing to remove: ${keptText(survey)}`)
 }
+
+const tellNoStore = (folder: string): void => printLine(`There is no store in ${folder}; nothing to clean`)
+
+const keptText = ({ kept, locks, recipes }: StoreSurvey): string =>
+  `${count(kept.length, 'result')} (${formatBytes(bytesOf(kept))}) kept for ${count(locks.length, 'lock')} and ${count(recipes.length, 'recipe')}`
 
 const bytesOf = (holdings: readonly StoredItem[]): number => holdings.reduce((sum, { bytes }) => sum + bytes, 0)
 
 const count = (number: number, word: string): string => `${formatNumber(number)} ${word}${number === 1 ? '' : 's'}`
 
-function listing({ unneeded, runs }: Survey, now: number): readonly string[] {
+function listing({ unneeded, runs }: StoreSurvey, now: number): readonly string[] {
   const rows = unneeded.map(({ kind, key, stage, bytes, changed }) => [
     kind === 'result' ? 'result' : kind === 'damaged' ? 'damaged result' : 'checkpoints',
     key.slice(0, 8),
@@ -103,7 +90,7 @@ const ageText = (age: number): string =>
 /** Asks where a person can answer; elsewhere names the flag. */
 async function confirmed(): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
-    process.stderr.write('Nothing was removed; add --yes to remove these\n')
+    tellLine('Nothing was removed; add --yes to remove these')
     process.exitCode = exitCodes.badRecipe
     return false
   }
@@ -113,23 +100,22 @@ async function confirmed(): Promise<boolean> {
   return /^y(es)?$/i.test(answer.trim())
 }
 
-async function verify(store: Store, { dryRun = false }: { readonly dryRun?: boolean }): Promise<void> {
-  let sound = 0
-  let damaged = 0
-  const { foreign } = await verifyStore(store, {
-    keep: dryRun,
+async function printVerified(flags: CleanFlags): Promise<void> {
+  const dryRun = flags.dryRun ?? false
+  const { store, exists, sound, damaged, foreign } = await verify({
+    store: flags.store,
+    dryRun,
     onResult(result) {
-      if (result.faults.length === 0) sound += 1
-      else damaged += 1
-      for (const line of faultLines(result, dryRun)) print(line)
+      for (const line of damageLines(result, dryRun)) printLine(line)
     },
   })
-  for (const path of foreign) print(`"${path}" is no result; move it elsewhere, nothing reads it here`)
-  print(`${count(sound, 'result')} as published, ${formatNumber(damaged)} damaged`)
-  if (damaged > 0) process.exitCode = exitCodes.failedWork
+  if (!exists) return tellNoStore(store)
+  for (const path of foreign) printLine(`"${path}" is no result; move it elsewhere, nothing reads it here`)
+  printLine(`${count(sound, 'result')} as published, ${formatNumber(damaged.length)} damaged`)
+  if (damaged.length > 0) process.exitCode = exitCodes.failedWork
 }
 
-function faultLines({ key, stage, faults, movedTo }: Verified, dryRun: boolean): readonly string[] {
+function damageLines({ key, stage, faults, movedTo }: Verified, dryRun: boolean): readonly string[] {
   if (faults.length === 0) return []
   const advice =
     movedTo !== undefined

@@ -1,10 +1,12 @@
 /** `terroir convert`: turns YAML recipes into TypeScript, and back. */
-import { writeFileSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
 import { Command } from 'commander'
-import { convertRecipe } from '../../dsl/print/convert.ts'
-import { codeOf } from '../store/files.ts'
-import { exitCodes, loadChecked } from './recipe.ts'
+import { convert } from '../app/convert.ts'
+import { tellDiagnostics } from './print.ts'
+
+interface ConvertFlags {
+  readonly output?: string
+  readonly force?: true
+}
 
 /** The command. */
 export function command(): Command {
@@ -22,42 +24,8 @@ Examples:
   terroir convert recipe.yaml -o recipe.ts
   terroir convert recipe.ts`,
     )
-    .action(convert)
-}
-
-interface Flags {
-  readonly output?: string
-  readonly force?: true
-}
-
-async function convert(file: string, { output, force }: Flags): Promise<void> {
-  const obstacle = output === undefined ? undefined : obstacleTo(file, output)
-  if (obstacle !== undefined) return refuse(obstacle)
-  const loaded = await loadChecked(file)
-  if (loaded === undefined) return
-  const text = await convertRecipe(loaded)
-  if (output === undefined) {
-    process.stdout.write(text)
-    return
-  }
-  try {
-    writeFileSync(output, text, { flag: force ? 'w' : 'wx' })
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error
-    refuse(`'${output}' is there already; give another name, or --force to replace it`)
-  }
-}
-
-function obstacleTo(file: string, output: string): string | undefined {
-  const endings = file.endsWith('.ts') ? ['.yaml', '.yml'] : ['.ts']
-  if (!endings.some(ending => output.endsWith(ending)))
-    return `'${output}' does not end in ${endings.join(' or ')}, as what '${file}' is turned into does`
-  if (dirname(resolve(output)) !== dirname(resolve(file)))
-    return `'${output}' is in another folder than '${file}', and paths in a recipe are relative to it; write it there, then move both`
-  return undefined
-}
-
-function refuse(why: string): void {
-  process.stderr.write(`error: ${why}\n`)
-  process.exitCode = exitCodes.badRecipe
+    .action(async (file: string, flags: ConvertFlags) => {
+      const text = await convert(file, { ...flags, onWarnings: tellDiagnostics })
+      if (flags.output === undefined) process.stdout.write(text)
+    })
 }

@@ -3,15 +3,15 @@ import type { Change, Rerun } from '../../dsl/compile/changes.ts'
 import type { RecipeChange } from '../../dsl/compile/recipe_changes.ts'
 import { canonical } from '../../dsl/values/canonical.ts'
 import type { Json } from '../../dsl/values/json.ts'
-import type { ClaimChange, Comparison, MetricChange } from '../compare/compare.ts'
+import type { ClaimChange, Comparison, MetricChange } from '../app/compare.ts'
 import { formatMetric, formatNumber } from '../report/numbers.ts'
 import { alignColumns } from '../report/table.ts'
 import type { Paint } from './live/format.ts'
 
-type Block = readonly string[]
+type Lines = readonly string[]
 
 /** The lines; empty where nothing differs. None is cut: a terminal wraps them. */
-export function comparisonLines(comparison: Comparison, paint: Paint): Block {
+export function comparisonLines(comparison: Comparison, paint: Paint): Lines {
   const blocks = [
     changeLines(comparison.changes, paint),
     rerunLines(comparison, paint),
@@ -22,7 +22,7 @@ export function comparisonLines(comparison: Comparison, paint: Paint): Block {
   return blocks.filter(lines => lines.length > 0).flatMap((lines, index) => [...(index === 0 ? [] : ['']), ...lines])
 }
 
-function changeLines(changes: readonly RecipeChange[], paint: Paint): Block {
+function changeLines(changes: readonly RecipeChange[], paint: Paint): Lines {
   const rows = changes.map(({ kind, path, before, after, delta, places }) => {
     if (kind === 'added') return [paint('good', `+ ${path}`), paint('good', after ?? '')]
     if (kind === 'removed') return [paint('bad', `- ${path}`), paint('bad', before ?? '')]
@@ -33,7 +33,7 @@ function changeLines(changes: readonly RecipeChange[], paint: Paint): Block {
   return alignColumns(rows)
 }
 
-function rerunLines({ reruns, gone, total }: Comparison, paint: Paint): Block {
+function rerunLines({ reruns, gone, total }: Comparison, paint: Paint): Lines {
   if (reruns.length === 0 && gone.length === 0) return []
   const roots = reruns.filter(({ own }) => own.length > 0)
   const others = reruns.filter(({ own }) => own.length === 0)
@@ -67,7 +67,7 @@ function changeText({ kind, name, before, after }: Change): string {
 
 const plainText = (value: Json): string => (typeof value === 'string' ? value : canonical(value))
 
-function metricLines({ metrics }: Comparison, paint: Paint): Block {
+function metricLines({ metrics }: Comparison, paint: Paint): Lines {
   if (metrics.length === 0) return []
   const shown = metrics.filter(({ claims, isEvaluated }) => claims.length > 0 || isEvaluated)
   const rows = (shown.length === 0 ? metrics : shown).map(change => metricRow(change, paint))
@@ -100,7 +100,7 @@ function telling(before: number, after: number): (value: number) => string {
 
 const signed = (text: string, by: number): string => `${by < 0 ? '\u2212' : '+'}${text}`
 
-function claimLines(claims: readonly ClaimChange[], paint: Paint): Block {
+function claimLines(claims: readonly ClaimChange[], paint: Paint): Lines {
   const [open, turned] = [isOpen, (claim: ClaimChange) => !isOpen(claim)].map(which => claims.filter(which))
   const rows = (turned ?? []).map(({ name, before, after }) => {
     const of = after ?? before
@@ -125,10 +125,10 @@ function claimLines(claims: readonly ClaimChange[], paint: Paint): Block {
   ]
 }
 
-/** Whether a claim waits for a run. */
+/** True if a claim waits for a run. */
 const isOpen = ({ after }: ClaimChange): boolean => after?.verdict === 'not measured'
 
-function noteLines({ unmeasured, madeWith }: Comparison, paint: Paint): Block {
+function noteLines({ unmeasured, madeWith }: Comparison, paint: Paint): Lines {
   const made = madeWith.map(({ name, before, after }) => `${name} ${before} -> ${after}`)
   const notes = [
     ...(made.length === 0 ? [] : [`the locks were made with other versions: ${made.join(', ')}`]),

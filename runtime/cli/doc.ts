@@ -1,9 +1,9 @@
 /** `terroir doc`: the reference of the language. */
 import { Command } from 'commander'
 import { recipeSchema } from '../../dsl/check/schema_node.ts'
-import { suggest } from '../../dsl/diagnostics/suggest.ts'
 import { referencePage, referenceParts } from '../../dsl/print/reference.ts'
-import { exitCodes } from './recipe.ts'
+import { unknownName } from '../app/faults.ts'
+import { printLine } from './print.ts'
 
 /** The command. */
 export function command(): Command {
@@ -28,10 +28,8 @@ function doc(name: string | undefined): void {
     referenceParts(recipeSchema).map(part => [part.title.replace('kind: ', '').toLowerCase(), part]),
   )
   const part = parts.get(name.toLowerCase())
-  if (part !== undefined) return void process.stdout.write(`${'#'.repeat(part.level)} ${part.title}\n\n${part.text}\n`)
-  const near = suggest(name, parts.keys())
-  process.stderr.write(
-    `error: Nothing of the language is called '${name}'\nhint: ${near ? `write '${near}'` : `names are ${[...parts.keys()].join(', ')}`}\n`,
-  )
-  process.exitCode = exitCodes.badRecipe
+  if (part !== undefined) return void printLine(`${'#'.repeat(part.level)} ${part.title}\n\n${part.text}`)
+  const known = [...parts.keys()]
+  const otherwise = `names are ${known.join(', ')}`
+  throw unknownName(`Nothing of the language is called '${name}'`, { name, known, otherwise })
 }

@@ -1,8 +1,9 @@
 /** `terroir doctor`: what this machine can run. */
-import { availableParallelism, totalmem } from 'node:os'
 import { Command } from 'commander'
-import { engineNames, tryEngine } from '../engine/mod.ts'
+import { doctor } from '../app/doctor.ts'
+import { printJson, printLine } from './print.ts'
 
+/** The command. */
 export function command(): Command {
   return new Command('doctor')
     .description(
@@ -10,23 +11,15 @@ export function command(): Command {
     )
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExamples:\n  terroir doctor\n  terroir doctor --json')
-    .action(doctor)
+    .action(diagnose)
 }
 
-async function doctor({ json }: { readonly json?: boolean }): Promise<void> {
-  const engines = []
-  for (const name of engineNames) engines.push(await tryEngine(name))
-  const machine = {
-    node: process.version,
-    cores: availableParallelism(),
-    memoryGiB: Number((totalmem() / 2 ** 30).toFixed(1)),
-  }
-  if (json) {
-    console.log(JSON.stringify({ ...machine, engines }, null, 2))
-    return
-  }
-  console.log(`Node.js ${machine.node}, ${machine.cores} cores, ${machine.memoryGiB} GiB of memory\n`)
+async function diagnose({ json }: { readonly json?: boolean }): Promise<void> {
+  const machine = await doctor()
+  if (json) return printJson(machine)
+  const { node, cores, memoryGiB, engines } = machine
+  printLine(`Node.js ${node}, ${cores} cores, ${memoryGiB} GiB of memory\n`)
   for (const { name, available, detail } of engines)
-    console.log(`${name.padEnd(8)}${available ? 'works    ' : 'missing  '}${detail}`)
-  console.log("\n'engine: auto' takes cuda where it works, else cpu")
+    printLine(`${name.padEnd(8)}${available ? 'works    ' : 'missing  '}${detail}`)
+  printLine("\n'engine: auto' takes cuda where it works, else cpu")
 }

@@ -1,13 +1,11 @@
-/** `terroir explain`: where a value, or the key of a stage, comes from. */
+/** `terroir explain`: the origin of a value, or the parts of the key of a stage. */
 import { Command } from 'commander'
-import { findResults } from '../schedule/select.ts'
-import { openStore, storeFolder } from '../store/store.ts'
-import { explainStage } from './explain_stage.ts'
-import { explainAbsence, explainValue } from './explain_value.ts'
+import { explain } from '../app/explain.ts'
+import { explanationLines } from './explain_text.ts'
 import { setOption, storeOption } from './options.ts'
-import { exitCodes, type LoadedOutline, loadChecked, outlineOf, tellUnknownStage } from './recipe.ts'
+import { printLine, tellDiagnostics } from './print.ts'
 
-interface Flags {
+interface ExplainFlags {
   readonly set?: readonly string[]
   readonly store?: string
 }
@@ -30,31 +28,8 @@ Examples:
   terroir explain recipe.yaml sources.web.samples
   terroir explain recipe.yaml train.pretrain.phases.web.learning_rate`,
     )
-    .action(explain)
-}
-
-async function explain(file: string, what: string, flags: Flags): Promise<void> {
-  const loaded = await loadChecked(file, flags)
-  if (loaded === undefined) return
-  const value = explainValue(loaded, what)
-  if (value) return print(value)
-  const plan = await outlineOf(loaded)
-  const stage = plan.stages.find(({ id }) => id === what)
-  if (stage === undefined) return tellUnknown({ loaded, plan }, what)
-  const results = await findResults(plan, openStore(storeFolder(flags.store)))
-  print(await explainStage(stage, { loaded, plan }, results))
-}
-
-const print = (lines: readonly string[]): void => void process.stdout.write(`${lines.join('\n')}\n`)
-
-function tellUnknown({ loaded, plan }: LoadedOutline, what: string): void {
-  const owner = what.split('.')[0]
-  const isStage = plan.stages.some(({ id }) => id.split('.')[0] === owner)
-  const absent = isStage ? undefined : explainAbsence(loaded, what)
-  if (absent === undefined) tellUnknownStage(plan, what)
-  else if (absent.isField) print(absent.lines)
-  else {
-    process.stderr.write(`${absent.lines.join('\n')}\n`)
-    process.exitCode = exitCodes.badRecipe
-  }
+    .action(async (recipe: string, what: string, flags: ExplainFlags) => {
+      const explanation = await explain(recipe, what, { ...flags, onWarnings: tellDiagnostics })
+      printLine(explanationLines(explanation).join('\n'))
+    })
 }

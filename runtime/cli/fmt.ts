@@ -1,11 +1,12 @@
 /** `terroir fmt`: lays recipes out canonically. */
-import { renameSync, writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
-import { isClean } from '../../dsl/diagnostics/diagnostic.ts'
-import { readSource } from '../../dsl/read/file.ts'
-import { readYaml } from '../../dsl/read/yaml.ts'
-import { exitCodes, printDiagnostics } from './recipe.ts'
-import { recipeFiles } from './recipe_files.ts'
+import { format, formatEndings } from '../app/format.ts'
+import { exitCodes, printLine, tellDiagnostics } from './print.ts'
+import { tellEmptyFolders } from './recipe_folders.ts'
+
+interface FormatFlags {
+  readonly check?: true
+}
 
 /** The command. */
 export function command(): Command {
@@ -20,7 +21,7 @@ Examples:
   terroir fmt recipe.yaml
   terroir fmt --check recipes`,
     )
-    .action(format)
+    .action(formatFiles)
 }
 
 function yamlFile(file: string, before: readonly string[] = []): readonly string[] {
@@ -28,27 +29,16 @@ function yamlFile(file: string, before: readonly string[] = []): readonly string
   return [...before, file]
 }
 
-async function format(files: readonly string[], { check }: { readonly check?: true }): Promise<void> {
-  const { formatYaml } = await import('../../dsl/print/format.ts')
-  for (const file of recipeFiles(files, ['.yaml', '.yml'])) {
-    const read = readSource(file)
-    const diagnostics = 'fault' in read ? [read.fault] : readYaml(read.source).diagnostics
-    if ('fault' in read || !isClean(diagnostics)) {
-      printDiagnostics(diagnostics)
+async function formatFiles(paths: readonly string[], { check }: FormatFlags): Promise<void> {
+  const { files, emptyFolders } = await format(paths, { checkOnly: check })
+  tellEmptyFolders(emptyFolders, formatEndings)
+  for (const { file, state, diagnostics } of files) {
+    if (state === 'unreadable') {
+      tellDiagnostics(diagnostics)
       process.exitCode = exitCodes.badRecipe
-      continue
     }
-    const laidOut = formatYaml(read.source.text)
-    if (laidOut === read.source.text) continue
+    if (state !== 'changed') continue
     if (check) process.exitCode ??= exitCodes.failedWork
-    else replace(read.source.path, laidOut)
-    process.stdout.write(`${file} ${check ? 'is not laid out canonically; run terroir fmt' : 'laid out'}\n`)
+    printLine(`${file} ${check ? 'is not laid out canonically; run terroir fmt' : 'laid out'}`)
   }
-}
-
-/** Whole or not at all: a recipe is never left half written. */
-function replace(path: string, text: string): void {
-  const aside = `${path}.${process.pid}.tmp`
-  writeFileSync(aside, text)
-  renameSync(aside, path)
 }

@@ -1,20 +1,9 @@
 /** `terroir git-setup`: git compares recipes by meaning and merges locks by stage. */
-import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
-import { delimiter, join, relative, sep } from 'node:path'
 import { Command } from 'commander'
-import { workTreeRoot } from '../git/git.ts'
-import {
-  attributeLines,
-  gitSettings,
-  installSettings,
-  recipeFolders,
-  removeSettings,
-  withAttributes,
-  writeAttributes,
-} from '../git/setup.ts'
-import { exitCodes } from './recipe.ts'
+import { setUpGit, undoGitSetup } from '../app/git_setup.ts'
+import { printLine } from './print.ts'
 
-interface Flags {
+interface GitSetupFlags {
   readonly dryRun?: true
   readonly undo?: true
 }
@@ -40,77 +29,26 @@ export function command(): Command {
     .option('--dry-run', 'say what would be written, and write nothing')
     .option('--undo', 'remove what git-setup wrote')
     .addHelpText('after', examples)
-    .action(setup)
+    .action((folders: readonly string[], flags: GitSetupFlags) => {
+      const lines = flags.undo ? undo(flags) : setUp(folders, flags)
+      printLine([...lines, ...(flags.dryRun ? ['nothing was written (--dry-run)'] : [])].join('\n'))
+    })
 }
 
-function setup(named: readonly string[], flags: Flags): void {
-  const fault = install(named, flags)
-  if (fault === undefined) return
-  process.stderr.write(`error: ${fault}\n`)
-  process.exitCode = exitCodes.badRecipe
+function setUp(folders: readonly string[], { dryRun }: GitSetupFlags): readonly string[] {
+  const { attributes, settings } = setUpGit({ folders, dryRun })
+  return [
+    '.gitattributes',
+    ...attributes.map(line => `  ${line}`),
+    'git config --local',
+    ...settings.map(([name, value]) => `  ${name} = ${value}`),
+  ]
 }
 
-/** Does it; returns why it cannot be done. */
-function install(named: readonly string[], flags: Flags): string | undefined {
-  const root = workTreeRoot()
-  if (root === undefined) return 'This folder is in no git work tree; run git init first'
-  const missing = named.find(folder => !existsSync(folder))
-  if (missing !== undefined) return `There is no folder '${missing}'`
-  const folders = named.map(
-    folder =>
-      relative(root, join('.', folder) || '.')
-        .split(sep)
-        .join('/') || '.',
-  )
-  const chosen = flags.undo ? [] : folders.length > 0 ? folders : recipeFolders(root)
-  if (chosen.length === 0 && !flags.undo) return 'No folder here holds recipes yet; name those that will'
-
-  const path = join(root, '.gitattributes')
-  const present = existsSync(path) ? readFileSync(path, 'utf8') : ''
-  const text = withAttributes(present, attributeLines(chosen))
-  const program = programText()
-  if (!flags.dryRun) {
-    if (text !== present) writeAttributes(path, text)
-    if (flags.undo) removeSettings()
-    else installSettings(program)
-  }
-  print(flags, { chosen, program })
-  return undefined
-}
-
-function print(
-  { undo, dryRun }: Flags,
-  { chosen, program }: { readonly chosen: readonly string[]; readonly program: string },
-) {
-  const lines = undo
-    ? [
-        'removed: the lines of terroir in .gitattributes',
-        'removed: diff.terroir and merge.terroir of git config --local',
-      ]
-    : [
-        '.gitattributes',
-        ...attributeLines(chosen).map(line => `  ${line}`),
-        'git config --local',
-        ...gitSettings(program).map(([name, value]) => `  ${name} = ${value}`),
-      ]
-  process.stdout.write(`${[...lines, ...(dryRun ? ['nothing was written (--dry-run)'] : [])].join('\n')}\n`)
-}
-
-/** How git starts this program: by its name where that is on PATH, else by its place. */
-function programText(): string {
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  if (folders.some(folder => isProgram(join(folder, 'terroir')))) return 'terroir'
-  return [process.execPath, join(import.meta.dirname, './main.js')].map(quoted).join(' ')
-}
-
-/** Git hands settings to a shell. */
-const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
+function undo({ dryRun }: GitSetupFlags): readonly string[] {
+  undoGitSetup({ dryRun })
+  return [
+    'removed: the lines of terroir in .gitattributes',
+    'removed: diff.terroir and merge.terroir of git config --local',
+  ]
 }

@@ -1,13 +1,13 @@
-/** Tables of what a lock says otherwise. */
+/** Tables of differences from a lock. */
 import type { LockFault, OutputFault } from '../../dsl/compile/lock_check.ts'
 import type { Json } from '../../dsl/compile/plan.ts'
 import { canonical } from '../../dsl/values/canonical.ts'
 import { isRecord } from '../../dsl/values/json.ts'
 import { formatNumber } from '../report/numbers.ts'
 import { textTable } from '../report/table.ts'
-import type { Printing } from './summary.ts'
+import type { Printing } from './live/format.ts'
 
-/** What of the recipe is not as locked: stage, what, before, now. */
+/** Differences of the recipe from its lock: stage, what, before, now. */
 export function lockFaultTable(faults: readonly LockFault[], { paint, width }: Printing): string {
   const rows = faults.map(({ stage, kind, name, before, after }) => [
     stage,
@@ -18,7 +18,7 @@ export function lockFaultTable(faults: readonly LockFault[], { paint, width }: P
   return textTable([{ title: 'Stage' }, { title: 'What' }, { title: 'Locked' }, { title: 'Recipe' }], rows, { width })
 }
 
-/** Which results are not as locked: the first of a chain first, and for the others through which input. */
+/** Results that are not as locked: the first of a chain first, and for the others through which input. */
 export function outputFaultTable(faults: readonly OutputFault[], { paint, width }: Printing): string {
   const rows = faults.map(({ stage, kind, name, through, before, after }) => [
     stage,

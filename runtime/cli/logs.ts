@@ -1,16 +1,13 @@
-/** `terroir logs`: prints what a stage said in its latest run. */
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { setTimeout } from 'node:timers/promises'
+/** `terroir logs`: prints the log of a stage's latest run. */
 import { Command } from 'commander'
-import { suggest } from '../../dsl/diagnostics/suggest.ts'
-import { latestLogs } from '../schedule/logs.ts'
-import { livingRuns } from '../schedule/status.ts'
-import { openStore, type Store, storeFolder } from '../store/store.ts'
+import { logs, readLog } from '../app/runs.ts'
 import { storeOption } from './options.ts'
-import { exitCodes } from './recipe.ts'
+import { printLine, tellLine } from './print.ts'
+
+interface LogFlags {
+  readonly store?: string
+  readonly follow?: true
+}
 
 /** The command. */
 export function command(): Command {
@@ -22,48 +19,20 @@ export function command(): Command {
     .option('--follow', 'go on printing until the stage has ended')
     .addOption(storeOption())
     .addHelpText('after', '\nExamples:\n  terroir logs\n  terroir logs pretrain.web --follow')
-    .action(async (stage: string | undefined, options: { readonly store?: string; readonly follow?: true }) =>
-      printLog(stage, openStore(storeFolder(options.store)), options),
-    )
+    .action(async (stage: string | undefined, flags: LogFlags) => {
+      await (stage === undefined ? printNames(flags) : printLog(stage, flags))
+    })
 }
 
-async function printLog(
-  stage: string | undefined,
-  store: Store,
-  { follow }: { readonly follow?: true },
-): Promise<void> {
-  const logs = await latestLogs(store)
-  if (stage === undefined) {
-    for (const name of logs.keys()) process.stdout.write(`${name}\n`)
-    return
-  }
-  const path = logs.get(stage)
-  if (path === undefined) {
-    const near = suggest(stage, logs.keys())
-    process.stderr.write(`error: No log of a stage '${stage}' in ${store.folder}\n`)
-    process.stderr.write(
-      `hint: ${near ? `write '${near}'` : "logs appear when a stage runs; 'terroir logs' lists them"}\n`,
-    )
-    process.exitCode = exitCodes.badRecipe
-    return
-  }
-  if (follow) return followLog(stage, path, store)
-  if ((await stat(path)).size === 0) process.stderr.write(`'${stage}' said nothing in its latest run\n`)
-  await pipeline(createReadStream(path), process.stdout, { end: false })
+async function printNames(flags: LogFlags): Promise<void> {
+  for (const name of (await logs(flags)).keys()) printLine(name)
 }
 
-const lookEvery = 250
-
-/** Prints a log, and what is added to it while the stage is at work. */
-async function followLog(stage: string, path: string, store: Store): Promise<void> {
-  let printed = 0
-  for (let working = true; working; ) {
-    const run = (await livingRuns(store)).find(living => dirname(path).endsWith(living.run))
-    working = run?.status?.running.some(running => running.stage === stage) ?? false
-    const { size } = await stat(path)
-    if (size > printed)
-      await pipeline(createReadStream(path, { start: printed, end: size - 1 }), process.stdout, { end: false })
-    printed = Math.max(printed, size)
-    if (working) await setTimeout(lookEvery)
+async function printLog(stage: string, flags: LogFlags): Promise<void> {
+  let isEmpty = true
+  for await (const chunk of readLog(stage, flags)) {
+    isEmpty = false
+    if (!process.stdout.write(chunk)) await new Promise(resolve => process.stdout.once('drain', resolve))
   }
+  if (isEmpty && !flags.follow) tellLine(`'${stage}' said nothing in its latest run`)
 }

@@ -4,12 +4,13 @@
  *
  * Each command is a file that exports `command(): Command` (commander), with its arguments, options, examples and
  * action. The table below names and summarises them; only the file of the invoked command is loaded, so starting
- * stays quick. An action sets `process.exitCode` (see `exitCodes`); what it throws is printed as one line.
+ * stays quick. An action calls a function of `runtime/app`, prints what it returns, and sets `process.exitCode`;
+ * `tellFault` prints what it throws, and tells the exit code.
  */
 import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import { codeOf, faultText } from '../store/files.ts'
-import { versionOf } from './version.ts'
+import { versionOf } from '../app/version.ts'
+import { codeOf } from '../store/files.ts'
 
 interface CommandEntry {
   readonly name: string
@@ -97,8 +98,8 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
     return undefined
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    process.stderr.write(`error: ${faultText(error)}\n`)
-    return 1
+    const { tellFault } = await import('./print.ts')
+    return tellFault(error)
   }
 }
 

@@ -1,10 +1,7 @@
 /** `terroir merge-lock`: git's merge driver for locks; see `terroir git-setup`. */
-import { readFile, writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
-import { mergeLocks } from '../../dsl/compile/lock_merge.ts'
-import { parseLock } from '../../dsl/compile/lock_text.ts'
-import { tryGitMerge } from '../git/merge_file.ts'
-import { exitCodes } from './recipe.ts'
+import { mergeLockFiles } from '../app/git_text.ts'
+import { exitCodes, tellLine } from './print.ts'
 
 /** The command. */
 export function command(): Command {
@@ -16,20 +13,10 @@ export function command(): Command {
     .argument('<ours>', 'lock of this branch, which is overwritten (%A)')
     .argument('<theirs>', 'lock of the other branch (%B)')
     .addHelpText('after', '\nExit codes: 0 merged, 1 conflicts are left, with markers around them.')
-    .action(merge)
-}
-
-async function merge(base: string, ours: string, theirs: string): Promise<void> {
-  const texts = await Promise.all([base, ours, theirs].map(file => readFile(file, 'utf8')))
-  const [before, left, right] = texts.map(parseLock)
-  // A file that only ends like a lock is merged as git merges any text.
-  if (left === undefined || right === undefined) {
-    if (!tryGitMerge(base, { ours, theirs })) process.exitCode = exitCodes.failedWork
-    return
-  }
-  const { text, conflicts } = mergeLocks(before, { ours: left, theirs: right }, { ours: 'ours', theirs: 'theirs' })
-  await writeFile(ours, text)
-  if (conflicts.length === 0) return
-  process.stderr.write(`Both sides changed ${conflicts.join(', ')}; run terroir lock once the recipe is merged\n`)
-  process.exitCode = exitCodes.failedWork
+    .action(async (base: string, ours: string, theirs: string) => {
+      const { isMerged, conflicts } = await mergeLockFiles(base, { ours, theirs })
+      if (conflicts.length > 0)
+        tellLine(`Both sides changed ${conflicts.join(', ')}; run terroir lock once the recipe is merged`)
+      if (!isMerged) process.exitCode = exitCodes.failedWork
+    })
 }

@@ -1,17 +1,16 @@
-/** `terroir plan`: shows what a recipe compiles to and what of it is done. */
+/** `terroir plan`: shows the stages of a recipe and the results that are stored of them. */
 import { Command, Option } from 'commander'
 import { foldParts, withoutParts } from '../../dsl/compile/parts.ts'
 import { inputText, type Outline, type OutlinedStage } from '../../dsl/compile/plan.ts'
 import { drawGraph, type GraphFormat, graphFormats } from '../../dsl/print/graph.ts'
+import { plan } from '../app/plan.ts'
 import { formatNumber } from '../report/numbers.ts'
 import { textTable } from '../report/table.ts'
-import { findResults } from '../schedule/select.ts'
-import { openStore, storeFolder } from '../store/store.ts'
-import { painter } from './live/format.ts'
+import { printingTo } from './live/format.ts'
 import { setOption, storeOption } from './options.ts'
-import { hasColour, loadOutline, notHere } from './recipe.ts'
+import { printJson, printLine, tellDiagnostics } from './print.ts'
 
-interface Flags {
+interface PlanFlags {
   readonly set?: readonly string[]
   readonly json?: true
   readonly graph?: GraphFormat
@@ -40,22 +39,17 @@ Examples:
     .action(showPlan)
 }
 
-async function showPlan(file: string, flags: Flags): Promise<void> {
-  const loaded = await loadOutline(file, flags)
-  if (loaded === undefined) return
-  const { plan } = loaded
-  const results = await findResults(plan, openStore(storeFolder(flags.store)))
+async function showPlan(file: string, flags: PlanFlags): Promise<void> {
+  const { plan: outline, results } = await plan(file, { ...flags, onWarnings: tellDiagnostics })
   const isDone = ({ id }: OutlinedStage): boolean => results.has(id)
-  if (flags.json) print(JSON.stringify({ ...plan, stages: plan.stages.map(stage => jsonOf(stage, isDone)) }, null, 2))
-  else if (flags.graph) print(drawGraph(withoutParts(plan), flags.graph, isDone))
-  else print(table(plan, isDone))
+  if (flags.json) printJson({ ...outline, stages: outline.stages.map(stage => jsonOf(stage, isDone)) })
+  else if (flags.graph) printLine(drawGraph(withoutParts(outline), flags.graph, isDone))
+  else printLine(table(outline, isDone))
 }
 
 /** A stage whose data is not here has neither a key nor a state. */
 const jsonOf = (stage: OutlinedStage, isDone: (stage: OutlinedStage) => boolean) =>
   stage.key === undefined ? { ...stage, key: null, cached: null } : { ...stage, cached: isDone(stage) }
-
-const print = (text: string): void => void process.stdout.write(`${text}\n`)
 
 /** Inputs and files; many files are only counted. */
 function inputsText({ inputs, externals }: OutlinedStage): string {
@@ -64,7 +58,7 @@ function inputsText({ inputs, externals }: OutlinedStage): string {
 }
 
 function table(plan: Outline, isDone: (stage: OutlinedStage) => boolean): string {
-  const paint = painter(hasColour(process.stdout))
+  const { paint, width } = printingTo(process.stdout, { width: Number.POSITIVE_INFINITY })
   const rows = foldParts(plan.stages).map(({ stage, parts }) => {
     const of = parts[0] ?? stage
     const partsDone = parts.filter(isDone).length
@@ -73,7 +67,7 @@ function table(plan: Outline, isDone: (stage: OutlinedStage) => boolean): string
       stage.id,
       parts.length === 0 ? stage.kind : `${of.kind}, ${parts.length} parts`,
       paint('quiet', stage.key?.slice(0, 8) ?? ''),
-      stage.key === undefined ? notHere : isDone(stage) ? paint('good', 'cached') : paint('active', missing),
+      stage.key === undefined ? 'data not here' : isDone(stage) ? paint('good', 'cached') : paint('active', missing),
       inputsText(of),
     ]
   })
@@ -87,12 +81,11 @@ function table(plan: Outline, isDone: (stage: OutlinedStage) => boolean): string
     ...(away > 0 ? [`${away} whose data is not here`] : []),
   ]
   const summary = `${total} stages: ${counts.join(', ')}`
-  const width = process.stdout.columns ?? Number.POSITIVE_INFINITY
   const costs = costTable(plan, width)
   return [textTable(columns, rows, { width }), ...(costs === undefined ? [] : [costs]), summary].join('\n\n')
 }
 
-/** What the stages that run a model cost: FLOPs of matrix products, memory of a step, disk of the result. */
+/** The cost of stages that run a model: FLOPs of matrix products, memory of a step, disk of the result. */
 function costTable({ stages }: Outline, width: number): string | undefined {
   const rows = stages.flatMap(({ id, estimates }) => {
     if (estimates === undefined) return []

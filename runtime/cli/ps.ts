@@ -1,10 +1,16 @@
-/** `terroir ps`: the runs on a store that go on, and what their stages are at. */
+/** `terroir ps`: the runs on a store that go on, and the progress of their stages. */
 import { Command } from 'commander'
+import { activeRuns } from '../app/runs.ts'
 import { formatNumber, formatSeconds } from '../report/numbers.ts'
 import { textTable } from '../report/table.ts'
-import { type LivingRun, livingRuns, type StageStatus } from '../schedule/status.ts'
-import { openStore, storeFolder } from '../store/store.ts'
+import type { LivingRun, StageStatus } from '../schedule/status.ts'
 import { storeOption } from './options.ts'
+import { printJson, printLine } from './print.ts'
+
+interface ProcessFlags {
+  readonly store?: string
+  readonly json?: true
+}
 
 /** The command. */
 export function command(): Command {
@@ -13,9 +19,10 @@ export function command(): Command {
     .addOption(storeOption())
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExamples:\n  terroir ps\n  watch terroir ps')
-    .action(async (flags: { readonly store?: string; readonly json?: true }) => {
-      const runs = await livingRuns(openStore(storeFolder(flags.store)))
-      process.stdout.write(`${flags.json ? JSON.stringify(runs.map(plain), null, 2) : table(runs)}\n`)
+    .action(async (flags: ProcessFlags) => {
+      const runs = await activeRuns(flags)
+      if (flags.json) printJson(runs.map(plain))
+      else printLine(table(runs))
     })
 }
 

@@ -1,24 +1,11 @@
-/** `terroir run`: runs what is missing of a recipe, shows how it goes, and tells what came out. */
+/** `terroir run`: runs what is missing of a recipe, shows its progress, and prints its results. */
 import { Command, Option, type Command as Program } from 'commander'
-import type { Plan } from '../../dsl/compile/plan.ts'
-import { judgeClaims } from '../report/claims.ts'
-import { deniedPermissions } from '../schedule/grants.ts'
-import { recover } from '../schedule/recover.ts'
-import { findResults, missingBefore, planUntil, stagesNamed, withDependents } from '../schedule/select.ts'
-import type { SbatchOption } from '../schedule/slurm/options.ts'
+import { jobScripts, run } from '../app/run.ts'
 import { engineNames } from '../stages/stage.ts'
-import { recordRoot } from '../store/roots.ts'
-import { openStore, type Result, type Store, storeFolder } from '../store/store.ts'
-import { lockPath, settleLock } from './lock_file.ts'
-import { areAsLocked, lockedTo } from './locked.ts'
 import { collect, setOption, storeOption } from './options.ts'
-import { settleReport } from './outputs.ts'
-import { exitCodes, loadPlan, printLine, tellUnknownStage } from './recipe.ts'
-import { resultsToRetry, retryItems } from './retry_failed.ts'
-import { printJson, printText } from './run_end.ts'
-import { collectNames, duration, type Flags, wholeNumber } from './run_flags.ts'
-import { runMissing, upToDate, type Work } from './run_missing.ts'
-import { describeJobs, readExecutorFlags } from './slurm.ts'
+import { exitCodes, printLine, tellDiagnostics } from './print.ts'
+import { collectNames, duration, type RunFlags, wholeNumber } from './run_flags.ts'
+import { showRun } from './show_run.ts'
 
 const examples = `
 Examples:
@@ -73,115 +60,14 @@ export function command(): Program {
     .addOption(storeOption())
     .option('--json', 'print events as JSON, one a line')
     .addHelpText('after', examples)
-    .action(async (recipe: string, flags: Flags) => {
-      process.exitCode = await run(recipe, flags)
+    .action(async (recipe: string, flags: RunFlags) => {
+      process.exitCode = await runRecipe(recipe, flags)
     })
 }
 
-async function run(recipe: string, flags: Flags): Promise<number> {
-  const loaded = await loadPlan(recipe, flags)
-  if (loaded === undefined) return exitCodes.badRecipe
-  const { plan } = loaded
-  const unknown = [flags.until ?? [], flags.only ?? [], flags.force ?? []]
-    .flat()
-    .find(name => stagesNamed(plan, name).length === 0)
-  if (unknown !== undefined) {
-    tellUnknownStage(plan, unknown)
-    return exitCodes.badRecipe
-  }
-  // A lock speaks for the recipe as it is written, and for all of it.
-  const asWritten = (flags.until ?? flags.only) === undefined && flags.engine === undefined && !flags.set?.length
-  const { path } = loaded.loaded
-  return runCompiled(plan, flags, { recipe: path, ...((asWritten || flags.locked) && { lock: lockPath(path) }) })
-}
-
-/** What a run may be given beside its flags. */
-export interface RunPlaces {
-  /** Path of the recipe, whose results `terroir clean` keeps. */
-  readonly recipe?: string
-  /** Path of the lock to write, or to hold the run to. */
-  readonly lock?: string
-  /** Module the workers run; see `localExecutor`. */
-  readonly entry?: string
-}
-
-/** Runs a compiled recipe, and returns the exit code. */
-export async function runCompiled(whole: Plan, flags: Flags, { recipe, lock, entry }: RunPlaces = {}): Promise<number> {
-  const locked = flags.locked && lock !== undefined ? await lockedTo(whole, lock) : undefined
-  if (flags.locked && locked === undefined) return exitCodes.failedWork
-  const plan = chosenPlan(whole, flags)
-  const store = openStore(storeFolder(flags.store))
-  const found = await findResults(plan, store)
-  const forced = withDependents(plan, flags.force ?? [])
-  const missing = plan.stages.filter(({ id }) => forced.has(id) || !found.has(id))
-  const retried = flags.retryFailed ? resultsToRetry(plan, found) : new Map<string, Result>()
-  const again = plan.stages.filter(({ id }) => retried.has(id) && !forced.has(id))
-  const given = givenOptions(plan, flags)
-  if (given === undefined) return exitCodes.badRecipe
-  if (flags.dryRun) {
-    printLine(await describeJobs([...again, ...missing], { engine: plan.engine, store, given }))
-    return exitCodes.ok
-  }
-  const before = flags.only === undefined ? [] : missingBefore(plan, flags.only, found)
-  if (before.length > 0) {
-    process.stderr.write(`error: '${flags.only}' needs ${before.join(', ')}, not done yet\n`)
-    process.stderr.write(`hint: --until ${flags.only} runs what is needed, too\n`)
-    return exitCodes.badRecipe
-  }
-  const refusals = deniedPermissions([...again, ...missing], flags)
-  if (refusals.length > 0) {
-    for (const { message } of refusals) process.stderr.write(`error: ${message}\n`)
-    process.stderr.write(`hint: run with ${refusals.map(({ flag }) => flag).join(' ')}\n`)
-    return exitCodes.badRecipe
-  }
-  if (recipe !== undefined) await remember(whole, { store, recipe, reading: missing.length === 0 })
-  const work: Work = { store, found, forced, flags, entry, given }
-  if (flags.retryFailed) {
-    const code = await retryItems({ ...plan, stages: again }, { ...work, retried, missing })
-    if (code !== exitCodes.ok) return code
-    const { retryFailed: _, ...rest } = flags
-    return runCompiled(whole, rest, { ...(recipe && { recipe }), ...(lock && { lock }), ...(entry && { entry }) })
-  }
-  const ended = missing.length > 0 ? await runMissing(plan, work) : upToDate(found)
-  const claims = judgeClaims(plan, ended.results)
-  const print = flags.json ? printJson : printText
-  const report = ended.outcome === 'done' ? await settleReport(plan, { store, results: ended.results }) : undefined
-  if (ended.outcome === 'done' && lock !== undefined && locked === undefined)
-    await settleLock(plan, { path: lock, store, outputs: outputsOf(ended.results) })
-  print({ plan, claims, ...ended, ...(report === undefined ? {} : { report }) })
-  const isOther = locked !== undefined && !areAsLocked(locked, plan, ended.results)
-  if (ended.outcome === 'stopped') return exitCodes.interrupted
-  const broken = flags.strict === true && claims.some(({ verdict }) => verdict !== 'held')
-  return ended.outcome === 'failed' || broken || isOther ? exitCodes.failedWork : exitCodes.ok
-}
-
-function givenOptions(plan: Plan, flags: Flags): readonly SbatchOption[] | undefined {
-  try {
-    return readExecutorFlags(plan, flags)
-  } catch (error) {
-    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`)
-    return undefined
-  }
-}
-
-/** Says which results the recipe needs; a store that may only be read still serves what it holds. */
-async function remember(
-  { stages }: Plan,
-  { store, recipe, reading }: { readonly store: Store; readonly recipe: string; readonly reading: boolean },
-): Promise<void> {
-  try {
-    await store.prepare()
-    await recordRoot(store.folder, { recipe, keys: stages.map(({ key }) => key) })
-    if (reading) await recover(store)
-  } catch (error) {
-    if (!reading) throw error
-  }
-}
-
-const outputsOf = (results: ReadonlyMap<string, Result>) =>
-  new Map([...results].map(([id, { manifest }]) => [id, manifest]))
-
-function chosenPlan(plan: Plan, { engine = plan.engine, only, until = only }: Flags): Plan {
-  const chosen = { ...plan, engine }
-  return until === undefined ? chosen : planUntil(chosen, until)
+async function runRecipe(recipe: string, flags: RunFlags): Promise<number> {
+  const options = { ...flags, onWarnings: tellDiagnostics }
+  if (!flags.dryRun) return showRun(flags, observer => run(recipe, { ...options, ...observer }))
+  printLine(await jobScripts(recipe, options))
+  return exitCodes.ok
 }

@@ -1,24 +1,27 @@
-/** What `terroir run` takes. */
+/** Flags of `terroir run`, and readers of their values. */
 import { InvalidArgumentError } from 'commander'
 import type { Allowed } from '../schedule/grants.ts'
-import type { ExecutorFlags } from './slurm.ts'
 
-/** What `terroir run` was given. */
-export interface Flags extends Allowed, ExecutorFlags {
+/** Flags of `terroir run`. */
+export interface RunFlags extends Allowed {
   readonly set?: readonly string[]
   readonly engine?: string
   readonly force?: readonly string[]
   readonly until?: string
-  readonly keepGoing?: true
-  readonly store?: string
-  readonly json?: true
-  readonly strict?: true
   readonly only?: string
+  readonly jobs?: number
   readonly slots?: number
   /** Milliseconds. */
   readonly timeout?: number
-  readonly locked?: true
   readonly retryFailed?: true
+  readonly keepGoing?: true
+  readonly strict?: true
+  readonly executor?: 'local' | 'slurm'
+  readonly sbatch?: readonly string[]
+  readonly dryRun?: true
+  readonly locked?: true
+  readonly store?: string
+  readonly json?: true
 }
 
 /** Reads a count from 1 to 9999. */

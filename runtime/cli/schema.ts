@@ -1,5 +1,6 @@
 /** `terroir schema`: the JSON Schema of recipes. */
 import { Command } from 'commander'
+import { printJson } from './print.ts'
 
 /** The command. */
 export function command(): Command {
@@ -16,6 +17,6 @@ Then let a recipe begin with
     )
     .action(async () => {
       const { editorSchema } = await import('../../dsl/print/editor_schema.ts')
-      process.stdout.write(`${JSON.stringify(editorSchema(), null, 2)}\n`)
+      printJson(editorSchema())
     })
 }

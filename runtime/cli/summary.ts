@@ -1,19 +1,12 @@
-/** What is printed after a run: what each stage made, which claims hold, what went wrong. */
+/** Tables and lines on the end of a run: results of stages, verdicts on claims, failures. */
 import { foldParts } from '../../dsl/compile/parts.ts'
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
+import type { StageFailure } from '../app/run_options.ts'
 import type { JudgedClaim } from '../report/claims.ts'
 import { formatMetric, formatSeconds } from '../report/numbers.ts'
 import { textTable } from '../report/table.ts'
-import type { RunEvent } from '../schedule/events.ts'
 import type { Result } from '../store/store.ts'
-import { cut, type Paint } from './live/format.ts'
-
-/** How to print. */
-export interface Printing {
-  readonly paint: Paint
-  /** Columns. */
-  readonly width: number
-}
+import { cut, type Printing } from './live/format.ts'
 
 /** A table of stages: time and one line each. Stages that did not run here are marked as cached. */
 export function stageTable(plan: Plan, outcome: StageOutcomes, { paint, width }: Printing): string {
@@ -30,14 +23,14 @@ export function stageTable(plan: Plan, outcome: StageOutcomes, { paint, width }:
   return textTable([{ title: 'Stage' }, { title: 'Time', align: 'right' }, { title: 'Result' }], rows, { width })
 }
 
-/** What stages came to. */
+/** Results of stages. */
 export interface StageOutcomes {
   readonly results: ReadonlyMap<string, Result>
   /** Stages that ran, rather than being found. */
   readonly ran: ReadonlySet<string>
 }
 
-/** A table of claims: what was expected and measured, whether it holds, and where the expectation comes from. */
+/** A table of claims: expected and measured value, verdict, and origin of the expectation. */
 export function claimTable(claims: readonly JudgedClaim[], { paint, width }: Printing): string {
   const rows = claims.map(({ claim, measured, verdict, expected }) => [
     claim.name,
@@ -56,8 +49,8 @@ export function claimTable(claims: readonly JudgedClaim[], { paint, width }: Pri
   return textTable(columns, rows, { width })
 }
 
-/** A failed stage: what went wrong, what it was doing, its last lines and where the rest is. */
-export function faultLines(event: Extract<RunEvent, { kind: 'stage-failed' }>, { paint }: Printing): readonly string[] {
+/** A failed stage: its fault, its work at that time, its last lines and the path of its log. */
+export function failureLines(event: StageFailure, { paint }: Printing): readonly string[] {
   const { text, doing, lastLines, log } = event.fault
   return [
     `${paint('bad', 'error:')} ${event.stage}: ${text}`,

@@ -8,19 +8,19 @@ import { formatMetric } from './numbers.ts'
 export type Results = ReadonlyMap<string, Result>
 
 /** As much of results as claims are judged by. */
-export type Measured = ReadonlyMap<string, { readonly manifest: Pick<Manifest, 'metrics'> }>
+export type MeasuredResults = ReadonlyMap<string, { readonly manifest: Pick<Manifest, 'metrics'> }>
 
 /** A claim with its verdict; `measured` is absent where the stage has not run or does not give the metric. */
 export interface JudgedClaim {
   readonly claim: PlannedClaim
   readonly measured?: number
   readonly verdict: 'held' | 'not held' | 'not measured'
-  /** What was expected, in words of the table: `at least 20.00`, `85.00 ± 2.00`. */
+  /** The expectation, in words of a table: `at least 20.00`, `85.00 ± 2.00`. */
   readonly expected: string
 }
 
 /** Judges every claim of a plan. */
-export const judgeClaims = (plan: Pick<Plan, 'claims'>, results: Measured): readonly JudgedClaim[] =>
+export const judgeClaims = (plan: Pick<Plan, 'claims'>, results: MeasuredResults): readonly JudgedClaim[] =>
   plan.claims.map(claim => {
     const measured = measure(claim, results)
     const expected = expectation(claim)
@@ -29,7 +29,7 @@ export const judgeClaims = (plan: Pick<Plan, 'claims'>, results: Measured): read
   })
 
 /** The metric, or its difference from the one it is claimed over. */
-function measure({ stage, metric, over }: PlannedClaim, results: Measured): number | undefined {
+function measure({ stage, metric, over }: PlannedClaim, results: MeasuredResults): number | undefined {
   const of = (from: string, name: string) => results.get(from)?.manifest.metrics[name]
   const value = of(stage, metric)
   if (over === undefined || value === undefined) return value
@@ -55,7 +55,7 @@ function holds({ expect, atLeast, atMost, tolerance }: PlannedClaim, measured: n
 /** The parts of a claim that say what is expected. */
 type Expectation = Pick<PlannedClaim, 'metric' | 'expect' | 'atLeast' | 'atMost' | 'tolerance'>
 
-/** What a claim expects, in words of a table: `at least 20.00`. */
+/** The expectation of a claim, in words of a table: `at least 20.00`. */
 export function expectation({ metric, expect, atLeast, atMost, tolerance }: Expectation): string {
   const print = (value: number) => formatMetric(metric, value)
   const parts = [

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { neededKeys } from '../../runtime/cli/needed.ts'
+import { reachableKeys } from '../../runtime/app/reachable.ts'
 import { recordRoot } from '../../runtime/store/roots.ts'
 import { listResults, openStore } from '../../runtime/store/store.ts'
 import { inTempFolder } from '../support.ts'
@@ -115,7 +115,7 @@ test('every recipe that ran in the store counts, wherever it is, until its file 
     await writeFile(recipe, 'no recipe any more')
     await recordRoot(store.folder, { recipe, keys: ['a', 'b'] })
     await recordRoot(store.folder, { recipe, keys: ['b', 'c'] })
-    const keys = async () => [...(await neededKeys(store, store.folder)).keys].sort()
+    const keys = async () => [...(await reachableKeys(store, store.folder)).keys].sort()
     assert.equal(await keys(), ['b', 'c'])
     await rm(recipe)
     assert.equal(await keys(), [])

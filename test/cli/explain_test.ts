@@ -4,8 +4,9 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { lockOf } from '../../dsl/compile/lock.ts'
 import { printLock } from '../../dsl/compile/lock_text.ts'
-import { explainStage } from '../../runtime/cli/explain_stage.ts'
-import { type LoadedPlan, loadPlan } from '../../runtime/cli/recipe.ts'
+import { explainStage } from '../../runtime/app/explain_stage.ts'
+import { loadPlan, type PlannedRecipe } from '../../runtime/app/recipe.ts'
+import { stageLines } from '../../runtime/cli/explain_text.ts'
 import { inTempFolder } from '../support.ts'
 
 const recipe = `name: mine
@@ -23,17 +24,15 @@ filters:
     from: plausible
 `
 
-const load = async (folder: string, text: string): Promise<LoadedPlan> => {
+const load = async (folder: string, text: string): Promise<PlannedRecipe> => {
   await writeFile(join(folder, 'mine.yaml'), text)
-  const loaded = await loadPlan(join(folder, 'mine.yaml'))
-  if (loaded === undefined) throw new Error('The recipe does not load')
-  return loaded
+  return loadPlan(join(folder, 'mine.yaml'))
 }
 
-async function explain(loaded: LoadedPlan, id: string): Promise<string> {
+async function explain(loaded: PlannedRecipe, id: string): Promise<string> {
   const stage = loaded.plan.stages.find(one => one.id === id)
   if (stage === undefined) throw new Error(`No stage ${id}`)
-  return (await explainStage(stage, loaded, new Map())).join('\n')
+  return stageLines(await explainStage(stage, loaded, new Map())).join('\n')
 }
 
 const inProject = (body: (folder: string) => Promise<void>) => () =>

@@ -4,7 +4,7 @@ import { execa } from 'execa'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { measuredStages } from '../../dsl/check/metrics.ts'
-import { loadPlan } from '../../runtime/cli/recipe.ts'
+import { loadPlan } from '../../runtime/app/recipe.ts'
 import { findResults } from '../../runtime/schedule/select.ts'
 import { openStore } from '../../runtime/store/store.ts'
 import { writeClip } from '../model/tiny_clip.ts'
@@ -29,8 +29,8 @@ test('every kind of stage runs, measures what claims may name, and runs no secon
     const lock = await readFile(join(folder, 'whole.lock'), 'utf8')
 
     const loaded = await loadPlan(recipe)
-    const [variant] = loaded?.loaded.variants ?? []
-    if (loaded === undefined || variant === undefined) throw new Error('The recipe does not load')
+    const [variant] = loaded.loaded.variants
+    if (variant === undefined) throw new Error('The recipe does not load')
     const results = await findResults(loaded.plan, openStore(join(folder, '.terroir')))
     const measured = measuredStages(variant.recipe)
     for (const { id, kind } of loaded.plan.stages) {

@@ -5,7 +5,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { lockOf } from '../../dsl/compile/lock.ts'
 import { printLock } from '../../dsl/compile/lock_text.ts'
-import { loadPlan } from '../../runtime/cli/recipe.ts'
+import { loadPlan } from '../../runtime/app/recipe.ts'
 import { inTempFolder, projectRoot } from '../support.ts'
 
 const recipe = (await readFile(join(projectRoot, 'test/specs/plan/table/recipe.yaml'), 'utf8')).replace(
@@ -46,13 +46,12 @@ const inRepository = (body: (repository: Repository) => Promise<void>) => () =>
     const commit: Repository['commit'] = async (text, value = () => 0.5) => {
       const path = join(root, 'r/recipe.yaml')
       await writeFile(path, text)
-      const loaded = await loadPlan(path)
-      if (loaded === undefined) throw new Error('The recipe does not load')
-      const outputs = loaded.plan.stages.map(({ id, key }) => {
+      const { plan } = await loadPlan(path)
+      const outputs = plan.stages.map(({ id, key }) => {
         const metrics = { mean_recall: value(id) }
         return [id, { digest: `result of ${key} ${value(id)}`, metrics }] as const
       })
-      await writeFile(join(root, 'r/recipe.lock'), printLock(lockOf(loaded.plan, new Map(outputs))))
+      await writeFile(join(root, 'r/recipe.lock'), printLock(lockOf(plan, new Map(outputs))))
       await run('git', 'add', '-A')
       await run('git', 'commit', '-qm', 'A state')
     }

@@ -7,7 +7,7 @@ import { projectRoot } from '../support.ts'
 /** The rooms, highest first: a file imports from its own room and from lower ones. */
 const rooms = [
   'runtime/cli',
-  'runtime/compare',
+  'runtime/app',
   'runtime/report',
   'runtime/schedule',
   'runtime/stages',
@@ -87,9 +87,9 @@ function loadedPackages(path: string, seen = new Set<string>()): ReadonlySet<str
 }
 
 test('commands that find everything done load no engine, no image library and no compiler', () => {
-  for (const command of ['main', 'check', 'plan', 'explain', 'run', 'recipe', 'environment'])
-    for (const name of loadedPackages(`runtime/cli/${command}.ts`))
-      assert.ok(['commander', 'yaml'].includes(name), `runtime/cli/${command}.ts loads ${name}`)
+  const commands = ['main', 'check', 'plan', 'explain', 'run', 'print'].map(name => `runtime/cli/${name}.ts`)
+  for (const path of [...commands, 'runtime/app/environment.ts'])
+    for (const name of loadedPackages(path)) assert.ok(['commander', 'yaml'].includes(name), `${path} loads ${name}`)
   assert.ok(loadedPackages('runtime/report/mod.ts').has('sharp'), 'what is loaded is seen')
 })
 

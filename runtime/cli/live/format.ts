@@ -6,14 +6,36 @@ import { fitText } from '../../report/table.ts'
 export const cut = (text: string, width: number): string =>
   fitText(stripVTControlCharacters(text).replaceAll(/[\s\p{Cc}]+/gu, ' '), width)
 
-/** What a piece of text means; a terminal shows it as a colour. */
-export type Tone = 'good' | 'bad' | 'active' | 'quiet' | 'strong'
+/** Meaning of a part of a text; a terminal shows it as a colour. */
+export type TextTone = 'good' | 'bad' | 'active' | 'quiet' | 'strong'
 
 const formats = { good: 'green', bad: 'red', active: 'cyan', quiet: 'gray', strong: 'bold' } as const
 
 /** Colours a text. */
-export type Paint = (tone: Tone, text: string) => string
+export type Paint = (tone: TextTone, text: string) => string
 
 /** Colours, or none. */
 export const painter = (colour: boolean): Paint =>
   colour ? (tone, text) => styleText(formats[tone], text, { validateStream: false }) : (_, text) => text
+
+/** Colours and width of a text for a terminal. */
+export interface Printing {
+  readonly paint: Paint
+  /** Columns. */
+  readonly width: number
+}
+
+/** True if what goes to a stream is coloured: only for people, and not where `NO_COLOR` is set. */
+export function hasColour(stream: NodeJS.WriteStream): boolean {
+  if (process.env.NO_COLOR) return false
+  return stream.isTTY || Boolean(process.env.FORCE_COLOR)
+}
+
+/** Colours and width of a stream; `width` is that of one which is no terminal. */
+export const printingTo = (
+  stream: NodeJS.WriteStream,
+  { width = 160 }: { readonly width?: number } = {},
+): Printing => ({
+  paint: painter(hasColour(stream)),
+  width: stream.columns ?? width,
+})

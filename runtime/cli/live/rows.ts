@@ -1,6 +1,6 @@
 /** Draws the rows of a run into a given number of columns and lines. */
 import { formatNumber, formatSeconds } from '../../report/numbers.ts'
-import { cut, type Paint, type Tone } from './format.ts'
+import { cut, type Paint, type TextTone } from './format.ts'
 import { type Row, rateOf } from './row.ts'
 import type { Rows } from './state.ts'
 
@@ -15,7 +15,7 @@ export interface Canvas {
   readonly notice?: string
 }
 
-const marks: Readonly<Record<Row['state'], readonly [string, Tone]>> = {
+const marks: Readonly<Record<Row['state'], readonly [string, TextTone]>> = {
   waiting: ['·', 'quiet'],
   running: ['▶', 'active'],
   done: ['✔', 'good'],

@@ -1,13 +1,12 @@
-/** `terroir run --retry-failed`: what failed before, and the items of finished stages that are worth another try. */
+/** Another try for items that failed in finished stages. */
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
 import { readRuns } from '../schedule/recover.ts'
 import { livingRuns } from '../schedule/status.ts'
 import { failedItems } from '../stages/stage.ts'
 import type { Result, Store } from '../store/store.ts'
-import { painter } from './live/format.ts'
-import { exitCodes, hasColour, printLine } from './recipe.ts'
-import { runMissing, type Work } from './run_missing.ts'
-import { faultLines, type Printing } from './summary.ts'
+import { BusyRefusal } from './faults.ts'
+import { runMissing, type StageWork } from './run_missing.ts'
+import type { StagesEnd } from './run_options.ts'
 
 /**
  * Results that lack items: their stages have written down which, and take what is there of the others. What joins parts
@@ -53,38 +52,34 @@ async function failedBefore(
   })
 }
 
-/** Tries failed items again, each stage's result being replaced only by one that has more of them. */
-export async function retryItems(plan: Plan, { retried, missing, ...work }: Retry): Promise<number> {
-  const tell = (text: string): void =>
-    work.flags.json ? printLine(JSON.stringify({ kind: 'notice', text })) : void process.stderr.write(`${text}\n`)
+/** Items to try again, and what with. */
+export interface RetryWork extends StageWork {
+  readonly retried: ReadonlyMap<string, Result>
+  /** Stages that run anyway. */
+  readonly missing: Plan['stages']
+}
+
+/**
+ * Tries failed items again, each stage's result being replaced only by one that has more of them. Undefined where there
+ * are none. Rejects with a {@link BusyRefusal} where another run reads one of the results.
+ */
+export async function retryItems(plan: Plan, { retried, missing, ...work }: RetryWork): Promise<StagesEnd | undefined> {
+  const { onNotice } = work.options
   for (const { stage, reason } of await failedBefore(work.store, missing))
-    tell(`'${stage}' failed and runs again: ${reason}`)
+    onNotice?.(`'${stage}' failed and runs again: ${reason}`)
   if (plan.stages.length === 0) {
-    tell('No finished stage has failed items')
-    return exitCodes.ok
+    onNotice?.('No finished stage has failed items')
+    return undefined
   }
   const reader = await readerOf(work.store, retried)
   if (reader !== undefined) {
     const { stage, pid, recipe } = reader
-    process.stderr.write(
-      `error: '${stage}' is read by a run of '${recipe}' (process ${pid}) and cannot be replaced now\n`,
-    )
-    process.stderr.write('hint: run again once that has ended, or end it with terroir stop\n')
-    return exitCodes.failedWork
+    throw new BusyRefusal(`'${stage}' is read by a run of '${recipe}' (process ${pid}) and cannot be replaced now`, {
+      hint: 'run again once that has ended, or end it with terroir stop',
+      transient: true,
+    })
   }
-  tell(`Trying failed items again: ${plan.stages.map(({ id }) => id).join(', ')}`)
+  onNotice?.(`Trying failed items again: ${plan.stages.map(({ id }) => id).join(', ')}`)
   const forced = new Set(plan.stages.map(({ id }) => id))
-  const ended = await runMissing(plan, { ...work, found: new Map(), forced, retried })
-  if (ended.outcome === 'done') return exitCodes.ok
-  const toStderr: Printing = { paint: painter(hasColour(process.stderr)), width: 160 }
-  for (const fault of ended.faults) process.stderr.write(`\n${faultLines(fault, toStderr).join('\n')}\n\n`)
-  tell('The results are as they were')
-  return ended.outcome === 'stopped' ? exitCodes.interrupted : exitCodes.failedWork
-}
-
-/** What is tried again, and what with. */
-export interface Retry extends Work {
-  readonly retried: ReadonlyMap<string, Result>
-  /** Stages that run anyway. */
-  readonly missing: Plan['stages']
+  return runMissing(plan, { ...work, found: new Map(), forced, retried })
 }

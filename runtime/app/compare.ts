@@ -1,14 +1,14 @@
-/** What differs between two recipes: what was written, what runs again, what was measured, which claims turned. */
+/** Differences of two recipes and their locks: values, stages that run again, metrics, verdicts on claims. */
 import { differences, type Rerun, rerunsSince } from '../../dsl/compile/changes.ts'
 import type { LoadedRecipe } from '../../dsl/compile/load.ts'
 import { type Lock, recordOf } from '../../dsl/compile/lock.ts'
 import type { Outline } from '../../dsl/compile/plan.ts'
 import { type RecipeChange, recipeChanges } from '../../dsl/compile/recipe_changes.ts'
-import { type JudgedClaim, judgeClaims, type Measured } from '../report/claims.ts'
+import { type JudgedClaim, judgeClaims, type MeasuredResults } from '../report/claims.ts'
 
-/** One of the two. */
-export interface Side {
-  /** What people call it: `HEAD~1:recipes/x.yaml`. */
+/** One of two recipes that are compared. */
+export interface ComparisonSide {
+  /** Name for people: `HEAD~1:recipes/x.yaml`. */
   readonly label: string
   readonly loaded: LoadedRecipe
   readonly plan: Outline
@@ -24,7 +24,7 @@ export interface MetricChange {
   readonly after: number
   /** Claims about it. */
   readonly claims: readonly string[]
-  /** Whether an evaluation measures it. */
+  /** True if an evaluation measures it. */
   readonly isEvaluated: boolean
 }
 
@@ -39,12 +39,12 @@ export interface ClaimChange {
 export interface Comparison {
   readonly changes: readonly RecipeChange[]
   readonly reruns: readonly Rerun[]
-  /** Stages that are no more, by name. */
+  /** Names of stages that the second side does not have. */
   readonly gone: readonly string[]
   /** Stages of the second side. */
   readonly total: number
   readonly metrics: readonly MetricChange[]
-  /** Claims whose verdict turned. */
+  /** Claims whose verdict changed. */
   readonly claims: readonly ClaimChange[]
   /** Stages that have changed since the lock of a side: there is no measure of them. */
   readonly unmeasured: { readonly before: readonly string[]; readonly after: readonly string[] }
@@ -53,7 +53,7 @@ export interface Comparison {
 }
 
 /** Compares two sides. */
-export function compare(before: Side, after: Side): Comparison {
+export function compare(before: ComparisonSide, after: ComparisonSide): Comparison {
   const [old] = before.loaded.variants
   const [now] = after.loaded.variants
   const known = recordOf(before.plan)
@@ -72,7 +72,7 @@ export function compare(before: Side, after: Side): Comparison {
 }
 
 /** Metrics of a side by stage, of its lock as far as that still speaks of the recipe. */
-function measuredBy(side: Side): Measured {
+function measuredBy(side: ComparisonSide): MeasuredResults {
   const stale = new Set(staleStages(side))
   const fresh = [...(side.lock?.stages ?? [])].filter(([id]) => !stale.has(id))
   return new Map(fresh.map(([id, { output }]) => [id, { manifest: output }]))
@@ -82,7 +82,7 @@ function measuredBy(side: Side): Measured {
  * Stages that are not as they were locked, by what their recipe says. That kinds of stages have new versions since
  * makes no measure of an old revision stale: it was made by its own terroir.
  */
-function staleStages({ lock, plan }: Side): readonly string[] {
+function staleStages({ lock, plan }: ComparisonSide): readonly string[] {
   if (lock === undefined) return []
   const stale = new Set<string>()
   for (const { stage, own } of rerunsSince(lock, plan)) {
@@ -94,14 +94,14 @@ function staleStages({ lock, plan }: Side): readonly string[] {
 
 const isOfPackage = (file: string): boolean => /@\d+\.\d+\.\d+[^/]*\//.test(file)
 
-interface Both {
-  readonly before: Measured
-  readonly after: Measured
+interface MeasuredSides {
+  readonly before: MeasuredResults
+  readonly after: MeasuredResults
 }
 
-function metricChanges(plan: Outline, { before, after }: Both): readonly MetricChange[] {
+function metricChanges(plan: Outline, { before, after }: MeasuredSides): readonly MetricChange[] {
   const found = plan.stages.flatMap(({ id: stage, path }) => {
-    const metricsOf = (side: Measured) => side.get(stage)?.manifest.metrics ?? {}
+    const metricsOf = (side: MeasuredResults) => side.get(stage)?.manifest.metrics ?? {}
     const old = metricsOf(before)
     return Object.entries(metricsOf(after)).flatMap(([metric, value]) => {
       const was = old[metric]
@@ -119,7 +119,7 @@ function metricChanges(plan: Outline, { before, after }: Both): readonly MetricC
 /** Claimed metrics first, then evaluations. */
 const rank = ({ claims, isEvaluated }: MetricChange): number => (claims.length > 0 ? 0 : isEvaluated ? 1 : 2)
 
-function claimChanges(before: Outline, after: Outline, measured: Both): readonly ClaimChange[] {
+function claimChanges(before: Outline, after: Outline, measured: MeasuredSides): readonly ClaimChange[] {
   const [old, now] = [judgeClaims(before, measured.before), judgeClaims(after, measured.after)].map(
     judged => new Map(judged.map(one => [one.claim.name, one])),
   )
@@ -131,7 +131,7 @@ function claimChanges(before: Outline, after: Outline, measured: Both): readonly
   })
 }
 
-/** What the recipe does not say and yet changed between two locks. */
+/** Versions that changed between two locks, and that the recipe does not say. */
 function makingChanges(before: Lock, after: Lock): Comparison['madeWith'] {
   const packages = ({ externals }: Lock) =>
     new Map([...externals.keys()].flatMap(file => (isOfPackage(file) ? [splitVersion(file)] : [])))

@@ -7,7 +7,7 @@ import { acquireLock } from '../store/locks.ts'
 import type { Result, Store } from '../store/store.ts'
 
 /** Results of a whole plan. */
-export interface Finished {
+export interface FinishedResults {
   readonly store: Store
   readonly results: ReadonlyMap<string, Result>
 }
@@ -16,7 +16,7 @@ export interface Finished {
 export const reportFolder = (store: Store, recipe: string): string => join(store.folder, 'reports', recipe)
 
 /** Writes the report unless it shows these very results already; returns its path. */
-export async function settleReport(plan: Plan, { store, results }: Finished): Promise<string> {
+export async function updateReport(plan: Plan, { store, results }: FinishedResults): Promise<string> {
   const folder = reportFolder(store, plan.name)
   const stamp = join(folder, 'stamp')
   const shown = sha256(
@@ -25,7 +25,7 @@ export async function settleReport(plan: Plan, { store, results }: Finished): Pr
   const [known, path] = (await readFile(stamp, 'utf8').catch(() => '')).split('\n')
   if (known === shown && path !== undefined) return path
   const { writeReport } = await import('../report/mod.ts')
-  return alone(store, async () => {
+  return writeAlone(store, async () => {
     await mkdir(folder, { recursive: true })
     await rm(stamp, { force: true })
     const written = await writeReport({ plan, results, folder })
@@ -35,7 +35,7 @@ export async function settleReport(plan: Plan, { store, results }: Finished): Pr
 }
 
 /** Two runs that end at the same time write one after the other. */
-export async function alone<T>(store: Store, write: () => Promise<T>): Promise<T> {
+export async function writeAlone<T>(store: Store, write: () => Promise<T>): Promise<T> {
   await store.prepare()
   const lock = await acquireLock(store.folder, 'outputs')
   try {

@@ -1,30 +1,29 @@
-/** Which recipes the arguments of a command mean. */
+/** The recipes that a list of files and folders names. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { exitCodes } from './recipe.ts'
+
+/** Endings of recipe files. */
+export const recipeEndings: readonly string[] = ['.yaml', '.yml', '.ts']
+
+/** Recipe files, and folders without any. */
+export interface RecipeFiles {
+  readonly files: readonly string[]
+  readonly emptyFolders: readonly string[]
+}
 
 /**
  * Files as they are given, and for a folder the recipes in it and below, by name. Modules without a default export,
- * which other recipes import, are no recipes; hidden folders and `node_modules` are passed over. A folder without
- * recipes is told, and makes the exit code that of wrong usage.
+ * which other recipes import, are no recipes; hidden folders and `node_modules` are passed over.
  */
-export function recipeFiles(
-  given: readonly string[],
-  endings: readonly string[] = ['.yaml', '.yml', '.ts'],
-): readonly string[] {
-  return given.flatMap(path => {
-    if (!isFolder(path)) return [path]
-    const found = recipesIn(path, endings)
-    if (found.length > 0) return found
-    process.stderr.write(
-      `error: The folder '${path}' holds no recipes; name a file that ends in ${endings.join(', ')}\n`,
-    )
-    process.exitCode = exitCodes.badRecipe
-    return []
-  })
+export function recipeFiles(paths: readonly string[], endings: readonly string[] = recipeEndings): RecipeFiles {
+  const found = paths.map(path => ({ path, files: isFolder(path) ? recipesIn(path, endings) : [path] }))
+  return {
+    files: found.flatMap(({ files }) => files),
+    emptyFolders: found.flatMap(({ path, files }) => (files.length === 0 ? [path] : [])),
+  }
 }
 
-/** Whether a folder is there; what else is wrong with a path is told by who reads it. */
+/** True if a folder is there; who reads the path finds all else that is wrong with it. */
 function isFolder(path: string): boolean {
   try {
     return statSync(path).isDirectory()

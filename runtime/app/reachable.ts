@@ -1,4 +1,4 @@
-/** Which results people still need: those that locks and recipes name. */
+/** Keys of results that locks and recipes reach. */
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
@@ -11,8 +11,8 @@ import type { Store } from '../store/store.ts'
 import { lockPath } from './lock_file.ts'
 import { outlineOf } from './recipe.ts'
 
-/** Keys that are needed, and by whom. */
-export interface Needed {
+/** Keys that are reached, and the locks and recipes that reach them. */
+export interface ReachableKeys {
   readonly keys: ReadonlySet<string>
   /** The locks that were read: paths, and `BRANCH:PATH` for those that only other branches have. */
   readonly locks: readonly string[]
@@ -21,10 +21,11 @@ export interface Needed {
 }
 
 /**
- * Gathers keys from every lock below a folder, in any branch of its repository too, and from every recipe that has run in the store, as it ran last, as it
- * is written now, and from its lock. Recipes whose file is gone count no more; those of other machines always do.
+ * Gathers keys from every lock below a folder, in any branch of its repository too, and from every recipe that has run
+ * in the store, as it ran last, as it is written now, and from its lock. Recipes whose file is gone count no more; those
+ * of other machines always do.
  */
-export async function neededKeys(store: Store, project: string): Promise<Needed> {
+export async function reachableKeys(store: Store, project: string): Promise<ReachableKeys> {
   const roots = (await readRoots(store.folder)).filter(
     ({ recipe, host }) => host !== thisProcess().host || existsSync(recipe),
   )

@@ -8,7 +8,7 @@ import type { Plan } from '../../dsl/compile/plan.ts'
 import { sha256 } from '../store/digest.ts'
 import { replaceFile } from '../store/files.ts'
 import type { Store } from '../store/store.ts'
-import { alone } from './outputs.ts'
+import { writeAlone } from './outputs.ts'
 
 /** Path of a recipe's lock: beside it, with the ending `.lock`. */
 export const lockPath = (recipe: string): string => `${recipe.slice(0, recipe.length - extname(recipe).length)}.lock`
@@ -39,7 +39,7 @@ export interface LockContent {
 }
 
 /** Writes the lock of a plan whose stages all have an output, unless it is there already; says whether it wrote. */
-export async function settleLock(plan: Plan, { path, outputs, store }: LockContent): Promise<boolean> {
+export async function writeLock(plan: Plan, { path, outputs, store }: LockContent): Promise<boolean> {
   const present = await readFile(path, 'utf8').catch(() => undefined)
   // A killed run may have left its copy beside a lock that is as it should be.
   const isAlone = !existsSync(`${path}.new`)
@@ -52,7 +52,7 @@ export async function settleLock(plan: Plan, { path, outputs, store }: LockConte
   if (!isThere) {
     await readLockFile(path)
     const write = () => replaceFile(path, aside => writeFile(aside, text))
-    await (store === undefined ? write() : alone(store, write))
+    await (store === undefined ? write() : writeAlone(store, write))
   }
   if (stamp !== undefined) await writeStamp(stamp, stamped(text))
   return !isThere

@@ -1,0 +1,129 @@
+/** A trained model as a folder for other programs, and embeddings of a dataset by it. */
+import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { splitReference } from '../../dsl/check/names.ts'
+import { modelInput } from '../../dsl/compile/expand_model.ts'
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
+import type { EngineName } from '../../dsl/recipe.ts'
+import type { ChosenWeights } from '../model/model_folder.ts'
+import { findResults } from '../schedule/select.ts'
+import { engineNameOf } from '../stages/stage.ts'
+import { codeOf } from '../store/files.ts'
+import { openStore, type Result, storeFolder } from '../store/store.ts'
+import { UnfinishedFault, unknownName } from './faults.ts'
+import type { StoreOptions } from './plan.ts'
+import { loadPlan, type PlannedRecipe, type RecipeOptions } from './recipe.ts'
+
+/** Options of {@link exportModel}. */
+export interface ExportOptions extends RecipeOptions, StoreOptions {
+  /** Folder to make; it may be there and empty. */
+  readonly to: string
+  /** A source, a filter or a split of one, whose images and captions are embedded. @default none */
+  readonly embeddings?: string | undefined
+  /** Weights of a model that keeps an average over training. @default 'average' */
+  readonly weights?: ChosenWeights | undefined
+  /** Engine that computes embeddings. @default the recipe's */
+  readonly engine?: EngineName | undefined
+}
+
+/** A model that was exported. */
+export interface ExportResult {
+  /** The stage that made the model. */
+  readonly stage: string
+  readonly parameters: number
+  /** Numbers of embeddings, where they were asked for. */
+  readonly embeddings?: { readonly images: number; readonly texts: number }
+}
+
+/**
+ * Writes a trained model, whose stage has run, as a folder for other programs. Nothing is overwritten.
+ *
+ * @param model a training run or distillation, a phase or round of one, or a model that comes with weights
+ */
+export async function exportModel(file: string, model: string, options: ExportOptions): Promise<ExportResult> {
+  const { embeddings, weights = 'average' } = options
+  const planned = await loadPlan(file, options)
+  const { plan } = planned
+  const found = await findResults(plan, openStore(storeFolder(options.store)))
+  const { id: stage } = stageOf(planned, { name: model, what: 'model' })
+  const data = embeddings === undefined ? undefined : stageOf(planned, { name: embeddings, what: 'dataset' })
+  const of = finished(file, found, stage)
+  const dataset = data && finished(file, found, data.id)
+
+  return inNewFolder(resolve(options.to), async folder => {
+    const [{ exportModel: writeModel }, { readModel }] = await Promise.all([
+      import('../model/export.ts'),
+      import('../model/model_folder.ts'),
+    ])
+    const read = await readModel(of.folder, { weights })
+    const origin = { recipe: plan.name, stage, key: of.manifest.key, weights }
+    await writeModel(read, { from: of.folder, to: folder, origin })
+    const { parameters } = read.network
+    if (dataset === undefined) return { stage, parameters }
+    const [{ chooseEngine }, { writeEmbeddings }] = await Promise.all([
+      import('../engine/mod.ts'),
+      import('../evaluate/embedding_table.ts'),
+    ])
+    const engine = await chooseEngine(engineNameOf({ engine: options.engine ?? plan.engine }))
+    const table = join(folder, 'embeddings.parquet')
+    const from = { folder: dataset.folder, split: data?.split }
+    const { images, texts } = await writeEmbeddings(read, from, { engine, batchSize: 64, file: table })
+    return { stage, parameters, embeddings: { images, texts } }
+  })
+}
+
+const modelKinds = ['train', 'region-train', 'openclip']
+
+interface ExportReference {
+  readonly name: string
+  readonly what: 'model' | 'dataset'
+}
+
+/** The stage that a name means, and the split. Throws where it means none. */
+function stageOf(
+  { plan, loaded }: PlannedRecipe,
+  { name, what }: ExportReference,
+): { readonly id: string; readonly split?: string } {
+  const fits = plan.stages.filter(({ kind, path: [section = ''] }) =>
+    what === 'model' ? modelKinds.includes(kind) : section === 'sources' || section === 'filters',
+  )
+  const known = fits.map(({ id }) => id)
+  const { name: entry, part } = splitReference(name)
+  const meant = what === 'model' ? loaded.variants.map(({ recipe }) => modelInput(recipe, name).stage) : [entry]
+  const id = known.find(one => one === name) ?? known.find(one => meant.includes(one))
+  if (id !== undefined) return id === name || what === 'model' || part === undefined ? { id } : { id, split: part }
+  const otherwise = known.length > 0 ? `write one of ${known.join(', ')}` : 'add one to the recipe'
+  throw unknownName(`The recipe has no ${what} '${name}'`, { name, known, otherwise })
+}
+
+function finished(file: string, found: ReadonlyMap<string, Result>, id: string): Result {
+  const result = found.get(id)
+  if (result !== undefined) return result
+  throw new UnfinishedFault(`'${id}' is not done, so there is nothing to export`, {
+    hint: `run 'terroir run ${file} --until ${id}' first`,
+  })
+}
+
+/** Fills a folder aside and gives it its name when it is whole. Throws where something lies there already. */
+async function inNewFolder<T>(folder: string, fill: (folder: string) => Promise<T>): Promise<T> {
+  const there = await readdir(folder).catch(error => {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw new UserFault(`"${folder}" is no folder`, { hint: 'name another with --to' })
+  })
+  if (there !== undefined && there.length > 0)
+    throw new UserFault(`"${folder}" is not empty, and nothing is overwritten`, {
+      hint: 'name another folder with --to',
+    })
+  await mkdir(dirname(folder), { recursive: true })
+  const aside = `${folder}.part-${process.pid}`
+  await mkdir(aside)
+  try {
+    const result = await fill(aside)
+    if (there !== undefined) await rmdir(folder)
+    await rename(aside, folder)
+    return result
+  } catch (error) {
+    await rm(aside, { recursive: true, force: true })
+    throw error
+  }
+}
