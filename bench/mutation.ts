@@ -8,12 +8,22 @@
  * tests that start the command line, which is bundled: the share is that of unit tests.
  */
 import { spawnSync } from 'node:child_process'
-import { createHash } from 'node:crypto'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { SourceMap } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { sha256 } from '../dsl/compile/keys.ts'
 import { type Mutant, mutantsOf } from './mutants.ts'
 
 const targets = ['runtime/train', 'runtime/distill', 'runtime/evaluate', 'dsl/compile']
@@ -27,52 +37,53 @@ const { values } = parseArgs({
   },
 })
 const root = resolve(import.meta.dirname, '../..')
-const dist = join(root, 'dist')
+const work = mkdtempSync(join(tmpdir(), 'mutation-'))
+const copy = join(work, 'project')
+const dist = join(copy, 'dist')
+process.on('exit', () => rmSync(work, { recursive: true, force: true }))
+mkdirSync(copy)
+for (const name of readdirSync(root)) if (name !== 'dist') symlinkSync(join(root, name), join(copy, name))
+symlinkSync(join(root, '../shared'), join(work, 'shared'))
+cpSync(join(root, 'dist'), dist, { recursive: true })
 const read = (file: string): string => readFileSync(join(dist, file), 'utf8')
 
-/** Modules that are left out: their mutants may leave processes or threads behind. */
-const impure = { worker_threads: 'has worker threads', child_process: 'starts processes', execa: 'starts processes' }
+/** Modules that are left out by what stands in them: mutants may leave processes or threads behind, or say nothing. */
+const leftOut: readonly (readonly [RegExp, string])[] = [
+  [/from '(node:)?worker_threads'/, 'has worker threads'],
+  [/from '((node:)?child_process|execa)'/, 'starts processes'],
+  [/^const schema\d+ = /m, 'is generated'],
+]
 
 type Range = { readonly startOffset: number; readonly endOffset: number; readonly count: number }
 type Script = { readonly url: string; readonly functions: readonly { readonly ranges: readonly Range[] }[] }
 
-const modules = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.js'))
+const sourceOf = (file: string): string => `${file.slice(0, -3)}.ts`
+const modules = readdirSync(dist, { recursive: true, encoding: 'utf8' }).filter(
+  file => file.endsWith('.js') && existsSync(join(root, sourceOf(file))),
+)
 const importOf = /(?:from|import)\s*\(?['"](\.[^'"]+)['"]/g
 const reach = (file: string, seen = new Set<string>()): ReadonlySet<string> => {
   if (!seen.has(file) && seen.add(file) && modules.includes(file))
     for (const [, to = ''] of read(file).matchAll(importOf)) reach(join(dirname(file), to), seen)
   return seen
 }
-const reasonOf = (file: string): string | undefined =>
-  Object.entries(impure).find(([name]) => new RegExp(`from '(?:node:)?${name}'`).test(read(file)))?.[1]
-const sourceOf = (file: string): string => `${file.slice(0, -3)}.ts`
+const reasonOf = (file: string): string | undefined => leftOut.find(([sign]) => sign.test(read(file)))?.[1]
 const folderOf = (file: string): string => file.split('/').slice(0, 2).join('/')
 const chosen = modules.filter(file => values.only.some(path => `${sourceOf(file)}/`.startsWith(`${path}/`)))
 const mutated = chosen.filter(file => reasonOf(file) === undefined)
 const folders = [...new Set(mutated.map(folderOf))]
-const rank = (mutant: Mutant): string =>
-  createHash('sha256')
-    .update(values.seed + JSON.stringify(mutant))
-    .digest('hex')
+const rank = (mutant: Mutant): string => sha256(values.seed + JSON.stringify(mutant))
 const mutants = folders.flatMap(folder => {
   const all = mutated.filter(file => folderOf(file) === folder).flatMap(file => mutantsOf(file, read(file)))
   return all.sort((a, b) => (rank(a) < rank(b) ? -1 : 1)).slice(0, Number(values.sample))
 })
-
-const work = mkdtempSync(join(tmpdir(), 'mutation-'))
-const copy = join(work, 'project')
-process.on('exit', () => rmSync(work, { recursive: true, force: true }))
-mkdirSync(copy)
-for (const name of readdirSync(root)) if (name !== 'dist') symlinkSync(join(root, name), join(copy, name))
-symlinkSync(join(root, '../shared'), join(work, 'shared'))
-cpSync(dist, join(copy, 'dist'), { recursive: true })
 
 /** Tests whether a test file passes in the copy within some seconds. */
 function passes(test: string, seconds: number, coverage = ''): boolean {
   const [TMPDIR, NODE_V8_COVERAGE] = [mkdtempSync(join(work, 't')), coverage]
   const env = { ...process.env, TMPDIR, TERROIR_SLOTS_FOLDER: TMPDIR, NODE_V8_COVERAGE }
   const limits = { timeout: Math.ceil(1000 * seconds), killSignal: 'SIGKILL' } as const
-  const { status } = spawnSync(process.execPath, [join(copy, 'dist', test)], {
+  const { status } = spawnSync(process.execPath, [join(dist, test)], {
     cwd: copy,
     env,
     stdio: 'ignore',
@@ -87,7 +98,7 @@ function coverageIn(folder: string): (mutant: Mutant) => boolean {
   const processes = readdirSync(folder).map(file => JSON.parse(readFileSync(join(folder, file), 'utf8')))
   const ranges = (file: string) =>
     processes.map(({ result }: { result: readonly Script[] }) => {
-      const { functions = [] } = result.find(({ url }) => url === `file://${join(copy, 'dist', file)}`) ?? {}
+      const { functions = [] } = result.find(({ url }) => url === `file://${join(dist, file)}`) ?? {}
       return functions.flatMap(({ ranges }) => ranges)
     })
   return ({ file, start }) =>
@@ -113,9 +124,9 @@ const tests = modules
 function survivor(mutant: Mutant): string | undefined {
   const { file, start, end, text } = mutant
   const original = read(file)
-  writeFileSync(join(copy, 'dist', file), original.slice(0, start) + text + original.slice(end))
+  writeFileSync(join(dist, file), original.slice(0, start) + text + original.slice(end))
   const isKilled = tests.some(({ file, seconds, covers }) => covers(mutant) && !passes(file, 5 + 5 * seconds))
-  writeFileSync(join(copy, 'dist', file), original)
+  writeFileSync(join(dist, file), original)
   if (isKilled) return
   const before = original.slice(0, start).split('\n')
   const place = new SourceMap(JSON.parse(read(`${file}.map`))).findEntry(before.length - 1, before.at(-1)?.length ?? 0)
