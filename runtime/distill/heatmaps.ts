@@ -1,4 +1,4 @@
-/** Heatmaps of a model over many images. */
+/** Heatmaps of concepts over many images. */
 import { type Engine, floatsOf, type HostArray, ints, jit, type tf } from '../engine/mod.ts'
 import { gridSide, type MammutConfig } from '../model/config.ts'
 import { imageTokens } from '../model/mammut.ts'
@@ -6,15 +6,16 @@ import type { LoadedModel } from '../model/model_folder.ts'
 import { imageBatch } from '../model/preprocess.ts'
 import { averageWindows, margins, type QueryTokens, type SlidingWindow, windowEmbeddings } from './sao.ts'
 
-/** Maps are made of MaMMUT's attention pooling. */
+/** A MaMMUT model: maps are computed from its attention pooling. */
 type LoadedMammut = LoadedModel<MammutConfig>
 
-/** A concept to localise, by its texts. */
+/** A concept to localise, as prompts for it and contrast prompts. */
 export interface ConceptQuery {
   readonly prompts: readonly string[]
   readonly against: readonly string[]
 }
 
+/** Options of heatmaps. */
 export interface HeatmapOptions {
   readonly engine: Engine
   readonly queries: readonly ConceptQuery[]
@@ -36,8 +37,8 @@ export const tokenizeQueries = (
   })
 
 /**
- * Margins of every image and concept: row-major [images, side, side, concepts]. `pixels` are RGB bytes
- * [images, size, size, 3] at the model's image size. The last batch is filled up, so that one compiled step serves all.
+ * Computes the margins of every patch and concept: row-major [images, side, side, concepts]. `pixels` are RGB bytes
+ * [images, size, size, 3] at the image size of the model. The last batch is padded, so that one compiled step serves all.
  */
 export async function heatmaps(
   model: LoadedMammut,

@@ -1,18 +1,20 @@
-/** From margins to pseudo-labels. */
+/** Pseudo-labels of patches from their margins. */
 
+/** Pseudo-labels, and the patches that are certain enough to train on. */
 export interface PseudoLabels {
-  /** 1 where the concept is, in the layout of the margins. */
+  /** 1 for patches of the concept, in the layout of the margins. */
   readonly labels: Uint8Array
-  /** 1 where the margin is far enough from the threshold to teach. */
+  /** 1 for patches whose margin is far enough from 0 to train on. */
   readonly certain: Uint8Array
-  /** Share of labels that are 1, and of margins that are certain, by concept. */
+  /** Share of labels that are 1, by concept. */
   readonly positive: readonly number[]
+  /** Share of margins that are certain, by concept. */
   readonly taught: readonly number[]
 }
 
 /**
- * Labels every patch by the sign of its margin; those within `margin` standard deviations of 0 (per concept, over all
- * patches) are left out. Margins are row-major [patches of all images, concepts].
+ * Labels every patch by the sign of its margin. A patch is certain if its margin is at least `margin` standard deviations
+ * (per concept, over all patches) from 0. Margins are row-major [patches of all images, concepts].
  */
 export function pseudoLabels(
   margins: Float32Array,
@@ -31,14 +33,14 @@ export function pseudoLabels(
       squares += value * value
     }
     const deviation = Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2))
-    let [on, far] = [0, 0]
+    let [positives, certains] = [0, 0]
     for (let i = concept; i < margins.length; i += concepts) {
       const value = margins[i] ?? 0
-      on += labels[i] = value > 0 ? 1 : 0
-      far += certain[i] = Math.abs(value) >= margin * deviation ? 1 : 0
+      positives += labels[i] = value > 0 ? 1 : 0
+      certains += certain[i] = Math.abs(value) >= margin * deviation ? 1 : 0
     }
-    positive.push(on / count)
-    taught.push(far / count)
+    positive.push(positives / count)
+    taught.push(certains / count)
   }
   return { labels, certain, positive, taught }
 }

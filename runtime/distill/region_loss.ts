@@ -1,19 +1,20 @@
-/** The loss that teaches single patches what the smoothed map of the round before said. */
+/** The region loss: trains single patches on the pseudo-labels of the smoothed maps of the previous round. */
 import { tf } from '../engine/mod.ts'
 import type { MammutConfig } from '../model/config.ts'
 import { type Weights, weight } from '../model/layers.ts'
 import { margins, type QueryTokens, singlePatch, windowEmbeddings } from './sao.ts'
 
+/** Pseudo-labels of a batch. */
 export interface RegionTargets {
-  /** [b, n, concepts]: 1 where the pseudo-label says concept. */
+  /** [b, n, concepts]: 1 for patches of the concept. */
   readonly labels: tf.Tensor
-  /** [b, n, concepts]: 0 where the pseudo-label is too near the threshold to teach. */
+  /** [b, n, concepts]: 1 for patches to train on. */
   readonly certain: tf.Tensor
 }
 
 /**
- * Sum over certain patches of the binary cross-entropy of patch margins, scaled by the logit scale, against
- * pseudo-labels, and the count of those patches. This project's reading: the paper leaves the region loss open.
+ * The sum over certain patches of the binary cross-entropy between patch margins, scaled by the logit scale, and
+ * pseudo-labels, and the count of those patches. The paper does not define the region loss; this is the choice of this project.
  */
 export function regionSums(
   tokens: tf.Tensor,

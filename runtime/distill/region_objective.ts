@@ -1,4 +1,4 @@
-/** The objective of a round of distillation: the image losses, and what pseudo-labels say of single patches. */
+/** The objective of a distillation round: the losses of pairs and the region loss. */
 import type { tf } from '../engine/mod.ts'
 import type { ComputedMammut } from '../model/config.ts'
 import type { BatchTensors, Objective } from '../train/objective.ts'
@@ -6,7 +6,7 @@ import { type PairSpec, pairParts } from '../train/pair_objective.ts'
 import { regionSums } from './region_loss.ts'
 import type { QueryTokens } from './sao.ts'
 
-/** What the objective is made from. */
+/** Parameters of the objective. */
 export interface RegionSpec extends PairSpec {
   readonly config: ComputedMammut
   /** Weight of the region loss. */
@@ -16,14 +16,14 @@ export interface RegionSpec extends PairSpec {
 }
 
 /**
- * Batches hold `images` and `tokens` as those of pairs, `labels` and `certain` [b, patches, concepts], and for each concept
- * i `prompts.i` and `against.i`, which are no rows of the batch.
+ * The objective over batches with `images` and `tokens` as those of pairs, `labels` and `certain` [b, patches, concepts], and
+ * for each concept i `prompts.i` and `against.i`, which have no batch rows.
  */
 export const objective =
   ({ regionWeight, concepts, ...pair }: RegionSpec): Objective =>
   (batch, weights) => {
     const { imageTokens, means, ...embedded } = pairParts(batch, weights, pair)
-    if (imageTokens === undefined) throw new Error('The model has no image tokens to teach')
+    if (imageTokens === undefined) throw new Error('The model has no image tokens for the region loss')
     const queries = Array.from(
       { length: concepts },
       (_, i): QueryTokens => ({

@@ -1,10 +1,11 @@
 /**
  * Attention maps and the Smooth-Attention-Operation (SAO).
  *
- * Attention pooling turns a set of image tokens into an embedding that can be compared with text. Over the whole image
- * it makes the image embedding. Over a single token it makes the raw map. SAO pools over a window that slides across
- * the patch grid, and gives each patch the mean of the windows that cover it, which smooths the map.
+ * Attention pooling turns a set of image tokens into an embedding that can be compared with text. Pooling over the whole
+ * image gives the image embedding, pooling over single tokens the raw map. SAO pools over a window that slides across the
+ * patch grid and assigns each patch the mean of the windows that cover it, which smooths the map.
  */
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { tf } from '../engine/mod.ts'
 import { gridSide, type MammutConfig } from '../model/config.ts'
 import { affine, unit, type Weights } from '../model/layers.ts'
@@ -16,19 +17,27 @@ export interface SlidingWindow {
   readonly stride: number
 }
 
+/** Windows of one patch: the raw map. */
 export const singlePatch: SlidingWindow = { window: 1, stride: 1 }
 
-/** First rows (or columns) of windows along a side; the last window touches the edge. */
+/** First rows (or columns) of the windows along a side; the last window ends at the edge. */
 export function windowStarts(side: number, { window, stride }: SlidingWindow): readonly number[] {
   if (window > side)
-    throw new Error(`A window of ${window} patches does not fit a grid of ${side} by ${side}; lower sao.window`)
-  if (stride > window) throw new Error(`Windows of ${window} patches every ${stride} leave gaps; lower sao.stride`)
+    throw new UserFault(`A window of ${window} patches does not fit a grid of ${side} by ${side}`, {
+      place: 'sao.window',
+      hint: 'lower sao.window',
+    })
+  if (stride > window)
+    throw new UserFault(`Windows of ${window} patches every ${stride} leave gaps`, {
+      place: 'sao.stride',
+      hint: 'lower sao.stride',
+    })
   const starts: number[] = []
   for (let start = 0; start < side - window; start += stride) starts.push(start)
   return [...starts, side - window]
 }
 
-/** Which patches each window covers: row-major 0 or 1, [windows, side * side]. */
+/** The patches that each window covers: row-major 0 or 1, [windows, side * side]. */
 export function windowCoverage(
   side: number,
   spec: SlidingWindow,
@@ -58,14 +67,14 @@ export function windowEmbeddings(
     projectPooled(tf.reshape(tf.transpose(pooled, [0, 2, 1, 3]), [batch, count, width]), weights)
   if (spec.window === 1 && spec.stride === 1) return merge(values, patches)
   const { windows, cover } = windowCoverage(gridSide(config), spec)
-  // Softmax inside a window: exponentials summed over its patches. One maximum for the image keeps them finite.
+  // Softmax over each window: exponentials are summed over its patches. Subtracting the maximum of the image keeps them finite.
   const exponentials = tf.reshape(tf.exp(tf.sub(scores, tf.max(scores, -1, true))), [batch, heads, patches, 1])
-  const inside = tf.tensor(cover, [1, 1, windows, patches])
-  const sums = tf.matMul(inside, tf.mul(exponentials, values))
-  return merge(tf.div(sums, tf.add(tf.matMul(inside, exponentials), 1e-20)), windows)
+  const membership = tf.tensor(cover, [1, 1, windows, patches])
+  const sums = tf.matMul(membership, tf.mul(exponentials, values))
+  return merge(tf.div(sums, tf.add(tf.matMul(membership, exponentials), 1e-20)), windows)
 }
 
-/** Texts of a concept and of what it is told from, as tokens. */
+/** Prompts of a concept and contrast prompts, as tokens. */
 export interface QueryTokens {
   /** int32 [prompts, context]. */
   readonly prompts: tf.Tensor
@@ -74,8 +83,8 @@ export interface QueryTokens {
 }
 
 /**
- * Margins of region embeddings [b, r, embed] for each concept [b, r, concepts]: cosine similarity to the mean of the
- * concept's prompts less that to the nearest contrast prompt. Above 0 the region belongs to the concept.
+ * Margins of region embeddings [b, r, embed] for each concept [b, r, concepts]: the cosine similarity to the mean of the
+ * prompts of the concept minus that to the nearest contrast prompt. Above 0 the region belongs to the concept.
  */
 export function margins(
   regions: tf.Tensor,

@@ -1,4 +1,4 @@
-/** Percentile bootstrap: how far a measure moves when other images are drawn. */
+/** The percentile bootstrap: confidence intervals of measures over images. */
 import { createRandom } from '../data/random.ts'
 
 /** An interval, in the unit of its measure. */
@@ -7,12 +7,12 @@ export interface Interval {
   readonly high: number
 }
 
-/** How intervals are drawn. */
+/** Options of intervals. */
 export interface BootstrapOptions {
   readonly seed: number
   /** @default 1000 */
   readonly resamples?: number
-  /** Share of the resamples that lies inside an interval. @default 0.95 */
+  /** Confidence level: the share of resamples in the interval. @default 0.95 */
   readonly level?: number
 }
 
@@ -38,7 +38,7 @@ export function bootstrap(
   })
 }
 
-/** Linear between neighbours, as NumPy's default. */
+/** A quantile, linearly interpolated as by NumPy's default. */
 function quantile(sorted: Float64Array, share: number): number {
   const position = share * (sorted.length - 1)
   const below = Math.floor(position)

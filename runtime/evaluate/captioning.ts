@@ -1,17 +1,17 @@
-/** Scores of captions against those that people wrote (docs/protocol.md). */
+/** Scores of captions against reference captions (docs/protocol.md). */
 import { l as rougeL } from 'js-rouge'
 import { type BootstrapOptions, bootstrap, type Interval } from './bootstrap.ts'
 import { mean } from './percent.ts'
 
-/** What captions reach. */
+/** Scores of captions. */
 export interface CaptionScores {
   /** ROUGE-L of each caption: [captions], 0 to 1. */
   readonly rougeL: readonly number[]
-  /** The same where each caption is compared with the references of the next image: what any caption would reach. */
+  /** ROUGE-L of each caption against the references of the next image, as a baseline. */
   readonly shuffled: readonly number[]
 }
 
-/** Words in lower case; punctuation counts for nothing. */
+/** Words in lower case, without punctuation. */
 const wordsOf = (text: string): string[] => text.toLowerCase().match(/[\p{L}\p{N}]+(?:['-][\p{L}\p{N}]+)*/gu) ?? []
 
 /**
@@ -27,7 +27,7 @@ function score(caption: string, references: readonly string[]): number {
   return Math.max(0, ...scores)
 }
 
-/** Scores captions; each has its references. */
+/** Scores captions against the references of each. */
 export function scoreCaptions(captions: readonly string[], references: readonly (readonly string[])[]): CaptionScores {
   if (captions.length !== references.length)
     throw new Error(`${captions.length} captions have references of ${references.length} images`)
@@ -37,11 +37,11 @@ export function scoreCaptions(captions: readonly string[], references: readonly 
   }
 }
 
-/** Interval of the mean of scores, over images. */
+/** Bootstrap interval of the mean score, over images. */
 export function meanInterval(scores: readonly number[], options: BootstrapOptions): Interval {
   const measure = (drawn: Int32Array) => [mean(Array.from(drawn, image => scores[image] ?? 0))]
   return bootstrap(scores.length, measure, options)[0] ?? { low: 0, high: 0 }
 }
 
-/** Words of a caption. */
+/** Number of words of a caption. */
 export const wordCount = (caption: string): number => wordsOf(caption).length

@@ -1,34 +1,39 @@
-/** What prompts call the classes of a dataset. */
+/** Names of classes in prompts. */
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 
-/** `labels` as they are, `words` spelt out of them, or words by label. */
+/** `labels`: labels without change; `words`: labels split into words; or the words of each label. */
 export type PromptClassNames = 'labels' | 'words' | { readonly [label: string]: string }
 
 /**
- * The words of each label. Throws where two labels would share their words, and where words are given for a label
- * that the dataset does not have: it is a slip of the pen, and the class would be judged by a name never meant.
+ * The words of each label. Throws if two labels have the same words, and if words are given for a label that the dataset
+ * does not have, because a misspelt label would leave its class with the default name.
  *
- * @param labels every label of the dataset, those of classes that are left out, too
+ * @param labels every label of the dataset, including classes that are left out
  */
 export function classWords(labels: readonly string[], names: PromptClassNames): ReadonlyMap<string, string> {
-  const spelt = (label: string): string => {
+  const nameOf = (label: string): string => {
     if (names === 'labels') return label
     if (names === 'words') return wordsOf(label)
     return Object.hasOwn(names, label) ? (names[label] ?? label) : label
   }
-  const stray = typeof names === 'string' ? [] : Object.keys(names).filter(label => !labels.includes(label))
-  if (stray.length > 0)
-    throw new Error(
-      `class_names has words for '${stray.join("', '")}', which labels no image; labels are ${labels.join(', ')}`,
-    )
+  const unknown = typeof names === 'string' ? [] : Object.keys(names).filter(label => !labels.includes(label))
+  if (unknown.length > 0)
+    throw new UserFault(`class_names has words for '${unknown.join("', '")}', which labels no image`, {
+      place: 'class_names',
+      hint: `labels are ${labels.join(', ')}`,
+    })
   const owners = new Map<string, string>()
   for (const label of labels) {
-    const words = spelt(label)
+    const words = nameOf(label)
     const other = owners.get(words)
     if (other !== undefined)
-      throw new Error(`class_names calls both '${other}' and '${label}' '${words}'; give them words that differ`)
+      throw new UserFault(`class_names calls both '${other}' and '${label}' '${words}'`, {
+        place: 'class_names',
+        hint: 'give them words that differ',
+      })
     owners.set(words, label)
   }
-  return new Map(labels.map(label => [label, spelt(label)]))
+  return new Map(labels.map(label => [label, nameOf(label)]))
 }
 
 /** `AnnualCrop`, `annual_crop` and `annual-crop` -> `annual crop`; abbreviations stay together: `RVPark` -> `rv park`. */

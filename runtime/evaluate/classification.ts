@@ -1,4 +1,4 @@
-/** Zero-shot classification: each image goes to the class whose prompts it is nearest to (docs/protocol.md). */
+/** Zero-shot classification: each image is assigned to the class with the nearest prompts (docs/protocol.md). */
 import { mean, percent } from './percent.ts'
 import {
   forEachBlock,
@@ -9,9 +9,9 @@ import {
   unitRows,
 } from './similarity.ts'
 
-/** Embeddings, classes and the truth. */
+/** Embeddings of images and classes, and true labels. */
 export interface ClassificationCase {
-  /** Row-major [images, dim]; they need no scaling. */
+  /** Row-major [images, dim], of any length. */
   readonly images: Float32Array
   /** Row-major [classes, dim], as {@link classEmbeddings} makes them. */
   readonly classes: Float32Array
@@ -22,7 +22,7 @@ export interface ClassificationCase {
   readonly dim: number
 }
 
-/** Values of the measures; `top5` is absent below six classes. */
+/** A value for each measure; `top5` is absent below six classes. */
 export interface ByClassification<T> {
   readonly top1: T
   /** Mean over the classes that have an image. */
@@ -30,7 +30,7 @@ export interface ByClassification<T> {
   readonly top5?: T
 }
 
-/** The answers that measures are taken from. */
+/** Ranks of the true classes, from which measures are computed. */
 export interface ClassificationRanks {
   /** Number of other classes that score as high or higher than the true one: [images]; 0 is best. */
   readonly ranks: Int32Array
@@ -40,24 +40,24 @@ export interface ClassificationRanks {
   readonly classes: number
 }
 
-/** How one class fares. */
+/** Scores of one class. */
 export interface ClassScore {
   readonly name: string
   readonly images: number
-  /** Percent of its images that are recognised; absent where it has none. */
+  /** Percent of its images that are assigned to it; absent if it has none. */
   readonly recall?: number
-  /** Percent of the images given to it that are its own; absent where none is given. */
+  /** Percent of the images assigned to it that belong to it; absent if none is. */
   readonly precision?: number
 }
 
-/** What classification measures. */
+/** Scores of classification. */
 export interface ClassificationScores extends ClassificationRanks {
   /** Percent, two decimals. */
   readonly metrics: ByClassification<number>
-  /** Class each image is given to: [images]. */
+  /** Class that each image is assigned to: [images]. */
   readonly predictions: Int32Array
   readonly perClass: readonly ClassScore[]
-  /** Images by true class (row) and given class (column). */
+  /** Images by true class (row) and assigned class (column). */
   readonly confusion: readonly (readonly number[])[]
 }
 
@@ -101,8 +101,8 @@ function addUnit(sum: Float64Array, vector: Float32Array | Float64Array): void {
 /**
  * Ranks the classes of every image by cosine similarity.
  *
- * Ties count against the model: another class with an equal score stands before the true one, and the image is given
- * to it. Throws where labels and images do not fit each other.
+ * Ties count against the model: another class with an equal score ranks before the true one, and the image is assigned to
+ * it. Throws if labels, images and names do not match in number.
  */
 export async function classification(
   { images, classes, labels, names, dim }: ClassificationCase,
@@ -124,7 +124,7 @@ export async function classification(
   const rivals = new Float64Array(imageRows.rows).fill(Number.NEGATIVE_INFINITY)
   const predictions = Int32Array.from(labels)
   const error = productError(dim)
-  let met = 0
+  let ownPairs = 0
   await forEachBlock(
     imageRows,
     classRows,
@@ -136,7 +136,7 @@ export async function classification(
           if ((scores[row * width + column] ?? 0) < floor - error) continue
           const label = to + column
           if (labels[image] === label) {
-            met += 1
+            ownPairs += 1
             continue
           }
           const score = similarity(imageRows, classRows, { i: image, j: label })
@@ -150,12 +150,12 @@ export async function classification(
     },
     options,
   )
-  // No image is farther from its own class than it is, so none is passed over if products keep to their bound.
-  if (met !== imageRows.rows) throw precisionError()
+  // The similarity to the own class reaches its own floor, so it is always met if products are within their error bound.
+  if (ownPairs !== imageRows.rows) throw precisionError()
   return scoreAnswers({ ranks, labels, predictions, names })
 }
 
-/** Scores of a classifier that says how well every class suits each image: [images, classes]. Ties count against it. */
+/** Scores of a classifier from its scores of every image and class: [images, classes]. Ties count against it. */
 export function scoreClasses(
   scores: Float64Array,
   { labels, names }: Pick<ClassificationCase, 'labels' | 'names'>,
@@ -175,6 +175,7 @@ export function scoreClasses(
   return scoreAnswers({ ranks, labels, predictions, names })
 }
 
+/** The result of ranking classes. */
 interface ClassifiedImages {
   readonly ranks: Int32Array
   readonly labels: Int32Array
@@ -224,7 +225,7 @@ function scoreClass(name: string, label: number, confusion: readonly (readonly n
 /**
  * Measures of some images as shares: top-1, mean per-class recall and, from six classes on, top-5.
  *
- * @param drawn indices of the images; one may stand in it several times
+ * @param drawn indices of the images, which may repeat
  */
 export function classificationShares(
   { ranks, labels, classes }: ClassificationRanks,
@@ -232,32 +233,32 @@ export function classificationShares(
 ): readonly number[] {
   const images = new Float64Array(classes)
   const right = new Float64Array(classes)
-  let nearly = 0
+  let top5Hits = 0
   for (const image of drawn) {
     const label = labels[image] ?? 0
     const rank = ranks[image] ?? 0
     images[label] = (images[label] ?? 0) + 1
     if (rank === 0) right[label] = (right[label] ?? 0) + 1
-    if (rank < 5) nearly += 1
+    if (rank < 5) top5Hits += 1
   }
   const recalls = Array.from(right, (count, label) => count / (images[label] ?? 0)).filter(Number.isFinite)
   const top1 = right.reduce((sum, count) => sum + count, 0) / drawn.length
-  return [top1, mean(recalls), ...(classes > 5 ? [nearly / drawn.length] : [])]
+  return [top1, mean(recalls), ...(classes > 5 ? [top5Hits / drawn.length] : [])]
 }
 
-/** Names values that stand in the order of {@link classificationShares}; `absent` fills up a short list. */
+/** Names values that stand in the order of {@link classificationShares}; `absent` replaces missing values. */
 export function byClassification<T>(values: readonly T[], absent: T): ByClassification<T> {
   const [top1 = absent, meanClassRecall = absent, top5] = values
   return { top1, mean_class_recall: meanClassRecall, ...(top5 !== undefined && { top5 }) }
 }
 
-/** What needs no model: a random order of the classes, and always the most frequent class. In percent, not rounded. */
+/** Measures without a model, in percent, not rounded. `random` orders classes at random, `majority` by their frequency. */
 export interface ClassificationChance {
   readonly random: ByClassification<number>
   readonly majority: ByClassification<number>
 }
 
-/** Chance levels of these labels; a class without images can be guessed, too. */
+/** Chance levels of labels. A random order includes classes without images. */
 export function classificationChance(labels: Int32Array, classes: number): ClassificationChance {
   const counts = countPredictions(labels, () => true, classes).toSorted((a, b) => b - a)
   const share = (depth: number) => counts.slice(0, depth).reduce((sum, count) => sum + count, 0) / labels.length

@@ -1,4 +1,4 @@
-/** Caption cleaning: what a protocol does to texts before a tokenizer sees them. */
+/** Caption cleaning: the changes that a protocol makes to texts before tokenization. */
 import type { CaptionCleaning } from '../../dsl/recipe.ts'
 
 /** Cleans a caption: see `CaptionCleaning` of the language. */

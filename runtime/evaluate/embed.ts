@@ -1,32 +1,32 @@
-/** Embeddings of many images and texts by a model, of which no more than a block is in memory. */
+/** Embeddings of many images and texts. Of images, no more than two blocks are in memory. */
 import { type Engine, floatsOf, ints, jit, type NdArray, type tf } from '../engine/mod.ts'
+import type { Weights } from '../model/layers.ts'
 import type { LoadedModel } from '../model/model_folder.ts'
 import { imageBatch } from '../model/preprocess.ts'
 
+/** Options of embedding. */
 export interface EmbedOptions {
   readonly engine: Engine
-  /** Rows of a compiled step; the last batch is filled up, so that one step serves all. */
+  /** Rows of the compiled step; the last batch is padded, so that one step serves all. */
   readonly batchSize: number
   readonly onDone?: (done: number, total: number) => void
 }
 
-type Weights = Record<string, tf.Tensor>
-
-/** What is made of images: unit embeddings [n, embed], or the features [n, width] that are projected to them. */
+/** Output of images: unit embeddings [n, embed], or the features [n, width] before the projection. */
 export type ImageOutput = 'embeddings' | 'features'
 
-/** A model that embeds, compiled once. Results are row-major. */
+/** A compiled model that embeds images and texts. Results are row-major. */
 export interface Embedder {
-  /** Numbers of an image. */
+  /** Dimensions of the output of an image. */
   readonly imageDim: number
-  /** Of RGB bytes [n, size, size, 3] at the model's image size. */
+  /** Outputs of RGB bytes [n, size, size, 3] at the image size of the model. */
   images(pixels: Uint8Array): Promise<Float32Array>
-  /** Unit embeddings [n, embed]. */
+  /** Unit embeddings [n, embed] of texts. */
   texts(texts: readonly string[]): Promise<Float32Array>
   dispose(): Promise<void>
 }
 
-/** Makes the embedder of a model. Batches are filled up, so that one compiled step of each serves all. */
+/** Creates the embedder of a model. Batches are padded, so that one compiled step for images and one for texts serve all. */
 export function createEmbedder(
   { network, weights, tokenizer }: LoadedModel,
   {
@@ -88,14 +88,14 @@ export function createEmbedder(
 /** Blocks of images: RGB bytes [n, size, size, 3] at the model's image size. */
 export type ImageBlocks = AsyncIterable<{ readonly pixels: Uint8Array }>
 
-/** How many images, and what is made of them. */
+/** Options of embedding images. */
 export interface ImageOptions extends EmbedOptions {
   readonly total: number
   /** @default "embeddings" */
   readonly output?: ImageOutput
 }
 
-/** Images -> their embeddings or features, row-major; throws where there are more or fewer images than `total`. */
+/** Images -> their embeddings or features, row-major; throws if the number of images is not `total`. */
 export async function embedImages(
   model: LoadedModel,
   blocks: ImageBlocks,
@@ -109,7 +109,7 @@ export async function embedImages(
   try {
     for await (const { pixels } of prefetch(blocks)) {
       const count = pixels.length / area
-      if (done + count > total) throw new Error(`There are more than the ${total} images that were announced`)
+      if (done + count > total) throw new Error(`There are more than the ${total} images that were expected`)
       for (let start = 0; start < count; start += options.batchSize) {
         const images = Math.min(options.batchSize, count - start)
         const found = await embedder.images(pixels.subarray(start * area, (start + images) * area))
@@ -121,11 +121,11 @@ export async function embedImages(
   } finally {
     await embedder.dispose()
   }
-  if (done !== total) throw new Error(`There are ${done} images, and ${total} were announced`)
+  if (done !== total) throw new Error(`There are ${done} images, and ${total} were expected`)
   return embeddings
 }
 
-/** Asks for the next block before the last is used, so that images are decoded while the model computes. */
+/** Requests the next block before it yields the current one, so that images are decoded while the model computes. */
 async function* prefetch<T>(blocks: AsyncIterable<T>): AsyncGenerator<T> {
   const source = blocks[Symbol.asyncIterator]()
   let next = source.next()
@@ -134,7 +134,7 @@ async function* prefetch<T>(blocks: AsyncIterable<T>): AsyncGenerator<T> {
       const { done, value } = await next
       if (done) return
       next = source.next()
-      // A fault of the next block is told when it is asked for, even if that is much later.
+      // The fault of a prefetched block is thrown when the block is awaited, and not as an unhandled rejection.
       next.catch(() => {})
       yield value
     }

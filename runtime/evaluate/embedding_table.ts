@@ -11,7 +11,7 @@ export interface EmbeddedData {
   readonly split?: string | undefined
 }
 
-/** One row: an image, or one of its captions. */
+/** A row: an image, or one of its captions. */
 interface EmbeddingRow {
   readonly key: string
   readonly kind: 'image' | 'text'
@@ -19,13 +19,13 @@ interface EmbeddingRow {
   readonly embedding: readonly number[]
 }
 
-/** Rows of a row group: enough for readers to skip by, few enough to hold. */
+/** Rows of a row group: a compromise between skipping by readers and memory of the writer. */
 const groupRows = 10_000
 
 const text = (name: string, repetition_type: 'REQUIRED' | 'OPTIONAL') =>
   ({ name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type }) as const
 
-/** `key`, `kind`, `caption` (null of images), and `embedding`, a list of floats of unit length. */
+/** `key`, `kind`, `caption` (null for images), and `embedding`, a list of floats with unit length. */
 const schema = [
   { name: 'root', num_children: 4 },
   text('key', 'REQUIRED'),

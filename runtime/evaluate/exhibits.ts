@@ -1,4 +1,4 @@
-/** Scores as tables for the report: what was measured beside what chance and baselines reach. */
+/** Tables of the report: scores beside those of chance and baselines. */
 import type { Interval } from './bootstrap.ts'
 import type { ByClassification, ClassificationChance, ClassificationScores } from './classification.ts'
 import type { ByRecall, Recalls } from './retrieval.ts'
@@ -22,7 +22,7 @@ const recallTitles: ByRecall<string> = {
   mean_recall: 'Mean recall',
 }
 
-/** What a table of recalls shows. */
+/** Values of a table of recalls. */
 export interface RecallTableInput {
   readonly recalls: Recalls
   readonly chance: Recalls
@@ -31,7 +31,7 @@ export interface RecallTableInput {
   readonly texts: number
 }
 
-/** Recalls beside their intervals, chance, and how many times chance they are. */
+/** Recalls with their intervals, chance, and their ratio to chance. */
 export function recallTable({ recalls, chance, intervals, images, texts }: RecallTableInput): TableExhibit {
   const names = ['i2t_r1', 'i2t_r5', 'i2t_r10', 't2i_r1', 't2i_r5', 't2i_r10', 'mean_recall'] as const
   return {
@@ -51,7 +51,7 @@ export function recallTable({ recalls, chance, intervals, images, texts }: Recal
 
 const classificationTitles = { top1: 'Top-1', top5: 'Top-5', mean_class_recall: 'Mean per-class recall' } as const
 
-/** What a table of classification measures shows. */
+/** Values of a table of classification measures. */
 export interface AccuracyTableInput {
   readonly metrics: ByClassification<number>
   readonly chance: ClassificationChance
@@ -60,7 +60,7 @@ export interface AccuracyTableInput {
   readonly classes: number
 }
 
-/** Accuracies beside their intervals, a random guess and always guessing the most frequent class. */
+/** Accuracies with their intervals, a random guess, and a constant guess of the most frequent class. */
 export function accuracyTable(input: AccuracyTableInput): TableExhibit {
   const { metrics, chance, intervals, images, classes } = input
   const names = (['top1', 'top5', 'mean_class_recall'] as const).filter(name => metrics[name] !== undefined)
@@ -98,7 +98,7 @@ export function classTable({ perClass }: Pick<ClassificationScores, 'perClass'>)
   }
 }
 
-/** Images by true class (row) and given class (column). */
+/** Images by true class (row) and assigned class (column). */
 export function confusionTable({
   perClass,
   confusion,
@@ -112,13 +112,13 @@ export function confusionTable({
   }
 }
 
-/** A way of making maps, with the metrics it reaches. */
+/** A method of making maps, and its metrics. */
 export interface NamedMetrics {
   readonly name: string
   readonly metrics: { readonly [name: string]: number }
 }
 
-/** Localisation measures of the model beside those of chance and of baselines, one column each. */
+/** Localisation measures of the model, of chance and of baselines, one column each. */
 export function localisationTable(columns: readonly NamedMetrics[]): TableExhibit {
   const measures = Object.keys(columns[0]?.metrics ?? {})
   return {

@@ -1,6 +1,6 @@
-/** Score maps against masks: upsampling, overlap, pointing, average precision. Masks count every value but 0 as inside. */
+/** Measures of score maps against masks: overlap, pointing, average precision. A mask value other than 0 is inside. */
 
-/** The shape of score maps and masks: scores are [images, rows, columns], masks [images, size, size]. */
+/** Shape of score maps [images, rows, columns] and masks [images, size, size]. */
 export interface MapShape {
   readonly images: number
   readonly rows: number
@@ -28,7 +28,7 @@ export function upsample(scores: Float32Array, { rows, columns, size }: Omit<Map
   return result
 }
 
-/** For each pixel of an axis the two patches it lies between and the weight of the later one. */
+/** For each pixel of an axis the two patches that it lies between, and the weight of the second. */
 function axis(patches: number, size: number) {
   return Array.from({ length: size }, (_, pixel) => {
     const position = Math.min(Math.max(((pixel + 0.5) * patches) / size - 0.5, 0), patches - 1)
@@ -37,14 +37,14 @@ function axis(patches: number, size: number) {
   })
 }
 
-/** Counts of pixels of one image. */
+/** Pixel counts of one image: in mask and prediction, in the prediction, in the mask. */
 export interface Overlap {
   readonly both: number
   readonly predicted: number
   readonly inside: number
 }
 
-/** Compares the pixels that score above 0 with the mask. */
+/** Counts the overlap of the mask with the pixels that score above 0. */
 export function overlap(pixels: Float32Array, mask: Uint8Array): Overlap {
   let both = 0
   let predicted = 0
@@ -59,10 +59,10 @@ export function overlap(pixels: Float32Array, mask: Uint8Array): Overlap {
 }
 
 /**
- * Does the highest score point into the mask?
+ * True if the highest score lies in the mask.
  *
- * A bilinear surface is highest at the centre of a patch, so the pixel at the centre of the best patch is asked. Ties
- * count against the model: every best patch has to point inside.
+ * A bilinear surface is highest at the centre of a patch, so the pixel at the centre of the best patch decides. Ties count
+ * against the model: the centre of every best patch must be in the mask.
  */
 export function isPointingHit(
   scores: Float32Array,
@@ -81,7 +81,7 @@ export function isPointingHit(
 /**
  * Average precision of pixels, a share: the precision at each distinct score, weighted by the recall gained there.
  *
- * Pixels with equal scores enter together, so their order does not matter. Undefined where no pixel is inside.
+ * Pixels with equal scores count together, so their order does not matter. Undefined if no pixel is inside.
  */
 export function averagePrecision(pixels: Float32Array, masks: Uint8Array): number | undefined {
   const inside = pixels.filter((_, pixel) => masks[pixel] !== 0).sort()

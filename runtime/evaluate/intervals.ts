@@ -12,7 +12,7 @@ import { type ByRecall, byRecall, type RetrievalRanks, recallDepths } from './re
 const none: Interval = { low: 0, high: 0 }
 
 /**
- * Intervals of the recalls. An image is drawn with all its captions; ranks stay those among the whole gallery.
+ * Intervals of the recalls. Each image is resampled with all its captions; ranks remain those in the whole gallery.
  *
  * @param owner index of each text's image: [texts]
  */

@@ -10,12 +10,12 @@ export interface ProbeData {
   readonly labels: Int32Array
 }
 
-/** What a probe is fitted with. */
+/** Options of fitting a probe. */
 export interface ProbeOptions {
   readonly dim: number
   /** Class names: [classes]. */
   readonly names: readonly string[]
-  /** Share of each class on which the penalty is chosen, at least one row where a class has two. */
+  /** Share of each class that validates the penalty: at least one row of classes with two or more. */
   readonly validation: number
   readonly seed: number
   readonly threads: number
@@ -24,23 +24,23 @@ export interface ProbeOptions {
 
 /** A fitted classifier. */
 export interface LinearProbe {
-  /** Weight of the squared coefficients that did best on the validation part; of equals the largest. */
+  /** The penalty with the best validation accuracy; of equal ones the largest. */
   readonly penalty: number
-  /** Percent of the validation part that each penalty gets right, in the order of {@link penalties}. */
+  /** Validation accuracy of each penalty in percent, in the order of {@link penalties}. */
   readonly validated: readonly number[]
-  /** Scores of rows, row-major [rows, classes]: the linear function, before any softmax. */
+  /** Scores of rows, row-major [rows, classes]: the linear function, without softmax. */
   readonly judge: (features: Float32Array) => Float64Array
 }
 
-/** Penalties that are tried, from strong to weak: each fit starts from the one before. */
+/** Penalties that are tried, from strong to weak; each fit starts at the solution of the previous one. */
 export const penalties: readonly number[] = [1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6]
 
 /**
- * Fits classifiers of each penalty to a part of the rows, chooses the penalty by the rest, and fits all rows with it.
+ * Fits a classifier with each penalty to a part of the rows, selects the penalty by the validation part, and fits all rows
+ * with it.
  *
- * Features are centred and divided by their standard deviation over the rows that are fitted. The loss is the mean
- * cross-entropy plus half the penalty times the squared coefficients; biases are free. It is convex, so the result
- * depends on the start in its last digits only.
+ * Features are standardized over the rows that are fitted. The loss is the mean cross-entropy plus half the penalty times the
+ * squared coefficients, without those of biases. It is convex, so the start changes only the last digits of the result.
  */
 export async function fitProbe({ features, labels }: ProbeData, options: ProbeOptions): Promise<LinearProbe> {
   const { dim, names, onFit } = options
@@ -79,7 +79,7 @@ export async function fitProbe({ features, labels }: ProbeData, options: ProbeOp
   }
 }
 
-/** A seeded part of each class for validation, the others for fitting. */
+/** Splits rows into a seeded validation part of each class and the rest for fitting. */
 function splitRows(labels: Int32Array, { names, validation, seed }: ProbeOptions) {
   const random = createRandom(seed, 'linear probe')
   const fitted: number[] = []
@@ -99,13 +99,13 @@ function gather(features: Float32Array, rows: readonly number[], dim: number): F
   return found
 }
 
-/** Centre and inverse deviation of each feature; a feature that never changes counts nothing. */
-interface FeatureScaling {
+/** Mean and inverse standard deviation of each feature; the inverse is 0 for constant features. */
+interface ProbeScaling {
   readonly centre: Float64Array
   readonly scale: Float64Array
 }
 
-function scalingOf(features: Float32Array, dim: number): FeatureScaling {
+function scalingOf(features: Float32Array, dim: number): ProbeScaling {
   const rows = features.length / dim
   const [centre, squares] = [new Float64Array(dim), new Float64Array(dim)]
   for (let at = 0; at < features.length; at++) centre[at % dim] = (centre[at % dim] ?? 0) + (features[at] ?? 0) / rows
@@ -114,19 +114,19 @@ function scalingOf(features: Float32Array, dim: number): FeatureScaling {
   return { centre, scale: squares.map(square => (square < 1e-20 ? 0 : 1 / Math.sqrt(square))) }
 }
 
-const scaleFeatures = (features: Float32Array, { centre, scale }: FeatureScaling): Float32Array =>
+const scaleFeatures = (features: Float32Array, { centre, scale }: ProbeScaling): Float32Array =>
   features.map((value, at) => (value - (centre[at % centre.length] ?? 0)) * (scale[at % scale.length] ?? 0))
 
-/** The loss over all rows at once, by the engine; weights are [dim + 1, classes], the last row of biases. */
+/** Creates the trainer of a classifier: full-batch loss and gradient, L-BFGS. Weights are [dim + 1, classes], biases last. */
 function createTrainer({ features, labels }: ProbeData, { dim, names, threads }: ProbeOptions) {
   const classes = names.length
   const rows = labels.length
   const scaling = scalingOf(features, dim)
   const engine: Engine = { name: 'cpu', provider: 'cpu', threads }
   const x = floats(scaleFeatures(features, scaling), [rows, dim])
-  const wanted = new Float32Array(rows * classes)
-  for (const [row, label] of labels.entries()) wanted[row * classes + label] = 1
-  const y = floats(wanted, [rows, classes])
+  const targets = new Float32Array(rows * classes)
+  for (const [row, label] of labels.entries()) targets[row * classes + label] = 1
+  const y = floats(targets, [rows, classes])
   const step = jit(
     ({ x, y, w, b }: { x: tf.Tensor2D; y: tf.Tensor2D; w: tf.Tensor2D; b: tf.Tensor1D }) => {
       const logits = tf.add(tf.matMul(x, w), b)
@@ -170,7 +170,7 @@ function createTrainer({ features, labels }: ProbeData, { dim, names, threads }:
 
 interface FittedProbe {
   readonly weights: Float64Array
-  readonly scaling: FeatureScaling
+  readonly scaling: ProbeScaling
   readonly classes: number
 }
 

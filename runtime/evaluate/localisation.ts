@@ -5,37 +5,38 @@ import { mean, percent } from './percent.ts'
 /** A concept with its score maps and masks. */
 export interface Concept {
   readonly name: string
-  /** Row-major [images, rows, columns]; margins against contrast prompts, so that 0 divides the concept from the rest. */
+  /** Row-major [images, rows, columns]: margins against contrast prompts, so that 0 is the threshold of the concept. */
   readonly scores: Float32Array
-  /** Row-major [images, size, size]; every value but 0 is inside. */
+  /** Row-major [images, size, size]; a value other than 0 is inside. */
   readonly masks: Uint8Array
 }
 
-/** How one concept fares; shares between 0 and 1. */
+/** Scores of one concept, as shares between 0 and 1. */
 export interface ConceptScore {
   readonly name: string
-  /** Intersection over union of all pixels of the split together; absent where both are empty. */
+  /** Intersection over union, pooled over all pixels of the split; absent if both masks and predictions are empty. */
   readonly iou?: number
-  /** Mean over the images with a mask that is not empty; absent where there is none. */
+  /** Mean IoU of the images whose mask is not empty; absent if there is none. */
   readonly imageIou?: number
-  /** Share of images whose highest score lies inside; absent where no image takes part. */
+  /** Share of images in the pointing game whose highest score lies inside; absent if there is none. */
   readonly pointing?: number
-  /** Average precision of pixels, free of any threshold; absent where no pixel is inside. */
+  /** Average precision of pixels, without a threshold; absent if no pixel is inside. */
   readonly averagePrecision?: number
-  /** Images in the pointing game: their mask is neither empty nor full. */
+  /** Number of images in the pointing game: those whose mask is neither empty nor full. */
   readonly pointed: number
-  /** Share of pixels that score above 0, and of pixels inside the mask. */
+  /** Share of pixels that score above 0. */
   readonly predictedShare: number
+  /** Share of pixels inside the mask. */
   readonly maskShare: number
   /** Share of pixels inside the mask, over the images in the pointing game. */
   readonly pointedMaskShare: number
 }
 
-/** What localisation measures. */
+/** Scores of localisation. */
 export interface LocalisationScores {
   /**
    * Percent, two decimals: `iou_NAME`, `image_iou_NAME`, `pointing_NAME`, `ap_NAME` and their means over the concepts
-   * `mean_iou`, `mean_image_iou`, `mean_pointing`, `mean_ap`. What is undefined is absent.
+   * `mean_iou`, `mean_image_iou`, `mean_pointing`, `mean_ap`. Undefined values are absent.
    */
   readonly metrics: { readonly [name: string]: number }
   readonly concepts: readonly ConceptScore[]
@@ -45,9 +46,9 @@ export interface LocalisationScores {
  * Measures the maps of every concept. Scores are scaled bilinearly to the size of the masks, and a pixel belongs to
  * the concept where its score is above 0.
  *
- * IoU pools all pixels of the split, so images with an empty or a full mask count; the pointing game leaves them out,
- * as they cannot be missed or cannot be hit. Throws where scores or masks do not have the stated shape, or a score is
- * not finite.
+ * IoU pools all pixels of the split, so images with an empty or a full mask count. The pointing game leaves them out,
+ * because every point is a miss or a hit there. Throws if scores or masks do not have the given shape, or a score is not
+ * finite.
  */
 export function localisation(concepts: readonly Concept[], shape: MapShape): LocalisationScores {
   const scored = concepts.map(concept => scoreConcept(concept, shape))
@@ -96,11 +97,11 @@ function checkShape(what: string, length: number, expected: number): void {
 }
 
 /**
- * What a map that knows nothing is expected to reach on the same split.
+ * Expected scores of a random map on the same split.
  *
- * It marks the same share of pixels p at random, so with mask share m its pooled IoU tends to pm / (p + m - pm), its
- * average precision to m, and its point falls inside with the mean mask share of the images in the pointing game.
- * (There is no such closed form of the mean over images: `image_iou` is absent.)
+ * The map marks the same share p of pixels at random. With mask share m its pooled IoU tends to pm / (p + m - pm) and its
+ * average precision to m; its point lies inside with the mean mask share of the images in the pointing game. The mean IoU of
+ * images has no such closed form, so `image_iou` is absent.
  */
 export function localisationChance(concepts: readonly ConceptScore[]): { readonly [name: string]: number } {
   return localisationMetrics(

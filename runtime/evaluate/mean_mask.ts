@@ -1,12 +1,13 @@
-/** The mean-mask baseline: where a concept usually lies, whatever the image shows. */
+/** The mean-mask baseline: the usual location of a concept, independent of the image. */
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import type { Concept } from './localisation.ts'
 
 /**
- * Makes the score map of the mean mask, as margins: the share of reference images in which a pixel is inside, less
- * the threshold that gives the best pooled IoU on these same reference images (the smallest area where several do).
+ * Computes the score map of the mean mask, as margins: the share of reference images in which a pixel is inside, minus the
+ * threshold with the best pooled IoU on the reference images (of equal ones that with the smallest area).
  *
- * Reference images are never those that are evaluated. Throws where no reference pixel is inside.
- * @param reference masks, row-major [images, size, size]; every value but 0 is inside
+ * Reference images must not be those that are evaluated. Throws if no reference pixel is inside.
+ * @param reference masks, row-major [images, size, size]; a value other than 0 is inside
  * @returns row-major [size, size]; above 0 belongs to the concept
  */
 export function meanMaskScores(reference: Uint8Array, size: number): Float32Array {
@@ -21,12 +22,13 @@ export function meanMaskScores(reference: Uint8Array, size: number): Float32Arra
   return Float32Array.from(counts, count => (count - threshold) / images)
 }
 
-/** A count between two whole ones: pixels inside more often than that make the best prediction. */
+/** The best threshold, halfway between two counts: the prediction is the pixels that are inside more often. */
 function bestThreshold(counts: Int32Array, images: number): number {
   const pixels = new Float64Array(images + 1)
   for (const count of counts) pixels[count] = (pixels[count] ?? 0) + 1
   const inside = counts.reduce((sum, count) => sum + count, 0)
-  if (inside === 0) throw new Error('No reference mask has a pixel inside; choose another reference set')
+  if (inside === 0)
+    throw new UserFault('No reference mask has a pixel inside', { hint: 'choose another reference set' })
   let best = { iou: 0, threshold: images }
   let area = 0
   let both = 0
@@ -40,7 +42,8 @@ function bestThreshold(counts: Int32Array, images: number): number {
 }
 
 /**
- * A concept whose every image gets the mean mask of the reference: evaluate it with rows and columns of the masks' size.
+ * A concept with the mean mask of the reference as the scores of every image, to be evaluated with rows and columns of the
+ * size of the masks.
  */
 export function meanMaskConcept(
   concept: Omit<Concept, 'scores'>,

@@ -1,4 +1,5 @@
 /** Zero-shot image-text retrieval, after RemoteCLIP's protocol (docs/protocol.md). */
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import { mean, percent } from './percent.ts'
 import {
   forEachBlock,
@@ -19,10 +20,10 @@ export type ByRecall<T> = { readonly [name in (typeof recallNames)[number]]: T }
 /** Percent by recall. */
 export type Recalls = ByRecall<number>
 
-/** A hit is counted among this many best items. */
+/** Depths k of recall: a hit is among the k best items. */
 export const recallDepths = [1, 5, 10] as const
 
-/** Embeddings of images and of their captions; they need no scaling. */
+/** Embeddings of images and of their captions, of any length. */
 export interface RetrievalCase {
   /** Row-major [images, dim]. */
   readonly images: Float32Array
@@ -33,7 +34,7 @@ export interface RetrievalCase {
   readonly dim: number
 }
 
-/** Ranks count the foreign items that score as high or higher: 0 is best, and a hit at k is a rank below k. */
+/** Ranks: the number of foreign items that score as high or higher. 0 is best, and a hit at k is a rank below k. */
 export interface RetrievalRanks {
   /** Rank of each image's best caption among the texts: [images]. */
   readonly imageRanks: Int32Array
@@ -41,9 +42,9 @@ export interface RetrievalRanks {
   readonly textRanks: Int32Array
 }
 
-/** What retrieval measures. */
+/** Scores of retrieval. */
 export interface RetrievalScores extends RetrievalRanks {
-  /** Percent, two decimals; the mean is that of the six printed numbers, so that a table adds up. */
+  /** Percent, two decimals; the mean is that of the six rounded numbers, so that tables are consistent. */
   readonly recalls: Recalls
 }
 
@@ -51,8 +52,8 @@ export interface RetrievalScores extends RetrievalRanks {
  * Ranks every image's captions and every caption's image by cosine similarity, in blocks.
  *
  * Image to text is a hit when any of the image's captions is in the top k; text to image averages over every caption.
- * Ties count against the model: a foreign item with an equal score stands before the own one; captions of one image
- * do not compete with each other. Throws where an owner is no image, an image has no caption, or a value is not finite.
+ * Ties count against the model: a foreign item with an equal score ranks before the own one; captions of one image do not
+ * compete with each other. Throws if an owner is no image, an image has no caption, or a value is not finite.
  */
 export async function retrieval(
   { images, texts, owner, dim }: RetrievalCase,
@@ -72,8 +73,12 @@ export async function retrieval(
     own[text] = score
     best[image] = Math.max(known, score)
   })
-  const bare = best.indexOf(Number.NEGATIVE_INFINITY)
-  if (bare >= 0) throw new Error(`Image ${bare} has no caption; leave it out of the evaluation`)
+  const withoutCaption = best.indexOf(Number.NEGATIVE_INFINITY)
+  if (withoutCaption >= 0)
+    throw new DataFault(`Image ${withoutCaption} has no caption`, {
+      item: `image ${withoutCaption}`,
+      hint: 'leave it out of the evaluation',
+    })
 
   const ranks = await rankAll({ imageRows, textRows, owner, best, own }, options)
   const share = (ranks: Int32Array, depth: number) => ranks.filter(rank => rank < depth).length / ranks.length
@@ -105,7 +110,7 @@ async function rankAll(
   const textRanks = new Int32Array(textRows.rows)
   const textLow = own.map(score => score - error)
   const textHigh = own.map(score => score + error)
-  let met = 0
+  let ownPairs = 0
   await forEachBlock(
     imageRows,
     textRows,
@@ -120,7 +125,7 @@ async function rankAll(
           const text = to + column
           if (score < low && score < (textLow[text] ?? 0)) continue
           if (owner[text] === image) {
-            met += 1
+            ownPairs += 1
             continue
           }
           if (score >= high) rank += 1
@@ -137,13 +142,13 @@ async function rankAll(
     },
     options,
   )
-  // No text is farther from its own image than it is, so none is passed over if products keep to their bound.
-  if (met !== textRows.rows) throw precisionError()
+  // The similarity to the own image reaches its own floor, so it is always met if products are within their error bound.
+  if (ownPairs !== textRows.rows) throw precisionError()
   return { imageRanks, textRanks }
 }
 
 /**
- * Recalls that a random order is expected to reach: exact expectations in percent, not rounded.
+ * Expected recalls of a random order: exact expectations in percent, not rounded.
  *
  * Image to text draws k of all texts without replacement and misses when none of the image's captions is among them.
  * @param captionsPerImage number of captions of each image
@@ -167,7 +172,7 @@ export function retrievalChance(images: number, captionsPerImage: readonly numbe
   )
 }
 
-/** Names values that stand in the order of {@link recallNames}; `absent` fills up a short list. */
+/** Names values that stand in the order of {@link recallNames}; `absent` replaces missing values. */
 export function byRecall<T>(values: readonly T[], absent: T): ByRecall<T> {
   const of = (name: keyof ByRecall<T>): T => values[recallNames.indexOf(name)] ?? absent
   return {

@@ -1,17 +1,17 @@
 /**
- * Cosine similarities of two sets of embeddings, block by block; the full matrix never exists.
+ * Cosine similarities of two sets of embeddings, block by block, without the full matrix.
  *
- * A block is a float32 matrix product, whose error has a bound (Higham, Accuracy and Stability of Numerical Algorithms,
- * section 3.1: it holds for every order of the sums). Comparisons that are closer than that are decided by the exact
- * similarity: products and sums in float64, in one fixed order, so that equal embeddings have exactly equal scores
- * wherever they stand and tie rules can be trusted.
+ * A block is a float32 matrix product, whose error is bounded for every order of the sums (Higham, Accuracy and Stability of
+ * Numerical Algorithms, section 3.1). Comparisons within that bound are decided by the exact similarity: products and sums
+ * in float64, in one fixed order, so that equal embeddings have exactly equal scores at any position, and ties are exact.
  */
+import { DataFault, Refusal } from '../../dsl/diagnostics/faults.ts'
 import { type Engine, floats, floatsOf, jit, tf } from '../engine/mod.ts'
 
-/** How scores are computed, as results say it. */
+/** Precision of scores, as results record it. */
 export const precision = 'float32 embeddings; float32 products, close calls settled by float64 similarities'
 
-/** Embeddings, row-major [rows, dim], and what scales each row to unit length. */
+/** Embeddings, row-major [rows, dim], and the factor that scales each row to unit length. */
 export interface UnitRows {
   readonly rows: number
   readonly dim: number
@@ -20,7 +20,7 @@ export interface UnitRows {
 }
 
 /**
- * Finds the scale of each row. A row of zeros stays zero, so its every score is 0. Throws where a value is not finite.
+ * Computes the scale of each row. A row of zeros has scale 0, so all its scores are 0. Throws if a value is not finite.
  *
  * @param embeddings row-major [rows, dim]; not copied
  */
@@ -33,7 +33,8 @@ export function unitRows(embeddings: Float32Array, dim: number): UnitRows {
   for (let row = 0; row < rows; row++) {
     let squares = 0
     for (let k = row * dim; k < (row + 1) * dim; k++) squares += (embeddings[k] ?? 0) ** 2
-    if (!Number.isFinite(squares)) throw new Error(`Embedding ${row} is not finite; the model has diverged`)
+    if (!Number.isFinite(squares))
+      throw new DataFault(`Embedding ${row} is not finite; the model has diverged`, { item: `embedding ${row}` })
     scales[row] = squares === 0 ? 0 : 1 / Math.sqrt(squares)
   }
   return { rows, dim, values: embeddings, scales }
@@ -49,7 +50,7 @@ export function similarity(a: UnitRows, b: UnitRows, { i, j }: { readonly i: num
   return sum
 }
 
-/** How blocks are computed. */
+/** Options of blocks. */
 export interface SimilarityOptions {
   /** Threads of the matrix products. */
   readonly threads: number
@@ -60,20 +61,20 @@ export interface SimilarityOptions {
 
 /** Similarities of neighbouring rows of `a` and `b`, within {@link productError}. */
 export interface SimilarityBlock {
-  /** Row-major, `width` a row, of which the first `columns` count. */
+  /** Row-major, with `width` values in a row, of which the first `columns` are valid. */
   readonly scores: Float32Array
   readonly width: number
-  /** The first row of `a`, and how many there are. */
+  /** The first row of `a`, and the number of rows. */
   readonly from: number
   readonly rows: number
-  /** The first row of `b`, and how many there are. */
+  /** The first row of `b`, and the number of rows. */
   readonly to: number
   readonly columns: number
 }
 
 /**
- * Calls `use` with every block of similarities of the rows of `a` to the rows of `b`; rows of `b` come in order. Blocks
- * are computed at one size, so that one compiled product serves all.
+ * Calls `use` with every block of similarities between rows of `a` and rows of `b`, in the order of `b`. All blocks are
+ * computed at one size, so that one compiled product serves all.
  */
 export async function forEachBlock(
   a: UnitRows,
@@ -108,7 +109,7 @@ export async function forEachBlock(
   }
 }
 
-/** Products run on the processor whatever engine embeds: other devices round inputs to fewer bits, beyond the bound. */
+/** Products run on the CPU with any engine, because other devices round inputs to fewer bits, which exceeds the bound. */
 const processor = (threads: number): Engine => ({ name: 'cpu', provider: 'cpu', threads })
 
 /** Unit rows from `start` on as float32; zeros past the last. */
@@ -123,13 +124,13 @@ function fill(target: Float32Array, { values, scales, dim, rows }: UnitRows, sta
 }
 
 /**
- * How far a float32 product of unit rows may be from their exact similarity: `dim` roundings of sums, one of the
- * product and one of each factor, each at most half a unit in the last place of numbers up to 1.
+ * Largest error of a float32 product of unit rows: `dim` roundings of sums, one of the product and one of each factor, each
+ * at most half a unit in the last place of numbers up to 1.
  */
 export const productError = (dim: number): number => 1.001 * (dim + 4) * 2 ** -24
 
-/** What to throw where a pair was passed over that must have reached its floor. */
-export const precisionError = (): Error =>
-  new Error(
-    'Matrix products of onnxruntime are less exact here than float32 allows, so ranks cannot be trusted; reinstall onnxruntime-node',
-  )
+/** The fault of matrix products whose error exceeds {@link productError}. */
+export const precisionError = (): Refusal =>
+  new Refusal('Matrix products of onnxruntime are less exact here than float32 allows, so ranks cannot be trusted', {
+    hint: 'reinstall onnxruntime-node',
+  })

@@ -17,34 +17,34 @@ import { imageBatch } from './preprocess.ts'
 import type { HostArrays } from './safetensors.ts'
 import { drawNucleus, likeliest, type TokenDecoding } from './sampling.ts'
 
-/** What captions are made with. */
+/** Options of a captioner. */
 export interface CaptionOptions {
   readonly engine: Engine
-  /** Images that are captioned side by side; the last batch is filled up, so that one compiled step serves all. */
+  /** Images in a batch; the last batch is padded, so that one compiled step serves all. */
   readonly batchSize: number
   readonly decoding: TokenDecoding
   readonly onDone?: (done: number, total: number) => void
 }
 
-/** A model that makes captions, compiled once. */
+/** A compiled model that captions images. */
 export interface ModelCaptioner {
   /**
-   * Captions of RGB bytes [n, size, size, 3] at the model's image size. A caption ends where the model ends it, or at its
-   * context length. `first` is the number of the first image in its dataset: draws depend on seed and number, and neither
-   * on the batch nor on other images.
+   * Captions RGB bytes [n, size, size, 3] at the image size of the model. A caption ends with the end token or at the context
+   * length. `first` is the index of the first image in its dataset: random numbers depend on the seed and the index of an
+   * image alone.
    */
   caption(pixels: Uint8Array, first?: number): Promise<readonly string[]>
   dispose(): Promise<void>
 }
 
-/** The parts of a model that captions need. */
+/** The parts of a model that a captioner uses. */
 export interface CaptioningModel {
   readonly config: MammutConfig
   readonly weights: HostArrays
   readonly tokenizer: Pick<Tokenizer, 'decode'>
 }
 
-/** Makes the captioner of a model. */
+/** Creates the captioner of a model. */
 export function createModelCaptioner(model: CaptioningModel, options: CaptionOptions): ModelCaptioner {
   const { config, weights, tokenizer } = model
   const { engine, batchSize } = options
@@ -105,21 +105,7 @@ export function createModelCaptioner(model: CaptioningModel, options: CaptionOpt
   }
 }
 
-/** Captions and their images, all at once. */
-export async function captionImages(
-  model: CaptioningModel,
-  pixels: Uint8Array,
-  options: CaptionOptions,
-): Promise<readonly string[]> {
-  const captioner = createModelCaptioner(model, options)
-  try {
-    return await captioner.caption(pixels)
-  } finally {
-    await captioner.dispose()
-  }
-}
-
-/** Chooses the tokens of one image in turn; padding and begin are never chosen. */
+/** Returns the function that chooses the next token of one image; it never chooses padding or the start token. */
 function tokenChooser(decoding: TokenDecoding, image: number): (logits: Float32Array) => number {
   switch (decoding.kind) {
     case 'greedy':
@@ -131,7 +117,7 @@ function tokenChooser(decoding: TokenDecoding, image: number): (logits: Float32A
   }
 }
 
-/** Keys and values of earlier tokens, on the host: a step gives those of one token, which are written among them. */
+/** The key-value cache of earlier tokens, on the host. Each step computes the keys and values of one token to add. */
 function createKeyValueCache(config: MammutConfig, batch: number) {
   const { width, heads, contextLength } = config.text
   const length = contextLength - 1

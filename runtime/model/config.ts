@@ -1,40 +1,41 @@
-/** Sizes of a MaMMUT model. */
+/** Sizes of a MaMMUT model, and the shapes of its parameters. */
 
 /** Sizes of a transformer. */
 export interface TransformerSizes {
   readonly width: number
   readonly layers: number
   readonly heads: number
-  /** Hidden channels of an MLP. Absent: the width times the model's `mlpRatio`. */
+  /** Hidden channels of an MLP. @default the width times `mlpRatio` of the model */
   readonly mlp?: number | undefined
 }
 
+/** Sizes of a MaMMUT model. */
 export interface MammutConfig {
   readonly imageSize: number
   readonly patchSize: number
   readonly vision: TransformerSizes
   readonly text: TransformerSizes & {
-    /** Tokens of a caption, begin and end included. */
+    /** Tokens of a caption, with start and end token. */
     readonly contextLength: number
     readonly vocabSize: number
     /** Blocks i with i % n == n - 1 cross-attend to the image tokens. */
     readonly crossAttnEvery: number
   }
   readonly embedDim: number
-  /** Hidden channels of an MLP over its width. */
+  /** Ratio of the hidden channels of an MLP to its width. */
   readonly mlpRatio: number
 }
 
-/** A model, and how it is computed. */
+/** A model, and options of its computation. */
 export interface ComputedMammut extends MammutConfig {
-  /** Computes each block again for its gradient, so that memory does not grow with depth. @default false */
+  /** Recomputes each block for its gradient, so that memory does not grow with depth. @default false */
   readonly recompute?: boolean
 }
 
 /** Patches along one side of the image. */
 export const gridSide = (config: MammutConfig): number => config.imageSize / config.patchSize
 
-/** Whether a text block cross-attends to the image. */
+/** True if a text block cross-attends to the image. */
 export const crossAttends = (config: MammutConfig, block: number): boolean =>
   block % config.text.crossAttnEvery === config.text.crossAttnEvery - 1
 
@@ -84,10 +85,3 @@ export function parameterShapes(config: MammutConfig): Readonly<Record<string, r
     logit_scale: [],
   }
 }
-
-/** Number of parameters. */
-export const parameterCount = (config: MammutConfig): number =>
-  Object.values(parameterShapes(config)).reduce(
-    (sum, shape) => sum + shape.reduce((product, side) => product * side, 1),
-    0,
-  )

@@ -1,6 +1,6 @@
 /**
- * MaMMUT's generative pass, one token at a time: keys and values of earlier tokens and of the image are kept, so that a
- * token costs one row of each layer. It computes what `captionStates` computes of whole captions.
+ * MaMMUT's generative pass, one token at a time. Keys and values of earlier tokens and of the image are cached, so that a
+ * token costs one row of each layer. Results equal those of `captionStates`, which computes whole captions.
  */
 import { tf } from '../engine/mod.ts'
 import { crossAttends, type MammutConfig } from './config.ts'
@@ -21,7 +21,7 @@ export const textBlocks = ({ text }: MammutConfig): readonly string[] =>
 export const crossBlocks = (config: MammutConfig): readonly string[] =>
   textBlocks(config).filter((_, i) => crossAttends(config, i))
 
-/** images [b, 3, s, s], normalised -> keys and values of the image tokens, by text block that attends to them. */
+/** images [b, 3, s, s], standardized -> keys and values of the image tokens, by text block that cross-attends to them. */
 export function imageKeys(
   images: tf.Tensor,
   weights: Weights,
@@ -37,27 +37,28 @@ export function imageKeys(
   )
 }
 
-/** What one step of decoding reads. */
+/** Inputs of a decoding step. */
 export interface DecodeInputs {
-  /** The token of each caption at this position, int32 [b]. */
+  /** The token of each caption at the position, int32 [b]. */
   readonly tokens: tf.Tensor
   /** The position, int32 [1]. */
   readonly position: tf.Tensor
-  /** 0 at earlier positions, -1e9 at this and later ones: [1, 1, 1, n]. */
+  /** 0 at earlier positions, -1e9 at the position and later ones: [1, 1, 1, n]. */
   readonly mask: tf.Tensor
-  /** Of earlier tokens, by text block. */
+  /** Keys and values of earlier tokens, by text block. */
   readonly past: Readonly<Record<string, KeyValues>>
+  /** Keys and values of image tokens, by text block. */
   readonly image: Readonly<Record<string, KeyValues>>
   readonly weights: Weights
 }
 
-/** What one step gives: logits of the next token [b, vocabulary], and keys and values [b, heads, 1, d] of this one. */
+/** Outputs of a decoding step: logits of the next token [b, vocabulary], and keys and values [b, heads, 1, d] of the given one. */
 export interface DecodeOutputs {
   readonly logits: tf.Tensor
   readonly present: Readonly<Record<string, KeyValues>>
 }
 
-/** One token of each caption. */
+/** Decodes one token of each caption. */
 export function decodeStep(inputs: DecodeInputs, config: MammutConfig): DecodeOutputs {
   const { tokens, position, mask, past, image, weights } = inputs
   const { width, heads } = config.text
@@ -78,9 +79,9 @@ export function decodeStep(inputs: DecodeInputs, config: MammutConfig): DecodeOu
     x = tf.add(x, linear(attended, weights, `${name}.attn.out_proj`))
     if (name in image) {
       const { keys, values } = keyValuesOf(image, name)
-      const asked = normLinear(x, weights, { norm: `${name}.ln_cross`, linear: `${name}.cross_attn.q_proj.` })
-      const seen = attend(splitHeads(asked, heads), keys, values)
-      x = tf.add(x, linear(seen, weights, `${name}.cross_attn.out_proj`))
+      const queries = normLinear(x, weights, { norm: `${name}.ln_cross`, linear: `${name}.cross_attn.q_proj.` })
+      const attendedImage = attend(splitHeads(queries, heads), keys, values)
+      x = tf.add(x, linear(attendedImage, weights, `${name}.cross_attn.out_proj`))
     }
     x = addMlp(x, weights, name)
   }
@@ -88,7 +89,7 @@ export function decodeStep(inputs: DecodeInputs, config: MammutConfig): DecodeOu
   return { logits: affine(states, tokenTable(weights)), present }
 }
 
-/** Attention of one token to itself and to earlier ones, which are not copied for it: [b, 1, heads * d]. */
+/** Attention of one token to itself and to earlier tokens, without concatenating their keys and values: [b, 1, heads * d]. */
 function attendPast(query: tf.Tensor, own: KeyValues, past: KeyValues, mask: tf.Tensor): tf.Tensor {
   const [batch = 0, heads = 0, , depth = 0] = query.shape
   const [, , count = 0] = past.keys.shape
@@ -96,8 +97,8 @@ function attendPast(query: tf.Tensor, own: KeyValues, past: KeyValues, mask: tf.
   const before = tf.add(tf.matMul(scaled, past.keys, false, true), mask)
   const now = tf.sum(tf.mul(scaled, own.keys), -1, true)
   const shares = tf.softmax(tf.concat([before, now], -1))
-  const [early, late] = tf.split(shares, [count, 1], -1) as [tf.Tensor, tf.Tensor]
-  const mixed = tf.add(tf.matMul(early, past.values), tf.mul(late, own.values))
+  const [pastShares, ownShares] = tf.split(shares, [count, 1], -1) as [tf.Tensor, tf.Tensor]
+  const mixed = tf.add(tf.matMul(pastShares, past.values), tf.mul(ownShares, own.values))
   return tf.reshape(mixed, [batch, 1, heads * depth])
 }
 

@@ -1,4 +1,4 @@
-/** A model as a folder for other programs: weights, sizes, tokenizer, and what one must know to use them. */
+/** Exports a model as a folder for other programs: weights, sizes, tokenizer and a README on their use. */
 import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MammutConfig } from './config.ts'
@@ -7,7 +7,7 @@ import { type ChosenWeights, type LoadedModel, modelFiles } from './model_folder
 import { isOpenClip } from './network.ts'
 import type { OpenClipConfig } from './openclip_config.ts'
 
-/** Where an exported model comes from, for its README. */
+/** Provenance of an exported model, for its README. */
 export interface ModelOrigin {
   readonly recipe: string
   readonly stage: string
@@ -16,8 +16,8 @@ export interface ModelOrigin {
 }
 
 /**
- * Writes a model that was read from the folder `from` into `to`, which is there and empty. A CLIP model is written under
- * the names that OpenCLIP looks for, so that `open_clip.create_model('local-dir:FOLDER')` loads it.
+ * Writes a model that was read from the folder `from` to the existing empty folder `to`. The files of a CLIP model have the
+ * names that OpenCLIP expects, so that `open_clip.create_model('local-dir:FOLDER')` loads it.
  */
 export async function exportModel(
   model: LoadedModel,

@@ -1,17 +1,17 @@
-/** How a model reads images and texts, as results tell it. */
+/** The input format of a model: preprocessing of images and the length of texts, as results record it. */
 import type { Network } from './network.ts'
 
-/** What is stored with every measure of a model. */
+/** The record that is stored with every measurement of a model. */
 export interface InputFormat {
   readonly imageSize: number
   readonly resize: string
   /** Means and standard deviations of red, green and blue over 0 to 1. */
   readonly normalisation: { readonly mean: readonly number[]; readonly deviation: readonly number[] }
-  /** Most tokens of a text, begin and end included; longer ones are cut. */
+  /** Most tokens of a text, with start and end token; longer texts are cut. */
   readonly contextLength: number
 }
 
-/** How a model reads. */
+/** The input format of a model. */
 export const inputFormatOf = ({ imageSize, contextLength, preprocessing }: Network): InputFormat => ({
   imageSize,
   resize: `shorter side by ${preprocessing.filter}, centre cut`,

@@ -1,4 +1,4 @@
-/** Layers in plain tfjs. Weights come as records by name; linear weights are [out, in]. */
+/** Layers in plain tfjs. Weights are records by name; linear weights are [out, in]. */
 import { tf } from '../engine/mod.ts'
 
 /** Parameters by name. */
@@ -6,14 +6,14 @@ export type Weights = Readonly<Record<string, tf.Tensor>>
 
 const epsilon = 1e-5
 
-/** A parameter; throws where the model has none of that name. */
+/** The parameter of a name; throws if there is none. */
 export function weight(weights: Weights, name: string): tf.Tensor {
   const found = weights[name]
   if (found === undefined) throw new Error(`The model has no parameter '${name}'`)
   return found
 }
 
-/** x [..., in] -> [..., out] by a matrix [out, in] and, where there is one, a bias [out]. */
+/** x [..., in] -> [..., out] by a matrix [out, in] and an optional bias [out]. */
 export function affine(x: tf.Tensor, matrix: tf.Tensor, bias?: tf.Tensor): tf.Tensor {
   const [out = 0, into = 0] = matrix.shape
   const rows = tf.matMul(tf.reshape(x, [-1, into]), matrix as tf.Tensor2D, false, true)
@@ -40,10 +40,10 @@ export function embedTokens(tokens: tf.Tensor, table: tf.Tensor, positions: tf.T
   return tf.add(tf.reshape(rows, [batch, count, width]), tf.slice(positions, [0, 0], [count, width]))
 }
 
-/** Added to a score, it hides the key. */
+/** Added to an attention score, it masks the key. */
 export const hidden = -1e9
 
-/** What hides later keys from each query: [1, 1, n, n]. */
+/** The mask of later keys for each query: [1, 1, n, n]. */
 export const causalMask = (count: number): tf.Tensor =>
   tf.tensor(
     Float32Array.from({ length: count * count }, (_, i) => (i % count > Math.floor(i / count) ? hidden : 0)),
@@ -51,34 +51,34 @@ export const causalMask = (count: number): tf.Tensor =>
   )
 
 /**
- * x less its mean over its deviation, along the last side, epsilon 1e-5. The gradient is written out, in the usual closed
- * form, because the one that follows the tape takes three times as many passes over memory.
+ * (x - mean) / sqrt(variance + epsilon) along the last axis, epsilon 1e-5. The gradient has its usual closed form, because
+ * the gradient that the tape derives takes three times as many passes over memory.
  */
 function standardize(x: tf.Tensor): tf.Tensor {
   const over = tf.customGrad((...args) => {
     const [input, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc]
     const centred = tf.sub(input, tf.mean(input, -1, true))
     const inverse = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon))
-    const normal = tf.mul(centred, inverse)
-    save([normal, inverse])
+    const standardized = tf.mul(centred, inverse)
+    save([standardized, inverse])
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor => {
       const [unit, scale] = saved as [tf.Tensor, tf.Tensor]
       const along = tf.mean(tf.mul(dy, unit), -1, true)
       return tf.mul(tf.sub(tf.sub(dy, tf.mean(dy, -1, true)), tf.mul(unit, along)), scale)
     }
-    return { value: normal, gradFunc }
+    return { value: standardized, gradFunc }
   })
   return over(x)
 }
 
-/** Layer normalisation over the last side. */
+/** Layer normalisation over the last axis. */
 export const layerNorm = (x: tf.Tensor, weights: Weights, name: string): tf.Tensor =>
   tf.add(tf.mul(standardize(x), weight(weights, `${name}.weight`)), weight(weights, `${name}.bias`))
 
 /**
- * A linear layer of a normalised x: `norm` names the norm, `linear` the layer with all that stands before `weight` and
- * `bias`. Where x has more rows than the matrix, gain and bias of the norm are multiplied into the matrix, which saves
- * passes over x, and more over its gradient.
+ * Layer normalisation and a linear layer: `norm` is the name of the norm, `linear` the prefix of the layer's `weight` and
+ * `bias`. If x has at least as many elements as the matrix, gain and bias of the norm are folded into the matrix, which
+ * saves passes over x and its gradient.
  */
 export function normLinear(
   x: tf.Tensor,
@@ -93,8 +93,8 @@ export function normLinear(
 }
 
 /**
- * Exact (erf) GELU, in terms of u = x / sqrt 2: the factors that stand outside are then taken by the matrix products before
- * and after. Its derivative is worked out on the way forward, while u is at hand, so that it alone waits for the gradient.
+ * Exact (erf) GELU in terms of u = x / sqrt(2): the constant factors can then be folded into the matrix products before and
+ * after. The forward pass also computes the derivative, so that the backward pass needs this one array only.
  */
 export function gelu(x: tf.Tensor): tf.Tensor {
   const activate = tf.customGrad((...args) => {
@@ -113,7 +113,7 @@ export function gelu(x: tf.Tensor): tf.Tensor {
   return activate(x)
 }
 
-/** The approximation of GELU that OpenAI's CLIP was trained with, x * sigmoid(1.702 x), its gradient written out. */
+/** The approximation of GELU that OpenAI's CLIP was trained with, x * sigmoid(1.702 x), with its gradient in closed form. */
 export function quickGelu(x: tf.Tensor): tf.Tensor {
   const activate = tf.customGrad((...args) => {
     const [input, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc]
@@ -142,9 +142,10 @@ export function attend(query: tf.Tensor, key: tf.Tensor, value: tf.Tensor, mask?
   return tf.reshape(tf.transpose(mixed, [0, 2, 1, 3]), [batch, tokens, heads * depth])
 }
 
+/** Options of self-attention. */
 export interface AttentionOptions {
   readonly heads: number
-  /** Added to the scores, broadcast to [b, heads, queries, keys]: 0 where a key is seen, -1e9 where it is not. */
+  /** Added to the scores, broadcast to [b, heads, queries, keys]: 0 for visible keys, -1e9 for masked ones. */
   readonly mask?: tf.Tensor
 }
 
@@ -169,7 +170,7 @@ export function addAttention(
   return tf.add(x, linear(attend(query, key, value, mask), weights, `${name}.attn.out_proj`))
 }
 
-/** x + cross_attn(ln_cross x, source), the part between the two others: `x` attends to `source`, separate projections. */
+/** x + cross_attn(ln_cross x, source), the second part of a block with cross-attention: separate projections to q, k, v. */
 export function addCrossAttention(
   x: tf.Tensor,
   weights: Weights,
@@ -188,5 +189,5 @@ export function addMlp(x: tf.Tensor, weights: Weights, name: string, activate = 
   return tf.add(x, linear(activate(inner), weights, `${name}.mlp.c_proj`))
 }
 
-/** x over its Euclidean norm along the last side. */
+/** x over its Euclidean norm along the last axis. */
 export const unit = (x: tf.Tensor): tf.Tensor => tf.mul(x, tf.rsqrt(tf.add(tf.sum(tf.square(x), -1, true), 1e-12)))

@@ -1,7 +1,7 @@
 /**
  * MaMMUT (Kuo et al., arXiv 2303.16839): a ViT image encoder and one text decoder used in two passes.
  *
- * Blocks are pre-norm. The contrastive pass has no cross-attention and sees every valid token; the generative pass is
+ * Blocks are pre-norm. The contrastive pass has no cross-attention and attends to every valid token; the generative pass is
  * causal and cross-attends to the image tokens.
  */
 import { tf } from '../engine/mod.ts'
@@ -40,12 +40,12 @@ const mammutBlock = (
     recompute,
     run({ x, image, mask }, of) {
       const attended = addAttention(x, of, name, { heads, ...(mask && { mask }) })
-      const seen = image === undefined ? attended : addCrossAttention(attended, of, name, { heads, source: image })
-      return addMlp(seen, of, name)
+      const crossed = image === undefined ? attended : addCrossAttention(attended, of, name, { heads, source: image })
+      return addMlp(crossed, of, name)
     },
   })
 
-/** images [b, 3, s, s], normalised -> image tokens [b, grid * grid, width] after `ln_post`. */
+/** images [b, 3, s, s], standardized -> image tokens [b, grid * grid, width] after `ln_post`. */
 export function imageTokens(images: tf.Tensor, weights: Weights, config: ComputedMammut): tf.Tensor {
   const kernel = tf.reshape(weight(weights, 'visual.patch_embed.weight'), [config.vision.width, -1])
   const rows = affine(patchRows(images, config.patchSize), kernel, weight(weights, 'visual.patch_embed.bias'))
@@ -59,14 +59,14 @@ export function imageTokens(images: tf.Tensor, weights: Weights, config: Compute
 /** Pooled features [..., width] -> unit embeddings [..., embed]. */
 export function projectPooled(pooled: tf.Tensor, weights: Weights): tf.Tensor {
   const projection = weight(weights, 'visual.proj') as tf.Tensor2D
-  const normal = standardizePooled(pooled, weights)
-  const rows = tf.matMul(tf.reshape(normal, [-1, projection.shape[0]]), projection)
+  const standardized = standardizePooled(pooled, weights)
+  const rows = tf.matMul(tf.reshape(standardized, [-1, projection.shape[0]]), projection)
   return unit(tf.reshape(rows, [...pooled.shape.slice(0, -1), projection.shape[1]]))
 }
 
 /**
  * The parts of attention pooling before its sum: scores [b, heads, n] of the one learned query against each image
- * token, and values [b, heads, n, d]. Pooling over any set of tokens is the softmax of its scores over its values.
+ * token, and values [b, heads, n, d]. Pooling over a set of tokens weights their values by the softmax of their scores.
  */
 export function poolingParts(
   tokens: tf.Tensor,
@@ -88,7 +88,7 @@ export function poolingParts(
 export const embedImage = (tokens: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor =>
   projectPooled(poolTokens(tokens, weights, config), weights)
 
-/** image tokens [b, n, width] -> image features [b, width]: pooled and normalised, before the projection. */
+/** image tokens [b, n, width] -> image features [b, width]: pooled and layer-normalised, before the projection. */
 export const imageFeatures = (tokens: tf.Tensor, weights: Weights, config: MammutConfig): tf.Tensor =>
   standardizePooled(poolTokens(tokens, weights, config), weights)
 
@@ -127,7 +127,7 @@ function decode(tokens: tf.Tensor, weights: Weights, { config, mask, image }: De
 export const validTokens = (tokens: tf.Tensor): tf.Tensor =>
   tf.cast(tf.notEqual(tokens, tf.scalar(0, 'int32')), 'float32')
 
-/** tokens [b, n] -> unit text embeddings [b, embed]: every valid token sees every valid token, mean over valid ones. */
+/** tokens [b, n] -> unit text embeddings [b, embed]: bidirectional attention among valid tokens, then their mean. */
 export function embedText(tokens: tf.Tensor, weights: Weights, config: ComputedMammut): tf.Tensor {
   const [batch = 0, count = 0] = tokens.shape
   const valid = validTokens(tokens)
@@ -138,7 +138,7 @@ export function embedText(tokens: tf.Tensor, weights: Weights, config: ComputedM
   return unit(tf.matMul(means as tf.Tensor2D, weight(weights, 'text.proj') as tf.Tensor2D))
 }
 
-/** tokens [b, n] and image tokens -> states [b, n - 1, width], each of what comes after a token. */
+/** tokens [b, n] and image tokens -> states [b, n - 1, width], from which the next token is predicted. */
 export function captionStates(
   tokens: tf.Tensor,
   image: tf.Tensor,

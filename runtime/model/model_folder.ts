@@ -1,10 +1,11 @@
 /**
- * A model as a folder: `model.safetensors`, `config.json`, `tokenizer.json`, and `last.safetensors` where the model is an
+ * A model as a folder: `model.safetensors`, `config.json`, `tokenizer.json`, and `last.safetensors` if the model is an
  * average over training.
  */
 import { existsSync } from 'node:fs'
 import { copyFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { readTokenizer } from '../data/read_tokenizer.ts'
 import type { Tokenizer } from '../data/tokenizer.ts'
 import type { MammutConfig } from './config.ts'
@@ -13,10 +14,10 @@ import { type HostArrays, readSafetensors, requireShapes, writeSafetensors } fro
 
 const lastFile = 'last.safetensors'
 
-/** A model with sizes of a kind, or of any. */
+/** A model in memory, of one kind or of any. */
 export interface LoadedModel<Config extends ModelConfig = ModelConfig> {
   readonly config: Config
-  /** What it computes. */
+  /** The functions of the model. */
   readonly network: Network
   readonly weights: HostArrays
   readonly tokenizer: Tokenizer
@@ -24,7 +25,7 @@ export interface LoadedModel<Config extends ModelConfig = ModelConfig> {
   readonly tokenizerFile: string
 }
 
-/** A model to write, and its weights after the last step where `weights` are an average. */
+/** A model to write, with its weights after the last step if `weights` are an average. */
 export interface WrittenModel extends Pick<LoadedModel, 'config' | 'weights' | 'tokenizerFile'> {
   readonly last?: HostArrays | undefined
 }
@@ -37,20 +38,20 @@ export async function writeModel(folder: string, model: WrittenModel): Promise<v
   await copyFile(model.tokenizerFile, join(folder, 'tokenizer.json'))
 }
 
-/** Which weights of a trained model: the average over training, or those after its last step; alike where none was kept. */
+/** A choice of weights: the average over training, or those after the last step. Both are equal if no average was kept. */
 export type ChosenWeights = 'average' | 'last'
 
-/** The files of a model's folder; the last weights are those of the model where it keeps no average. */
+/** Paths of the files of a model folder. */
 export function modelFiles(folder: string, chosen: ChosenWeights = 'average') {
-  const isApart = chosen === 'last' && existsSync(join(folder, lastFile))
+  const hasLast = chosen === 'last' && existsSync(join(folder, lastFile))
   return {
     config: join(folder, 'config.json'),
-    weights: join(folder, isApart ? lastFile : 'model.safetensors'),
+    weights: join(folder, hasLast ? lastFile : 'model.safetensors'),
     tokenizer: join(folder, 'tokenizer.json'),
   }
 }
 
-/** Reads a model. Throws where a parameter is missing or has another shape than the configuration asks. */
+/** Reads a model. Throws if a parameter is missing or its shape is not that of the configuration. */
 export async function readModel(
   folder: string,
   { weights: chosen = 'average' }: { readonly weights?: ChosenWeights | undefined } = {},
@@ -63,17 +64,19 @@ export async function readModel(
   return { config, network, weights, tokenizer: await readTokenizer(files.tokenizer), tokenizerFile: files.tokenizer }
 }
 
-/** Sizes as a folder has them; those of MaMMUT go without their kind. */
+/** The configuration in a folder, without the kind of MaMMUT. */
 function configOf(written: ModelConfig & { readonly kind: string }): ModelConfig {
   if (isOpenClip(written)) return written
   const { kind: _, ...config } = written
   return config
 }
 
-/** The model as one of MaMMUT; throws an error that says what it is wanted for where it is of another kind. */
+/** The model as a MaMMUT model; for other kinds throws a fault that names the purpose. */
 export function requireMammut(model: LoadedModel, purpose: string): LoadedModel<MammutConfig> {
   const { config } = model
   if (isOpenClip(config))
-    throw new Error(`${purpose} needs attention pooling and a text decoder, which a CLIP model lacks; train a mammut`)
+    throw new UserFault(`${purpose} needs attention pooling and a text decoder, which a CLIP model lacks`, {
+      hint: 'train a mammut',
+    })
   return { ...model, config }
 }

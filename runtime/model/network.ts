@@ -1,6 +1,6 @@
 /**
- * What a model computes, whatever its kind: one record of functions of tensors. What reads, trains or measures models asks
- * this record, and not which kind they are of.
+ * The functions of a model, independent of its kind. Code that reads, trains or measures models uses this record instead of
+ * distinguishing kinds.
  */
 import { tf } from '../engine/mod.ts'
 import { type ComputedMammut, type MammutConfig, parameterShapes } from './config.ts'
@@ -10,30 +10,30 @@ import { type ComputedOpenClip, encodeImage, encodeText, imageStates } from './o
 import { type OpenClipConfig, openClipShapes } from './openclip_config.ts'
 import { channelDeviation, channelMean } from './standardize.ts'
 
-/** Sizes of a model, enough to compute it; `kind` is absent in those of MaMMUT. */
+/** Sizes of a model; those of MaMMUT have no `kind`. */
 export type ModelConfig = MammutConfig | OpenClipConfig
 
-/** A model of any kind, and how it is computed. */
+/** A model of any kind, and options of its computation. */
 export type ComputedModel = ComputedMammut | ComputedOpenClip
 
-/** How a model takes images. */
+/** Preprocessing of images. */
 export interface Preprocessing {
   /** Mean and standard deviation of red, green and blue over 0 to 1. */
   readonly mean: readonly number[]
   readonly deviation: readonly number[]
-  /** Filter that images are brought to the model's size by; the shorter side is scaled and the centre is cut. */
+  /** Filter that scales the shorter side of an image to the size of the model; the centre is cropped. */
   readonly filter: 'lanczos3' | 'cubic'
 }
 
-/** What a model makes of images. */
+/** Outputs of the image encoder. */
 export interface EncodedImages {
   /** Unit embeddings [b, embed]. */
   readonly embeddings: tf.Tensor
-  /** Image tokens [b, n, width], for what builds on them. */
+  /** Image tokens [b, n, width]; absent: the model has none for further losses. */
   readonly tokens?: tf.Tensor
 }
 
-/** A model's functions. Images are [b, 3, s, s], normalised as OpenAI's CLIP does; tokens int32 [b, context]. */
+/** The functions of a model. Images are [b, 3, s, s], standardized as OpenAI's CLIP does; tokens int32 [b, context]. */
 export interface Network {
   readonly kind: 'mammut' | 'openclip'
   readonly imageSize: number
@@ -48,15 +48,15 @@ export interface Network {
   /** Number of parameters. */
   readonly parameters: number
   encodeImages(images: tf.Tensor, weights: Weights): EncodedImages
-  /** Image features [b, width] as they are before they are projected to embeddings. */
+  /** Image features [b, width], before the projection to embeddings. */
   features(images: tf.Tensor, weights: Weights): tf.Tensor
   /** Unit embeddings [b, embed]. */
   embedTexts(tokens: tf.Tensor, weights: Weights): tf.Tensor
-  /** States [b, context - 1, width] of what comes after each token; absent: the model writes no captions. */
-  captionStates?(tokens: tf.Tensor, seen: tf.Tensor, weights: Weights): tf.Tensor
+  /** States [b, context - 1, width], from which the next token is predicted; absent: the model writes no captions. */
+  captionStates?(tokens: tf.Tensor, imageTokens: tf.Tensor, weights: Weights): tf.Tensor
 }
 
-/** Whether sizes are of an OpenCLIP model. */
+/** True if sizes are those of an OpenCLIP model. */
 export const isOpenClip = (config: ModelConfig): config is OpenClipConfig =>
   'kind' in config && config.kind === 'openclip'
 
@@ -85,7 +85,7 @@ function mammutNetwork(config: ComputedMammut): Network {
     },
     features: (images, weights) => imageFeatures(imageTokens(images, weights, config), weights, config),
     embedTexts: (tokens, weights) => embedText(tokens, weights, config),
-    captionStates: (tokens, seen, weights) => captionStates(tokens, seen, weights, config),
+    captionStates: (tokens, image, weights) => captionStates(tokens, image, weights, config),
   }
 }
 
@@ -110,7 +110,7 @@ function openClipNetwork(config: ComputedOpenClip): Network {
   }
 }
 
-/** Images that are normalised as OpenAI's CLIP does, as they are by other constants. */
+/** Images standardized by OpenAI CLIP's constants -> the same images standardized by other constants. */
 function restandardize(images: tf.Tensor, { mean, deviation }: Pick<Preprocessing, 'mean' | 'deviation'>): tf.Tensor {
   const isSame = (a: readonly number[], b: readonly number[]) => a.every((value, i) => value === b[i])
   if (isSame(mean, channelMean) && isSame(deviation, channelDeviation)) return images

@@ -16,33 +16,19 @@ import {
   type Weights,
   weight,
 } from './layers.ts'
-import { type OpenClipConfig, openClipShapes, readOpenClipConfig } from './openclip_config.ts'
+import { type OpenClipConfig, openClipShapes } from './openclip_config.ts'
 import { type HostArrays, readSafetensors, requireShapes } from './safetensors.ts'
 import { computeBlock } from './transformer_block.ts'
 
-/** A model, and how it is computed. */
+/** A model, and options of its computation. */
 export type ComputedOpenClip = OpenClipConfig & {
-  /** Computes each block again for its gradient. @default false */
+  /** Recomputes each block for its gradient. @default false */
   readonly recompute?: boolean
 }
 
-export interface OpenClipModel {
-  readonly config: OpenClipConfig
-  readonly weights: HostArrays
-}
-
-/** Reads a model from its two files. Throws where a parameter is missing or has another shape than the configuration asks. */
-export async function readOpenClip(files: {
-  readonly config: string
-  readonly weights: string
-}): Promise<OpenClipModel> {
-  const config = await readOpenClipConfig(files.config)
-  return { config, weights: await readOpenClipWeights(files.weights, config) }
-}
-
 /**
- * Reads the weights of a model; arrays that it does not use are left out. Throws where a parameter is missing or has
- * another shape than the configuration asks.
+ * Reads the weights of a model and leaves out arrays that it does not use. Throws if a parameter is missing or its shape is
+ * not that of the configuration.
  */
 export async function readOpenClipWeights(file: string, config: OpenClipConfig): Promise<HostArrays> {
   const { arrays } = await readSafetensors(file)
@@ -80,11 +66,11 @@ function blocks(
   return states
 }
 
-/** images [b, 3, s, s], normalised -> image features [b, embed], not normalised. */
+/** images [b, 3, s, s], standardized -> image features [b, embed], not scaled to unit length. */
 export const encodeImage = (images: tf.Tensor, weights: Weights, config: ComputedOpenClip): tf.Tensor =>
   tf.matMul(imageStates(images, weights, config), weight(weights, 'visual.proj'))
 
-/** images [b, 3, s, s], normalised -> states [b, width] of the class token after `ln_post`, before the projection. */
+/** images [b, 3, s, s], standardized -> states [b, width] of the class token after `ln_post`, before the projection. */
 export function imageStates(images: tf.Tensor, weights: Weights, config: ComputedOpenClip): tf.Tensor {
   const { width, patchSize, layers, heads } = config.vision
   const batch = images.shape[0] ?? 0
@@ -94,13 +80,13 @@ export function imageStates(images: tf.Tensor, weights: Weights, config: Compute
   const placed = tf.add(tf.concat([token, patches], 1), weight(weights, 'visual.positional_embedding'))
   const name = 'visual.transformer.resblocks'
   const { quickGelu, recompute } = config
-  const first = layerNorm(placed, weights, 'visual.ln_pre')
-  const states = blocks(first, weights, { name, layers, heads, quickGelu, recompute })
+  const initial = layerNorm(placed, weights, 'visual.ln_pre')
+  const states = blocks(initial, weights, { name, layers, heads, quickGelu, recompute })
   const pooled = tf.reshape(tf.slice(states, [0, 0, 0], [batch, 1, width]), [batch, width])
   return layerNorm(pooled, weights, 'visual.ln_post')
 }
 
-/** tokens [b, n] -> text features [b, embed], not normalised, taken at each text's end token, the highest of its ids. */
+/** tokens [b, n] -> text features [b, embed], not scaled to unit length, at the end token of each text, the highest of its ids. */
 export function encodeText(tokens: tf.Tensor, weights: Weights, config: ComputedOpenClip): tf.Tensor {
   const { width, layers, heads } = config.text
   const [batch = 0, count = 0] = tokens.shape

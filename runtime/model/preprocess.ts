@@ -1,8 +1,8 @@
-/** Batches of pixels as the image encoder takes them. */
+/** Batches of pixels as inputs of the image encoder. */
 import { floats, type HostArray } from '../engine/mod.ts'
 import { standardizePixels } from './standardize.ts'
 
-/** Images [n, size, size, 3] from `start` on as one batch [batchSize, 3, size, size]; past the last image it holds zeros. */
+/** Images [n, size, size, 3] from `start` on as one batch [batchSize, 3, size, size], padded with zeros after the last image. */
 export function imageBatch(
   pixels: Uint8Array,
   { size, start, batchSize }: { readonly size: number; readonly start: number; readonly batchSize: number },

@@ -1,17 +1,19 @@
 /** The safetensors format: a length, a JSON header, raw little-endian data. */
 import { type FileHandle, open, writeFile } from 'node:fs/promises'
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import { type HostArray, hostArray } from '../engine/mod.ts'
 
-/** Tensors by name. */
+/** Arrays on the host by name. */
 export type HostArrays = Readonly<Record<string, HostArray>>
 
-/** Content of a file. */
+/** Content of a safetensors file. */
 export interface Safetensors {
   readonly arrays: HostArrays
   /** The header's `__metadata__`. */
   readonly metadata: Readonly<Record<string, string>>
 }
 
+/** Header of an array. */
 interface TensorEntry {
   readonly dtype: string
   readonly shape: readonly number[]
@@ -57,7 +59,8 @@ function halfToFloat(bits: number): number {
 
 /** Reads a file array by array, so that it may be larger than memory holds twice; errors name it. */
 export async function readSafetensors(path: string): Promise<Safetensors> {
-  const fault = (what: string) => new Error(`'${path}' is not a whole safetensors file: ${what}`)
+  const fault = (what: string, item?: string) =>
+    new DataFault(`'${path}' is not a whole safetensors file: ${what}`, { file: path, item })
   const file = await open(path, 'r')
   try {
     const { size } = await file.stat()
@@ -73,10 +76,10 @@ export async function readSafetensors(path: string): Promise<Safetensors> {
     const arrays: Record<string, HostArray> = {}
     for (const [key, entry] of Object.entries(header)) {
       if (key === '__metadata__') continue
-      if (!isTensorEntry(entry)) throw fault(`the entry of '${key}' lacks dtype, shape or data_offsets`)
+      if (!isTensorEntry(entry)) throw fault(`the entry of '${key}' lacks dtype, shape or data_offsets`, key)
       const [begin, end] = entry.data_offsets
       if (begin > end || 8 + length + end > size)
-        throw fault(`the data of '${key}' end at byte ${8 + length + end} of ${size}`)
+        throw fault(`the data of '${key}' end at byte ${8 + length + end} of ${size}`, key)
       arrays[key] = decodeTensor(key, entry, await bytesAt(file, 8 + length + begin, end - begin))
     }
     return { arrays, metadata: (header.__metadata__ ?? {}) as Record<string, string> }
@@ -96,7 +99,7 @@ async function bytesAt(file: FileHandle, position: number, length: number): Prom
   return bytes
 }
 
-/** Throws where an array is missing or has another shape than it must; `where` names the file or folder. */
+/** Throws if an array is missing or has a wrong shape; `where` names the file or folder. */
 export function requireShapes(
   arrays: HostArrays,
   shapes: Readonly<Record<string, readonly number[]>>,
@@ -105,7 +108,13 @@ export function requireShapes(
   for (const [name, shape] of Object.entries(shapes)) {
     const found = arrays[name]?.shape
     if (`${found}` !== `${shape}`)
-      throw new Error(`Parameter '${name}' of the model in '${where}' has shape [${found ?? 'none'}], not [${shape}]`)
+      throw new DataFault(
+        `Parameter '${name}' of the model in '${where}' has shape [${found ?? 'none'}], not [${shape}]`,
+        {
+          file: where,
+          item: name,
+        },
+      )
   }
 }
 

@@ -1,32 +1,32 @@
 /** The choice of a next token from logits. */
 import type { Random } from '../data/random.ts'
 
-/** How captions are chosen. */
+/** Strategies of choosing tokens. */
 export type TokenDecoding = GreedyTokens | NucleusTokens
 
-/** The likeliest token each time. */
+/** Chooses the likeliest token. */
 export interface GreedyTokens {
   readonly kind: 'greedy'
 }
 
-/** A token drawn from the likeliest that together have a probability of `topP` (Holtzman et al., arXiv 1904.09751). */
+/** Draws a token from the likeliest ones whose probabilities sum to `topP` (Holtzman et al., arXiv 1904.09751). */
 export interface NucleusTokens {
   readonly kind: 'nucleus'
-  /** Above 0, at most 1. Near 0 the likeliest token is taken each time. */
+  /** Above 0, at most 1. Near 0 the likeliest token is chosen each time. */
   readonly topP: number
-  /** Divides logits: below 1 likely tokens become likelier. Above 0. */
+  /** Divisor of logits, above 0; below 1 likely tokens become likelier. */
   readonly temperature: number
   readonly seed: number
 }
 
-/** The id of the largest logit; of equals the lowest id. Ids below `first` are never chosen. */
+/** The id of the largest logit; of equal ones the lowest id. Ids below `first` are never chosen. */
 export function likeliest(logits: Float32Array, first = 0): number {
   let best = first
   for (let id = first + 1; id < logits.length; id++) if ((logits[id] ?? 0) > (logits[best] ?? 0)) best = id
   return best
 }
 
-/** An id drawn by `random`; of equals the lower ids are in the nucleus first. Ids below `first` are never chosen. */
+/** Draws an id by `random`; of equal logits the nucleus has the lower ids first. Ids below `first` are never chosen. */
 export function drawNucleus(
   logits: Float32Array,
   { topP, temperature }: Pick<NucleusTokens, 'topP' | 'temperature'>,
@@ -36,9 +36,9 @@ export function drawNucleus(
   const weights = new Float64Array(logits.length)
   for (let id = first; id < logits.length; id++) weights[id] = Math.exp(((logits[id] ?? 0) - largest) / temperature)
   const rising = weights.slice().sort()
-  const wanted = topP * rising.reduce((sum, weight) => sum + weight, 0)
+  const targetMass = topP * rising.reduce((sum, weight) => sum + weight, 0)
   let [from, mass] = [rising.length, 0]
-  while (from > 0 && mass < wanted && (rising[from - 1] ?? 0) > 0) mass += rising[--from] ?? 0
+  while (from > 0 && mass < targetMass && (rising[from - 1] ?? 0) > 0) mass += rising[--from] ?? 0
   const least = rising[from] ?? 0
   let equals = 0
   while (rising[from + equals] === least) equals++

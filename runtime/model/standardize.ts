@@ -1,10 +1,12 @@
-/** The colours that the image encoder takes. Imports nothing: every thread of a loader starts with it. */
+/** Standardization of pixels for image encoders. Imports nothing, because every thread of a loader loads it. */
 
-/** Mean and standard deviation of red, green and blue over 0..1, as OpenCLIP normalises. */
+/** Means of red, green and blue over 0..1, as OpenCLIP has them. */
 export const channelMean = [0.48145466, 0.4578275, 0.40821073] as const
+
+/** Standard deviations of red, green and blue over 0..1. */
 export const channelDeviation = [0.26862954, 0.26130258, 0.27577711] as const
 
-/** RGB bytes [size, size, 3] -> normalised floats [3, size, size], written into `out` at `offset`. */
+/** RGB bytes [size, size, 3] -> standardized floats [3, size, size], written into `out` at `offset`. */
 export function standardizePixels(
   pixels: Uint8Array | Float32Array,
   out: Float32Array,

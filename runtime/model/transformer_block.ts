@@ -1,25 +1,25 @@
-/** Transformer blocks that may be computed again for their gradient, so that memory does not grow with depth. */
+/** Transformer blocks with optional recomputation (gradient checkpointing), so that memory does not grow with depth. */
 import { recomputed, type tf } from '../engine/mod.ts'
 import { type Weights, weight } from './layers.ts'
 
-/** What a block reads beside its weights: only `x` and `image` have gradients. */
+/** Inputs of a block beside its weights; `x` and `image` have gradients. */
 export interface TransformerBlockInputs {
   readonly x: tf.Tensor
-  /** Image tokens that it cross-attends to. */
+  /** Image tokens of cross-attention. */
   readonly image?: tf.Tensor | undefined
   /** Added to attention scores, broadcast to [b, heads, n, n]. */
   readonly mask?: tf.Tensor | undefined
 }
 
-/** A block, and how it is computed. */
+/** Options of a block. */
 export interface TransformerBlockOptions {
-  /** What the names of its weights begin with, without the dot. */
+  /** Prefix of the names of its weights, without the dot. */
   readonly name: string
   readonly recompute: boolean | undefined
   readonly run: (inputs: TransformerBlockInputs, weights: Weights) => tf.Tensor
 }
 
-/** One block: [b, n, width] -> [b, n, width]. */
+/** Computes a block: [b, n, width] -> [b, n, width]. */
 export function computeBlock(
   inputs: TransformerBlockInputs,
   weights: Weights,

@@ -1,23 +1,25 @@
-/** Random changes that keep an overhead view an overhead view. */
+/** Random augmentations that suit overhead imagery: crops, mirrors and quarter turns, colour jitter. */
 import type { Random } from '../data/random.ts'
 import { createResampler, type FilterName, type PixelBox, tapsOf } from '../data/resample.ts'
 
+/** Parameters of the augmentation. */
 export interface Augmentation {
   /** Smallest share of the area that a crop keeps. */
   readonly crop: number
   /** Largest ratio of a crop's longer side to its shorter; 1 cuts squares. */
   readonly aspect: number
-  /** How a crop is scaled. */
+  /** Filter that scales a crop. */
   readonly filter: FilterName
-  /** Mirror and quarter turns. */
+  /** True to mirror and turn by quarters at random. */
   readonly dihedral: boolean
   /** Strength of brightness, contrast and saturation jitter. */
   readonly colour: number
 }
 
 /**
- * A crop of at least a share of a square's area, anywhere inside: its share is uniform, the logarithm of its aspect ratio
- * is, too, between those that fit (after torchvision's RandomResizedCrop, which draws again instead).
+ * A random crop of a square. Its share of the area is uniform between `crop` and 1, the logarithm of its aspect ratio is
+ * uniform over the ratios that fit, and its position is uniform (after torchvision's RandomResizedCrop, which draws again
+ * where a ratio does not fit).
  */
 export function randomCrop(
   source: number,
@@ -33,8 +35,8 @@ export function randomCrop(
 }
 
 /**
- * A square turned: [size, size, 3] -> [size, size, 3]. `turn` 0..7 names the element of the square's symmetry group: bit 0
- * mirrors columns, bit 1 mirrors rows, bit 2 swaps them.
+ * Applies an element of the dihedral group of the square: [size, size, 3] -> [size, size, 3]. Of `turn`, 0 to 7, bit 0
+ * mirrors columns, bit 1 mirrors rows, and bit 2 swaps rows and columns.
  */
 export function applyDihedral(pixels: Float32Array, { size, turn }: { readonly size: number; readonly turn: number }) {
   if (turn === 0) return pixels
@@ -42,12 +44,12 @@ export function applyDihedral(pixels: Float32Array, { size, turn }: { readonly s
   const [across, down] = turn & 4 ? [size, 1] : [1, size]
   const columnStep = turn & 1 ? -across : across
   const rowStep = turn & 2 ? -down : down
-  // Where the first pixel comes from: the end of each axis that is mirrored.
-  const mirrored = (turn & 1 ? (size - 1) * across : 0) + (turn & 2 ? (size - 1) * down : 0)
+  // The first output pixel is read from the end of each mirrored axis.
+  const origin = (turn & 1 ? (size - 1) * across : 0) + (turn & 2 ? (size - 1) * down : 0)
   let to = 0
   for (let row = 0; row < size; row++)
     for (let column = 0; column < size; column++) {
-      const from = (mirrored + row * rowStep + column * columnStep) * 3
+      const from = (origin + row * rowStep + column * columnStep) * 3
       out[to] = pixels[from] ?? 0
       out[to + 1] = pixels[from + 1] ?? 0
       out[to + 2] = pixels[from + 2] ?? 0
@@ -56,7 +58,7 @@ export function applyDihedral(pixels: Float32Array, { size, turn }: { readonly s
   return out
 }
 
-/** Scales brightness, contrast and saturation in place, each by 1 +- `strength`. */
+/** Scales brightness, contrast and saturation in place, each by a factor between 1 - `strength` and 1 + `strength`. */
 export function jitterColour(pixels: Float32Array, strength: number, random: Random): void {
   const factor = () => 1 + random.between(-strength, strength)
   const [brightness, contrast, saturation] = [factor(), factor(), factor()]
@@ -72,10 +74,10 @@ export function jitterColour(pixels: Float32Array, strength: number, random: Ran
   }
 }
 
-/** One augmented view of a square of RGB bytes: floats 0..255 [size, size, 3], which the next call may overwrite. */
+/** Makes one augmented view of a square of RGB bytes: floats 0..255 [size, size, 3], which the next call may overwrite. */
 export type Augmenter = (pixels: Uint8Array, random: Random) => Float32Array
 
-/** Makes views of `size` pixels of squares of `source` pixels. */
+/** Creates the augmenter from squares of `source` pixels to views of `size` pixels. */
 export function createAugmenter(
   spec: Augmentation,
   { source, size }: { readonly source: number; readonly size: number },
@@ -92,7 +94,7 @@ export function createAugmenter(
     const cut = cropPixels(data, random)
     const view = spec.dihedral ? applyDihedral(cut, { size, turn: random.below(8) }) : cut
     if (spec.colour > 0) jitterColour(view, spec.colour, random)
-    // Filters with negative lobes reach beyond what they were given.
+    // Filters with negative lobes overshoot the range of their input.
     else if (spec.filter !== 'bilinear')
       for (const [i, value] of view.entries()) view[i] = Math.min(255, Math.max(0, value))
     return view

@@ -1,36 +1,36 @@
-/** Checkpoints: files from which a training run goes on as if it had never stopped. */
+/** Checkpoint files: the complete state of a training run after a step, from which it resumes bit by bit. */
 import { createHash } from 'node:crypto'
 import { readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { bytesOf, type HostArrays, readSafetensors, writeSafetensors } from '../model/safetensors.ts'
 import { faultText, replaceFile } from '../store/files.ts'
 
-/** Everything that a run knows after a step. */
+/** The complete state of a run after a step. */
 export interface Checkpoint {
-  /** Steps done. */
+  /** Number of completed steps. */
   readonly step: number
   /** Arrays by path: `weights.NAME`, `first.NAME`, `loader.NAME`, `history.NAME`. */
   readonly arrays: HostArrays
 }
 
-/** The checkpoints of one training run. */
+/** The checkpoint files of one training run. */
 export interface CheckpointFiles {
   /**
-   * Gives the newest checkpoint to `use`, and what that returns. One that is damaged, of another run, or that `use`
-   * throws on is set aside with a warning, and the one before takes its place; `undefined` where none is left.
+   * Calls `use` with the newest checkpoint and returns its result. A checkpoint that is damaged, belongs to another run or
+   * makes `use` throw is renamed with a warning, and the one before it is tried. Returns `undefined` if none is left.
    */
   resume<T>(use: (checkpoint: Checkpoint) => T): Promise<T | undefined>
-  /** Writes a checkpoint atomically and removes all but the newest `keep`. A disk that is full is a warning. */
+  /** Writes a checkpoint atomically and removes all but the newest `keep`. A failed write is a warning. */
   save(checkpoint: Checkpoint): Promise<void>
 }
 
 const pattern = /^step-\d{9}\.safetensors$/
 const fileName = (step: number): string => `step-${String(step).padStart(9, '0')}.safetensors`
 
-/** Opens the checkpoints in a folder that exists; `of` names the run, and only checkpoints of that name are used. */
+/** Opens the checkpoints in an existing folder. `run` identifies the run; checkpoints of other runs are not used. */
 export function openCheckpointFiles(
   folder: string,
-  { of, keep, warn }: { readonly of: string; readonly keep: number; readonly warn: (message: string) => void },
+  { run, keep, warn }: { readonly run: string; readonly keep: number; readonly warn: (message: string) => void },
 ): CheckpointFiles {
   const newestFirst = async (): Promise<readonly string[]> =>
     (await readdir(folder))
@@ -40,7 +40,7 @@ export function openCheckpointFiles(
 
   async function read(name: string): Promise<Checkpoint> {
     const { arrays, metadata } = await readSafetensors(join(folder, name))
-    if (metadata.of !== of) throw new Error('it is of another training run')
+    if (metadata.of !== run) throw new Error('it is of another training run')
     if (metadata.sha256 !== digest(arrays)) throw new Error('its content is not as it was written')
     return { step: Number(metadata.step), arrays }
   }
@@ -58,7 +58,7 @@ export function openCheckpointFiles(
   }
 
   async function save({ step, arrays }: Checkpoint): Promise<void> {
-    const metadata = { of, step: String(step), sha256: digest(arrays) }
+    const metadata = { of: run, step: String(step), sha256: digest(arrays) }
     try {
       await replaceFile(join(folder, fileName(step)), aside => writeSafetensors(aside, { arrays, metadata }))
     } catch (error) {
@@ -71,7 +71,7 @@ export function openCheckpointFiles(
   return { resume, save }
 }
 
-/** Over names, types and elements. */
+/** SHA-256 over names, types, shapes and elements. */
 function digest(arrays: HostArrays): string {
   const hash = createHash('sha256')
   for (const name of Object.keys(arrays).sort()) {

@@ -1,4 +1,4 @@
-/** Stopping and going on: what a run knows between two steps, to and from checkpoints. */
+/** Saves the state of a training run to checkpoints and resumes from them. */
 import { createHash } from 'node:crypto'
 import { performance } from 'node:perf_hooks'
 import { fillState, floats, type HostArray, type NdArray } from '../engine/mod.ts'
@@ -11,19 +11,19 @@ import type { Loader } from './loader.ts'
 import { addPrefix, type TrainingState, withoutPrefix } from './state.ts'
 import type { UpdateSpec } from './update.ts'
 
-/** Where a run leaves checkpoints, and goes on from the last of them. */
+/** Options of checkpoints. */
 export interface CheckpointOptions {
   /** A folder that outlives the process. */
   readonly folder: string
   /** Seconds between two checkpoints. */
   readonly every: number
-  /** How many stay, the newest. */
+  /** Number of checkpoints that are kept, the newest. */
   readonly keep: number
   readonly log: (message: string) => void
   readonly warn: (message: string) => void
 }
 
-/** What a run knows between two steps, beside its loader's position. */
+/** The state of a run between two steps, except the position of its loader. */
 export interface TrainingSnapshot {
   readonly state: TrainingState
   readonly reports: readonly StepReport[]
@@ -31,23 +31,23 @@ export interface TrainingSnapshot {
   readonly best?: BestWeights | undefined
 }
 
-/** What keeps a run. */
+/** Saves and restores one training run. */
 export interface CheckpointManager {
-  /** Where to begin: at the newest checkpoint, to which the loader is moved, or at the first step. */
-  start(): Promise<TrainingSnapshot>
-  /** Whether the time for another checkpoint has come. */
+  /** Restores the newest checkpoint, with the position of the loader, or returns the initial state. */
+  restore(): Promise<TrainingSnapshot>
+  /** True if the interval since the last checkpoint has passed. */
   isDue(): boolean
-  save(standing: SnapshotArrays): Promise<void>
+  save(snapshot: SnapshotArrays): Promise<void>
 }
 
-/** A standing with its arrays by path. */
+/** A snapshot with its arrays by path. */
 export interface SnapshotArrays {
   readonly state: HostArrays
   readonly reports: readonly StepReport[]
   readonly best?: HostArrays | undefined
 }
 
-/** What a keeper has to know of a run. */
+/** The parts of a run that its checkpoints depend on. */
 export interface CheckpointedRun {
   readonly weights: Readonly<Record<string, HostArray>>
   readonly optimizer: Pick<UpdateSpec, 'ema'>
@@ -56,7 +56,7 @@ export interface CheckpointedRun {
   readonly checkpoints?: CheckpointOptions
 }
 
-/** Makes what keeps a run; without `checkpoints` it begins anew and saves nothing. */
+/** Creates the manager. Without `checkpoints` it always returns the initial state and saves nothing. */
 export function openCheckpointManager({
   weights,
   optimizer,
@@ -70,28 +70,28 @@ export function openCheckpointManager({
     )
   const average = optimizer.ema === undefined ? {} : weights
   const initial: TrainingState = { weights, first: zeros(), second: zeros(), average }
-  const anew: TrainingSnapshot = { state: initial, reports: [] }
-  if (checkpoints === undefined) return { start: async () => anew, isDue: () => false, save: async () => {} }
+  const first: TrainingSnapshot = { state: initial, reports: [] }
+  if (checkpoints === undefined) return { restore: async () => first, isDue: () => false, save: async () => {} }
 
   const { every, keep, log, warn } = checkpoints
-  const files = openCheckpointFiles(checkpoints.folder, { of: runDigest(weights, schedule), keep, warn })
+  const files = openCheckpointFiles(checkpoints.folder, { run: runDigest(weights, schedule), keep, warn })
   let last = performance.now()
 
-  const use = ({ step, arrays }: Checkpoint): TrainingSnapshot => {
+  const load = ({ step, arrays }: Checkpoint): TrainingSnapshot => {
     const state = fillState(initial, arrays)
     const reports = readHistory(withoutPrefix(arrays, 'history'), { steps: step, schedule })
-    const kept = { weights: initial.weights, average: initial.average }
-    const best = bestValidation(reports) && fillState(kept, withoutPrefix(arrays, 'best'))
+    const bestInitial = { weights: initial.weights, average: initial.average }
+    const best = bestValidation(reports) && fillState(bestInitial, withoutPrefix(arrays, 'best'))
     loader.restore(withoutPrefix(arrays, 'loader'))
     return { state, reports, best }
   }
 
   return {
-    async start() {
-      const found = await files.resume(use)
+    async restore() {
+      const found = await files.resume(load)
       if (found) log(`Going on from the checkpoint of step ${found.reports.length} of ${schedule.steps}`)
       last = performance.now()
-      return found ?? anew
+      return found ?? first
     },
     isDue: () => performance.now() - last >= every * 1000,
     async save({ state, reports, best = {} }) {
@@ -107,7 +107,7 @@ export function openCheckpointManager({
   }
 }
 
-/** Names a run by its schedule and the shapes of its weights; the folder already is that of one stage's key. */
+/** Identifies a run by its schedule and the shapes of its weights; its folder belongs to one stage key already. */
 function runDigest(weights: HostArrays, schedule: LearningRateSchedule): string {
   const shapes = Object.entries(weights).map(([name, { shape }]) => `${name}[${shape}]`)
   return createHash('sha256')

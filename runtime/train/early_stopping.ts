@@ -1,20 +1,21 @@
-/** The best of the weights that a run validates, and when it has waited long enough for better ones. */
+/** Early stopping: the best validated weights of a run, and the end of its patience. */
 import type { StepReport } from './history.ts'
 import type { TrainingState } from './state.ts'
 
-/** How a run is validated. */
+/** Options of validation. */
 export interface Validation {
-  /** Steps between two validations; the last step is validated, too. */
+  /** Steps between two validations; the last step is validated as well. */
   readonly every: number
   /** Validations in a row without a new best after which training stops. */
   readonly patience: number
-  /** What weights are worth: more is better. The same weights give the same number. */
+  /** The score of weights: higher is better. The same weights give the same number. */
   readonly measure: (weights: TrainingState['weights']) => Promise<number>
 }
 
-/** Weights and their average after the step that was best so far. */
+/** Weights and their average after the best validated step so far. */
 export type BestWeights = Pick<TrainingState, 'weights' | 'average'>
 
+/** The validation score after a step. */
 interface ValidationPoint {
   readonly step: number
   readonly value: number
@@ -26,11 +27,11 @@ const validationPoints = (reports: readonly StepReport[]): readonly ValidationPo
 /** The step of the highest validation, the first of equal ones; undefined before the first. */
 export const bestValidation = (reports: readonly StepReport[]): ValidationPoint | undefined =>
   validationPoints(reports).reduce<ValidationPoint | undefined>(
-    (best, now) => (best === undefined || now.value > best.value ? now : best),
+    (best, point) => (best === undefined || point.value > best.value ? point : best),
     undefined,
   )
 
-/** Whether as many validations as patience allows have passed since the best. */
+/** True if as many validations as patience allows have passed since the best. */
 export function isPatienceExhausted(reports: readonly StepReport[], patience: number): boolean {
   const best = bestValidation(reports)
   return best !== undefined && validationPoints(reports).filter(({ step }) => step > best.step).length >= patience

@@ -11,13 +11,13 @@ export interface StepScalars {
   readonly values: Readonly<Record<string, number>>
 }
 
-/** What TensorBoard finds event files by. */
+/** File name that TensorBoard recognises. */
 export const eventFileName = 'events.out.tfevents.0.training'
 
-/** A file that grows. */
+/** An event file that is open for appending. */
 export interface EventFile {
   add(scalars: StepScalars): void
-  /** Writes what is not on disk yet. */
+  /** Writes all pending records to disk. */
   flush(): void
 }
 
@@ -37,9 +37,10 @@ export function crc32c(bytes: Uint8Array): number {
   return (crc ^ 0xffffffff) >>> 0
 }
 
-/** As TFRecord stores it: so that the checksum of data that holds checksums is not troubled by them. */
+/** Masks a checksum as TFRecord does, because data that contain their own checksum weaken a CRC. */
 const maskChecksum = (crc: number): number => (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
 
+/** Frames data as a TFRecord. */
 function frameRecord(data: Uint8Array): Buffer {
   const framed = Buffer.alloc(data.length + 16)
   framed.writeBigUInt64LE(BigInt(data.length))
@@ -69,7 +70,7 @@ function scalarsRecord({ step, values }: StepScalars): Buffer {
   return frameRecord(pbf.finish())
 }
 
-/** Begins a file anew. What was added is on disk after `flushEvery` milliseconds at the latest, if more is added then. */
+/** Creates a file, replacing an old one. Records are flushed when one is added `flushEvery` milliseconds after the last flush. */
 export function openEventFile(path: string, { flushEvery = 1000 }: { readonly flushEvery?: number } = {}): EventFile {
   writeFileSync(path, versionRecord())
   let pending: Buffer[] = []

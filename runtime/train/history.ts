@@ -1,22 +1,22 @@
-/** What a training run measures, as arrays that a checkpoint keeps. */
+/** Measurements of every step of a run, as reports and as arrays of a checkpoint. */
 import { floats } from '../engine/mod.ts'
 import type { HostArrays } from '../model/safetensors.ts'
 import { type LearningRateSchedule, learningRate } from './learning_rate.ts'
 
-/** What one step measured; all but the learning rate are float32. */
+/** Measurements of one step; all but the learning rate are float32. */
 export interface StepReport {
   /** From 1. */
   readonly step: number
   readonly learningRate: number
   readonly gradientNorm: number
-  /** What similarities are multiplied by after the step. */
+  /** Factor of similarities after the step: exp of the parameter. */
   readonly logitScale: number
   readonly losses: Readonly<Record<string, number>>
-  /** What the weights after the step are worth, where that was measured. */
+  /** Validation score of the weights after the step, if it was measured. */
   readonly validation?: number
 }
 
-/** A column for each measure; the schedule tells the learning rates again. */
+/** One array for each measurement. Learning rates are left out, as the schedule gives them. */
 export function historyArrays(reports: readonly StepReport[]): HostArrays {
   const column = (of: (report: StepReport) => number | undefined) =>
     floats(Float32Array.from(reports, report => of(report) ?? Number.NaN))
@@ -29,7 +29,7 @@ export function historyArrays(reports: readonly StepReport[]): HostArrays {
   }
 }
 
-/** The reports behind such arrays; throws where they are not of so many steps. */
+/** Rebuilds reports from such arrays; throws if their length is not `steps`. */
 export function readHistory(
   arrays: HostArrays,
   { steps, schedule }: { readonly steps: number; readonly schedule: LearningRateSchedule },

@@ -1,10 +1,11 @@
-/** Learning rates that fall with the distance to the output, as BEiT and MAE fine-tune (Bao et al., arXiv 2106.08254). */
+/** Layer-wise learning rate decay, as BEiT and MAE fine-tune (Bao et al., arXiv 2106.08254). */
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 
 /**
- * What multiplies the learning rate of each parameter: `decay` to the number of layers above it. A tower of n blocks has
- * n + 2 layers: its embeddings of patches, words, classes and positions; each block; what comes after the last one. The
- * logit scale belongs to no tower and is not scaled. Names are those of MaMMUT or of OpenCLIP, whose text tower is all
- * that is not `visual.`. Throws where no name is one of a block.
+ * The factor of the learning rate of each parameter: `decay` to the power of the number of layers above it. A tower of n
+ * blocks has n + 2 layers: the embeddings of patches, tokens, class and positions; each block; everything after the last
+ * block. The logit scale belongs to no tower and has the factor 1. Names are those of MaMMUT or of OpenCLIP, whose text
+ * tower is everything without the prefix `visual.`. Throws if no name belongs to a block.
  */
 export function layerScales(names: readonly string[], decay: number): ReadonlyMap<string, number> {
   const counts = new Map<TowerName, number>()
@@ -12,7 +13,10 @@ export function layerScales(names: readonly string[], decay: number): ReadonlyMa
     const block = blockOf(name)
     if (block !== undefined) counts.set(towerOf(name), Math.max(counts.get(towerOf(name)) ?? 0, block + 1))
   }
-  if (counts.size === 0) throw new Error("No parameter is one of a block, so 'layer_decay' has no layers to tell apart")
+  if (counts.size === 0)
+    throw new UserFault("No parameter is one of a block, so 'layer_decay' has no layers to tell apart", {
+      place: 'optimizer.layer_decay',
+    })
   return new Map(
     names.map(name => {
       const count = counts.get(towerOf(name))

@@ -1,28 +1,29 @@
 /** Learning-rate schedules. */
 
-/** How the rate goes on after warm-up; floors are shares of the peak, reached at the last step. */
+/** Decay of the rate after warm-up. A floor is a share of the peak, reached at the last step. */
 export type DecayShape =
   | { readonly kind: 'constant' }
   | { readonly kind: 'cosine' | 'linear'; readonly floor: number }
   | {
       readonly kind: 'cooldown'
-      /** Share of all steps over which the rate falls; it is constant before. */
+      /** Share of all steps over which the rate falls; the rate is constant before. */
       readonly share: number
       readonly shape: 'linear' | '1-sqrt'
       readonly floor: number
     }
 
+/** A learning-rate schedule: linear warm-up, then a decay. */
 export interface LearningRateSchedule {
   /** Rate at the end of warm-up. */
   readonly peak: number
-  /** Share of the steps spent rising linearly to the peak. */
+  /** Share of the steps over which the rate rises linearly to the peak; at least one step. */
   readonly warmUp: number
   readonly steps: number
   /** @default a cosine to a tenth of the peak */
   readonly shape?: DecayShape | undefined
 }
 
-/** Rate of step 1..steps. */
+/** The rate of a step, from 1 to `steps`. */
 export function learningRate(
   step: number,
   { peak, warmUp, steps, shape = { kind: 'cosine', floor: 0.1 } }: LearningRateSchedule,

@@ -1,4 +1,4 @@
-/** Batches for training: a seeded mix of datasets of any size, decoded and augmented by threads, some batches ahead. */
+/** The data loader: a seeded mix of datasets of any size, decoded and augmented by threads some batches ahead. */
 import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 import { readPackedIndex } from '../data/pack_index.ts'
@@ -19,64 +19,67 @@ export type { LoaderPosition } from './loading/loader_position.ts'
 export interface MixPart {
   readonly folder: string
   readonly split?: string | undefined
-  /** Share of the samples drawn from it. */
+  /** Share of the samples that are drawn from it, up to a common factor. */
   readonly weight: number
 }
 
+/** Options of a loader. */
 export interface LoaderOptions extends Omit<RowSpec, 'storedSize'> {
   readonly parts: readonly MixPart[]
   readonly batchSize: number
-  /** Samples among which a dataset is shuffled; see {@link createShuffledOrder}. */
+  /** Size of the shuffle window in samples; see {@link createShuffledOrder}. */
   readonly shuffle: number
-  /** Bytes of decoded images that may be held; datasets that do not fit are decoded each time. It changes no batch. */
+  /** Bytes of decoded images in memory, at most; datasets that do not fit are decoded each time. Batches do not depend on it. */
   readonly cacheBytes: number
-  /** Threads that decode and augment. They change no batch. @default half of the cores, at most 8 */
+  /** Threads that decode and augment. Batches do not depend on it. @default half of the cores, at most 8 */
   readonly threads?: number
 }
 
+/** A batch of samples. */
 export interface Batch {
   /** [b, 3, s, s]. */
   readonly images: HostArray
   /** int32 [b, context]. */
   readonly tokens: HostArray
-  /** Which sample each row is: the part, and the row in it. */
+  /** The sample of each row: the dataset, and the row in it. */
   readonly rows: readonly { readonly part: number; readonly row: number; readonly key: string }[]
 }
 
+/** A loader with running threads. */
 export interface Loader {
   /** Samples of all parts together. */
   readonly samples: number
-  /** The next batch. Throws an error that names sample and shard of a bad image. */
+  /** Returns the next batch. Throws a fault that names the sample and the shard of an image that cannot be decoded. */
   next(): Promise<Batch>
-  /** Where it stands: a loader of the same options that is restored to it draws the same batches from there on. */
+  /** The current position. A loader of the same options that is restored to it gives the same batches from there on. */
   position(): LoaderPosition
-  /** Goes to a position; throws where it is that of other datasets. */
+  /** Moves to a position; throws if it belongs to other datasets. */
   restore(position: LoaderPosition): void
-  /** How fast it was so far. */
+  /** Throughput so far. */
   speed(): LoaderSpeed
-  /** Ends its threads, without which the process does not end. */
+  /** Ends its threads; while they run, the process does not exit. */
   close(): Promise<void>
 }
 
-/** Memory of batches that are made ahead, at most. */
-const aheadBytes = 2 ** 29
+/** Most bytes of prefetched batches. */
+const prefetchBytes = 2 ** 29
 
 /**
- * Side at which images are held: large enough that the smallest crop still has the model's resolution, up to twice that;
- * crops that are nearly whole need no more than the model takes.
+ * Side of the stored images, from which crops are cut: the smallest crop has the resolution of the model, except that the
+ * side is at most twice that of the model. With `crop` of 0.9 or more, it is the side of the model.
  */
 const storedSizeFor = (imageSize: number, crop: number): number =>
   crop < 0.9 ? Math.min(2 * imageSize, Math.round(imageSize / Math.sqrt(crop))) : imageSize
 
-/** Batches ahead: at least two, so that one is whole while the next is made. */
+/** Number of batch buffers: at least two, so that one batch is complete while the next is made. */
 function bufferCount(batchBytes: number, threads: number): number {
-  return Math.max(2, Math.min(threads + 2, Math.floor(aheadBytes / batchBytes)))
+  return Math.max(2, Math.min(threads + 2, Math.floor(prefetchBytes / batchBytes)))
 }
 
 /**
- * Opens the datasets and starts the threads. Each dataset is passed through in a fresh shuffled order, and drawn from by
- * its weight; each time a sample is seen, one of its captions and one view are drawn. Batch `k` is a function of the
- * options and `k`: neither the number of threads nor their pace, nor what is held in memory, changes it.
+ * Opens the datasets and starts the threads. Each pass over a dataset has a new shuffled order, and datasets are drawn by
+ * weight. For each sample one of its captions and one augmented view are drawn. Batch `k` depends on the options and `k`
+ * alone: not on the number of threads, their speed, or the memory for images.
  */
 export async function createLoader(options: LoaderOptions): Promise<Loader> {
   const { batchSize, imageSize, contextLength, seed, name, augmentation } = options
@@ -106,7 +109,7 @@ export async function createLoader(options: LoaderOptions): Promise<Loader> {
   const area = 3 * imageSize * imageSize
   const buffers = bufferCount(4 * batchSize * (area + contextLength), threads)
 
-  /** A run of batches without a gap: the crew that makes them, and where the draws stood before each. */
+  /** Starts the threads at the position of the sampler. */
   function startRun(): LoaderRun {
     const at = sampler.position()
     const ring = createBatchRing({ batchSize, area, contextLength, buffers })
@@ -131,7 +134,7 @@ export async function createLoader(options: LoaderOptions): Promise<Loader> {
     pool.release(batch)
   }
 
-  const ended: Promise<void>[] = []
+  const endings: Promise<void>[] = []
   let run = startRun()
   let [waited, delivered, madeBefore, workedBefore] = [0, 0, 0, 0]
   let began: number | undefined
@@ -139,11 +142,11 @@ export async function createLoader(options: LoaderOptions): Promise<Loader> {
   return {
     samples: sizes.reduce((sum, samples) => sum + samples, 0),
     async next() {
-      const asked = performance.now()
-      began ??= asked
+      const requested = performance.now()
+      began ??= requested
       const batch = run.delivered
       const buffer = await run.pool.take(batch)
-      // Copied: onnxruntime takes no arrays in shared memory, and the place is free for a batch to come.
+      // Copied, because onnxruntime takes no arrays in shared memory and the buffer is reused for a later batch.
       const [images, tokens] = [buffer.images.slice(), buffer.tokens.slice()]
       const rows = Array.from({ length: batchSize }, (_, i) => {
         const [part, row] = [buffer.draws[2 * i] ?? 0, buffer.draws[2 * i + 1] ?? 0]
@@ -153,7 +156,7 @@ export async function createLoader(options: LoaderOptions): Promise<Loader> {
       scheduleBatch(run, batch + buffers)
       run.delivered += 1
       run.positions.shift()
-      waited += performance.now() - asked
+      waited += performance.now() - requested
       delivered += batchSize
       return {
         images: floats(images, [batchSize, 3, imageSize, imageSize]),
@@ -167,7 +170,7 @@ export async function createLoader(options: LoaderOptions): Promise<Loader> {
       const { seconds, rows } = run.pool.work()
       madeBefore += rows
       workedBefore += seconds
-      ended.push(run.pool.end())
+      endings.push(run.pool.end())
       sampler.seek(at)
       run = startRun()
     },
@@ -183,12 +186,12 @@ export async function createLoader(options: LoaderOptions): Promise<Loader> {
       }
     },
     async close() {
-      await Promise.all([...ended, run.pool.end()])
+      await Promise.all([...endings, run.pool.end()])
     },
   }
 }
 
-/** Opens a loader for as long as it is used, and tells at the end how fast it was. */
+/** Calls `use` with a new loader, closes it afterwards, and logs its throughput. */
 export async function withLoader<T>(
   options: LoaderOptions,
   log: (line: string) => void,
@@ -204,11 +207,12 @@ export async function withLoader<T>(
   }
 }
 
+/** A sequence of batches from one position on. */
 interface LoaderRun {
   readonly ring: BatchRing
   readonly pool: LoaderPool
-  /** Batches that were given out. */
+  /** Number of batches that `next` has returned. */
   delivered: number
-  /** Where the draws stood before the next batch to give out, before the one after, and so on. */
+  /** Positions of the sampler before the next batch to return, before the one after it, and so on. */
   readonly positions: MixPosition[]
 }

@@ -3,7 +3,7 @@ import { tf } from '../engine/mod.ts'
 import { affine } from '../model/layers.ts'
 import { validTokens } from '../model/mammut.ts'
 
-/** log(sum(exp(x))) along the last side: [..., n] -> [...]. Its gradient, softmax(x), is taken from what the value needs. */
+/** log(sum(exp(x))) along the last axis: [..., n] -> [...]. The gradient, softmax(x), reuses intermediate results of the value. */
 function logSumExp(x: tf.Tensor): tf.Tensor {
   const over = tf.customGrad((...args) => {
     const [input, save] = args as unknown as [tf.Tensor, tf.GradSaveFunc]
@@ -20,7 +20,7 @@ function logSumExp(x: tf.Tensor): tf.Tensor {
   return over(x)
 }
 
-/** How embeddings are contrasted: each with its own against all others, or each pair by itself. */
+/** Kind of contrastive loss: softmax over all pairs of a row, or focal loss of each pair by itself. */
 export type Contrast = { readonly kind: 'softmax' } | { readonly kind: 'focal'; readonly gamma: number }
 
 /** Unit embeddings [b, e], and the logarithm of the scale of their logits. */
@@ -54,18 +54,18 @@ function softmaxContrastive(contrasted: ContrastiveInputs): tf.Tensor {
 }
 
 /**
- * Focal contrastive loss: each of the b x b pairs is classified by itself, and what is told surely counts little. With
- * z the logits, p = sigmoid(z) where image and text belong together and 1 - sigmoid(z) elsewhere, it is
- * -1/b sum (1 - p)^gamma log p, once for each direction, which are alike; their mean is given, as of the softmax (Kim et
- * al., RO-ViT, arXiv 2305.07011, after Lin et al., arXiv 1708.02002; MaMMUT §3 uses it).
+ * Focal contrastive loss: each of the b x b pairs is classified by itself, and confident pairs count little. With logits z,
+ * p = sigmoid(z) where image and text belong together and 1 - sigmoid(z) elsewhere, it is -1/b sum (1 - p)^gamma log p.
+ * Both directions are equal, and the result is their mean, as with the softmax (Kim et al., RO-ViT, arXiv 2305.07011, after
+ * Lin et al., arXiv 1708.02002; MaMMUT section 3 uses it).
  */
 function focalContrastive(contrasted: ContrastiveInputs, gamma: number): tf.Tensor {
   const [batch = 1] = contrasted.images.shape
   const index = tf.range(0, batch, 1, 'int32')
-  const belong = tf.cast(tf.equal(tf.expandDims(index, 1), tf.expandDims(index, 0)), 'float32')
-  // The margin that is lost: -z where a pair belongs together, z elsewhere.
-  const lost = tf.mul(logitsOf(contrasted), tf.sub(1, tf.mul(belong, 2)))
-  return tf.div(tf.sum(focal(lost, gamma)), batch)
+  const matching = tf.cast(tf.equal(tf.expandDims(index, 1), tf.expandDims(index, 0)), 'float32')
+  // -z where image and text belong together, z elsewhere.
+  const negated = tf.mul(logitsOf(contrasted), tf.sub(1, tf.mul(matching, 2)))
+  return tf.div(tf.sum(focal(negated, gamma)), batch)
 }
 
 /** sigmoid(x)^gamma softplus(x), with its gradient sigmoid(x)^gamma (gamma (1 - sigmoid(x)) softplus(x) + sigmoid(x)). */
@@ -89,9 +89,9 @@ function focal(x: tf.Tensor, gamma: number): tf.Tensor {
 }
 
 /**
- * Sum of the next-token cross-entropy of states [b, n - 1, width] with logits tied to `table` [vocabulary, width] over the
- * targets tokens[1:] that are not padding, and their count. The logit of the target is computed apart, so that no array
- * but the logits themselves is as wide as the vocabulary.
+ * The sum of the next-token cross-entropy over the targets tokens[1:] that are not padding, and their count. States are
+ * [b, n - 1, width]; logits are tied to `table` [vocabulary, width]. The logit of the target is computed separately, so that
+ * the logits are the only array as wide as the vocabulary.
  */
 export function captionSums(
   states: tf.Tensor,

@@ -1,4 +1,5 @@
-/** The objective of training on pairs: contrastive, and of models that write captions the captioning loss. */
+/** The objective of training on pairs: the contrastive loss and, for models with a text decoder, the captioning loss. */
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { tf } from '../engine/mod.ts'
 import type { Weights } from '../model/layers.ts'
 import { tokenTable } from '../model/mammut.ts'
@@ -6,14 +7,14 @@ import { type ComputedModel, networkOf } from '../model/network.ts'
 import { captionSums } from './losses.ts'
 import { type BatchTensors, type LossParts, lossesOf, type Objective } from './objective.ts'
 
-/** What the objective is made from. */
+/** Parameters of the objective. */
 export interface PairSpec {
   readonly config: ComputedModel
-  /** Weight of the captioning loss; zero leaves the generative pass out, and is the only one for models without. */
+  /** Weight of the captioning loss; 0 leaves the generative pass out, and models without a decoder need it to be 0. */
   readonly captionWeight: number
 }
 
-/** The parts of both losses, and the image tokens [b, n, width] of models that have some, for losses that build on them. */
+/** The parts of both losses, and the image tokens [b, n, width] of models that have them, for further losses. */
 export function pairParts(
   { images, tokens }: BatchTensors,
   weights: Weights,
@@ -25,19 +26,19 @@ export function pairParts(
   const embedded = { images: embeddings, texts: network.embedTexts(tokens, weights), imageTokens }
   if (captionWeight === 0) return { ...embedded, means: {} }
   if (network.captionStates === undefined || imageTokens === undefined)
-    throw new Error('The model writes no captions; set caption_weight to 0')
+    throw new UserFault('The model writes no captions', { place: 'caption_weight', hint: 'set caption_weight to 0' })
   const states = network.captionStates(tokens, imageTokens, weights)
   const caption = { ...captionSums(states, tokens, tokenTable(weights)), weight: captionWeight }
   return { ...embedded, means: { caption } }
 }
 
-/** Batches hold `images` [b, 3, s, s], normalised, and `tokens`, int32 [b, context]. */
+/** The objective over batches with `images` [b, 3, s, s], standardized, and `tokens`, int32 [b, context]. */
 export const objective =
   (spec: PairSpec): Objective =>
   (batch, weights) =>
     pairParts(batch, weights, spec)
 
-/** Both losses of a whole batch (MaMMUT §3.2): contrastive + `captionWeight` x caption, and the image tokens. */
+/** Both losses of a whole batch (MaMMUT section 3.2): contrastive + `captionWeight` x caption, and the image tokens. */
 export function pairLosses(batch: BatchTensors, weights: Weights, spec: PairSpec) {
   const parts = pairParts(batch, weights, spec)
   const { loss, contrastive, caption = tf.scalar(0) } = lossesOf(parts, weights)

@@ -1,4 +1,4 @@
-/** One copy of a model in training, which computes pieces of steps on one engine. */
+/** A replica: one copy of a model in training, which computes micro-batches on one engine. */
 import {
   type Engine,
   floats,
@@ -17,53 +17,54 @@ import { applyGradients, backwardMicroBatch, contrastiveGradients, embedMicroBat
 import { stateNames, type TrainingState } from './state.ts'
 import type { UpdateSpec } from './update.ts'
 
-/** What a replica is made of. */
+/** Options of a replica. */
 export interface ReplicaOptions {
   readonly engine: Engine
   readonly objective: Objective
   readonly optimizer: UpdateSpec
   /** @default softmax */
   readonly contrast?: Contrast | undefined
-  /** Rows that are computed at a time. */
+  /** Rows of a micro-batch. */
   readonly microBatch: number
-  /** Arrays that each part of a batch is given whole. */
+  /** Inputs of every micro-batch that have no batch rows. */
   readonly constants: HostArrays
 }
 
+/** Numbers by name. */
 export type ScalarValues = Readonly<Record<string, number>>
 
-/** What `embed` gives: embeddings of the replica's rows, and its share of what means are divided by. */
+/** Embeddings of the rows of a replica, and the counts of its means. */
 export interface EmbeddedRows {
   readonly images: HostArray
   readonly texts: HostArray
   readonly counts: ScalarValues
 }
 
-/** What `backward` needs beside the rows. */
+/** Inputs of `backward` beside the rows. */
 export interface BackwardRequest {
   /** Embeddings of the whole batch. */
   readonly images: HostArray
   readonly texts: HostArray
-  /** Where the replica's rows begin in it. */
+  /** Index of the first row of the replica in the batch. */
   readonly offset: number
   readonly totals: ScalarValues
 }
 
-/** What `backward` gives. */
+/** Losses of a backward pass. */
 export interface BackwardRows {
-  /** Of the whole batch. */
+  /** Contrastive loss of the whole batch. */
   readonly contrastive: number
-  /** Sums of means over the replica's rows. */
+  /** Sums of each mean over the rows of the replica. */
   readonly sums: ScalarValues
-  /** What these rows add to the loss beside the contrastive one. */
+  /** Contribution of these rows to the loss, without the contrastive loss. */
   readonly rest: number
 }
 
-/** What an update measured. */
+/** Measurements of an update. */
 export interface UpdateMeasurements {
   /** Before clipping. */
   readonly gradientNorm: number
-  /** What similarities are multiplied by from now on: exp of the parameter. */
+  /** Factor of similarities after the update: exp of the parameter. */
   readonly logitScale: number
 }
 
@@ -73,13 +74,13 @@ export interface StepNumber {
   readonly learningRate: number
 }
 
-/** Steps go `embed`, `backward`, `update`, each with the same rows. */
+/** A replica. A step is `embed`, `backward` with the same rows, and `update`. */
 export interface Replica {
   embed(rows: HostArrays): Promise<EmbeddedRows>
   backward(rows: HostArrays, request: BackwardRequest): Promise<BackwardRows>
-  /** Gradients that `backward` added up. */
+  /** Gradients that `backward` has accumulated. */
   gradients(): Promise<HostArrays>
-  /** Updates by these gradients, or by those that `backward` added up. */
+  /** Updates the weights by these gradients, or by the accumulated ones. */
   update(at: StepNumber, gradients?: HostArrays): Promise<UpdateMeasurements>
   /** Weights, moments and averages on the host, by path. */
   state(): Promise<HostArrays>
@@ -88,10 +89,10 @@ export interface Replica {
 
 const numberOf = (array: NdArray | undefined): number => (array && floatsOf(array)[0]) ?? Number.NaN
 
-/** As float32, as all that is measured. */
+/** The exponential as a float32, like all measurements. */
 export const expOf = (logarithm: number): number => Math.fround(Math.exp(logarithm))
 
-/** Rows `from` to `from + count` of every array. */
+/** Rows `from` to `from + count - 1` of every array. */
 export const sliceRows = (arrays: HostArrays, from: number, count: number): HostArrays =>
   Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, sliceArrayRows(array, from, count)]))
 
@@ -100,7 +101,7 @@ function sliceArrayRows({ data, shape, dtype }: HostArray, from: number, count: 
   return hostArray(data.subarray(from * row, (from + count) * row), { shape: [count, ...shape.slice(1)], dtype })
 }
 
-/** Arrays below each other. */
+/** Concatenates arrays along their first axis. */
 export function stackRows(parts: readonly HostArray[]): HostArray {
   const data = new Float32Array(parts.reduce((sum, part) => sum + part.data.length, 0))
   let at = 0
@@ -119,7 +120,7 @@ export function addScalars(all: readonly ScalarValues[]): ScalarValues {
   return sums
 }
 
-/** Losses of a whole batch from what its parts gave, in float32, as steps at once give them. */
+/** Combines the losses of the parts of a batch into those of the whole batch, in float32. */
 export function joinLosses(parts: readonly BackwardRows[], totals: ScalarValues): ScalarValues {
   const contrastive = parts[0]?.contrastive ?? Number.NaN
   const sums = addScalars(parts.map(({ sums }) => sums))
@@ -128,7 +129,7 @@ export function joinLosses(parts: readonly BackwardRows[], totals: ScalarValues)
   return { loss: Math.fround(contrastive + rest), contrastive, ...Object.fromEntries(means) }
 }
 
-/** Makes a replica that begins at a state. */
+/** Creates a replica from a state. */
 export function createReplica(start: TrainingState, options: ReplicaOptions): Replica {
   const { engine, objective, optimizer, microBatch, constants } = options
   const embedPart = jit(embedMicroBatch(objective), { engine })
@@ -152,7 +153,7 @@ export function createReplica(start: TrainingState, options: ReplicaOptions): Re
     Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, numberOf(array)]))
   const onHost = (array: NdArray): HostArray => {
     if (array.location === 'host') return array
-    throw new Error('An array that is read stayed on the device')
+    throw new Error('An array that the host reads stayed on the device')
   }
 
   return {

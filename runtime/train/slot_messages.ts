@@ -1,12 +1,13 @@
-/** What the trainer and the thread of a slot say to each other: one call at a time, and its answer. */
+/** Messages between the trainer and the thread of a slot: one call at a time, and its answer. */
 import type { Engine } from '../engine/mod.ts'
 import type { HostArrays } from '../model/safetensors.ts'
 import type { Contrast } from './losses.ts'
 import type { ObjectiveSource } from './objective.ts'
 import type { BackwardRequest, BackwardRows, EmbeddedRows, StepNumber, UpdateMeasurements } from './replica.ts'
+import type { ThreadFault } from './thread_fault.ts'
 import type { UpdateSpec } from './update.ts'
 
-/** What a thread begins with. */
+/** Options of the thread of a slot. */
 export interface SlotThreadOptions {
   readonly engine: Engine
   readonly objective: ObjectiveSource
@@ -18,24 +19,26 @@ export interface SlotThreadOptions {
   readonly state: HostArrays
   readonly slot: number
   readonly slots: number
-  /** Gradients of each slot after the other, then their sum: float32. */
+  /** float32: the gradients of each slot one after the other, then their sum. */
   readonly shared: SharedArrayBuffer
 }
 
-/** Each call with what it asks and what it answers; `embed` keeps the rows that `backward` goes through. */
+/** Every call with the types of its argument and its answer. `embed` stores the rows for `backward`. */
 export interface SlotCalls {
   readonly embed: { readonly ask: HostArrays; readonly answer: EmbeddedRows }
-  /** Leaves the gradients in the slot's share of the memory. */
+  /** Writes the gradients to the region of the slot in the shared memory. */
   readonly backward: { readonly ask: BackwardRequest; readonly answer: BackwardRows }
-  /** Adds up the slot's piece of the gradients of all, in the order of slots. */
+  /** Sums a range of the gradients over all slots, in the order of slots. */
   readonly reduce: { readonly ask: null; readonly answer: null }
-  /** Updates by the sum of the gradients. */
+  /** Updates the weights by the sum of the gradients. */
   readonly update: { readonly ask: StepNumber; readonly answer: UpdateMeasurements }
   readonly state: { readonly ask: null; readonly answer: HostArrays }
 }
 
+/** A call as a message. */
 export type SlotCall = {
   [K in keyof SlotCalls]: { readonly call: K; readonly ask: SlotCalls[K]['ask'] }
 }[keyof SlotCalls]
 
-export type SlotAnswer = { readonly answer: SlotCalls[keyof SlotCalls]['answer'] } | { readonly fault: string }
+/** The answer to a call, or the fault that it ended with. */
+export type SlotAnswer = { readonly answer: SlotCalls[keyof SlotCalls]['answer'] } | { readonly fault: ThreadFault }

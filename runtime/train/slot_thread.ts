@@ -1,4 +1,4 @@
-/** The thread of one slot: a replica that takes its share of each batch, and of the sum of gradients. */
+/** The thread of a slot: a replica that computes its rows of each batch and its range of the sum of gradients. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { floats, floatsOf, type HostArray } from '../engine/mod.ts'
 import type { HostArrays } from '../model/safetensors.ts'
@@ -6,6 +6,7 @@ import { loadObjective } from './objective.ts'
 import { createReplica } from './replica.ts'
 import type { SlotAnswer, SlotCall, SlotCalls, SlotThreadOptions } from './slot_messages.ts'
 import { stateOf } from './state.ts'
+import { describeFault } from './thread_fault.ts'
 
 const start: SlotThreadOptions = workerData
 const { slot, slots, shared } = start
@@ -18,12 +19,12 @@ const parameters = Object.entries(state.weights).map(([name, { shape }]) => ({
   size: shape.reduce((a, b) => a * b, 1),
 }))
 const total = parameters.reduce((sum, { size }) => sum + size, 0)
-/** Gradients of slot i; those of `slots` are the sum. */
+/** The gradients of slot `i`; region number `slots` is their sum. */
 const region = (i: number): Float32Array => new Float32Array(shared, 4 * i * total, total)
 
 let rows: HostArrays = {}
 
-/** Puts gradients one after the other into the slot's region. */
+/** Writes gradients one after the other to the region of the slot. */
 function writeGradients(gradients: HostArrays): void {
   const own = region(slot)
   let at = 0
@@ -35,18 +36,18 @@ function writeGradients(gradients: HostArrays): void {
   }
 }
 
-/** The slot's piece of the sum: the same order of additions whatever slot is ready first. */
+/** Sums the range of the slot. The order of additions does not depend on which slot is ready first. */
 function reduce(): void {
   const [from, to] = [Math.floor((total * slot) / slots), Math.floor((total * (slot + 1)) / slots)]
   const sum = region(slots).subarray(from, to)
   sum.set(region(0).subarray(from, to))
   for (let other = 1; other < slots; other++) {
-    const theirs = region(other).subarray(from, to)
-    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (theirs[i] ?? 0)
+    const addend = region(other).subarray(from, to)
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (addend[i] ?? 0)
   }
 }
 
-/** The sum of all slots' gradients, copied out of shared memory. */
+/** The summed gradients, copied from the shared memory. */
 function readSum(): HostArrays {
   const all = region(slots).slice()
   let at = 0
@@ -57,13 +58,13 @@ function readSum(): HostArrays {
   return Object.fromEntries(entries)
 }
 
-async function answer(asked: SlotCall): Promise<SlotCalls[keyof SlotCalls]['answer']> {
-  switch (asked.call) {
+async function answer(message: SlotCall): Promise<SlotCalls[keyof SlotCalls]['answer']> {
+  switch (message.call) {
     case 'embed':
-      rows = asked.ask
+      rows = message.ask
       return replica.embed(rows)
     case 'backward': {
-      const found = await replica.backward(rows, asked.ask)
+      const found = await replica.backward(rows, message.ask)
       writeGradients(await replica.gradients())
       return found
     }
@@ -71,16 +72,15 @@ async function answer(asked: SlotCall): Promise<SlotCalls[keyof SlotCalls]['answ
       reduce()
       return null
     case 'update':
-      return replica.update(asked.ask, readSum())
+      return replica.update(message.ask, readSum())
     case 'state':
       return replica.state()
   }
 }
 
-parentPort?.on('message', (asked: SlotCall) => {
-  answer(asked).then(
+parentPort?.on('message', (message: SlotCall) => {
+  answer(message).then(
     given => parentPort?.postMessage({ answer: given } satisfies SlotAnswer),
-    (error: unknown) =>
-      parentPort?.postMessage({ fault: error instanceof Error ? error.message : String(error) } satisfies SlotAnswer),
+    (error: unknown) => parentPort?.postMessage({ fault: describeFault(error) } satisfies SlotAnswer),
   )
 })

@@ -1,7 +1,7 @@
 /**
- * The pieces of a step whose batch is computed in parts, with the contrastive loss over all of it (after GradCache; Gao et
- * al., arXiv 2101.06983): `embed` each part, `contrast` all embeddings, then go `backward` through each part again with
- * the gradients by its embeddings, and `update`.
+ * A step over micro-batches, with the contrastive loss of the whole batch (after GradCache; Gao et al., arXiv 2101.06983):
+ * embed each micro-batch, take the gradients of the contrastive loss by all embeddings, go backward through each micro-batch
+ * with the gradients by its embeddings, and apply the accumulated gradients.
  */
 import { gradients, tf } from '../engine/mod.ts'
 import { type Weights, weight } from '../model/layers.ts'
@@ -17,7 +17,7 @@ interface MicroBatchInputs {
   readonly batch: BatchTensors
 }
 
-/** Embeddings of a part, and what its means are divided by. */
+/** Embeddings of a micro-batch, and the counts of its means. */
 export const embedMicroBatch =
   (objective: Objective) =>
   ({ weights, batch }: MicroBatchInputs) => {
@@ -26,7 +26,7 @@ export const embedMicroBatch =
     return { images, texts, counts }
   }
 
-/** The contrastive loss of a whole batch, and its gradients. */
+/** The contrastive loss of a whole batch, and its gradients by embeddings and logit scale. */
 export const contrastiveGradients =
   (contrast: Contrast | undefined) =>
   ({ images, texts, logitScale }: ContrastiveInputs) => {
@@ -37,15 +37,15 @@ export const contrastiveGradients =
   }
 
 interface BackwardInputs extends MicroBatchInputs {
-  /** Gradients of the parts before. */
+  /** Accumulated gradients of the micro-batches before. */
   readonly gradients: Weights
-  /** Gradients of the contrastive loss by the part's embeddings. */
+  /** Gradients of the contrastive loss by the embeddings of the micro-batch. */
   readonly by: { readonly images: tf.Tensor; readonly texts: tf.Tensor }
-  /** What each mean of the whole batch is divided by. */
+  /** Counts of each mean over the whole batch. */
   readonly totals: ScalarTensors
 }
 
-/** Adds the gradients of a part; gives the sums of its means, and what these add to the loss. */
+/** Accumulates the gradients of a micro-batch. `sums` are those of its means, `rest` is their contribution to the loss. */
 export const backwardMicroBatch =
   (objective: Objective) =>
   ({ weights, batch, gradients: before, by, totals }: BackwardInputs) => {
@@ -69,11 +69,11 @@ export const backwardMicroBatch =
   }
 
 interface UpdateInputs extends UpdateState, AdamWInputs {
-  /** The gradient of the contrastive loss by the logit scale, which no part has. */
+  /** The gradient of the contrastive loss by the logit scale; those of micro-batches leave it out. */
   readonly logitScale: tf.Tensor
 }
 
-/** Changes the weights by the gradients of all parts, and gives gradients of zero for the next step. */
+/** Updates the weights by the accumulated gradients, and returns gradients of zero for the next step. */
 export const applyGradients =
   (spec: UpdateSpec) =>
   ({ gradients: parts, logitScale, learningRate, step, ...state }: UpdateInputs) => {

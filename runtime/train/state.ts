@@ -1,16 +1,17 @@
-/** The state of a run, and its arrays by path. */
+/** The state of a training run, as a tree and as arrays by path. */
 import { isNdArray, leavesOf, type NdArray, type Tree } from '../engine/mod.ts'
 import type { HostArrays } from '../model/safetensors.ts'
 
-/** What is kept of a run from step to step: weights, their moments, and their average, which may be without parameters. */
+/** The parts of the state: weights, their first and second moments, and their average, which is empty if none is kept. */
 export const stateNames = ['weights', 'first', 'second', 'average'] as const
 
+/** The state of a run: arrays by part and parameter. */
 export type TrainingState = Readonly<Record<(typeof stateNames)[number], Readonly<Record<string, NdArray>>>>
 
 /** Arrays of a state on the host by path: `weights.NAME`, `first.NAME`, `second.NAME`, `average.NAME`. */
 export const pathsOf = (state: Partial<TrainingState>): HostArrays => hostArrays(state)
 
-/** The arrays of a tree by path; throws where one is on a device. */
+/** The arrays of a tree by path; throws if one is on a device. */
 export const hostArrays = (tree: Tree<NdArray>): HostArrays =>
   Object.fromEntries(
     leavesOf<NdArray>(tree, isNdArray).map(({ path, leaf }) => {
@@ -19,7 +20,7 @@ export const hostArrays = (tree: Tree<NdArray>): HostArrays =>
     }),
   )
 
-/** The state of such arrays. */
+/** Rebuilds the state from such arrays. */
 export const stateOf = (arrays: HostArrays): TrainingState => ({
   weights: withoutPrefix(arrays, 'weights'),
   first: withoutPrefix(arrays, 'first'),
@@ -27,11 +28,11 @@ export const stateOf = (arrays: HostArrays): TrainingState => ({
   average: withoutPrefix(arrays, 'average'),
 })
 
-/** Arrays by paths under a name. */
+/** Adds `PREFIX.` to the names of arrays. */
 export const addPrefix = (arrays: HostArrays, prefix: string): HostArrays =>
   Object.fromEntries(Object.entries(arrays).map(([name, array]) => [`${prefix}.${name}`, array]))
 
-/** What `prefixed` put under a name. */
+/** The arrays whose names begin with `PREFIX.`, without it. */
 export const withoutPrefix = (arrays: HostArrays, prefix: string): HostArrays =>
   Object.fromEntries(
     Object.entries(arrays).flatMap(([path, array]) =>

@@ -1,4 +1,4 @@
-/** A whole training step, as one tfjs function. */
+/** A training step over a whole batch, as one tfjs function. */
 import { gradients, tf } from '../engine/mod.ts'
 import type { Weights } from '../model/layers.ts'
 import type { BatchTensors, StepLosses } from './objective.ts'
@@ -10,17 +10,17 @@ interface StepInputs extends UpdateState {
   readonly step: tf.Tensor
 }
 
-/** A step that computes losses and gradients and updates every weight. */
+/** Returns a step that computes losses and gradients and updates every weight. */
 export function trainStep(losses: (batch: BatchTensors, weights: Weights) => StepLosses, optimizer: UpdateSpec) {
   return ({ batch, learningRate, step, ...state }: StepInputs) => {
     const { weights } = state
     const names = Object.keys(weights)
     const measured: Record<string, tf.Tensor> = {}
     const objective = (): tf.Tensor => {
-      const found = losses(batch, weights)
+      const all = losses(batch, weights)
       // The tape frees what its function does not return.
-      for (const [name, value] of Object.entries(found)) measured[name] = tf.keep(value)
-      return found.loss
+      for (const [name, value] of Object.entries(all)) measured[name] = tf.keep(value)
+      return all.loss
     }
     const { grads } = gradients(objective, Object.values(weights))
     const byName = Object.fromEntries(names.map((name, i) => [name, grads[i] ?? tf.zeros([])]))

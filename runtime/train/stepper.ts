@@ -1,4 +1,5 @@
-/** How a step is computed: at once, in parts, or on several slots. */
+/** Creates the stepper of a run: the whole batch at once, in micro-batches, or on several slots. */
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { type CompileCache, floatsOf, jit, readState, scalarOf } from '../engine/mod.ts'
 import type { Weights } from '../model/layers.ts'
 import { type BatchTensors, loadObjective, lossesOf, type Objective } from './objective.ts'
@@ -8,13 +9,15 @@ import { stateNames, type TrainingState } from './state.ts'
 import { trainStep } from './step.ts'
 import type { Stepper, StepperOptions } from './stepper_types.ts'
 
-/** Makes a model in training that begins at a state; throws where the batch does not divide. */
+/** Creates a stepper from a state; throws if the batch does not divide into slots and micro-batches. */
 export async function createStepper(start: TrainingState, options: StepperOptions): Promise<Stepper> {
   const { slots = 1, batchSize } = options
   const rows = batchSize / slots
   const { microBatch = rows } = options
   if (!Number.isInteger(rows) || !Number.isInteger(rows / microBatch))
-    throw new Error(`A batch of ${batchSize} does not divide into ${slots} slots of parts of ${microBatch}`)
+    throw new UserFault(`A batch of ${batchSize} does not divide into ${slots} slots of parts of ${microBatch}`, {
+      place: 'batch_size',
+    })
   if (slots > 1) return openSlotStepper(start, { ...options, slots, microBatch })
   const objective = await loadObjective(options.objective)
   if (microBatch === batchSize) {
@@ -34,7 +37,7 @@ export async function createStepper(start: TrainingState, options: StepperOption
   }
 }
 
-/** The whole batch at once, in one graph. */
+/** A stepper that computes the whole batch in one graph. */
 function singleGraphStepper(
   start: TrainingState,
   {

@@ -1,4 +1,4 @@
-/** What computes the steps of training, however it does. */
+/** The interface of steppers, and their options. */
 import type { Engine } from '../engine/mod.ts'
 import type { HostArrays } from '../model/safetensors.ts'
 import type { Contrast } from './losses.ts'
@@ -6,14 +6,15 @@ import type { ObjectiveSource } from './objective.ts'
 import type { ScalarValues, StepNumber, UpdateMeasurements } from './replica.ts'
 import type { UpdateSpec } from './update.ts'
 
-/** How much is computed at a time, and where. */
+/** Division of a batch into slots and micro-batches. */
 export interface BatchSplit {
-  /** Devices that share each batch; on the CPU, groups of threads. @default 1 */
+  /** Number of devices that share each batch; on the CPU, of groups of threads. @default 1 */
   readonly slots?: number
-  /** Rows that a slot computes at a time. @default all of its rows */
+  /** Rows of a micro-batch. @default all rows of a slot */
   readonly microBatch?: number | undefined
 }
 
+/** Options of a stepper. */
 export interface StepperOptions extends BatchSplit {
   readonly engine: Engine
   readonly objective: ObjectiveSource
@@ -21,20 +22,20 @@ export interface StepperOptions extends BatchSplit {
   /** @default softmax */
   readonly contrast?: Contrast | undefined
   readonly batchSize: number
-  /** Arrays that each part of a batch is given whole. */
+  /** Inputs of every step that have no batch rows. */
   readonly constants: HostArrays
-  /** Where a later process finds the step compiled; absent: nowhere. */
+  /** Folder in which later processes find the compiled step. Absent: it is not stored. */
   readonly cacheFolder?: string | undefined
 }
 
-/** What a step measured. */
+/** Measurements of a step. */
 export interface StepMeasurements extends UpdateMeasurements {
   readonly losses: ScalarValues
 }
 
-/** A model in training. */
+/** Computes the steps of one run. */
 export interface Stepper {
-  /** One update by a batch, whose arrays have a row for each pair. */
+  /** Updates the weights by a batch, whose arrays have one row for each pair. */
   step(rows: HostArrays, at: StepNumber): Promise<StepMeasurements>
   /** Weights, moments and averages on the host, by path. */
   state(): Promise<HostArrays>

@@ -1,4 +1,5 @@
 /** The training loop. */
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { type Engine, floats, floatsOf, type HostArray } from '../engine/mod.ts'
 import type { HostArrays } from '../model/safetensors.ts'
 import { type CheckpointOptions, openCheckpointManager } from './checkpoint_manager.ts'
@@ -13,6 +14,7 @@ import { createStepper } from './stepper.ts'
 import type { BatchSplit } from './stepper_types.ts'
 import type { UpdateSpec } from './update.ts'
 
+/** Options of a training run. */
 export interface TrainOptions<B extends Batch> extends BatchSplit {
   readonly engine: Engine
   readonly weights: Readonly<Record<string, HostArray>>
@@ -23,39 +25,39 @@ export interface TrainOptions<B extends Batch> extends BatchSplit {
   readonly objective: ObjectiveSource
   readonly batchSize: number
   readonly loader: Pick<Loader, 'position' | 'restore'> & { next(): B | Promise<B> }
-  /** Arrays of a batch, with a row for each pair. */
+  /** The arrays of a batch, with one row for each pair. */
   readonly arrays: (batch: B) => HostArrays
-  /** Arrays that go into each step, and are no rows. @default none */
+  /** Inputs of every step that have no batch rows. @default none */
   readonly constants?: HostArrays
-  /** Is told the steps before a resume. */
+  /** Called once, with the reports of the steps before a resume. */
   readonly onStart?: (steps: readonly StepReport[]) => void
   readonly onStep: (step: StepReport) => void
-  /** Absent: training ends with its last step, and the weights after it are what it gives. */
+  /** Absent: training ends with its last step and returns the weights after it. */
   readonly validation?: Validation | undefined
-  /** Absent: a run that is stopped begins anew. */
+  /** Absent: a stopped run starts again from its first step. */
   readonly checkpoints?: CheckpointOptions
   readonly signal: AbortSignal
 }
 
-/** What training gives. */
+/** The result of training. */
 export interface TrainingResult {
-  /** After the last step, or the best of those that were validated; their average where one was asked for. */
+  /** Weights after the last step, or after the best validated one; their average if `optimizer.ema` is set. */
   readonly weights: Readonly<Record<string, HostArray>>
-  /** Those after that step where `weights` are an average. */
+  /** The weights after that step, if `weights` are an average. */
   readonly last?: Readonly<Record<string, HostArray>>
-  /** Of every step, those before a resume included. */
+  /** Reports of every step, including those before a resume. */
   readonly steps: readonly StepReport[]
 }
 
 /**
- * Trains for `schedule.steps` steps, or until validations get no better. A loss that is not finite stops the run with the samples of its batch named; an
- * aborted signal stops it between steps, after a checkpoint. A run that finds a checkpoint goes on from it, and ends bit
- * by bit as if it had not stopped.
+ * Trains for `schedule.steps` steps, or until patience is exhausted. A loss that is not finite stops the run with an error
+ * that names the samples of the batch. An aborted signal stops it between two steps, after a checkpoint. A run that finds a
+ * checkpoint resumes from it and gives, bit by bit, the result of a run without interruption.
  */
 export async function train<B extends Batch>(options: TrainOptions<B>): Promise<TrainingResult> {
   const { schedule, signal, loader, validation, optimizer } = options
   const checkpointManager = openCheckpointManager(options)
-  const start = await checkpointManager.start()
+  const start = await checkpointManager.restore()
   const stepper = await createStepper(start.state, {
     ...options,
     constants: options.constants ?? {},
@@ -68,7 +70,7 @@ export async function train<B extends Batch>(options: TrainOptions<B>): Promise<
     checkpointManager.save({ state: await stepper.state(), reports, best: best && pathsOf({ ...best }) })
   const isOver = () =>
     reports.length >= schedule.steps || (validation !== undefined && isPatienceExhausted(reports, validation.patience))
-  /** What the weights after a step are worth; keeps them where they are the best. */
+  /** Scores the weights after a step, and copies them if they are the best so far. */
   const validate = async ({ measure }: Validation): Promise<number> => {
     const { weights, average } = stateOf(await stepper.state())
     const value = Math.fround(await measure(optimizer.ema === undefined ? weights : average))
@@ -87,8 +89,7 @@ export async function train<B extends Batch>(options: TrainOptions<B>): Promise<
         step,
         learningRate: rate,
       })
-      if (!Number.isFinite(losses.loss) || !Number.isFinite(gradientNorm))
-        throw new Error(notFiniteMessage(step, losses, batch))
+      if (!Number.isFinite(losses.loss) || !Number.isFinite(gradientNorm)) throw notFiniteFault(step, losses, batch)
       const isValidated = validation && (step % validation.every === 0 || step === schedule.steps)
       const report = {
         ...{ step, learningRate: rate, gradientNorm, logitScale, losses },
@@ -97,7 +98,7 @@ export async function train<B extends Batch>(options: TrainOptions<B>): Promise<
       reports.push(report)
       options.onStep(report)
       if (!isOver() && checkpointManager.isDue()) await save()
-      // The step blocks this thread; give messages and signals a turn.
+      // A step blocks this thread: let pending messages and signals be handled.
       await new Promise(resolve => setImmediate(resolve))
     }
     const { weights, average } = best ?? stateOf(await stepper.state())
@@ -108,15 +109,18 @@ export async function train<B extends Batch>(options: TrainOptions<B>): Promise<
   }
 }
 
-/** Arrays of their own: what a session returned goes with it. */
+/** Copies arrays, because those that a session returned are freed with it. */
 const copyArrays = (arrays: TrainingState['weights']): TrainingResult['weights'] =>
   Object.fromEntries(
     Object.entries(arrays).map(([name, array]) => [name, floats(floatsOf(array).slice(), array.shape)]),
   )
 
-function notFiniteMessage(step: number, losses: Readonly<Record<string, number>>, { rows }: Batch): string {
+function notFiniteFault(step: number, losses: Readonly<Record<string, number>>, { rows }: Batch): UserFault {
   const values = Object.entries(losses).map(([name, value]) => `${name} ${value}`)
   const keys = rows.slice(0, 8).map(row => row.key)
   const more = rows.length > keys.length ? ` and ${rows.length - keys.length} more` : ''
-  return `Training stopped at step ${step}: the loss is not finite (${values.join(', ')}); the batch held ${keys.join(', ')}${more}; lower the learning rate or look at these samples`
+  return new UserFault(
+    `Training stopped at step ${step}: the loss is not finite (${values.join(', ')}); the batch held ${keys.join(', ')}${more}`,
+    { place: 'learning_rate', hint: 'lower the learning rate or look at these samples' },
+  )
 }

@@ -1,28 +1,30 @@
-/** What a step changes: weights by AdamW, the logit scale bounded, and the average of the weights. */
+/** The update of a step: AdamW, the bound of the logit scale, and the moving average of the weights. */
 import { tf } from '../engine/mod.ts'
 import { type Weights, weight } from '../model/layers.ts'
 import { type AdamWInputs, type AdamWSpec, type AdamWState, adamw } from './adamw.ts'
 
+/** Parameters of the update. */
 export interface UpdateSpec extends AdamWSpec {
-  /** Decay of the moving average of weights, once it has warmed up; absent: none is kept. */
+  /** Decay of the moving average of weights after its warm-up. Absent: no average is kept. */
   readonly ema?: number | undefined
 }
 
+/** The state that an update changes. */
 export interface UpdateState extends AdamWState {
-  /** Moving average of each weight; without parameters where none is kept. */
+  /** Moving average of each weight; empty if no average is kept. */
   readonly average: Weights
 }
 
-/** The largest logit scale, as CLIP bounds it. */
+/** Logarithm of the largest factor of similarities, 100, as in CLIP. */
 const maxLogitScale = Math.log(100)
 
-/** Weights after a step, and their average. Throws where a state and what is asked differ in whether there is one. */
+/** The state after a step. Throws if `ema` is set and the state has no average. */
 export function update({ average, ...state }: UpdateState, inputs: AdamWInputs, { ema, ...spec }: UpdateSpec) {
-  const { gradientNorm, ...moved } = adamw(state, inputs, spec)
-  const logitScale = tf.minimum(weight(moved.weights, 'logit_scale'), maxLogitScale)
-  const weights: Weights = { ...moved.weights, logit_scale: logitScale }
+  const { gradientNorm, ...next } = adamw(state, inputs, spec)
+  const logitScale = tf.minimum(weight(next.weights, 'logit_scale'), maxLogitScale)
+  const weights: Weights = { ...next.weights, logit_scale: logitScale }
   return {
-    ...moved,
+    ...next,
     weights,
     average: updateAverage({ average, weights, before: state.weights }, inputs.step, ema),
     gradientNorm,
@@ -37,8 +39,8 @@ interface AverageInputs {
 }
 
 /**
- * After step t the average moves by 1 - min(`ema`, (1 + t) / (10 + t)) of its distance to the weights: the ramp forgets
- * where training began (TensorFlow, `ExponentialMovingAverage`).
+ * The moving average after step t. Its decay is min(`ema`, (1 + t) / (10 + t)), which is small in the first steps, so that
+ * the initial weights lose their influence (as TensorFlow's `ExponentialMovingAverage`).
  */
 function updateAverage({ average, weights, before }: AverageInputs, step: tf.Tensor, ema: number | undefined): Weights {
   if (ema === undefined) return average
@@ -46,7 +48,7 @@ function updateAverage({ average, weights, before }: AverageInputs, step: tf.Ten
   return Object.fromEntries(
     Object.entries(weights).map(([name, now]) => {
       const old = weight(average, name)
-      // What is frozen is its own average.
+      // A frozen parameter is equal to its average.
       return [name, now === before[name] ? old : tf.add(old, tf.mul(tf.sub(now, old), share))]
     }),
   )

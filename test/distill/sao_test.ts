@@ -5,19 +5,13 @@ import { pseudoLabels } from '../../runtime/distill/pseudo_labels.ts'
 import { regionSums } from '../../runtime/distill/region_loss.ts'
 import { averageWindows, margins, windowCoverage, windowEmbeddings, windowStarts } from '../../runtime/distill/sao.ts'
 import { chooseEngine, floats, floatsOf, ints, jit, type NdArray, tf } from '../../runtime/engine/mod.ts'
-import { gridSide, type MammutConfig } from '../../runtime/model/config.ts'
+import { gridSide } from '../../runtime/model/config.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
 import { embedImage, imageTokens } from '../../runtime/model/mammut.ts'
 import { relativeError } from '../support.ts'
+import { tinyMammut } from '../tiny_models.ts'
 
-const config: MammutConfig = {
-  imageSize: 16,
-  patchSize: 4,
-  vision: { width: 24, layers: 1, heads: 2 },
-  text: { width: 16, layers: 1, heads: 2, contextLength: 6, vocabSize: 20, crossAttnEvery: 2 },
-  embedDim: 12,
-  mlpRatio: 4,
-}
+const config = tinyMammut({ patchSize: 4, vision: { width: 24 }, text: { layers: 1 }, embedDim: 12, mlpRatio: 4 })
 const side = gridSide(config)
 const random = createRandom(5, 'sao test')
 const images = floats(

@@ -29,7 +29,7 @@ import { optimize } from '../../runtime/engine/graph/optimize.ts'
 import { flagOf, sizeOf, type TensorType } from '../../runtime/engine/graph/types.ts'
 import { tf } from '../../runtime/engine/mod.ts'
 import { trace } from '../../runtime/engine/trace/trace.ts'
-import { gridSide, type MammutConfig, parameterCount, parameterShapes } from '../../runtime/model/config.ts'
+import { gridSide, type MammutConfig, parameterShapes } from '../../runtime/model/config.ts'
 import type { Weights } from '../../runtime/model/layers.ts'
 import { embedImage, imageTokens } from '../../runtime/model/mammut.ts'
 import { networkOf } from '../../runtime/model/network.ts'
@@ -145,7 +145,7 @@ function trainGraph(sizes: Sizes, { batch, captions = true, region = false, reco
 const describe = (sizes: Sizes): string => JSON.stringify(sizes)
 
 test('parameters are those of the model', () => {
-  for (const sizes of models) assert.is(parametersOf(sizes), parameterCount(configOf(sizes)), describe(sizes))
+  for (const sizes of models) assert.is(parametersOf(sizes), networkOf(configOf(sizes)).parameters, describe(sizes))
 })
 
 /** Parameters of each named size: all of them, and those of the text decoder alone. */
@@ -164,7 +164,7 @@ test('each named size has the parameters that are written down for it, by formul
     const config = configOf(sizes)
     const found = [parametersOf(sizes), textParameters(config)]
     assert.equal(found, Object.entries(named).find(([key]) => key === name)?.[1], name)
-    assert.is(parameterCount(config), found[0], name)
+    assert.is(networkOf(config).parameters, found[0], name)
     const graph = trainGraph(sizes, { batch: 2 })
     assert.is(costOf(graph, { parameters: 'weights' }).parameters, found[0], name)
     assert.is(trainFlops(sizes, { batch: 2, captions: true }), productFlops(graph), name)

@@ -6,7 +6,6 @@ import {
   floats,
   floatsOf,
   type HostArray,
-  ints,
   isNdArray,
   jit,
   mapTree,
@@ -15,31 +14,16 @@ import {
   type Tree,
   toHost,
 } from '../../runtime/engine/mod.ts'
-import type { MammutConfig } from '../../runtime/model/config.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
 import type { Weights } from '../../runtime/model/layers.ts'
 import type { BatchTensors } from '../../runtime/train/objective.ts'
 import { pairLosses } from '../../runtime/train/pair_objective.ts'
 import { trainStep } from '../../runtime/train/step.ts'
+import { randomBatch, tinyMammut } from '../tiny_models.ts'
 
-const config: MammutConfig = {
-  imageSize: 16,
-  patchSize: 8,
-  vision: { width: 16, layers: 1, heads: 2 },
-  text: { width: 16, layers: 2, heads: 2, contextLength: 6, vocabSize: 20, crossAttnEvery: 2 },
-  embedDim: 8,
-  mlpRatio: 2,
-}
-const pairs = 4
+const config = tinyMammut()
 
-function batch(number: number) {
-  const random = createRandom(number, 'tiny pairs')
-  const images = Float32Array.from({ length: pairs * 3 * 16 * 16 }, () => random.between(-1, 1))
-  const tokens = Int32Array.from({ length: pairs * 6 }, (_, i) =>
-    i % 6 === 0 ? 1 : i % 6 === 5 ? 2 : 3 + random.below(17),
-  )
-  return { images: floats(images, [pairs, 3, 16, 16]), tokens: ints(tokens, [pairs, 6]) }
-}
+const batch = (number: number) => randomBatch(createRandom(number, 'tiny pairs'), 4)
 
 function losses({ images, tokens }: BatchTensors, weights: Weights) {
   if (images === undefined || tokens === undefined) throw new Error('A batch lacks images or tokens')

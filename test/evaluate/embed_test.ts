@@ -37,7 +37,7 @@ test('images are embedded the same however blocks fall', async () => {
 })
 
 test('a wrong number of images, and a block that cannot be read, are told', async () => {
-  assert.match(await faultOf(embedImages(model, blocksOf([3]), options)), /There are 3 images, and 7 were announced/)
+  assert.match(await faultOf(embedImages(model, blocksOf([3]), options)), /There are 3 images, and 7 were expected/)
   assert.match(await faultOf(embedImages(model, blocksOf([4, 3]), { ...options, total: 5 })), /more than the 5 images/)
   async function* broken() {
     yield* blocksOf([2])

@@ -5,18 +5,12 @@ import type { MammutConfig } from '../../runtime/model/config.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
 import type { LoadedModel } from '../../runtime/model/model_folder.ts'
 import { networkOf } from '../../runtime/model/network.ts'
+import { tinyMammut } from '../tiny_models.ts'
 
 /** Images of 16 pixels, 8 dimensions. */
 export function tinyModel(): LoadedModel<MammutConfig> {
   const tokenizer = loadTokenizer(trainTokenizer(['a lake', 'a river by a lake'], { vocabSize: 270 }))
-  const config = {
-    imageSize: 16,
-    patchSize: 8,
-    vision: { width: 16, layers: 1, heads: 2 },
-    text: { width: 16, layers: 2, heads: 2, contextLength: 8, vocabSize: tokenizer.vocabSize, crossAttnEvery: 2 },
-    embedDim: 8,
-    mlpRatio: 2,
-  }
+  const config = tinyMammut({ text: { contextLength: 8, vocabSize: tokenizer.vocabSize } })
   return {
     config,
     network: networkOf(config),

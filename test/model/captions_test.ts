@@ -2,8 +2,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createRandom } from '../../runtime/data/random.ts'
 import { chooseEngine, floats, floatsOf, ints, jit } from '../../runtime/engine/mod.ts'
-import { captionImages, createModelCaptioner } from '../../runtime/model/captions.ts'
-import type { MammutConfig } from '../../runtime/model/config.ts'
+import { type CaptionOptions, createModelCaptioner } from '../../runtime/model/captions.ts'
 import { type DecodeInputs, decodeStep, imageKeys } from '../../runtime/model/decode_step.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
 import { affine, hidden } from '../../runtime/model/layers.ts'
@@ -12,16 +11,15 @@ import { imageBatch } from '../../runtime/model/preprocess.ts'
 import { drawNucleus, likeliest, type TokenDecoding } from '../../runtime/model/sampling.ts'
 import { train } from '../../runtime/train/trainer.ts'
 import { relativeError } from '../support.ts'
+import { tinyMammut } from '../tiny_models.ts'
 import { pairsOf } from '../train/tiny.ts'
 
-const config: MammutConfig = {
-  imageSize: 16,
-  patchSize: 8,
-  vision: { width: 32, layers: 2, heads: 2 },
-  text: { width: 32, layers: 3, heads: 4, contextLength: 8, vocabSize: 40, crossAttnEvery: 2 },
+const config = tinyMammut({
+  vision: { width: 32, layers: 2 },
+  text: { width: 32, layers: 3, heads: 4, contextLength: 8, vocabSize: 40 },
   embedDim: 16,
   mlpRatio: 4,
-}
+})
 const { contextLength, vocabSize } = config.text
 const pairs = 16
 const random = createRandom(4, 'captions')
@@ -55,8 +53,19 @@ async function trained() {
   return { config, weights, tokenizer }
 }
 const model = await trained()
+
+/** Captions of all images by a captioner that is disposed afterwards. */
+async function captionImages(model: Parameters<typeof createModelCaptioner>[0], options: CaptionOptions) {
+  const captioner = createModelCaptioner(model, options)
+  try {
+    return await captioner.caption(pixels)
+  } finally {
+    await captioner.dispose()
+  }
+}
+
 const captions = async (decoding: TokenDecoding, batchSize = pairs) =>
-  captionImages(model, pixels, { engine: await chooseEngine('cpu', 2), batchSize, decoding })
+  captionImages(model, { engine: await chooseEngine('cpu', 2), batchSize, decoding })
 const expected = words.map(ids => ids.join(' '))
 
 test('token by token, logits are those of the pass over whole captions', async () => {
@@ -124,7 +133,7 @@ test('greedy decoding gives the captions that a model was trained on, word for w
 test('captions that do not end stop at the context length', async () => {
   const untrained = { config, weights: initialWeights(config, 9), tokenizer }
   const engine = await chooseEngine('cpu', 1)
-  const found = await captionImages(untrained, pixels, { engine, batchSize: 4, decoding: { kind: 'greedy' } })
+  const found = await captionImages(untrained, { engine, batchSize: 4, decoding: { kind: 'greedy' } })
   for (const caption of found) {
     const ids = caption.split(' ').filter(Boolean).map(Number)
     assert.ok(ids.length <= contextLength - 1)

@@ -2,20 +2,18 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createRandom } from '../../runtime/data/random.ts'
 import { chooseEngine, floats, floatsOf, gradients, ints, jit, type tf } from '../../runtime/engine/mod.ts'
-import type { MammutConfig } from '../../runtime/model/config.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
 import type { Weights } from '../../runtime/model/layers.ts'
 import { pairLosses } from '../../runtime/train/pair_objective.ts'
 import { relativeError } from '../support.ts'
+import { tinyMammut } from '../tiny_models.ts'
 
-const config: MammutConfig = {
-  imageSize: 16,
+const config = tinyMammut({
   patchSize: 4,
-  vision: { width: 16, layers: 3, heads: 2 },
-  text: { width: 16, layers: 4, heads: 2, contextLength: 8, vocabSize: 30, crossAttnEvery: 2 },
-  embedDim: 8,
+  vision: { layers: 3 },
+  text: { layers: 4, contextLength: 8, vocabSize: 30 },
   mlpRatio: 4,
-}
+})
 const pairs = 6
 const random = createRandom(2, 'recompute')
 const images = floats(

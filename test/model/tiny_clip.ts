@@ -6,10 +6,11 @@ import { byteAlphabet } from '../../runtime/data/tokenizer.ts'
 import { floats } from '../../runtime/engine/mod.ts'
 import { type OpenClipConfig, openClipShapes } from '../../runtime/model/openclip_config.ts'
 import { type HostArrays, writeSafetensors } from '../../runtime/model/safetensors.ts'
+import { tinyClip } from '../tiny_models.ts'
 
 const merges = ['i n', 't h', 'th e</w>', 'l a', 'la k', 'lak e</w>', 's e', 'o f</w>', 'm o', 'u n', 'a n']
-const pieces = [...byteAlphabet, ...byteAlphabet.map(character => `${character}</w>`)]
-const tokens = [...pieces, ...merges.map(pair => pair.replace(' ', '')), '<|startoftext|>', '<|endoftext|>']
+const characters = [...byteAlphabet, ...byteAlphabet.map(character => `${character}</w>`)]
+const tokens = [...characters, ...merges.map(pair => pair.replace(' ', '')), '<|startoftext|>', '<|endoftext|>']
 
 /** As Hugging Face writes CLIP's, with a small vocabulary: bytes, bytes that end a word, merges, begin and end. */
 export const clipTokenizer = {
@@ -60,24 +61,8 @@ export const clipTokenizer = {
   },
 }
 
-/** Sizes of the tiny model, as a recipe writes them. */
-export const clipSizes = {
-  image_size: 16,
-  patch_size: 4,
-  vision: { width: 16, layers: 2, heads: 2 },
-  text: { width: 16, layers: 2, heads: 2, context_length: 16 },
-  embed_dim: 8,
-  vocab_size: tokens.length,
-}
-
-/** The same as the runtime has them. */
-export const clipConfig: OpenClipConfig = {
-  kind: 'openclip',
-  embedDim: 8,
-  quickGelu: false,
-  vision: { imageSize: 16, patchSize: 4, width: 16, layers: 2, heads: 2, mlpRatio: 4 },
-  text: { contextLength: 16, vocabSize: tokens.length, width: 16, layers: 2, heads: 2, mlpRatio: 4 },
-}
+/** Sizes of the tiny model. */
+export const clipConfig: OpenClipConfig = tinyClip(tokens.length)
 
 /** Random weights of sizes. */
 export function clipWeights(config: OpenClipConfig, seed = 1): HostArrays {

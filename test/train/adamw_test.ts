@@ -25,7 +25,7 @@ const groups = [
   { prefix: 'mlp.weight', rateScale: 9, decayScale: 1 },
   { prefix: 'pool.', rateScale: 3, decayScale: 1 },
 ]
-/** What the groups mean for each parameter, worked out by hand. */
+/** The rates that the groups give each parameter, computed by hand. */
 const grouped: Readonly<Record<string, { readonly scale: number; readonly decay?: number }>> = {
   'mlp.bias': { scale: 0 },
   'mlp.weight': { scale: 0.25, decay: 0.4 },

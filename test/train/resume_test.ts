@@ -111,7 +111,7 @@ test('a checkpoint that cannot be written is a warning', () =>
   inTempFolder(async folder => {
     const warnings: string[] = []
     const files = openCheckpointFiles(join(folder, 'gone'), {
-      of: 'x',
+      run: 'x',
       keep: 2,
       warn: text => void warnings.push(text),
     })

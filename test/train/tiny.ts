@@ -1,7 +1,7 @@
 /** A tiny training run that tests stop, split and compare. */
 import { createRandom } from '../../runtime/data/random.ts'
-import { chooseEngine, floats, type HostArray, ints } from '../../runtime/engine/mod.ts'
-import type { ComputedMammut, MammutConfig } from '../../runtime/model/config.ts'
+import { chooseEngine, type HostArray, ints } from '../../runtime/engine/mod.ts'
+import type { ComputedMammut } from '../../runtime/model/config.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
 import type { OptimizerGroup } from '../../runtime/train/adamw.ts'
 import type { CheckpointOptions } from '../../runtime/train/checkpoint_manager.ts'
@@ -13,28 +13,19 @@ import type { ObjectiveSource } from '../../runtime/train/objective.ts'
 import type { PairSpec } from '../../runtime/train/pair_objective.ts'
 import type { BatchSplit } from '../../runtime/train/stepper_types.ts'
 import { type TrainingResult, train } from '../../runtime/train/trainer.ts'
+import { randomBatch, tinyMammut } from '../tiny_models.ts'
 
-export const config: MammutConfig = {
-  imageSize: 16,
-  patchSize: 8,
-  vision: { width: 16, layers: 2, heads: 2 },
-  text: { width: 16, layers: 2, heads: 2, contextLength: 6, vocabSize: 20, crossAttnEvery: 2 },
-  embedDim: 8,
-  mlpRatio: 2,
-}
+/** Sizes of the model. */
+export const config = tinyMammut({ vision: { layers: 2 } })
 const pairs = 8
 
 /** Random pairs, other ones at each call; its position is that of its random numbers. */
 export function randomPairs() {
   const random = createRandom(5, 'tiny pairs')
-  const next = () => {
-    const images = Float32Array.from({ length: pairs * 3 * 16 * 16 }, () => random.between(-1, 1))
-    const tokens = Int32Array.from({ length: pairs * 6 }, (_, i) =>
-      i % 6 === 0 ? 1 : i % 6 === 5 ? 2 : 3 + random.below(17),
-    )
-    const rows = Array.from({ length: pairs }, (_, row) => ({ part: 0, row, key: `pair-${row}` }))
-    return { images: floats(images, [pairs, 3, 16, 16]), tokens: ints(tokens, [pairs, 6]), rows }
-  }
+  const next = () => ({
+    ...randomBatch(random, pairs),
+    rows: Array.from({ length: pairs }, (_, row) => ({ part: 0, row, key: `pair-${row}` })),
+  })
   const position = (): LoaderPosition => ({ random: ints(Int32Array.of(random.position())) })
   const restore = ({ random: at }: LoaderPosition) => random.seek(at?.data[0] ?? 0)
   return { next, position, restore }
@@ -46,7 +37,7 @@ export const pairsOf = (of: ComputedMammut, captionWeight = 1): ObjectiveSource 
   spec: { config: of, captionWeight } satisfies PairSpec,
 })
 
-/** What a tiny run can be told. */
+/** Options of a tiny run. */
 export interface TinyOptions extends BatchSplit {
   readonly recompute?: boolean
   readonly captionWeight?: number

@@ -2,19 +2,17 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createRandom } from '../../runtime/data/random.ts'
 import { chooseEngine, floats, ints } from '../../runtime/engine/mod.ts'
-import type { MammutConfig } from '../../runtime/model/config.ts'
 import { initialWeights } from '../../runtime/model/initialise.ts'
 import { train } from '../../runtime/train/trainer.ts'
+import { tinyMammut } from '../tiny_models.ts'
 import { pairsOf } from './tiny.ts'
 
-const config: MammutConfig = {
-  imageSize: 16,
-  patchSize: 8,
-  vision: { width: 32, layers: 2, heads: 2 },
-  text: { width: 32, layers: 2, heads: 2, contextLength: 8, vocabSize: 40, crossAttnEvery: 2 },
+const config = tinyMammut({
+  vision: { width: 32, layers: 2 },
+  text: { width: 32, contextLength: 8, vocabSize: 40 },
   embedDim: 16,
   mlpRatio: 4,
-}
+})
 const pairs = 32
 
 /** Random images, each with its own caption. */

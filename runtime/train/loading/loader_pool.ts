@@ -1,23 +1,25 @@
-/** The threads of a loader, and the batches that they make ahead. */
+/** The worker threads of a loader. */
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { faultText } from '../../store/files.ts'
+import { restoreFault, type ThreadFault } from '../thread_fault.ts'
 import { type BatchBuffer, batchStatus, bufferOf, releaseBatch } from './batch_ring.ts'
 import type { LoaderMessage, LoaderThreadOptions } from './loader_messages.ts'
 
-/** What a crew begins with. */
+/** Options of the threads, and how many there are. */
 export type LoaderPoolOptions = Omit<LoaderThreadOptions, 'thread' | 'work'> & { readonly threads: number }
 
-/** Work of all threads together. */
+/** Total work of all threads. */
 export interface PoolWork {
   readonly seconds: number
   readonly rows: number
 }
 
+/** Threads that fill a ring of batches. */
 export interface LoaderPool {
-  /** Lets the threads make a batch, by its number in the ring; its draws stand in its place. */
+  /** Releases a batch of the ring to the threads, after its buffer holds the drawn rows. */
   release(batch: number): void
-  /** Waits for a batch. Throws what its first row that failed threw. */
+  /** Waits for a batch. Throws the fault of its first row that failed. */
   take(batch: number): Promise<BatchBuffer>
   work(): PoolWork
   end(): Promise<void>
@@ -27,7 +29,7 @@ export interface LoaderPool {
 export function startLoaderPool({ threads, ...start }: LoaderPoolOptions): LoaderPool {
   const { ring } = start
   const work = new Float64Array(new SharedArrayBuffer(16 * threads))
-  const faults: { readonly batch: number; readonly row: number; readonly fault: string }[] = []
+  const faults: { readonly batch: number; readonly row: number; readonly fault: ThreadFault }[] = []
   let failure: Error | undefined
   let isOver = false
   let wake = (): void => {}
@@ -50,7 +52,7 @@ export function startLoaderPool({ threads, ...start }: LoaderPoolOptions): Loade
     return worker
   })
 
-  /** Whether a batch and all that is to be said of it are there: the count of faults outruns their messages. */
+  /** True if a batch is made and the messages of all its faults have arrived, which come later than their count. */
   function isReported(batch: number): boolean {
     const { isMade, failed } = batchStatus(ring, batch)
     return isMade && faults.filter(fault => fault.batch === batch).length === failed
@@ -68,7 +70,7 @@ export function startLoaderPool({ threads, ...start }: LoaderPoolOptions): Loade
         })
       if (failure) throw failure
       const [first] = faults.filter(fault => fault.batch === batch).sort((a, b) => a.row - b.row)
-      if (first) throw new Error(first.fault)
+      if (first) throw restoreFault(first.fault)
       return bufferOf(ring, batch)
     },
     work: () => ({

@@ -1,11 +1,11 @@
-/** Where a loader stands, to and from checkpoints. */
+/** The position of a loader, as arrays of a checkpoint. */
 import { type HostArray, ints } from '../../engine/mod.ts'
 import type { MixPosition } from './mix_sampler.ts'
 
-/** Where a loader stands, as arrays by name. */
+/** A position as arrays by name. */
 export type LoaderPosition = Readonly<Record<string, HostArray>>
 
-/** Whole numbers as pairs of 31 bits each: a long run draws more samples than one int32 counts. */
+/** Integers as pairs of 31 bits each, because a long run draws more samples than an int32 counts. */
 const half = 2 ** 31
 const pairs = (values: readonly number[]): HostArray =>
   ints(Int32Array.from(values.flatMap(value => [Math.floor(value / half), value % half])))
@@ -23,7 +23,7 @@ export const positionArrays = ({ position, drawn }: MixPosition, sizes: readonly
   samples: pairs(sizes),
 })
 
-/** What such arrays say; throws where they are of other datasets, or not between two batches. */
+/** Reads a position from such arrays; throws if it belongs to other datasets or is not between two batches. */
 export function readPosition(
   arrays: LoaderPosition,
   { sizes, batchSize }: { readonly sizes: readonly number[]; readonly batchSize: number },

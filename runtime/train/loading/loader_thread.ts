@@ -1,4 +1,4 @@
-/** A thread of the loader: decodes and augments. What a row holds depends on its position in the sequence alone. */
+/** A thread of the loader: decodes and augments. The content of a row depends on its position in the sequence alone. */
 import { performance } from 'node:perf_hooks'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createCenterCrop } from '../../data/center_crop.ts'
@@ -7,8 +7,8 @@ import { captionsAt, rowAt } from '../../data/packed_index.ts'
 import { createRandom } from '../../data/random.ts'
 import { readTokenizer } from '../../data/read_tokenizer.ts'
 import { standardizePixels } from '../../model/standardize.ts'
-import { faultText } from '../../store/files.ts'
 import { createAugmenter } from '../augment.ts'
+import { describeFault } from '../thread_fault.ts'
 import { bufferOf, finishTask, type RingTask, takeTask, taskOf } from './batch_ring.ts'
 import type { LoaderMessage, LoaderThreadOptions } from './loader_messages.ts'
 import { storedPixels, storePixels } from './pixel_store.ts'
@@ -21,17 +21,17 @@ const augment = createAugmenter(start.augmentation, { source: storedSize, size: 
 const parts = start.parts.map(part => ({ ...part, extents: openExtents(part.index.folder) }))
 const area = 3 * imageSize * imageSize
 
-/** The square of a sample: held, or decoded now. */
+/** The square of a sample, from the store or decoded. */
 async function pixelsOf({ index, pixels, extents }: (typeof parts)[number], row: number): Promise<Uint8Array> {
-  const held = pixels && storedPixels(pixels, row)
-  if (held) return held
+  const stored = pixels && storedPixels(pixels, row)
+  if (stored) return stored
   const { key, shard, image } = rowAt(index, row)
   const square = await cropSquare(extents.read(shard, image, key), `'${key}' in shards/${shard} of ${index.folder}`)
   if (pixels) storePixels(pixels, row, square)
   return square
 }
 
-/** Makes one row of a batch; its caption and view are drawn by its position. */
+/** Makes one row of a batch. Its random numbers, for the caption and the view, depend on its position. */
 async function makeRow(batch: number, i: number): Promise<void> {
   const { images, tokens, draws } = bufferOf(ring, batch)
   const part = parts[draws[2 * i] ?? 0]
@@ -51,7 +51,7 @@ async function runTask(task: RingTask): Promise<void> {
   try {
     for (; row < task.to; row++) await makeRow(task.batch, row)
   } catch (error) {
-    parentPort?.postMessage({ failed: task.batch, row, fault: faultText(error) } satisfies LoaderMessage)
+    parentPort?.postMessage({ failed: task.batch, row, fault: describeFault(error) } satisfies LoaderMessage)
   }
   work[2 * thread] = (work[2 * thread] ?? 0) + performance.now() - began
   work[2 * thread + 1] = (work[2 * thread + 1] ?? 0) + row - task.from

@@ -1,29 +1,30 @@
-/** Which sample stands at each position of the sequence that a run trains on. */
+/** The mix sampler: draws the sequence of samples that a run trains on from several datasets. */
+import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { createRandom } from '../../data/random.ts'
 import type { ShuffledOrder } from './shuffled_order.ts'
 
-/** A dataset of a mix. */
+/** A dataset of a mix, in the order of its samples. */
 export interface MixComponent {
   readonly order: ShuffledOrder
-  /** Share of the samples drawn from it, up to a factor. */
+  /** Share of the samples that are drawn from it, up to a common factor. */
   readonly weight: number
 }
 
-/** A sample: the dataset, and the row in it. */
+/** A sample by its dataset and the row in it. */
 export interface SampledRow {
   readonly part: number
   readonly row: number
 }
 
-/** Where a sequence of draws stands. */
+/** A position in the sequence. */
 export interface MixPosition {
-  /** Draws so far. */
+  /** Number of samples drawn. */
   readonly position: number
-  /** Draws so far from each dataset. */
+  /** Number of samples drawn from each dataset. */
   readonly drawn: readonly number[]
 }
 
-/** A sequence of draws. */
+/** The sequence of samples, with a position that can be saved and restored. */
 export interface MixSampler {
   next(): SampledRow
   position(): MixPosition
@@ -31,8 +32,8 @@ export interface MixSampler {
 }
 
 /**
- * Makes the sequence: each position draws a dataset by weight, from random numbers of the position alone, and takes its
- * next sample.
+ * Creates the sampler. Each position draws a dataset by weight, with random numbers that depend on the position alone, and
+ * takes the next sample of that dataset.
  */
 export function createMixSampler(
   parts: readonly MixComponent[],
@@ -56,7 +57,8 @@ export function createMixSampler(
       const part = parts.length > 1 ? partAt() : 0
       const count = drawn[part] ?? 0
       const row = parts[part]?.order.rowAt(count)
-      if (row === undefined) throw new Error('There is no dataset to train on; name at least one under data')
+      if (row === undefined)
+        throw new UserFault('There is no dataset to train on', { place: 'data', hint: 'name at least one under data' })
       drawn[part] = count + 1
       position += 1
       return { part, row }

@@ -1,20 +1,20 @@
-/** Decoded pictures of a dataset in memory that threads share: filled as they are first needed. */
+/** A cache of decoded images in memory that threads share. A row is filled at its first use. */
 
-/** Squares of RGB bytes by row. Sent to a thread it shares its memory. */
+/** Squares of RGB bytes by row. A thread that it is posted to shares its memory. */
 export interface PixelStore {
   /** Bytes of a square. */
   readonly area: number
   /** Rows of a block. */
   readonly blockRows: number
   readonly blocks: readonly SharedArrayBuffer[]
-  /** 1 for a row whose square is there. */
+  /** 1 for each row that is filled. */
   readonly filled: Uint8Array
 }
 
-/** Bytes of a block, at most: below what any engine allows one buffer. */
+/** Most bytes of a block: less than the largest buffer of any JavaScript engine. */
 const blockBytes = 2 ** 30
 
-/** Makes an empty store; its memory is taken only as it is filled. */
+/** Creates an empty store. The operating system assigns its memory as it is filled. */
 export function createPixelStore(samples: number, size: number): PixelStore {
   const area = 3 * size * size
   const blockRows = Math.max(1, Math.floor(blockBytes / area))
@@ -31,29 +31,29 @@ function squareAt({ area, blockRows, blocks }: PixelStore, row: number): Uint8Ar
   return new Uint8Array(block, (row % blockRows) * area, area)
 }
 
-/** The square of a row, where it is there. */
+/** The square of a row, or undefined if it is not filled. */
 export const storedPixels = (store: PixelStore, row: number): Uint8Array | undefined =>
   Atomics.load(store.filled, row) === 1 ? squareAt(store, row) : undefined
 
-/** Keeps the square of a row. Two threads that do so at once write the same bytes. */
+/** Stores the square of a row. Threads that do so at the same time write the same bytes. */
 export function storePixels(store: PixelStore, row: number, pixels: Uint8Array): void {
   squareAt(store, row).set(pixels)
   Atomics.store(store.filled, row, 1)
 }
 
-/** Which datasets are held within a budget in bytes, those first whose samples are drawn most often. */
+/** Creates stores for the datasets that fit a budget in bytes, beginning with those whose samples are drawn most often. */
 export function planStores(
   parts: readonly { readonly samples: number; readonly weight: number }[],
   { size, budget }: { readonly size: number; readonly budget: number },
 ): readonly (PixelStore | undefined)[] {
-  const often = (i: number) => (parts[i]?.weight ?? 0) / (parts[i]?.samples ?? 1)
+  const drawRate = (i: number) => (parts[i]?.weight ?? 0) / (parts[i]?.samples ?? 1)
   const stores: (PixelStore | undefined)[] = parts.map(() => undefined)
-  let left = budget
-  for (const i of [...parts.keys()].sort((a, b) => often(b) - often(a) || a - b)) {
+  let remaining = budget
+  for (const i of [...parts.keys()].sort((a, b) => drawRate(b) - drawRate(a) || a - b)) {
     const samples = parts[i]?.samples ?? 0
     const bytes = samples * (3 * size * size + 1)
-    if (bytes > left) continue
-    left -= bytes
+    if (bytes > remaining) continue
+    remaining -= bytes
     stores[i] = createPixelStore(samples, size)
   }
   return stores

@@ -1,19 +1,20 @@
-/** In which order the samples of a dataset are drawn: each pass sees every sample once. */
+/** The shuffled order of a dataset: each pass has every sample once. */
 import { createRandom, type Random } from '../../data/random.ts'
 
+/** Options of the order. */
 export interface ShuffleOptions {
   readonly samples: number
   /** Number of the shard of each row. */
   readonly shards: Uint32Array
-  /** A set of at most so many samples is shuffled as a whole; of a larger one, shards that hold so many are. */
+  /** Datasets of at most this many samples are shuffled as a whole; larger ones in windows of shards with this many or more. */
   readonly window: number
   readonly seed: number
   readonly name: string
 }
 
-/** The order, pass after pass. */
+/** An order over all passes. */
 export interface ShuffledOrder {
-  /** The row of a draw, counted from 0 over all passes. Quick where draws are asked for one after the other. */
+  /** The row of a draw, counted from 0 over all passes. Fast if draws are requested in sequence. */
   rowAt(draw: number): number
 }
 
@@ -25,8 +26,8 @@ interface ShuffleWindow {
   readonly rows: Uint32Array
 }
 
-/** Rows by shard: those of shard `i` are `rows[starts[i]]` to `rows[starts[i + 1]]`, in stored order. */
-function byShard(shards: Uint32Array): { readonly rows: Uint32Array; readonly starts: Uint32Array } {
+/** Groups rows by shard: those of shard `i` are `rows[starts[i]]` to `rows[starts[i + 1] - 1]`, in stored order. */
+function groupByShard(shards: Uint32Array): { readonly rows: Uint32Array; readonly starts: Uint32Array } {
   let count = 0
   for (const shard of shards) count = Math.max(count, shard + 1)
   const starts = new Uint32Array(count + 1)
@@ -42,7 +43,7 @@ function byShard(shards: Uint32Array): { readonly rows: Uint32Array; readonly st
   return { rows, starts }
 }
 
-/** Shuffles in place (Fisher and Yates). */
+/** Shuffles in place (Fisher-Yates). */
 function shuffle(items: Uint32Array, random: Random): Uint32Array {
   for (let last = items.length - 1; last > 0; last--) {
     const other = random.below(last + 1)
@@ -54,9 +55,9 @@ function shuffle(items: Uint32Array, random: Random): Uint32Array {
 }
 
 /**
- * Makes the order. It is a function of its options alone: a small set is shuffled uniformly in each pass; of a large one
- * each pass shuffles the shards, cuts their row into windows and shuffles the samples of each window, so that few shards
- * are read at a time. At most a window's rows and 4 bytes a sample are held.
+ * Creates the order, which depends on its options alone. In each pass, a small dataset is shuffled uniformly. For a large one
+ * each pass shuffles the shards, divides their sequence into windows and shuffles the samples of each window, so that few
+ * shards are read at a time. The rows of one window and 4 bytes for each sample are in memory.
  */
 export function createShuffledOrder({ samples, shards, window, seed, name }: ShuffleOptions): ShuffledOrder {
   const randomOf = (what: string) => createRandom(seed, `order ${name} ${what}`)
@@ -66,7 +67,7 @@ export function createShuffledOrder({ samples, shards, window, seed, name }: Shu
   }
   if (samples <= window) return cacheWindow(samples, whole)
 
-  const sorted = byShard(shards)
+  const sorted = groupByShard(shards)
   const sizeOf = (shard: number) => (sorted.starts[shard + 1] ?? 0) - (sorted.starts[shard] ?? 0)
   return cacheWindow(samples, (pass, draw) => {
     const order = shuffle(
@@ -95,7 +96,7 @@ export function createShuffledOrder({ samples, shards, window, seed, name }: Shu
   })
 }
 
-/** Keeps the window of the last draw. */
+/** An order that caches the window of the last draw. */
 function cacheWindow(samples: number, windowOf: (pass: number, draw: number) => ShuffleWindow): ShuffledOrder {
   let current: ShuffleWindow | undefined
   return {

@@ -1,16 +1,16 @@
-/** How fast a loader is beside what it feeds. */
+/** Throughput of a loader, compared with that of the trainer. */
 
-/** Numbers of a loader so far. */
+/** Counters of a loader. */
 export interface LoaderSpeed {
-  /** Samples given out. */
+  /** Samples in batches that were returned. */
   readonly delivered: number
-  /** Since the first batch was asked for. */
+  /** Seconds since the first batch was requested. */
   readonly seconds: number
-  /** Of these, spent waiting for batches. */
+  /** Seconds of these spent waiting for batches. */
   readonly waitedSeconds: number
-  /** Samples that the threads made, some of them ahead. */
+  /** Samples that the threads made, prefetched ones included. */
   readonly made: number
-  /** Time that the threads were at work, added up. */
+  /** Sum of the working time of all threads. */
   readonly workedSeconds: number
   readonly threads: number
 }
@@ -18,8 +18,8 @@ export interface LoaderSpeed {
 const whole = (value: number): string => Math.round(value).toLocaleString('en')
 
 /**
- * A line for people: what the loader's threads make while they work, what the trainer takes while it does not wait, and
- * the share of the time that it waits.
+ * The throughput as a line of text: samples per second of the threads while they work, samples per second of the trainer
+ * while it does not wait, and the share of the time that it waits.
  */
 export function speedLine({ delivered, seconds, waitedSeconds, made, workedSeconds, threads }: LoaderSpeed): string {
   const waited = ((100 * waitedSeconds) / seconds).toFixed(1)
