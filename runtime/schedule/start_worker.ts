@@ -58,7 +58,8 @@ export interface Worker {
 
 /** Starts a worker in a process group of its own. */
 export function openWorker(options: WorkerOptions): Worker {
-  const { sandbox, folder, environment = {}, entry = join(import.meta.dirname, './worker.js') } = options
+  // Also right from the bundle of the command line, whose chunks lie in `dist/runtime/bundle`.
+  const { sandbox, folder, environment = {}, entry = join(import.meta.dirname, '../schedule/worker.js') } = options
   const reaper = sandbox.run.length > 0 ? openReaper(folder) : undefined
   const child = execa(
     process.execPath,
@@ -182,7 +183,7 @@ export function openWorker(options: WorkerOptions): Worker {
 /** Starts what ends the programs of a worker, wherever they went and also when this process is killed. */
 function openReaper(folder: string): { end(): Promise<unknown> } | undefined {
   if (process.platform !== 'linux') return undefined
-  const program = join(import.meta.dirname, './reaper.js')
+  const program = join(import.meta.dirname, '../schedule/reaper.js')
   const child = execa(process.execPath, [program, folder], {
     detached: true,
     reject: false,
