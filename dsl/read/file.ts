@@ -6,6 +6,7 @@ import { suggest } from '../diagnostics/suggest.ts'
 import type { Files } from '../values/files.ts'
 import type { SourceText, Span } from '../values/located.ts'
 import { outsideProject } from '../values/project.ts'
+import { decodeUtf8, findInvalidByte } from '../values/utf8.ts'
 
 export type { Files } from '../values/files.ts'
 
@@ -75,9 +76,11 @@ export function readSource(path: string, { asked, files = disk }: Reading = {}):
     if (stat.size > largestFile)
       return fault('file-too-large', `'${name}' has ${stat.size} bytes; a recipe has at most ${largestFile}`)
     const bytes = files.read(resolve(path))
-    const text = decode(bytes)
-    if (text === undefined)
-      return fault('invalid-utf8', `'${name}' is not UTF-8: ${invalidByte(bytes)}; save it as UTF-8`)
+    const text = decodeUtf8(bytes)
+    if (text === undefined) {
+      const { value, line } = findInvalidByte(bytes)
+      return fault('invalid-utf8', `'${name}' is not UTF-8: byte ${value} in line ${line}; save it as UTF-8`)
+    }
     if (text.includes('\0'))
       return fault('invalid-utf8', `'${name}' is not UTF-8: it holds NUL characters, as UTF-16 does; save it as UTF-8`)
     return { source: { ...empty, text } }
@@ -104,25 +107,4 @@ export function similarFile(path: string, files: Files = disk): string | undefin
   } catch {
     return undefined
   }
-}
-
-/** Drops a byte order mark; undefined where a byte is not UTF-8. */
-function decode(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return undefined
-  }
-}
-
-/** Finds the first byte that does not decode: the longest prefix without a replacement character made by decoding. */
-function invalidByte(bytes: Uint8Array): string {
-  const lossy = new TextDecoder('utf-8').decode(bytes)
-  const encoded = new TextEncoder().encode(lossy)
-  const hasMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf
-  const shift = hasMark ? 3 : 0
-  let at = 0
-  while (encoded[at] === bytes[at + shift]) at++
-  const line = new TextDecoder('utf-8').decode(bytes.subarray(0, at + shift)).split('\n').length
-  return `byte 0x${(bytes[at + shift] ?? 0).toString(16).padStart(2, '0')} in line ${line}`
 }

@@ -6,7 +6,7 @@ import { joinDatasets, readSamples } from '../data/dataset.ts'
 import type { SampleFiles } from '../data/sample.ts'
 import { manifestName, parseManifest } from '../store/manifest.ts'
 import { readOptionalNumber } from './params.ts'
-import { firstImages, shownSamples, sourceSummary, tooMany } from './source_result.ts'
+import { firstImages, leftOutItems, shownSamples, sourceSummary, tooMany } from './source_result.ts'
 import { failedItems, type StageContext, type StageResult } from './stage.ts'
 
 /**
@@ -20,6 +20,7 @@ export async function run({ params, inputs, out, report }: StageContext): Promis
     .flatMap(role => inputs[role]?.folder ?? [])
   const metrics: Record<string, number> = {}
   const faults: string[] = []
+  const leftOut: string[] = []
   for (const folder of folders) {
     const manifest = parseManifest(readFileSync(join(folder, manifestName), 'utf8'))
     if (manifest === undefined) throw new Error(`The result in ${folder} has no manifest; run terroir clean --verify`)
@@ -27,10 +28,13 @@ export async function run({ params, inputs, out, report }: StageContext): Promis
     for (const warning of manifest.warnings) report.warn(warning)
     const failed = join(folder, failedItems)
     if (existsSync(failed)) faults.push(...readFileSync(failed, 'utf8').split('\n').filter(Boolean))
+    const excluded = join(folder, leftOutItems)
+    if (existsSync(excluded)) leftOut.push(...readFileSync(excluded, 'utf8').split('\n').filter(Boolean))
   }
   const most = readOptionalNumber(params, 'max_corrupt') ?? 0
   if (faults.length > most) throw tooMany(faults.length, most, faults.map(reasonOf))
   for (const line of faults) appendFileSync(join(out, failedItems), `${line}\n`)
+  for (const line of leftOut) appendFileSync(join(out, leftOutItems), `${line}\n`)
   await joinDatasets(folders, out)
   writeFileSync(join(out, 'stored.json'), `${JSON.stringify(storedOf(folders))}\n`)
   const shown: SampleFiles[] = []
@@ -38,7 +42,11 @@ export async function run({ params, inputs, out, report }: StageContext): Promis
     shown.push(sample)
     if (shown.length === shownSamples) break
   }
-  return { metrics, summary: sourceSummary(metrics), exhibits: [await firstImages(out, shown)] }
+  return {
+    metrics,
+    summary: sourceSummary(metrics, sum(leftOut.map(countOf))),
+    exhibits: [await firstImages(out, shown)],
+  }
 }
 
 const indexOf = (role: string): number => Number(role.slice(role.indexOf('.') + 1))
@@ -47,6 +55,13 @@ function reasonOf(line: string): string {
   const value = parseJson(line)
   return isRecord(value) ? String(value.reason) : line
 }
+
+function countOf(line: string): number {
+  const value = parseJson(line)
+  return isRecord(value) ? Number(value.count) : 0
+}
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
 
 /** How the images of all parts are stored: alike, and so many of them as they were found. */
 function storedOf(folders: readonly string[]): { readonly [name: string]: unknown } {

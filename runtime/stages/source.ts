@@ -5,6 +5,7 @@ import type { ResizeFilter } from '../../dsl/recipe.ts'
 import { expandPaths } from '../../dsl/values/braces.ts'
 import { isRecord, parseJson } from '../../dsl/values/json.ts'
 import { createDataset } from '../data/dataset.ts'
+import { createLeftOutCounter, leftOutSentence, totalLeftOut } from '../data/readers/left_out.ts'
 import { makeSamples } from '../data/readers/make_samples.ts'
 import type { CorruptItem, SourceReader } from '../data/readers/record.ts'
 import { type Slice, sliceReader } from '../data/readers/slice.ts'
@@ -12,7 +13,7 @@ import type { SampleFiles } from '../data/sample.ts'
 import { storedQuality } from '../data/stored_image.ts'
 import { openStoredImages } from '../data/stored_images.ts'
 import { type Params, readNumber, readOptionalNumber, readParams, readText, readTexts } from './params.ts'
-import { firstImages, shownSamples, sourceSummary, toldInFailure, tooMany } from './source_result.ts'
+import { firstImages, leftOutItems, shownSamples, sourceSummary, toldInFailure, tooMany } from './source_result.ts'
 import { failedItems, type Reporter, type StageContext, type StageResult } from './stage.ts'
 
 /** Faults that are told one by one in warnings; `failed.jsonl` holds all. */
@@ -39,6 +40,7 @@ export async function storeSource(
   const faults = createFaultLog({ out, report, most: readOptionalNumber(params, 'max_corrupt') ?? 0 })
   const counts = { samples: 0, captions: 0, copied: copiedBefore(previous), train: 0, val: 0, test: 0 }
   const absent = new Map<string, number>()
+  const leftOut = createLeftOutCounter()
   const shown: SampleFiles[] = []
   const dataset = await createDataset(out, { mayBeEmpty: slice !== undefined })
   for await (const made of makeSamples(reader.find(), { size, filter, first, ...(stored && { stored }) })) {
@@ -46,6 +48,9 @@ export async function storeSource(
     switch (made.kind) {
       case 'corrupt':
         faults.add(made)
+        break
+      case 'left out':
+        leftOut.add(made)
         break
       case 'omitted':
         absent.set(made.reason, (absent.get(made.reason) ?? 0) + 1)
@@ -64,6 +69,9 @@ export async function storeSource(
   }
   const corrupt = faults.close()
   const missing = warnOfAbsent(absent, report)
+  const excluded = leftOut.counts()
+  if (excluded.length > 0) report.warn(leftOutSentence(excluded))
+  for (const line of excluded) appendFileSync(join(out, leftOutItems), `${JSON.stringify(line)}\n`)
   await dataset.close()
   await stored?.close()
   const how = { tile_size: size ?? null, resize: filter, jpeg_quality: storedQuality, copied: counts.copied }
@@ -71,7 +79,7 @@ export async function storeSource(
   const metrics = { ...counts, corrupt }
   // Parts are shown where they are joined.
   const exhibits = slice === undefined ? [await firstImages(out, shown)] : []
-  return { metrics, summary: sourceSummary(metrics), exhibits, absent: missing }
+  return { metrics, summary: sourceSummary(metrics, totalLeftOut(excluded)), exhibits, absent: missing }
 }
 
 /** The slice that a stage makes; undefined: it makes the whole. */

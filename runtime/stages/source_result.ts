@@ -8,10 +8,17 @@ export const shownSamples = 12
 /** Faults whose reasons are told when a source fails. */
 export const toldInFailure = 5
 
-/** One line on a source, by its metrics. */
-export function sourceSummary({ samples = 0, captions = 0, corrupt = 0 }: { readonly [name: string]: number }): string {
+/** File of a result that counts what is no data of the source: a line for each reason. */
+export const leftOutItems = 'left_out.jsonl'
+
+/** One line on a source, by its metrics and the number of files and rows that are no data. */
+export function sourceSummary(
+  { samples = 0, captions = 0, corrupt = 0 }: { readonly [name: string]: number },
+  leftOut = 0,
+): string {
   const skipped = corrupt === 0 ? '' : `, ${corrupt.toLocaleString('en')} skipped`
-  return `${samples.toLocaleString('en')} images, ${captions.toLocaleString('en')} captions${skipped}`
+  const others = leftOut === 0 ? '' : `, ${leftOut.toLocaleString('en')} left out`
+  return `${samples.toLocaleString('en')} images, ${captions.toLocaleString('en')} captions${skipped}${others}`
 }
 
 /** The first images of a source, with their captions. */

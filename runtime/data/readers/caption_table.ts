@@ -1,15 +1,18 @@
-/** Tables of images and captions: CSV (RFC 4180), TSV and JSON Lines. */
+/** Tables of images and captions: CSV, TSV and JSON Lines. */
 import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { isRecord } from '../../../dsl/values/json.ts'
+import { type Delimiter, parseDelimited, type TextRecord } from './delimited.ts'
+import { parsePythonJson } from './python_json.ts'
 import { type CorruptItem, corruptItem } from './record.ts'
+import { decodeText } from './text.ts'
 
 /** Names of the columns. */
 export interface TableColumns {
   readonly image: string
   readonly caption: string
-  /** Absent: images have no class. */
+  /** Undefined: images have no class. */
   readonly label?: string | undefined
-  /** Absent: the table says no splits. */
+  /** Undefined: the table says no splits. */
   readonly split?: string | undefined
 }
 
@@ -25,64 +28,103 @@ export interface CaptionRow {
   readonly line: number
 }
 
+/** The caption column of a recipe that names none; only this one may be missing, in a table of classes. */
+export const usualCaption = 'caption'
+
 /**
- * Parses a table; columns that are not named are passed over. `name` says the file's name in errors, and its ending
- * (`.csv`, `.tsv`, `.jsonl`) the format. A row that cannot be used is a fault. Throws where the file as a whole cannot be
- * read: another format, no such column, a quote that is never closed.
+ * Parses a table; columns that are not named are passed over. `name` is the file's name in messages, and its ending
+ * (`.csv`, `.tsv`, `.jsonl`) the format. A row that cannot be used is a corrupt item. Throws where the file as a whole
+ * cannot be read: another format or encoding, a column that is missing or stands twice, a quote that is never closed.
  */
 export function parseCaptionTable(
-  text: string,
+  bytes: Uint8Array,
   name: string,
   columns: TableColumns,
 ): readonly (CaptionRow | CorruptItem)[] {
-  const body = text.replace(/^\ufeff/, '')
-  if (name.endsWith('.csv')) return fromRecords(parseCsv(body, name), name, columns)
-  if (name.endsWith('.tsv')) return fromRecords(parseTsv(body), name, columns)
-  if (name.endsWith('.jsonl')) return fromJsonLines(body, name, columns)
+  if (name.endsWith('.csv')) return fromRecords(parseCsv(decodeText(bytes, name), name, columns), name, columns)
+  if (name.endsWith('.tsv'))
+    return fromRecords(parseDelimited(decodeText(bytes, name), { name, delimiter: '\t' }), name, columns)
+  if (name.endsWith('.jsonl')) return fromJsonLines(decodeText(bytes, name), name, columns)
   throw new UserFault(`Captions file '${name}' is neither .csv, .tsv nor .jsonl`, { hint: 'convert it to one of them' })
 }
+
+/** Spreadsheets of many countries separate the fields of a CSV by semicolons; some name the separator in a first line. */
+function parseCsv(text: string, name: string, { image }: TableColumns): readonly TextRecord[] {
+  const [first, named] = /^sep=([,;\t])\r?\n/.exec(text) ?? ['']
+  const body = text.slice(first.length)
+  const parse = (delimiter: Delimiter): readonly TextRecord[] => parseDelimited(body, { name, delimiter })
+  if (named === ',' || named === ';' || named === '\t')
+    return parse(named).map(record => ({ ...record, line: record.line + 1 }))
+  const header = /^[^\r\n]*/.exec(body)?.[0] ?? ''
+  const hasImage = (delimiter: Delimiter): boolean =>
+    header.split(delimiter).some(field => field === image || field === `"${image}"`)
+  const other = hasImage(',') ? undefined : ([';', '\t'] as const).find(hasImage)
+  return parse(other ?? ',')
+}
+
+/** The columns that a table must have. */
+const requiredColumns = ({ image, caption, label, split }: TableColumns): readonly string[] =>
+  [image, label, split, label === undefined || caption !== usualCaption ? caption : undefined].filter(
+    column => column !== undefined,
+  )
 
 function fromRecords(
   [header, ...records]: readonly TextRecord[],
   name: string,
   columns: TableColumns,
 ): readonly (CaptionRow | CorruptItem)[] {
-  const { caption, ...others } = columns
-  // A table of classes needs no captions.
-  const hasCaptions = columns.label === undefined || (header?.fields.includes(caption) ?? false)
-  const positions = [...Object.values(others), ...(hasCaptions ? [caption] : [])]
-    .filter(column => column !== undefined)
-    .map((column): readonly [string, number] => {
-      const position = header?.fields.indexOf(column) ?? -1
-      if (position >= 0) return [column, position]
-      const found = header?.fields.join(', ') ?? 'nothing'
-      throw new UserFault(`${name} has no column '${column}' in its first line (${found})`, {
-        hint: 'name its columns under captions, or add the header image,caption',
-      })
+  const names = header?.fields ?? []
+  const found = names.join(', ') || 'nothing'
+  for (const column of requiredColumns(columns)) {
+    if (names.includes(column)) continue
+    throw new UserFault(`${name} has no column '${column}' in its first line (${found})`, {
+      hint: 'name its columns under captions, or add the header image,caption',
     })
-  return records.flatMap(({ fields, line }) =>
-    toCaptionRow(Object.fromEntries(positions.map(([column, at]) => [column, fields[at]])), columns, { name, line }),
-  )
-}
-
-function fromJsonLines(text: string, name: string, columns: TableColumns): readonly (CaptionRow | CorruptItem)[] {
-  return text.split(/\r?\n/).flatMap((row, i) => {
-    if (row.trim() === '') return []
-    const where = { name, line: i + 1 }
-    try {
-      const value: unknown = JSON.parse(row)
-      return toCaptionRow(isRecord(value) ? value : {}, columns, where)
-    } catch (cause) {
-      if (!(cause instanceof SyntaxError)) throw cause
-      return [
-        corruptItem(name, `${name} line ${where.line} is not JSON: ${cause.message}; write one object a line`, where),
-      ]
-    }
+  }
+  const used = new Set(Object.values(columns))
+  const twice = names.find((column, i) => used.has(column) && names.indexOf(column) !== i)
+  if (twice !== undefined)
+    throw new DataFault(`${name} has the column '${twice}' twice in its first line (${found})`, {
+      hint: 'rename or remove one of them',
+      file: name,
+      item: twice,
+      line: header?.line,
+    })
+  return records.flatMap(({ fields, line }) => {
+    // Empty fields at the end hold nothing, as spreadsheets write them beside the columns of the header.
+    if (fields.length === names.length || (fields.length > names.length && !fields.slice(names.length).some(Boolean)))
+      return toCaptionRows(Object.fromEntries(names.map((column, at) => [column, fields[at]])), columns, { name, line })
+    const count = fields.length === 1 ? '1 field' : `${fields.length} fields`
+    const advice = fields.length > names.length ? 'quote a field that holds the separator' : 'fill in what is missing'
+    return [corruptItem(name, `${name} line ${line} has ${count}, the header has ${names.length}; ${advice}`, { line })]
   })
 }
 
-/** A row, and a fault for each caption of it that is none. */
-function toCaptionRow(
+function fromJsonLines(text: string, name: string, columns: TableColumns): readonly (CaptionRow | CorruptItem)[] {
+  const fields = new Set<string>()
+  const rows = text.split(/\r?\n/).flatMap((row, i): readonly (CaptionRow | CorruptItem)[] => {
+    if (row.trim() === '') return []
+    const place = { name, line: i + 1 }
+    try {
+      const value = parsePythonJson(row)
+      const record = isRecord(value) ? value : {}
+      for (const field of Object.keys(record)) fields.add(field)
+      return toCaptionRows(record, columns, place)
+    } catch (cause) {
+      if (!(cause instanceof SyntaxError)) throw cause
+      const reason = `${name} line ${place.line} is not JSON: ${cause.message}; write one object a line`
+      return [corruptItem(name, reason, place)]
+    }
+  })
+  const missing = requiredColumns(columns).find(column => !fields.has(column))
+  if (fields.size === 0 || missing === undefined) return rows
+  throw new UserFault(`No line of ${name} has the field '${missing}' (its fields are ${[...fields].join(', ')})`, {
+    hint: 'name its fields under captions',
+  })
+}
+
+/** A row, and a corrupt item for each caption of it that is none. */
+function toCaptionRows(
   record: { readonly [column: string]: unknown },
   columns: TableColumns,
   { name, line }: { readonly name: string; readonly line: number },
@@ -101,48 +143,10 @@ function toCaptionRow(
   const captions = cells.flatMap(cell => (typeof cell === 'string' && cell.trim() !== '' ? [cell.trim()] : []))
   const label = textOf(columns.label)
   const row: CaptionRow = { kind: 'row', image, captions, label, split: textOf(columns.split), line }
-  // A class says something of an image that has no caption.
+  // A class is enough for an image that has no caption.
   if (captions.length === 0 && label !== '') return [row]
   const faults = cells.slice(captions.length).map(() => {
     return wrong(`has no caption for '${image}'; fill in '${columns.caption}'`, columns.caption)
   })
   return captions.length === 0 ? faults : [row, ...faults]
-}
-
-interface TextRecord {
-  readonly fields: readonly string[]
-  /** Of its first character, from 1. */
-  readonly line: number
-}
-
-/** Fields end at tabs and are taken as they are: TSV has no quotes. Blank lines are passed over. */
-const parseTsv = (text: string): readonly TextRecord[] =>
-  text.split(/\r?\n/).flatMap((row, i) => (row.trim() === '' ? [] : [{ fields: row.split('\t'), line: i + 1 }]))
-
-/** Fields may be quoted; a quoted field may hold commas, line breaks and doubled quotes. Blank lines are passed over. */
-export function parseCsv(text: string, name: string): readonly TextRecord[] {
-  const records: TextRecord[] = []
-  // A field, quoted or plain, and what ends it.
-  const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|\n|\r|$)/y
-  let line = 1
-  while (field.lastIndex < text.length) {
-    const fields: string[] = []
-    const start = line
-    for (let end = ','; end === ','; ) {
-      const match = field.exec(text)
-      if (match === null) {
-        throw new DataFault(`${name} line ${line} has a stray or unclosed quote`, {
-          hint: 'quote whole fields and double inner quotes',
-          file: name,
-          line,
-        })
-      }
-      const [whole, quoted, plain, ending = ''] = match
-      fields.push(quoted?.replaceAll('""', '"') ?? plain ?? '')
-      line += whole.match(/\r\n|\n|\r/g)?.length ?? 0
-      end = ending
-    }
-    if (fields.length > 1 || fields[0] !== '') records.push({ fields, line: start })
-  }
-  return records
 }

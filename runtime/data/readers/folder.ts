@@ -1,13 +1,23 @@
 /** A user's own images: a folder with a table of captions, or with a sub-folder for each class. */
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
+import { isLitter } from '../../../dsl/values/litter.ts'
 import { type SplitName, splitNamed } from '../../../dsl/values/split_names.ts'
 import { createRandom } from '../random.ts'
 import { type CaptionRow, parseCaptionTable, type TableColumns } from './caption_table.ts'
 import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
 import { createImageFinder, type ImageFiles, listImages } from './image_files.ts'
-import { type CorruptItem, corruptItem, type ImageRecord, type SourceReader, type SplitShares } from './record.ts'
+import {
+  type CorruptItem,
+  corruptItem,
+  type ImageRecord,
+  type LeftOutItem,
+  leftOutItem,
+  litterItem,
+  type SourceReader,
+  type SplitShares,
+} from './record.ts'
 
 /** Options of {@link openFolder}. */
 export interface FolderOptions {
@@ -22,7 +32,7 @@ export interface FolderOptions {
   readonly seed: number
 }
 
-/** An image file and what is said of it. */
+/** An image file with its captions and class. */
 interface FolderImage {
   /** Path inside the folder of images, with `/` between folders. */
   readonly file: string
@@ -30,6 +40,8 @@ interface FolderImage {
   readonly label: string
   /** As the table writes it. */
   readonly split: string
+  /** Lines of a table that the label and the split come from. */
+  readonly lines: { readonly label?: number; readonly split?: number }
 }
 
 /** A reader of a folder; records come in order of their paths, after the faults of the table. */
@@ -39,9 +51,9 @@ export function openFolder(options: FolderOptions): SourceReader {
     unit: 'images',
     total: () => total,
     async *find() {
-      const { entries, faults, files } = await listFolder(options)
+      const { entries, others, files } = await listFolder(options)
       total = entries.length
-      yield* faults
+      yield* others
       const splits = splitImages(entries, options)
       for (const [position, entry] of entries.entries()) {
         const split = splits.get(entry.file)
@@ -54,7 +66,8 @@ export function openFolder(options: FolderOptions): SourceReader {
 
 interface FolderListing {
   readonly entries: readonly FolderImage[]
-  readonly faults: readonly CorruptItem[]
+  /** Items that are no images of the source. */
+  readonly others: readonly (CorruptItem | LeftOutItem)[]
   readonly files: ImageFiles
 }
 
@@ -64,28 +77,27 @@ async function listFolder(options: FolderOptions): Promise<FolderListing> {
   const files = await listImages(images)
   if (table === undefined) return { ...fromClasses(files, options), files }
   const isInside = images === folder ? files.files.has(table.file) : !/^(\.\.\/|\/)/.test(join(table.file))
-  const text = isInside ? await readFile(join(folder, table.file), 'utf8').catch(() => undefined) : undefined
-  if (text === undefined) {
+  const bytes = isInside ? await readFile(join(folder, table.file)).catch(() => undefined) : undefined
+  if (bytes === undefined) {
     throw new UserFault(`Folder ${folder} holds no captions file '${table.file}'`, {
       hint: 'check the name or leave captions out',
     })
   }
   const columns = options.split === 'column' ? table : { ...table, split: undefined }
-  return {
-    ...fromTable(parseCaptionTable(text, table.file, columnsOf(columns)), { name: table.file, files, options }),
-    files,
-  }
+  const rows = parseCaptionTable(bytes, table.file, columnsOf(columns))
+  return { ...fromTable(rows, { name: table.file, files, options }), files }
 }
 
 const columnsOf = ({ image, caption, label, split }: TableColumns): TableColumns => ({ image, caption, label, split })
 
 function fromClasses(
-  { folder, images, files, links }: ImageFiles,
+  { folder, images, files, links, litter }: ImageFiles,
   options: FolderOptions,
 ): Omit<FolderListing, 'files'> {
   // Where the first folder is the split, the class is a folder below it.
   const least = options.split === 'folders' ? 3 : 2
-  const loose = images.find(file => file.split('/').length < least)
+  const visible = images.filter(file => !isHidden(file))
+  const loose = visible.find(file => file.split('/').length < least)
   if (loose !== undefined) {
     const table = [...files].find(file => /^captions\.(csv|tsv|jsonl)$/.test(file))
     const place =
@@ -93,54 +105,96 @@ function fromClasses(
     const fix = table === undefined ? `move it into ${place}` : `set captions: ${table}`
     throw new DataFault(`Image '${loose}' lies in no class folder of ${folder}`, { hint: fix, file: loose })
   }
-  const entries = images.map((file): FolderImage => {
+  const entries = visible.map((file): FolderImage => {
     const name = file.split('/').at(-2) ?? ''
-    return { file, captions: [captionOfClass(name, options.classNames)], label: className(name), split: '' }
+    const captions = [captionOfClass(name, options.classNames)]
+    return { file, captions, label: className(name), split: '', lines: {} }
   })
-  const faults = [...links].sort().map(link => {
+  const linked = [...links].sort().map(link => {
     return corruptItem(
       link,
       `'${link}' in ${folder} is a symbolic link, and links are not followed; put the file itself there`,
     )
   })
-  return { entries, faults }
+  const known = new Set(images)
+  const unknown = [...files].filter(file => !known.has(file) && file.split('/').length >= least).sort()
+  const hidden = [...images, ...unknown].filter(isHidden).map(file => leftOutItem(file, 'hidden files'))
+  const others = unknown
+    .filter(file => !isHidden(file))
+    .map(file => leftOutItem(file, `files that are no images (${extname(file).toLowerCase() || 'no ending'})`))
+  return { entries, others: [...linked, ...litter.map(litterItem), ...hidden, ...others] }
 }
+
+/** Tests if a file or a folder on its path is hidden. */
+const isHidden = (file: string): boolean => /(^|\/)\./.test(file)
 
 function fromTable(
   rows: readonly (CaptionRow | CorruptItem)[],
   { name, files, options }: { readonly name: string; readonly files: ImageFiles; readonly options: FolderOptions },
 ): Omit<FolderListing, 'files'> {
   const find = createImageFinder(files)
-  const faults: CorruptItem[] = []
+  const others: (CorruptItem | LeftOutItem)[] = []
   const entries = new Map<string, FolderImage>()
   for (const row of rows) {
     if (row.kind === 'corrupt') {
-      faults.push(row)
+      others.push(row)
       continue
     }
-    const { image, line, label } = row
+    const { image, line } = row
     const found = find(image)
     if ('fault' in found) {
-      faults.push(
-        corruptItem(name, `${name} line ${line} names image '${image}', ${found.fault}`, { line, key: image }),
+      others.push(
+        isLitter(image)
+          ? litterItem(`${name} line ${line}`)
+          : corruptItem(name, `${name} line ${line} names image '${image}', ${found.fault}`, { line, key: image }),
       )
       continue
     }
     const before = entries.get(found.file)
-    const captions = row.captions.length > 0 ? row.captions : [captionOfClass(label, options.classNames)]
-    entries.set(found.file, {
-      file: found.file,
-      captions: [...(before?.captions ?? []), ...captions],
-      label: before?.label || className(label),
-      split: before?.split || row.split,
-    })
+    const contradiction = before === undefined ? undefined : contradictionOf(row, before)
+    if (contradiction === undefined) entries.set(found.file, withRow(row, found.file, { before, options }))
+    else others.push(corruptItem(name, `${name} line ${line} ${contradiction}`, { line, key: image }))
   }
-  if (entries.size === 0 && faults.length === 0)
+  if (entries.size === 0 && others.length === 0)
     throw new DataFault(`${name} in ${options.folder} has no rows`, {
       hint: 'write one line for each caption',
       file: name,
     })
-  return { entries: [...entries.values()].sort((a, b) => (a.file < b.file ? -1 : 1)), faults }
+  return { entries: [...entries.values()].sort((a, b) => (a.file < b.file ? -1 : 1)), others }
+}
+
+/** An image with the captions and the class of one more row. */
+function withRow(
+  row: CaptionRow,
+  file: string,
+  { before, options }: { readonly before: FolderImage | undefined; readonly options: FolderOptions },
+): FolderImage {
+  const { label, split, line } = row
+  const captions = row.captions.length > 0 ? row.captions : [captionOfClass(label, options.classNames)]
+  return {
+    file,
+    captions: [...(before?.captions ?? []), ...captions],
+    label: before?.label || className(label),
+    split: before?.split || split,
+    lines: {
+      ...(label !== '' && { label: line }),
+      ...(split !== '' && { split: line }),
+      ...before?.lines,
+    },
+  }
+}
+
+/** The contradiction of a row to earlier rows of the same image: another split or another class. */
+function contradictionOf({ image, label, split }: CaptionRow, before: FolderImage): string | undefined {
+  if (
+    split !== '' &&
+    before.split !== '' &&
+    (splitNamed(split) ?? split) !== (splitNamed(before.split) ?? before.split)
+  )
+    return `puts '${image}' into the split '${split}', line ${before.lines.split} into '${before.split}'; keep one`
+  if (label !== '' && before.label !== '' && className(label) !== before.label)
+    return `gives '${image}' the class '${label}', line ${before.lines.label} '${before.label}'; keep one`
+  return undefined
 }
 
 /** The split of each file; files whose split is none have no entry. */

@@ -3,10 +3,13 @@ import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { isRecord, isText } from '../../../dsl/values/json.ts'
+import { isLitter } from '../../../dsl/values/litter.ts'
 import { splitNamed } from '../../../dsl/values/split_names.ts'
 import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
 import { createImageFinder, type ImageMatch, listImages } from './image_files.ts'
-import { type CorruptItem, corruptItem, type SourceItem, type SourceReader } from './record.ts'
+import { parsePythonJson } from './python_json.ts'
+import { type CorruptItem, corruptItem, litterItem, type SourceItem, type SourceReader } from './record.ts'
+import { decodeText } from './text.ts'
 
 /** Options of {@link openKarpathy}: paths of the file and of the images. */
 export interface KarpathyOptions {
@@ -31,7 +34,7 @@ export function openKarpathy({ json, images, classNames }: KarpathyOptions): Sou
     unit: 'images',
     total: () => total,
     async *find() {
-      const items = itemsOf(parse(await readFile(json, 'utf8'), name), name)
+      const items = itemsOf(parse(decodeText(await readFile(json), name), name), name)
       total = items.length
       const find = createImageFinder(await listImages(images))
       const taken = new Map<string, string>()
@@ -53,7 +56,7 @@ export function openKarpathy({ json, images, classNames }: KarpathyOptions): Sou
 
 function parse(text: string, name: string): unknown {
   try {
-    return JSON.parse(text.replace(/^\ufeff/, ''))
+    return parsePythonJson(text)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new DataFault(`${name} is not JSON: ${reason}${lineOf(text, reason)}`, {
@@ -103,6 +106,7 @@ function readItem(
     corruptItem(name, `${name} ${place} ${reason}`, { key: place, column })
   const item = isRecord(value) ? value : {}
   const { filename, filepath } = item
+  if (isText(filename) && isLitter(filename)) return [litterItem(`${name} ${place}`)]
   if (!isText(filename) || filename === '') return [wrong(`names no image; fill in 'filename'`, 'filename')]
   const split = splitNamed(isText(item.split) ? item.split : '')
   if (split === undefined) {

@@ -5,7 +5,7 @@ import type { SampleFiles } from '../sample.ts'
 import { storeImage } from '../stored_image.ts'
 import type { StoredImages } from '../stored_images.ts'
 import { type ImageReader, openImages } from './image_bytes.ts'
-import { type CorruptItem, corruptItem, type ImageRecord, type OmittedItem, type SourceItem } from './record.ts'
+import { type CorruptItem, corruptItem, type ImageRecord, type SourceItem } from './record.ts'
 
 /** Options of {@link makeSample}: the stored form of images. */
 export interface SampleOptions {
@@ -69,11 +69,11 @@ export async function makeSample(
 export async function* makeSamples(
   found: AsyncIterable<SourceItem>,
   options: SampleOptions & { readonly first?: number },
-): AsyncGenerator<MadeSample | CorruptItem | OmittedItem> {
+): AsyncGenerator<MadeSample | Exclude<SourceItem, ImageRecord>> {
   const images = openImages()
   // Two for each core: one decodes while the bytes of the other are read.
   const atOnce = 2 * availableParallelism()
-  const inWork: Promise<MadeSample | CorruptItem | OmittedItem>[] = []
+  const inWork: Promise<MadeSample | Exclude<SourceItem, ImageRecord>>[] = []
   let place = options.first ?? 0
   try {
     for await (const one of found) {

@@ -51,8 +51,17 @@ export interface OmittedItem {
   readonly reason: string
 }
 
+/** A file or row that is no data: no fault, but counted. */
+export interface LeftOutItem {
+  readonly kind: 'left out'
+  /** Path of the file, or place of the row. */
+  readonly file: string
+  /** A noun phrase that many items share: `files of operating systems and editors`. */
+  readonly reason: string
+}
+
 /** An item that a reader finds. */
-export type SourceItem = ImageRecord | CorruptItem | OmittedItem
+export type SourceItem = ImageRecord | CorruptItem | OmittedItem | LeftOutItem
 
 /** A source that can be read, any number of times, and finds the same each time. */
 export interface SourceReader {
@@ -64,7 +73,13 @@ export interface SourceReader {
   readonly total: () => number | undefined
 }
 
-/** A fault; absent facts are left out. */
+/** An item that is left out; its reason is a noun phrase that many items share. */
+export const leftOutItem = (file: string, reason: string): LeftOutItem => ({ kind: 'left out', file, reason })
+
+/** A file of an operating system or an editor. */
+export const litterItem = (file: string): LeftOutItem => leftOutItem(file, 'files of operating systems and editors')
+
+/** A corrupt item; facts that are undefined are left out. */
 export function corruptItem(
   file: string,
   reason: string,

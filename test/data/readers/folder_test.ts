@@ -3,13 +3,17 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { decodeImage } from '../../../runtime/data/image.ts'
-import { parseCaptionTable } from '../../../runtime/data/readers/caption_table.ts'
+import { parseCaptionTable, type TableColumns } from '../../../runtime/data/readers/caption_table.ts'
 import { className } from '../../../runtime/data/readers/class_names.ts'
 import { type FolderOptions, openFolder } from '../../../runtime/data/readers/folder.ts'
 import { inTempFolder, sharedPath, testWithShared } from '../../support.ts'
 import { findAll, makeAll, messageOf, picture, put, reasonsOf, recordsOf } from './support.ts'
 
 const columns = { image: 'image', caption: 'caption' }
+/** The rows of a text. */
+const parse = (text: string | Uint8Array, name: string, names: TableColumns = columns) =>
+  parseCaptionTable(Buffer.from(text), name, names)
+
 const options = { split: { val: 0, test: 0 }, classNames: {}, seed: 1 } as const
 
 const open = (folder: string, changes: Partial<FolderOptions> = {}) => openFolder({ folder, ...options, ...changes })
@@ -18,34 +22,31 @@ const table = (file: string, names: object = {}) => ({ table: { file, ...columns
 test('reads CSV with quotes, commas, doubled quotes, line breaks, a byte order mark and either line ending', () => {
   const csv = '\ufeffid,caption,image\r\n1,"a ""big"", long\nlake",a.jpg\r\n\r\n2,desert,"b,c.jpg"'
   const row = { kind: 'row', label: '', split: '' } as const
-  assert.equal(parseCaptionTable(csv, 'captions.csv', columns), [
+  assert.equal(parse(csv, 'captions.csv'), [
     { ...row, image: 'a.jpg', captions: ['a "big", long\nlake'], line: 2 },
     { ...row, image: 'b,c.jpg', captions: ['desert'], line: 5 },
   ])
 })
 
 test('names the line of a wrong row, and goes on where the next one can be told', () => {
-  const csv = (rows: string, name = 'c.csv') => parseCaptionTable(`image,caption\n${rows}`, name, columns)
+  const csv = (rows: string, name = 'c.csv') => parse(`image,caption\n${rows}`, name)
   assert.throws(() => csv('a.jpg,lake\nb.jpg,"open'), /c\.csv line 3 has a stray or unclosed quote/)
   assert.throws(() => csv('a.jpg,x"y"'), /c\.csv line 2 has a stray or unclosed quote/)
   assert.match(
     reasonsOf(csv('a.jpg,lake\nb.jpg\nc.jpg,sea')).join(),
-    /^c\.csv line 3 has no caption for 'b\.jpg'; fill in 'caption'$/,
+    /^c\.csv line 3 has 1 field, the header has 2; fill in what is missing$/,
   )
   assert.match(reasonsOf(csv(',lake')).join(), /c\.csv line 2 names no image/)
-  assert.throws(
-    () => parseCaptionTable('file,text\na,b', 'c.csv', columns),
-    /no column 'image' in its first line \(file, text\)/,
-  )
+  assert.throws(() => parse('file,text\na,b', 'c.csv'), /no column 'image' in its first line \(file, text\)/)
   const jsonl = '{"image":"a.jpg","caption":"lake"}\n\n{"image":\n{"image":"b.jpg","caption":["sea","",7]}'
-  const rows = parseCaptionTable(jsonl, 'c.jsonl', columns)
+  const rows = parse(jsonl, 'c.jsonl')
   assert.match(reasonsOf(rows)[0] ?? '', /c\.jsonl line 3 is not JSON/)
   assert.match(reasonsOf(rows).slice(1).join(), /^c\.jsonl line 4 has no caption for 'b\.jpg'.*line 4 has no caption/)
   assert.equal(
     rows.flatMap(row => (row.kind === 'row' ? row.captions : [])),
     ['lake', 'sea'],
   )
-  assert.throws(() => parseCaptionTable('', 'c.txt', columns), /neither \.csv, \.tsv nor \.jsonl/)
+  assert.throws(() => parse('', 'c.txt'), /neither \.csv, \.tsv nor \.jsonl/)
 })
 
 test('joins the captions of an image, finds images by path or by bare name, and stores squares', () =>
@@ -181,6 +182,99 @@ test('neither paths nor links lead out of the folder', () =>
     assert.match(
       await messageOf(findAll(open(join(folder, 'in'), table('../outside/c.csv')))),
       /holds no captions file/,
+    )
+  }))
+
+test('an image in two splits or with two classes is a fault that names both rows', () =>
+  inTempFolder(async folder => {
+    const image = await picture(3)
+    const csv =
+      'image,caption,split,scene\n1.jpg,a,train,Lake\n1.jpg,b,test,Lake\n2.jpg,c,val,Sea\n2.jpg,d,validation,sea\n3.jpg,e,train,Hill\n3.jpg,f,train,Field\n'
+    await put(folder, { 'c.csv': csv, '1.jpg': image, '2.jpg': image, '3.jpg': image })
+    const found = await findAll(
+      open(folder, { ...table('c.csv', { label: 'scene', split: 'split' }), split: 'column' }),
+    )
+    assert.equal(reasonsOf(found), [
+      "c.csv line 3 puts '1.jpg' into the split 'test', line 2 into 'train'; keep one",
+      "c.csv line 7 gives '3.jpg' the class 'Field', line 6 'hill'; keep one",
+    ])
+    assert.equal(
+      recordsOf(found).map(({ file, captions, label, split }) => [file, captions, label, split]),
+      [
+        ['1.jpg', ['a'], 'lake', 'train'],
+        ['2.jpg', ['c', 'd'], 'sea', 'val'],
+        ['3.jpg', ['e'], 'hill', 'train'],
+      ],
+    )
+  }))
+
+test('files of operating systems and editors are no data, in class folders and in tables; they are counted', () =>
+  inTempFolder(async folder => {
+    const image = await picture(3)
+    const litter = [
+      '.DS_Store',
+      'forest/.DS_Store',
+      'forest/._f1.jpg',
+      '__MACOSX/forest/._f1.jpg',
+      '.ipynb_checkpoints/f1-checkpoint.jpg',
+      'forest/Thumbs.db',
+      'forest/desktop.ini',
+      'forest/f1.jpg~',
+      'forest/.f1.jpg.swp',
+      'forest/#f1.jpg#',
+    ]
+    await put(folder, Object.fromEntries(litter.map(name => [name, name.endsWith('.jpg') ? image : 'x'])))
+    await put(folder, { 'forest/f1.jpg': image, 'forest/.f2.jpg': image, 'forest/f3.bmp': 'x', 'notes.txt': 'x' })
+    const found = await findAll(open(folder))
+    assert.equal(
+      recordsOf(found).map(({ file, label }) => [file, label]),
+      [['forest/f1.jpg', 'forest']],
+    )
+    assert.equal(reasonsOf(found), [])
+    const leftOut = new Map<string, string[]>()
+    for (const item of found)
+      if (item.kind === 'left out') leftOut.set(item.reason, [...(leftOut.get(item.reason) ?? []), item.file])
+    assert.equal(leftOut.get('files of operating systems and editors'), [...litter].sort())
+    assert.equal(leftOut.get('hidden files'), ['forest/.f2.jpg'])
+    assert.equal(leftOut.get('files that are no images (.bmp)'), ['forest/f3.bmp'])
+    await put(folder, { 'c.csv': 'image,caption\nforest/f1.jpg,a\nforest/._f1.jpg,b\n' })
+    const rows = await findAll(open(folder, table('c.csv')))
+    assert.equal(
+      rows.map(item => [item.kind, item.kind === 'omitted' ? '' : item.file]),
+      [
+        ['left out', 'c.csv line 3'],
+        ['record', 'forest/f1.jpg'],
+      ],
+    )
+  }))
+
+test('names match in either normal form of Unicode', () =>
+  inTempFolder(async folder => {
+    const image = await picture(3)
+    const [composed, decomposed] = ['île.jpg'.normalize('NFC'), 'île.jpg'.normalize('NFD')]
+    await put(folder, { [`a/${decomposed}`]: image, [composed]: image })
+    await put(folder, { 'c.csv': `image,caption\na/${composed},a\n${composed},b\n` })
+    const found = await findAll(open(folder, table('c.csv')))
+    assert.equal(
+      recordsOf(found).map(({ file, captions }) => [file, captions]),
+      [
+        [`a/${decomposed}`, ['a']],
+        [composed, ['b']],
+      ],
+    )
+    await put(folder, { [`a/${composed}`]: await picture(5), 'd.csv': `image,caption\na/${composed},exact\n` })
+    assert.equal(
+      recordsOf(await findAll(open(folder, table('d.csv')))).map(({ file }) => file),
+      [`a/${composed}`],
+    )
+  }))
+
+test('a folder without images names what it holds', () =>
+  inTempFolder(async folder => {
+    await put(folder, { 'a/1.bmp': 'x', 'a/2.bmp': 'x', 'a/3.txt': 'x', 'a/.DS_Store': 'x' })
+    assert.match(
+      await messageOf(findAll(open(folder))),
+      /holds no images \(its files: \.bmp 2, \.txt 1, of operating systems and editors 1\); add/,
     )
   }))
 

@@ -66,6 +66,30 @@ test('reads lists by class, as NWPU-Captions has them, with images in folders of
     assert.match(reasonsOf(found).join('; '), /airport\[0\] has an empty caption.*sea_ice\[0\] has an empty caption/)
   }))
 
+test('reads what Python writes: NaN is a missing value; text that is not UTF-8 is named with byte and line', () =>
+  inTempFolder(async folder => {
+    await put(folder, { 'imgs/1.jpg': await picture(3), 'imgs/2.jpg': await picture(5) })
+    const first = '{"filename": "1.jpg", "split": "train", "cloud": NaN, "sentences": [{"raw": "a lake"}]}'
+    const second = '{"filename": "2.jpg", "split": "train", "sentences": [{"raw": NaN}]}'
+    const third = '{"filename": "._2.jpg", "split": "train", "sentences": [{"raw": "a lake"}]}'
+    await put(folder, { 'dataset.json': `{"images": [${first}, ${second}, ${third}]}` })
+    const found = await findAll(open(folder))
+    assert.equal(
+      recordsOf(found).map(({ file }) => file),
+      ['1.jpg'],
+    )
+    assert.equal(reasonsOf(found), ["dataset.json images[1] has an empty caption of '2.jpg'"])
+    assert.equal(
+      found.flatMap(item => (item.kind === 'left out' ? [item.file] : [])),
+      ['dataset.json images[2]'],
+    )
+    await put(folder, { 'dataset.json': Buffer.from('{"images":\n[{"filename": "café.jpg"}]}', 'latin1') })
+    assert.is(
+      await messageOf(findAll(open(folder))),
+      'dataset.json is not UTF-8: byte 0xe9 in line 2; save it as UTF-8',
+    )
+  }))
+
 test('names each record that cannot be used, and reads the others', () =>
   inTempFolder(async folder => {
     const images = [

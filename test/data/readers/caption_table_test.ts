@@ -1,0 +1,143 @@
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
+import { parseCaptionTable, type TableColumns } from '../../../runtime/data/readers/caption_table.ts'
+import { reasonsOf } from './support.ts'
+
+const columns = { image: 'image', caption: 'caption' }
+
+const parse = (text: string | Uint8Array, name: string, others: Partial<TableColumns> = {}) =>
+  parseCaptionTable(Buffer.from(text), name, { ...columns, ...others })
+
+/** Image and captions of each row. */
+const rowsOf = (text: string | Uint8Array, name: string, others: Partial<TableColumns> = {}) =>
+  parse(text, name, others).flatMap(row => (row.kind === 'row' ? [[row.image, ...row.captions]] : []))
+
+function faultOf(work: () => unknown): unknown {
+  try {
+    work()
+  } catch (thrown) {
+    return thrown
+  }
+  return undefined
+}
+
+test('a row with more or fewer fields than the header is named with both counts, and no field is shifted', () => {
+  const csv = 'image,caption,scene\n1.jpg,a field, of wheat,farm\n2.jpg,a lake\n3.jpg,a hill,hill\n'
+  const rows = parse(csv, 't.csv', { label: 'scene' })
+  assert.equal(reasonsOf(rows), [
+    't.csv line 2 has 4 fields, the header has 3; quote a field that holds the separator',
+    't.csv line 3 has 2 fields, the header has 3; fill in what is missing',
+  ])
+  assert.equal(rowsOf(csv, 't.csv', { label: 'scene' }), [['3.jpg', 'a hill']])
+  const tsv = parse('image\tcaption\n1.jpg\ta\tb\n', 't.tsv')
+  assert.equal(reasonsOf(tsv), ['t.tsv line 2 has 3 fields, the header has 2; quote a field that holds the separator'])
+})
+
+test('empty rows and empty fields at the end, as spreadsheets write them, hold nothing', () => {
+  assert.equal(rowsOf('image,caption\n1.jpg,a,,\n,,,\n,\n2.jpg,b\n', 't.csv'), [
+    ['1.jpg', 'a'],
+    ['2.jpg', 'b'],
+  ])
+})
+
+test('reads what pandas, LibreOffice, polars and Excel write', () => {
+  const rows = [
+    ['1.jpg', 'a, "b"\tc\nd'],
+    ['2.jpg', 'é; ü'],
+  ]
+  const tables: readonly (readonly [string, string])[] = [
+    ['pandas.csv', ',image,caption\n0,1.jpg,"a, ""b""\tc\nd"\n1,2.jpg,é; ü\n'],
+    ['pandas.tsv', 'image\tcaption\n1.jpg\t"a, ""b""\tc\nd"\n2.jpg\té; ü\n'],
+    ['quoted.csv', '"image","caption"\n"1.jpg","a, ""b""\tc\nd"\n"2.jpg","é; ü"\n'],
+    ['excel.csv', '\ufeffimage,caption\r\n1.jpg,"a, ""b""\tc\nd"\r\n2.jpg,é; ü\r\n'],
+    ['european.csv', 'image;caption\r\n1.jpg;"a, ""b""\tc\nd"\r\n2.jpg;"é; ü"\r\n'],
+    ['european_quoted.csv', '"image";"caption"\r\n1.jpg;"a, ""b""\tc\nd"\r\n2.jpg;"é; ü"\r\n'],
+    ['separator.csv', 'sep=;\r\nimage;caption\r\n1.jpg;"a, ""b""\tc\nd"\r\n2.jpg;"é; ü"\r\n'],
+    ['polars.jsonl', '{"image":"1.jpg","caption":"a, \\"b\\"\\tc\\nd"}\n{"image":"2.jpg","caption":"é; ü"}\n'],
+  ]
+  for (const [name, text] of tables) assert.equal(rowsOf(text, name), rows, name)
+  const utf16 = Buffer.from('\ufeffimage\tcaption\r\n1.jpg\t"a, ""b""\tc\nd"\r\n2.jpg\té; ü\r\n', 'utf16le')
+  assert.equal(rowsOf(utf16, 'unicode.tsv'), rows)
+})
+
+test('lines of a table with a separator in its first line are counted from the start of the file', () => {
+  assert.match(reasonsOf(parse('sep=;\nimage;caption\n1.jpg;a;b\n', 't.csv')).join(), /^t\.csv line 3 has 3 fields/)
+})
+
+test('a field of a TSV that is not quoted as a whole is taken as it is, and an unclosed quote is named', () => {
+  assert.equal(rowsOf('image\tcaption\n1.jpg\tthe "old" sea\n2.jpg\t"old" sea\n', 't.tsv'), [
+    ['1.jpg', 'the "old" sea'],
+    ['2.jpg', '"old" sea'],
+  ])
+  const fault = faultOf(() => parse('image\tcaption\n1.jpg\ta\n2.jpg\t"old sea\n', 't.tsv'))
+  assert.instance(fault, DataFault)
+  if (fault instanceof DataFault) {
+    assert.match(fault.message, /^t\.tsv line 3 has a stray or unclosed quote/)
+    assert.equal([fault.place.file, fault.place.line], ['t.tsv', 3])
+  }
+})
+
+test('text that is not UTF-8 is named with its byte and line, in every form', () => {
+  const latin = (text: string) => Buffer.from(text, 'latin1')
+  const tables: readonly (readonly [string, string, number])[] = [
+    ['t.csv', 'image,caption\n1.jpg,a café\n', 2],
+    ['t.tsv', 'image\tcaption\n1.jpg\ta lake\n2.jpg\ta café\n', 3],
+    ['t.jsonl', '{"image":"1.jpg","caption":"a café"}\n', 1],
+  ]
+  for (const [name, text, line] of tables) {
+    const fault = faultOf(() => parse(latin(text), name))
+    assert.instance(fault, DataFault)
+    if (!(fault instanceof DataFault)) continue
+    assert.is(fault.message, `${name} is not UTF-8: byte 0xe9 in line ${line}; save it as UTF-8`)
+    assert.equal([fault.place.byte, fault.place.line], [latin(text).indexOf(0xe9), line])
+  }
+  const unmarked = faultOf(() => parse(Buffer.from('image,caption\n1.jpg,a\n', 'utf16le'), 't.csv'))
+  assert.match(unmarked instanceof DataFault ? unmarked.message : '', /^t\.csv is not UTF-8: it holds NUL characters/)
+})
+
+test('a column that the recipe names must exist, and stand once', () => {
+  const message = (text: string, name: string, others: Partial<TableColumns>) => {
+    const fault = faultOf(() => parse(text, name, others))
+    return fault instanceof UserFault || fault instanceof DataFault ? fault.message : 'no fault'
+  }
+  const csv = 'image,caption,scene\n1.jpg,a field,farm\n'
+  assert.match(
+    message(csv, 't.csv', { caption: 'captions', label: 'scene' }),
+    /^t\.csv has no column 'captions' in its first line \(image, caption, scene\)/,
+  )
+  assert.match(message(csv, 't.csv', { label: 'scenes' }), /no column 'scenes'/)
+  assert.match(message(csv, 't.csv', { split: 'split' }), /no column 'split'/)
+  assert.match(message('image,caption,caption\n1.jpg,a,b\n', 't.csv', {}), /the column 'caption' twice/)
+  const lines = '{"image":"1.jpg","caption":"a field","scene":"farm"}\n{"image":"2.jpg"}\n'
+  assert.is(message(lines, 't.jsonl', { label: 'scene' }), 'no fault')
+  assert.is(
+    message(lines, 't.jsonl', { label: 'scenes' }),
+    "No line of t.jsonl has the field 'scenes' (its fields are image, caption, scene); name its fields under captions",
+  )
+  assert.match(message(lines, 't.jsonl', { caption: 'text', label: 'scene' }), /the field 'text'/)
+  assert.is(message('image,scene\n1.jpg,farm\n', 't.csv', { label: 'scene' }), 'no fault')
+})
+
+test("Python's NaN and Infinity in JSON Lines are missing values", () => {
+  const lines = [
+    '{"image": "1.jpg", "caption": "NaN in \\"quotes\\" and Infinity", "score": NaN}',
+    '{"image": "2.jpg", "caption": NaN, "score": -Infinity}',
+    '{"image": "3.jpg", "caption": ["a", NaN]}',
+    '{"image": "4.jpg", "caption": NaNny}',
+  ].join('\n')
+  assert.equal(rowsOf(lines, 't.jsonl'), [
+    ['1.jpg', 'NaN in "quotes" and Infinity'],
+    ['3.jpg', 'a'],
+  ])
+  assert.equal(
+    reasonsOf(parse(lines, 't.jsonl')).map(reason => reason.replace(/: .*;/, ': ...;')),
+    [
+      "t.jsonl line 2 has no caption for '2.jpg'; fill in 'caption'",
+      "t.jsonl line 3 has no caption for '3.jpg'; fill in 'caption'",
+      't.jsonl line 4 is not JSON: ...; write one object a line',
+    ],
+  )
+})
+
+test.run()
