@@ -1,24 +1,15 @@
 /**
  * Mutation run: changes compiled modules in one place at a time and reports the share of changes (mutants) that tests
- * notice. `mutation.js [--only PATH]... [--sample N] [--seed TEXT] [--slowest SECONDS] [--json]`
+ * notice. `mutation.js [--only PATH]... [--tests PATH] [--sample N] [--seed TEXT] [--slowest SECONDS] [--json]`
  *
- * `--only` takes folders or files of sources, such as `runtime/train/adamw.ts`; `--sample` takes N mutants of each
- * folder, chosen by `--seed`. A mutant runs in a copy of dist, with the test files that import its module and execute its
- * place, the fastest first, up to the first failure. Test files that take longer than `--slowest` are left out, and so are
- * tests that start the command line, which is bundled: the share is that of unit tests.
+ * `--only` takes folders or files of sources, such as `runtime/train/adamw.ts`, `--tests` a folder or file of tests;
+ * `--sample` takes N mutants of each folder, chosen by `--seed`. A mutant runs in a copy of dist, with the test files that
+ * import its module and execute its place, the fastest first, up to the first failure. Test files that take longer than
+ * `--slowest` are left out, and so are tests that start the command line, which is bundled: the share is that of unit
+ * tests.
  */
 import { spawnSync } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { SourceMap } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -30,6 +21,7 @@ const targets = ['runtime/train', 'runtime/distill', 'runtime/evaluate', 'dsl/co
 const { values } = parseArgs({
   options: {
     only: { type: 'string', multiple: true, default: targets },
+    tests: { type: 'string', default: 'test' },
     sample: { type: 'string', default: 'Infinity' },
     seed: { type: 'string', default: '1' },
     slowest: { type: 'string', default: '3' },
@@ -41,10 +33,9 @@ const work = mkdtempSync(join(tmpdir(), 'mutation-'))
 const copy = join(work, 'project')
 const dist = join(copy, 'dist')
 process.on('exit', () => rmSync(work, { recursive: true, force: true }))
-mkdirSync(copy)
+cpSync(join(root, 'dist'), dist, { recursive: true })
 for (const name of readdirSync(root)) if (name !== 'dist') symlinkSync(join(root, name), join(copy, name))
 symlinkSync(join(root, '../shared'), join(work, 'shared'))
-cpSync(join(root, 'dist'), dist, { recursive: true })
 const read = (file: string): string => readFileSync(join(dist, file), 'utf8')
 
 /** Modules that are left out by what stands in them: mutants may leave processes or threads behind, or say nothing. */
@@ -69,7 +60,8 @@ const reach = (file: string, seen = new Set<string>()): ReadonlySet<string> => {
 }
 const reasonOf = (file: string): string | undefined => leftOut.find(([sign]) => sign.test(read(file)))?.[1]
 const folderOf = (file: string): string => file.split('/').slice(0, 2).join('/')
-const chosen = modules.filter(file => values.only.some(path => `${sourceOf(file)}/`.startsWith(`${path}/`)))
+const isBelow = (file: string, path: string): boolean => `${sourceOf(file)}/`.startsWith(`${path}/`)
+const chosen = modules.filter(file => values.only.some(path => isBelow(file, path)))
 const mutated = chosen.filter(file => reasonOf(file) === undefined)
 const folders = [...new Set(mutated.map(folderOf))]
 const rank = (mutant: Mutant): string => sha256(values.seed + JSON.stringify(mutant))
@@ -110,7 +102,8 @@ function coverageIn(folder: string): (mutant: Mutant) => boolean {
 }
 
 const tests = modules
-  .filter(file => file.endsWith('_test.js') && mutated.some(module => reach(file).has(module)))
+  .filter(file => file.endsWith('_test.js') && isBelow(file, values.tests))
+  .filter(file => mutated.some(module => reach(file).has(module)))
   .flatMap(file => {
     const [coverage, start] = [mkdtempSync(join(work, 'c')), performance.now()]
     if (passes(file, Number(values.slowest), coverage))
