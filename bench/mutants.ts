@@ -48,6 +48,13 @@ function isExempt(node: ts.Node): boolean {
   return isFallback && node === parent.right && /(\]|\.at\([^()]+\))$/.test(parent.left.getText())
 }
 
+/** Tests if a template is a sentence for people, with what is inserted into it. */
+function isSentence({ head, templateSpans }: ts.TemplateExpression): boolean {
+  return /[a-z]{2,}.* | .*[a-z]{2,}/.test(
+    [head, ...templateSpans.map(({ literal }) => literal)].map(({ text }) => text).join(''),
+  )
+}
+
 /** Every mutant of a module that has this code. */
 export function mutantsOf(file: string, code: string): readonly Mutant[] {
   const source = ts.createSourceFile(file, code, ts.ScriptTarget.ES2023, true)
@@ -64,6 +71,7 @@ export function mutantsOf(file: string, code: string): readonly Mutant[] {
   }
   const visit = (node: ts.Node): void => {
     if (node !== source && isExempt(node)) return
+    if (ts.isTemplateExpression(node) && isSentence(node)) return
     const text = node.getText()
     if (ts.isBinaryExpression(node)) {
       const swap = swaps[node.operatorToken.getText()]

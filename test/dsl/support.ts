@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { compile } from '../../dsl/compile/compile.ts'
 import type { Environment } from '../../dsl/compile/environment.ts'
 import { sha256 } from '../../dsl/compile/keys.ts'
-import { type LoadedRecipe, loadRecipe } from '../../dsl/compile/load.ts'
+import { type LoadedRecipe, loadRecipe, type Variant } from '../../dsl/compile/load.ts'
 import type { Plan } from '../../dsl/compile/plan.ts'
 import type { SourceText } from '../../dsl/values/located.ts'
 import { inTempFolder } from '../support.ts'
@@ -33,6 +33,20 @@ export function loadTexts(
     }
     return loadRecipe(join(folder, Object.keys(files)[0] ?? ''), { sets })
   })
+}
+
+/** Faults without their words: `CODE WRITTEN`, and the edit that mends it where there is one. */
+export const faultTexts = ({ diagnostics }: Pick<LoadedRecipe, 'diagnostics'>): readonly string[] =>
+  diagnostics.map(({ code, span, fix }) => {
+    const written = span.source.text.slice(span.start, span.end)
+    return `${code} ${written}${fix?.edit === undefined ? '' : ` -> ${fix.edit.text}`}`
+  })
+
+/** The only variant of a recipe without a matrix. */
+export function onlyVariant(loaded: LoadedRecipe): Variant {
+  const [only] = loaded.variants
+  if (only === undefined) throw new Error(faultTexts(loaded).join('\n'))
+  return only
 }
 
 /** Compiles such a recipe. */
@@ -98,3 +112,9 @@ evaluate:
 claims:
   learns: { metric: retrieval.mean_recall, at_least: 5, origin: a guess }
 `
+
+/** The small recipe with the first of some words replaced; throws where it has none. */
+export function edited(old: string, now: string): string {
+  if (!smallRecipe.includes(old)) throw new Error(`The small recipe has no '${old}'`)
+  return smallRecipe.replace(old, () => now)
+}
