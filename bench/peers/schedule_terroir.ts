@@ -61,8 +61,8 @@ const { outcome } =
     : await runPlan(plan, {
         ...common,
         run: 'bench',
-        limits: { slots: 0, jobs: 2, memory: 100 },
         executor: {
+          placement: { kind: 'when-ready', limits: { slots: 0, jobs: 2, memory: 100 } },
           start: ({ id, key, kind, version }) => ({
             ended: Promise.resolve({
               kind: 'done',

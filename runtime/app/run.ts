@@ -47,7 +47,7 @@ export interface RunPaths {
   readonly recipe?: string
   /** Path of the lock to write, or to hold the run to. */
   readonly lock?: string
-  /** Module the workers run; see `localExecutor`. */
+  /** Module the workers run; see `localRunner`. */
   readonly entry?: string
 }
 

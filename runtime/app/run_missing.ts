@@ -20,7 +20,7 @@ export interface StageWork {
   readonly found: ReadonlyMap<string, Result>
   readonly forced: ReadonlySet<string>
   readonly options: RunOptions
-  /** Module the workers run; see `localExecutor`. */
+  /** Module the workers run; see `localRunner`. */
   readonly entry: string | undefined
   readonly sbatchOptions: readonly SbatchOption[]
   /** Results of forced stages of which only failed items are tried again. */
@@ -32,7 +32,7 @@ export async function runMissing(
   plan: Plan,
   { store, found, forced, retried, options, entry, sbatchOptions }: StageWork,
 ): Promise<StagesEnd> {
-  const { onEvent, onNotice, onActive, signal = new AbortController().signal } = options
+  const { onEvent, onActive, signal = new AbortController().signal } = options
   const ran = new Set<string>()
   const failures: StageFailure[] = []
   const common = {
@@ -53,12 +53,8 @@ export async function runMissing(
   try {
     if (options.executor === 'slurm') {
       const { runOnSlurm } = await import('../schedule/slurm/run_slurm.ts')
-      const { left, ...end } = await runOnSlurm(plan, {
-        ...common,
-        given: sbatchOptions,
-        onNotice: text => onNotice?.(text),
-      })
-      return { ...end, ran, failures, jobsLeft: left }
+      const end = await runOnSlurm(plan, { ...common, given: sbatchOptions })
+      return { ...end, ran, failures }
     }
     const { runLocally } = await import('../schedule/run_local.ts')
     const end = await runLocally(plan, {
@@ -67,7 +63,7 @@ export async function runMissing(
       ...(options.slots !== undefined && { slots: options.slots }),
       ...(options.timeout !== undefined && { timeout: options.timeout }),
     })
-    return { ...end, ran, failures, jobsLeft: [] }
+    return { ...end, ran, failures }
   } finally {
     onActive?.(false)
   }

@@ -60,8 +60,6 @@ export interface StagesEnd extends RunEnd {
   /** Stages that ran, rather than being found. */
   readonly ran: ReadonlySet<string>
   readonly failures: readonly StageFailure[]
-  /** Jobs that go on under Slurm. */
-  readonly jobsLeft: readonly string[]
 }
 
 /** The end of a run. */

@@ -1,8 +1,9 @@
-/** What a run tells while it goes on: for the live view, plain lines and `--json`. */
+/** The events of a run: for the live view, plain lines and `--json`. */
+import type { Plan } from '../../dsl/compile/plan.ts'
 import type { Numbers, Progress } from '../stages/stage.ts'
 import type { Owner } from '../store/process.ts'
+import type { StageReport } from './executor.ts'
 import type { StageFault } from './fault.ts'
-import type { Message } from './protocol.ts'
 
 /** An event of a run. */
 export type RunEvent =
@@ -14,10 +15,10 @@ export type RunEvent =
       /** For stages that make a part of a result: the stage that joins the parts. Absent where there are none. */
       readonly parts?: Readonly<Record<string, string>>
     }
-  /** Something about the run as a whole, such as which devices other runs hold. */
+  /** A fact about the run as a whole, such as the devices that other runs use. */
   | { readonly kind: 'notice'; readonly text: string }
   | { readonly kind: 'stage-cached'; readonly stage: string; readonly summary: string }
-  /** A job of Slurm waits, at first or again; `text` names it and says what for. */
+  /** A job of Slurm waits, at first or again; `text` names it and the reason. */
   | { readonly kind: 'stage-queued'; readonly stage: string; readonly job: string; readonly text: string }
   | { readonly kind: 'stage-started'; readonly stage: string; readonly slots: readonly number[] }
   /** Another run makes the same result; this one takes it then. */
@@ -28,7 +29,7 @@ export type RunEvent =
       readonly stage: string
       readonly level: 'log' | 'warn'
       readonly text: string
-      /** Numbers that the text tells. */
+      /** Numbers in the text, by name. */
       readonly values?: Numbers
     }
   | {
@@ -44,15 +45,28 @@ export type RunEvent =
   | { readonly kind: 'stage-skipped'; readonly stage: string; readonly reason: string }
   | { readonly kind: 'run-ended'; readonly outcome: 'done' | 'failed' | 'stopped' }
 
-/** What a run tells of a message of a stage's worker; `undefined` where it is not for others. */
-export function eventOf(stage: string, message: Message): RunEvent | undefined {
-  switch (message.kind) {
+/** The first event of a run. */
+export function startEvent(run: string, { stages }: Plan): RunEvent {
+  const parts = Object.fromEntries(stages.flatMap(({ id, part }) => (part === undefined ? [] : [[id, part.of]])))
+  const base = { kind: 'run-started', run, stages: stages.map(({ id }) => id) } as const
+  return Object.keys(parts).length === 0 ? base : { ...base, parts }
+}
+
+/** The event of an executor's report about a stage; `undefined` for a report that is not shown. */
+export function eventOf(stage: string, report: StageReport): RunEvent | undefined {
+  switch (report.kind) {
+    case 'queued':
+      return { kind: 'stage-queued', stage, job: report.job, text: report.text }
+    case 'started':
+      return { kind: 'stage-started', stage, slots: report.slots }
+    case 'waiting':
+      return { kind: 'stage-waiting', stage, owner: report.owner }
     case 'progress':
-      return { kind: 'stage-progress', stage, progress: message.progress }
+      return { kind: 'stage-progress', stage, progress: report.progress }
     case 'log':
     case 'warn': {
-      const { kind: level, ...told } = message
-      return { kind: 'stage-log', stage, level, ...told }
+      const { kind: level, ...logged } = report
+      return { kind: 'stage-log', stage, level, ...logged }
     }
     case 'heartbeat':
     case 'result':

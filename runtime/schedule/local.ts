@@ -6,16 +6,16 @@ import type { Stage } from '../../dsl/compile/plan.ts'
 import type { ProcessId } from '../store/process.ts'
 import type { Store } from '../store/store.ts'
 import type { WorkerEnd } from './attempt.ts'
-import type { Executor, StageEnd, StageRequest } from './executor.ts'
+import { type StageEnd, type StageRequest, type StageRunner, storedInputs } from './executor.ts'
 import { grantsOf } from './grants.ts'
 import type { Journal } from './journal.ts'
 import { logFolder, logName } from './logs.ts'
 import type { Job } from './protocol.ts'
 import { withRetries } from './retry.ts'
 import type { RunningWorker } from './start_worker.ts'
-import { createWorkerPool, holdsNothing, type PooledWorker } from './worker_pool.ts'
+import { createWorkerPool, hasNoOpenFiles, type PooledWorker } from './worker_pool.ts'
 
-/** What the local executor works with. */
+/** Options of the local runner. */
 export interface LocalOptions {
   readonly store: Store
   readonly journal: Journal
@@ -23,7 +23,7 @@ export interface LocalOptions {
   readonly run: string
   /** Engine that stages are asked to use. */
   readonly engine: string
-  /** Identity of the device behind each slot, as `CUDA_VISIBLE_DEVICES` takes it; absent: slots stand for the CPU. */
+  /** Identity of the device of each slot, as `CUDA_VISIBLE_DEVICES` takes it; absent: slots stand for the CPU. */
   readonly devices?: readonly string[]
   /** Milliseconds after which a stage is ended. @default no limit */
   readonly timeout?: number
@@ -33,8 +33,8 @@ export interface LocalOptions {
   readonly grace?: number
 }
 
-/** An executor with processes that wait for stages. */
-export interface LocalExecutor extends Executor {
+/** A runner with idle processes that wait for stages. */
+export interface LocalRunner extends StageRunner {
   /** Ends the processes; nothing may run any more. */
   close(): Promise<void>
 }
@@ -42,8 +42,8 @@ export interface LocalExecutor extends Executor {
 /** Stages above this keep no process waiting: what starting one costs is nothing to them. Seconds. */
 const shortStage = 2
 
-/** Makes an executor whose stages are processes of this machine. */
-export function localExecutor(options: LocalOptions): LocalExecutor {
+/** Makes a runner whose stages are processes of this machine. */
+export function localRunner(options: LocalOptions): LocalRunner {
   const { store, journal, run, engine, devices, timeout, entry, grace } = options
   const pool = createWorkerPool()
 
@@ -53,15 +53,16 @@ export function localExecutor(options: LocalOptions): LocalExecutor {
     return { CUDA_VISIBLE_DEVICES: slots.map(slot => devices[slot] ?? '').join(',') }
   }
 
-  function start(stage: Stage, order: StageRequest) {
+  function start(stage: Stage, request: StageRequest) {
     const stop = new AbortController()
+    const { folders, digests } = storedInputs(request)
     const grants = grantsOf(stage)
     let working: RunningWorker | undefined
-    /** Programs that a stage starts end with its process only. */
+    /** Programs that a stage starts end only with its process. */
     const shareable = stage.needs.slots === 0 && grants.run.length === 0
-    const inputs = [...Object.values(order.inputs).map(({ folder }) => folder), order.previous ?? []].flat()
+    const inputs = [...Object.values(folders).map(({ folder }) => folder), request.previous ?? []].flat()
 
-    /** A process for the stage; what it may write outside its folder is where a link in that folder leads. */
+    /** A process for the stage. A shared one reaches the checkpoints by a link in its folder. */
     async function takeWorker(checkpoints: string): Promise<PooledWorker> {
       const record = (worker: ProcessId) =>
         journal.append({ kind: 'stage-started', stage: stage.id, key: stage.key, worker })
@@ -74,13 +75,13 @@ export function localExecutor(options: LocalOptions): LocalExecutor {
             run: grants.run,
             env: grants.env,
           },
-          environment: environmentOf(order.slots),
+          environment: environmentOf(request.slots),
           onStart: record,
           ...(entry === undefined ? {} : { entry }),
         },
         () => store.stage(stage.key),
       )
-      // The journal names the process already: nothing that starts now can be lost from sight.
+      // The process itself is in the journal already, so this line need not be on the disk before the stage starts.
       recorded = pooled.worker.id && record(pooled.worker.id)
       recorded?.catch(() => undefined)
       return pooled
@@ -90,7 +91,7 @@ export function localExecutor(options: LocalOptions): LocalExecutor {
     let recorded: Promise<void> | undefined
     async function attempt(): Promise<StageEnd> {
       attempts += 1
-      const anew = order.replace && order.resumed !== true && attempts === 1
+      const anew = request.replace && request.resumed !== true && attempts === 1
       const checkpoints = await store.checkpoints(stage.key, { anew })
       const pooled = await takeWorker(checkpoints)
       let reuse = false
@@ -100,7 +101,7 @@ export function localExecutor(options: LocalOptions): LocalExecutor {
         working = pooled.worker.run(job, {
           log: join(logFolder(store), run, logName(stage.id)),
           memory: stage.needs.memory,
-          onMessage: order.onMessage,
+          onMessage: request.onReport,
           stay: shareable,
           ...(timeout === undefined ? {} : { timeout }),
           ...(grace === undefined ? {} : { grace }),
@@ -109,14 +110,14 @@ export function localExecutor(options: LocalOptions): LocalExecutor {
         const end = await working.ended
         if (end.kind !== 'result') return end
         const seconds = (performance.now() - began) / 1000
-        reuse = shareable && seconds < shortStage && (await holdsNothing(pooled.worker, job.out))
+        reuse = shareable && seconds < shortStage && (await hasNoOpenFiles(pooled.worker, job.out))
         // Nothing may write any more when the result is published.
         if (!reuse) await pooled.worker.end()
         await recorded
         return await publish(job, end, seconds)
       } finally {
         await pool.give(pooled, { reuse })
-        // Nothing was kept for a later attempt where this succeeds.
+        // This fails, and the folder stays, if it has checkpoints for a later attempt.
         await rmdir(checkpoints).catch(() => undefined)
       }
     }
@@ -133,8 +134,8 @@ export function localExecutor(options: LocalOptions): LocalExecutor {
         kind,
         params,
         settings,
-        inputs: order.inputs,
-        ...(order.previous !== undefined && { previous: order.previous }),
+        inputs: folders,
+        ...(request.previous !== undefined && { previous: request.previous }),
         externals,
         out,
         checkpoints: shareable ? link : checkpoints,
@@ -148,8 +149,8 @@ export function localExecutor(options: LocalOptions): LocalExecutor {
       seconds: number,
     ): Promise<StageEnd> {
       const { key, id, kind, version } = stage
-      const outcome = { ...result, key, id, kind, version, engine, seconds, warnings, inputs: order.digests }
-      const published = await store.publish(out, outcome, { replace: order.replace })
+      const outcome = { ...result, key, id, kind, version, engine, seconds, warnings, inputs: digests }
+      const published = await store.publish(out, outcome, { replace: request.replace })
       return { kind: 'done', result: published, peakMemory, cached: false }
     }
 
@@ -158,7 +159,7 @@ export function localExecutor(options: LocalOptions): LocalExecutor {
       onRetry(end, wait, number) {
         const reason = end.kind === 'fault' ? end.fault.text : ''
         const text = `${reason}; attempt ${number} begins in ${(wait / 1000).toFixed(1)} s`
-        order.onMessage({ kind: 'warn', text })
+        request.onReport({ kind: 'warn', text })
       },
       signal: stop.signal,
     })

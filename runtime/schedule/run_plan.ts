@@ -1,19 +1,21 @@
-/** Drives a plan to its end: asks the scheduler what starts, lets an executor run it, tells what happens. */
+/**
+ * The driver: takes a plan to its end with any executor. Which stages run, what is skipped and why, what is reported and
+ * how the run ends is decided here and in the scheduler, for all executors alike.
+ */
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
 import type { Result } from '../store/store.ts'
+import { createAheadScheduler } from './ahead_scheduler.ts'
 import { expectedSeconds } from './costs.ts'
-import { eventOf, type RunEvent } from './events.ts'
-import type { Executor, RunningStage, StageEnd, StageRequest } from './executor.ts'
-import { createScheduler, type Limits, type Skip } from './scheduler.ts'
-import { createSlots, type SlotPool } from './slots.ts'
+import { eventOf, type RunEvent, startEvent } from './events.ts'
+import type { Executor, Placement, RunningStage, StageEnd, StageInput, StageReport } from './executor.ts'
+import { createScheduler, type Scheduler } from './scheduler.ts'
+import type { ScheduledTask, Skip } from './task_states.ts'
+import { createWakeup } from './wakeup.ts'
 
-/** How a run is done. */
-export interface RunOptions {
+/** Options of the driver. */
+export interface DriverOptions {
   readonly run: string
   readonly executor: Executor
-  readonly limits: Limits
-  /** Who hands out slots. @default as many as the limits say, for this run alone */
-  readonly pool?: SlotPool
   /** Results that are stored already, by stage. */
   readonly found: ReadonlyMap<string, Result>
   /** Stages that run although a result is stored. */
@@ -21,137 +23,150 @@ export interface RunOptions {
   /** Results of forced stages of which only the failed items are tried again. @default none */
   readonly retried?: ReadonlyMap<string, Result>
   readonly keepGoing: boolean
-  /** What it returns is awaited before the run ends, and ends the run where it rejects. */
+  /** What it returns is awaited before the run ends; if it rejects, the run ends. */
   readonly onEvent: (event: RunEvent) => Promise<void> | void
   /** Stops the run gracefully. */
   readonly signal: AbortSignal
 }
 
-/** How a run ended. */
+/** The end of a run. */
 export interface RunEnd {
   readonly outcome: 'done' | 'failed' | 'stopped'
   /** Results by stage, those that were stored before included. */
   readonly results: ReadonlyMap<string, Result>
+  /** Jobs that go on after the run was stopped. */
+  readonly jobsLeft: readonly string[]
 }
 
-/** Runs the stages of a plan that have no stored result. Rejects where the store or the journal fails. */
-export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> {
-  const { executor, limits, pool = createSlots(limits.slots), forced, keepGoing, signal } = options
+/** Runs the stages of a plan that have no stored result. Rejects if the store, the journal or the executor fails. */
+export async function runPlan(plan: Plan, options: DriverOptions): Promise<RunEnd> {
+  const { executor, forced, keepGoing, signal } = options
   const { retried = new Map<string, Result>() } = options
+  const { placement } = executor
   const results = new Map(options.found)
   const wanted = plan.stages.filter(stage => !results.has(stage.id))
-  const scheduler = createScheduler(wanted.map(taskOf(results)), limits, { keepGoing, pool })
-  const byId = new Map(wanted.map(stage => [stage.id, stage]))
+  const scheduler = schedulerFor(placement, { tasks: wanted.map(taskOf(results)), keepGoing })
+  const byId = new Map(plan.stages.map(stage => [stage.id, stage]))
+  /** Stages that the executor has. */
   const running = new Map<string, RunningStage>()
-  const bell = createBell()
-  const ends: Ended[] = []
-  /** Why the run cannot go on: the store or the journal cannot be written. */
+  const jobsLeft: string[] = []
+  const wakeup = createWakeup()
+  const ends: EndedStage[] = []
+  /** Reasons for which the run cannot go on: the store or the journal cannot be written. */
   const broken: unknown[] = []
-  let told: Promise<unknown> = Promise.resolve()
+  let emitted: Promise<unknown> = Promise.resolve()
   let failed = false
 
-  function tell(event: RunEvent): void {
-    const telling = Promise.resolve(options.onEvent(event)).catch(breakOff)
-    told = Promise.all([told, telling])
+  function emit(event: RunEvent): void {
+    const emitting = Promise.resolve(options.onEvent(event)).catch(breakOff)
+    emitted = Promise.all([emitted, emitting])
   }
   function breakOff(reason: unknown): void {
     broken.push(reason)
-    bell.ring()
+    wakeup.wake()
   }
-  function tellSkips(skips: readonly Skip[]): void {
-    for (const { id, reason } of skips) tell({ kind: 'stage-skipped', stage: id, reason })
+  /** Reports what will not run, and takes it back from the executor. */
+  function skip(skips: readonly Skip[]): void {
+    for (const { id, reason } of skips) {
+      running.get(id)?.withdraw?.()
+      running.delete(id)
+      emit({ kind: 'stage-skipped', stage: id, reason })
+    }
   }
 
-  function inputsOf(stage: Stage): Pick<StageRequest, 'inputs' | 'digests'> {
-    const found = Object.entries(stage.inputs).map(([role, { stage: id, split }]) => {
-      const result = results.get(id)
-      if (result === undefined) throw new Error(`Stage "${stage.id}" was started before its input "${id}"`)
-      return { role, result, split }
-    })
-    return {
-      inputs: Object.fromEntries(
-        found.map(({ role, result, split }) => [
-          role,
-          { folder: result.folder, ...(split === undefined ? {} : { split }) },
-        ]),
-      ),
-      digests: Object.fromEntries(found.map(({ role, result }) => [role, result.manifest.digest])),
-    }
+  const inputsOf = (stage: Stage): { readonly [role: string]: StageInput } =>
+    Object.fromEntries(
+      Object.entries(stage.inputs).map(([role, input]) => {
+        const result = results.get(input.stage)
+        return [role, { ...input, key: byId.get(input.stage)?.key ?? '', ...(result && { result }) }]
+      }),
+    )
+
+  function take({ id }: Stage, report: StageReport): void {
+    if (report.kind === 'started') scheduler.begin(id)
+    if (report.kind === 'queued') scheduler.requeue(id)
+    const event = eventOf(id, report)
+    if (event !== undefined) emit(event)
   }
 
   function launch(): void {
     for (const { id, slots } of scheduler.start()) {
       const stage = byId.get(id)
       if (stage === undefined) continue
-      tell({ kind: 'stage-started', stage: id, slots })
+      if (placement.kind === 'when-ready') emit({ kind: 'stage-started', stage: id, slots })
       const previous = retried.get(id)?.folder
       const started = executor.start(stage, {
         slots,
-        ...inputsOf(stage),
+        inputs: inputsOf(stage),
         replace: forced.has(id),
         ...(previous !== undefined && { previous }),
-        onWait: owner => tell({ kind: 'stage-waiting', stage: id, owner }),
-        onMessage(message) {
-          const event = eventOf(id, message)
-          if (event !== undefined) tell(event)
-        },
+        onReport: report => take(stage, report),
       })
       running.set(id, started)
       started.ended
         .then(end => void ends.push({ stage, end }))
-        .then(bell.ring)
+        .then(wakeup.wake)
         .catch(breakOff)
       if (signal.aborted) started.stop()
     }
   }
 
-  function settle({ stage, end }: Ended): void {
-    running.delete(stage.id)
+  function settle({ stage: { id }, end }: EndedStage): void {
+    // It may have been withdrawn meanwhile.
+    if (!running.delete(id)) return
     switch (end.kind) {
       case 'done': {
         const { summary, metrics, seconds } = end.result.manifest
-        results.set(stage.id, end.result)
-        if (end.cached) tell({ kind: 'stage-cached', stage: stage.id, summary })
-        else tell({ kind: 'stage-done', stage: stage.id, summary, metrics, seconds, peakMemory: end.peakMemory })
-        scheduler.end(stage.id, 'done')
+        results.set(id, end.result)
+        if (end.cached) emit({ kind: 'stage-cached', stage: id, summary })
+        else emit({ kind: 'stage-done', stage: id, summary, metrics, seconds, peakMemory: end.peakMemory })
+        scheduler.end(id, 'done')
         return
       }
       case 'fault':
         failed = true
-        tell({ kind: 'stage-failed', stage: stage.id, fault: end.fault, peakMemory: end.peakMemory })
-        tellSkips(scheduler.end(stage.id, 'failed'))
+        emit({ kind: 'stage-failed', stage: id, fault: end.fault, peakMemory: end.peakMemory })
+        skip(scheduler.end(id, 'failed'))
         return
-      case 'stopped':
-        tell({ kind: 'stage-skipped', stage: stage.id, reason: 'it was stopped' })
-        tellSkips(scheduler.end(stage.id, 'failed'))
+      case 'left':
+        jobsLeft.push(end.job)
+        emit({ kind: 'stage-skipped', stage: id, reason: `job ${end.job} goes on under Slurm` })
+        return
+      case 'stopped': {
+        const state = scheduler.state(id)
+        emit({ kind: 'stage-skipped', stage: id, reason: state.kind === 'skipped' ? state.reason : 'it was stopped' })
+        skip(scheduler.end(id, 'failed'))
+      }
     }
   }
 
   /** Slots of other processes come free without a stage of this run ending. */
-  const awaitsOthers = (): boolean => scheduler.waitsForSlots() && pool.others !== undefined
+  const others = placement.kind === 'when-ready' ? placement.pool?.others : undefined
+  const awaitsOthers = (): boolean => scheduler.waitsForSlots() && others !== undefined
   let awaited = ''
   function awaitOthers(): void {
-    const text = pool.others?.text() ?? ''
-    if (text !== awaited && text !== '') tell({ kind: 'notice', text })
+    const text = others?.text() ?? ''
+    if (text !== awaited && text !== '') emit({ kind: 'notice', text })
     awaited = text
-    pool.others?.changed().then(bell.ring, breakOff)
+    others?.changed().then(wakeup.wake, breakOff)
   }
 
   function stopAll(): void {
-    tellSkips(scheduler.halt('the run was stopped'))
+    // Stages that the executor has end by themselves; a job among them goes on.
+    skip(scheduler.halt('the run was stopped').filter(({ id }) => !running.has(id)))
     for (const stage of running.values()) stage.stop()
-    bell.ring()
+    wakeup.wake()
   }
 
-  tell(startEvent(options.run, plan))
-  for (const [stage, { manifest }] of results) tell({ kind: 'stage-cached', stage, summary: manifest.summary })
+  emit(startEvent(options.run, plan))
+  for (const [stage, { manifest }] of results) emit({ kind: 'stage-cached', stage, summary: manifest.summary })
   signal.addEventListener('abort', stopAll, { once: true })
   if (signal.aborted) stopAll()
   try {
     launch()
     while (broken.length === 0 && (running.size > 0 || awaitsOthers())) {
       if (awaitsOthers()) awaitOthers()
-      await bell.rung()
+      await wakeup.wait()
       for (const ended of ends.splice(0)) settle(ended)
       if (broken.length === 0) launch()
     }
@@ -164,43 +179,36 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> 
   }
   const complete = plan.stages.every(stage => results.has(stage.id))
   const outcome = complete ? 'done' : failed && !signal.aborted ? 'failed' : 'stopped'
-  if (broken.length === 0) tell({ kind: 'run-ended', outcome })
-  await told
+  if (broken.length === 0) emit({ kind: 'run-ended', outcome })
+  await emitted
   if (broken.length > 0) throw broken[0]
-  return { outcome, results }
+  return { outcome, results, jobsLeft }
 }
 
-/** The first event of a run. */
-export function startEvent(run: string, { stages }: Plan): RunEvent {
-  const parts = Object.fromEntries(stages.flatMap(({ id, part }) => (part === undefined ? [] : [[id, part.of]])))
-  const base = { kind: 'run-started', run, stages: stages.map(({ id }) => id) } as const
-  return Object.keys(parts).length === 0 ? base : { ...base, parts }
-}
-
-interface Ended {
+interface EndedStage {
   readonly stage: Stage
   readonly end: StageEnd
 }
 
-/** Something to wait for again and again; what rings before anyone waits is not lost. */
-function createBell() {
-  let rung = false
-  let wake = (): void => undefined
-  return {
-    ring(): void {
-      rung = true
-      wake()
-    },
-    async rung(): Promise<void> {
-      if (!rung) await new Promise<void>(resolve => (wake = resolve))
-      rung = false
-    },
+function schedulerFor(
+  placement: Placement,
+  { tasks, keepGoing }: { readonly tasks: readonly ScheduledTask[]; readonly keepGoing: boolean },
+): Scheduler {
+  switch (placement.kind) {
+    case 'when-ready': {
+      const { limits, pool } = placement
+      return createScheduler(tasks, limits, { keepGoing, ...(pool && { pool }) })
+    }
+    case 'ahead':
+      return createAheadScheduler(tasks, { keepGoing })
   }
 }
 
-const taskOf = (results: ReadonlyMap<string, Result>) => (stage: Stage) => ({
-  id: stage.id,
-  after: Object.values(stage.inputs).flatMap(input => (results.has(input.stage) ? [] : [input.stage])),
-  needs: stage.needs,
-  cost: expectedSeconds(stage),
-})
+const taskOf =
+  (results: ReadonlyMap<string, Result>) =>
+  (stage: Stage): ScheduledTask => ({
+    id: stage.id,
+    after: Object.values(stage.inputs).flatMap(input => (results.has(input.stage) ? [] : [input.stage])),
+    needs: stage.needs,
+    cost: expectedSeconds(stage),
+  })

@@ -1,25 +1,19 @@
 /**
- * Decides which stage starts when: a state machine without clock, files or processes, so that it can be simulated.
+ * Decides when each stage is handed to an executor: a state machine without clock, files or processes, so that it can be
+ * simulated.
  *
- * Ready tasks start by the length of the path that hangs on them, wide ones first where that is equal. A task that
- * waits for slots keeps later tasks from taking any, and one that waits for memory or cores keeps later tasks from
- * starting at all: no task is overtaken for ever.
+ * Ready tasks start by the length of the longest path of dependents, wide ones first among equals. A task that waits for
+ * slots keeps later tasks from taking any, and one that waits for memory or cores keeps later tasks from starting at
+ * all: no task is overtaken for ever.
  */
+
 import type { Needs } from '../../dsl/compile/plan.ts'
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { createHeap } from './heap.ts'
 import { createSlots, type SlotPool } from './slots.ts'
+import { createTaskStates, type ScheduledTask, type Skip, type TaskNode, type TaskState } from './task_states.ts'
 
-/** Something to run. */
-export interface ScheduledTask {
-  readonly id: string
-  /** Tasks that must be done before. */
-  readonly after: readonly string[]
-  readonly needs: Needs
-  /** Expected duration relative to other tasks. */
-  readonly cost: number
-}
-
-/** What may be used at the same time. */
+/** Limits on what is used at the same time. */
 export interface Limits {
   /** Number of slots. */
   readonly slots: number
@@ -31,15 +25,7 @@ export interface Limits {
   readonly cores?: number
 }
 
-/** Where a task stands. */
-export type TaskState =
-  | { readonly kind: 'waiting' }
-  | { readonly kind: 'running'; readonly slots: readonly number[] }
-  | { readonly kind: 'done' }
-  | { readonly kind: 'failed' }
-  | { readonly kind: 'skipped'; readonly reason: string }
-
-/** A task to start now, with the slots it holds until it ends. */
+/** A task to hand out now, with the slots it owns until it ends. */
 export interface Start {
   readonly id: string
   readonly slots: readonly number[]
@@ -47,48 +33,46 @@ export interface Start {
 
 /** The state machine. */
 export interface Scheduler {
-  /** Marks what can start now as running, and returns it. */
+  /** The tasks to hand out now, each once. */
   start(): readonly Start[]
-  /** Ends a running task; returns what is skipped because of it. */
+  /** Marks a task as running that was handed out ahead of its inputs. */
+  begin(id: string): void
+  /** Marks a task as waiting again that was handed out ahead of its inputs. */
+  requeue(id: string): void
+  /** Ends a task that was handed out; returns what is skipped because of it. */
   end(id: string, outcome: 'done' | 'failed'): readonly Skip[]
   /** Lets nothing more start; returns what is skipped because of it. */
   halt(reason: string): readonly Skip[]
   state(id: string): TaskState
-  /** Whether a ready task waits for slots, as `start` last found it. */
+  /** True if a ready task waits for slots, as `start` last found it. */
   waitsForSlots(): boolean
 }
 
-/** A task that will not run. */
-export interface Skip {
-  readonly id: string
-  readonly reason: string
-}
-
-/** How tasks are scheduled. */
+/** Options of scheduling. */
 export interface SchedulerOptions {
   readonly keepGoing: boolean
-  /** Who hands out the slots. @default as many as the limits say, for this run alone */
+  /** The pool of slots. @default as many as the limits say, for this run alone */
   readonly pool?: SlotPool
 }
 
 /**
- * Makes a scheduler for tasks in topological order. Throws where a task can never run: it waits for an unknown or
- * later task, or needs more slots than there are.
+ * Makes a scheduler that starts tasks, given in topological order, once they are ready and fit the limits. Throws if a
+ * task can never run: it waits for an unknown or later task, or needs more slots than there are.
  */
 export function createScheduler(
   tasks: readonly ScheduledTask[],
   limits: Limits,
   { keepGoing, pool = createSlots(limits.slots) }: SchedulerOptions,
 ): Scheduler {
-  const nodes = link(tasks, limits)
+  checkSlots(tasks, limits)
+  const states = createTaskStates(tasks, { keepGoing })
   const withSlots = createHeap(startsBefore)
   const withoutSlots = createHeap(startsBefore)
   const used = { tasks: 0, memory: 0, cores: 0 }
   let waiting = false
-  const node = (id: string): TaskNode => found(nodes, id)
   const coresOf = ({ cores = 1 }: Needs): number => cores
   const queueOf = ({ task }: TaskNode) => (task.needs.slots > 0 ? withSlots : withoutSlots)
-  for (const one of nodes.values()) if (one.pending === 0) queueOf(one).push(one)
+  for (const one of states.nodes.values()) if (one.pending === 0) queueOf(one).push(one)
 
   const fits = (needs: Needs): boolean =>
     used.tasks === 0 ||
@@ -101,7 +85,7 @@ export function createScheduler(
     used.cores += sign * coresOf(needs)
   }
 
-  /** The ready task to start next; those that need slots are out of question once one of them waits. */
+  /** The ready task to start next; tasks with slots are left out once one of them waits. */
   function next(): TaskNode | undefined {
     const [wide, slotless] = [waiting ? undefined : withSlots.peek(), withoutSlots.peek()]
     if (wide === undefined || slotless === undefined) return wide ?? slotless
@@ -127,59 +111,39 @@ export function createScheduler(
     return starts
   }
 
-  function end(id: string, outcome: 'done' | 'failed'): readonly Skip[] {
-    const ended = node(id)
-    if (ended.state.kind !== 'running') throw new Error(`Stage "${id}" ended while it was ${ended.state.kind}`)
-    if (ended.state.slots.length > 0) pool.give(ended.state.slots)
-    count(ended.task, -1)
-    ended.state = { kind: outcome }
-    if (outcome === 'failed') {
-      const skipped = skipDependents(ended, `it needs "${id}", which failed`)
-      return keepGoing ? skipped : [...skipped, ...halt(`the run ended early because "${id}" failed`)]
-    }
-    for (const dependent of ended.dependents) {
-      dependent.pending -= 1
-      if (dependent.pending === 0 && dependent.state.kind === 'waiting') queueOf(dependent).push(dependent)
-    }
-    return []
-  }
-
-  const skip = (target: TaskNode, reason: string): Skip => {
-    target.state = { kind: 'skipped', reason }
-    return { id: target.task.id, reason }
-  }
-
-  function skipDependents(of: TaskNode, reason: string): readonly Skip[] {
-    const lost = new Set<TaskNode>()
-    const open = [...of.dependents]
-    for (let one = open.pop(); one !== undefined; one = open.pop()) {
-      if (one.state.kind !== 'waiting' || lost.has(one)) continue
-      lost.add(one)
-      open.push(...one.dependents)
-    }
-    return [...lost].sort((a, b) => a.order - b.order).map(one => skip(one, reason))
-  }
-
-  function halt(reason: string): readonly Skip[] {
+  function clearQueues(): void {
     withSlots.clear()
     withoutSlots.clear()
     waiting = false
-    return [...nodes.values()].filter(({ state }) => state.kind === 'waiting').map(one => skip(one, reason))
   }
 
-  return { start, end, halt, state: id => node(id).state, waitsForSlots: () => waiting }
-}
+  function end(id: string, outcome: 'done' | 'failed'): readonly Skip[] {
+    const ended = states.node(id)
+    if (ended.state.kind !== 'running') throw new Error(`Stage "${id}" ended while it was ${ended.state.kind}`)
+    if (ended.state.slots.length > 0) pool.give(ended.state.slots)
+    count(ended.task, -1)
+    if (outcome === 'failed') {
+      if (!keepGoing) clearQueues()
+      return states.fail(ended)
+    }
+    for (const ready of states.succeed(ended)) queueOf(ready).push(ready)
+    return []
+  }
 
-interface TaskNode {
-  readonly task: ScheduledTask
-  /** Place among the tasks as given. */
-  readonly order: number
-  readonly dependents: TaskNode[]
-  /** Own cost and that of the costliest chain of dependents. */
-  priority: number
-  /** Tasks it still waits for. */
-  pending: number
-  state: TaskState
+  function halt(reason: string): readonly Skip[] {
+    clearQueues()
+    return states.halt(reason)
+  }
+
+  return {
+    start,
+    begin: () => undefined,
+    requeue: () => undefined,
+    end,
+    halt,
+    state: id => states.node(id).state,
+    waitsForSlots: () => waiting,
+  }
 }
 
 function startsBefore(a: TaskNode, b: TaskNode): boolean {
@@ -188,34 +152,11 @@ function startsBefore(a: TaskNode, b: TaskNode): boolean {
   return a.order < b.order
 }
 
-function found(nodes: ReadonlyMap<string, TaskNode>, id: string): TaskNode {
-  const node = nodes.get(id)
-  if (node === undefined) throw new Error(`Stage "${id}" is not in this run, or stands before a stage it needs`)
-  return node
-}
-
-function link(tasks: readonly ScheduledTask[], limits: Limits): ReadonlyMap<string, TaskNode> {
-  const nodes = new Map<string, TaskNode>()
-  for (const [order, task] of tasks.entries()) {
-    if (task.needs.slots > limits.slots) {
-      throw new Error(
-        `Stage "${task.id}" needs ${task.needs.slots} slots, and this run has ${limits.slots}; let it need fewer, or give the run more with --slots`,
-      )
-    }
-    const before = new Set(task.after)
-    const added: TaskNode = {
-      task,
-      order,
-      dependents: [],
-      priority: task.cost,
-      pending: before.size,
-      state: { kind: 'waiting' },
-    }
-    for (const id of before) found(nodes, id).dependents.push(added)
-    nodes.set(task.id, added)
-  }
-  for (const node of [...nodes.values()].reverse()) {
-    node.priority += node.dependents.reduce((most, { priority }) => Math.max(most, priority), 0)
-  }
-  return nodes
+function checkSlots(tasks: readonly ScheduledTask[], { slots }: Limits): void {
+  const wide = tasks.find(({ needs }) => needs.slots > slots)
+  if (wide === undefined) return
+  throw new UserFault(`Stage "${wide.id}" needs ${wide.needs.slots} slots, and this run has ${slots}`, {
+    hint: 'let it need fewer, or give the run more with --slots',
+    place: wide.id,
+  })
 }

@@ -1,4 +1,4 @@
-/** What a run is at, written beside its journal for other processes to read; a lost status costs nobody anything. */
+/** The status of a run, written beside its journal for other processes; only a view of it is lost if it is lost. */
 import { rmSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import type { RunEvent } from './events.ts'
 import { isProgress } from './protocol.ts'
 import { type JournaledRun, readRuns } from './recover.ts'
 
-/** A stage at work. */
+/** A running stage. */
 export interface StageStatus {
   readonly stage: string
   readonly slots: readonly number[]
@@ -18,23 +18,23 @@ export interface StageStatus {
   readonly progress?: Progress
 }
 
-/** A run at work. */
+/** Status of a run. */
 export interface RunStatus {
   /** Stages of the run. */
   readonly stages: number
-  /** Those that are done or were. */
+  /** Stages that are done, cached ones included. */
   readonly done: number
   readonly running: readonly StageStatus[]
 }
 
-/** A run that goes on, and the processes of its stages. */
+/** A run whose controller is alive, and the processes of its stages. */
 export interface LivingRun extends JournaledRun {
   readonly recipe: string
   readonly pid: number
   readonly host: string
-  /** Absent where the run keeps none, as one under Slurm. */
+  /** Absent in the first moments of a run. */
   readonly status?: RunStatus
-  /** The process that a stage was last given to. */
+  /** The latest process of each stage. */
   readonly workers: ReadonlyMap<string, number>
 }
 
@@ -42,7 +42,7 @@ const writeEvery = 1000
 
 const statusPath = (store: Store, run: string): string => join(store.folder, 'status', `${run}.json`)
 
-/** Keeps the status of a run. */
+/** Writes the status of a run at most once a second. */
 export function trackStatus(store: Store, run: string): { take(event: RunEvent): void; close(): Promise<void> } {
   const path = statusPath(store, run)
   const running = new Map<string, StageStatus>()
@@ -87,6 +87,7 @@ export function trackStatus(store: Store, run: string): { take(event: RunEvent):
           done += 1
           running.delete(event.stage)
           return
+        case 'stage-queued':
         case 'stage-failed':
         case 'stage-skipped':
           running.delete(event.stage)
@@ -121,7 +122,7 @@ const isStatus = (value: unknown): value is RunStatus =>
   Array.isArray(value.running) &&
   value.running.every(isStageStatus)
 
-/** The runs on a store that go on, oldest first. */
+/** The living runs of a store, oldest first. */
 export async function livingRuns(store: Store): Promise<readonly LivingRun[]> {
   const alive = (await readRuns(store)).filter(run => run.alive)
   const found = await Promise.all(

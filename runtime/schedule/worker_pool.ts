@@ -1,25 +1,25 @@
-/** Keeps the processes of short stages for others of the same grants: starting one takes longer than such a stage. */
+/** Reuses the processes of short stages for others with the same grants: starting one takes longer than such a stage. */
 import { readdir, readlink, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { openWorker, type Worker, type WorkerOptions } from './start_worker.ts'
 
-/** A worker and the folder it was given to write into. */
+/** A worker and the folder that it may write. */
 export interface PooledWorker {
   readonly worker: Worker
   readonly folder: string
 }
 
-/** Workers by what they may touch. */
+/** A pool of idle workers by their grants. */
 export interface WorkerPool {
-  /** One that is free and has exactly these grants, else a new one in the folder that `makeFolder` makes. */
+  /** An idle worker with exactly these grants, else a new one in the folder that `makeFolder` makes. */
   take(options: Omit<WorkerOptions, 'folder'>, makeFolder: () => Promise<string>): Promise<PooledWorker>
-  /** Takes one back, to be used again or ended; its folder goes with it. */
+  /** Takes a worker back, to be used again or ended with its folder. */
   give(pooled: PooledWorker, options: { readonly reuse: boolean }): Promise<void>
-  /** Ends those that are free. */
+  /** Ends the idle workers. */
   close(): Promise<void>
 }
 
-/** Processes that wait, at most; the one that waits longest is ended first. */
+/** Idle processes at most; the one that is idle longest is ended first. */
 const mostFree = 8
 
 /** An empty pool. */
@@ -55,8 +55,8 @@ export function createWorkerPool(): WorkerPool {
   }
 }
 
-/** Whether a worker holds no file of a folder open; where that cannot be told it counts as holding one. */
-export async function holdsNothing({ id }: Worker, folder: string): Promise<boolean> {
+/** True if a worker has no file of a folder open; false also if that cannot be found out. */
+export async function hasNoOpenFiles({ id }: Worker, folder: string): Promise<boolean> {
   const pid = id?.pid
   const descriptors = await readdir(`/proc/${pid}/fd`).catch(() => undefined)
   if (descriptors === undefined) return false

@@ -1,13 +1,8 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import {
-  createScheduler,
-  type Limits,
-  type ScheduledTask,
-  type Scheduler,
-  type Start,
-} from '../../runtime/schedule/scheduler.ts'
+import { createScheduler, type Limits, type Scheduler, type Start } from '../../runtime/schedule/scheduler.ts'
+import type { ScheduledTask } from '../../runtime/schedule/task_states.ts'
 
 const task = (
   id: string,

@@ -31,7 +31,7 @@ export interface JobSpec {
   readonly replace: boolean
   /** Try only the failed items of the stored result again. */
   readonly retry?: boolean
-  /** Module the worker runs; see `localExecutor`. */
+  /** Module the worker runs; see `localRunner`. */
   readonly entry?: string
 }
 

@@ -3,15 +3,13 @@ import { appendFileSync, readFileSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
-import type { InputFolder } from '../../stages/stage.ts'
 import { faultText, replaceFile } from '../../store/files.ts'
 import { isMadeFrom } from '../../store/manifest.ts'
 import { openStore, type Store } from '../../store/store.ts'
 import { beginRun } from '../begin.ts'
-import type { StageEnd, StageRequest } from '../executor.ts'
-import { localExecutor } from '../local.ts'
-import { lockingExecutor } from '../locking.ts'
-import type { Message } from '../protocol.ts'
+import { type StageEnd, type StageInput, type StageReport, type StageRequest, storedInputs } from '../executor.ts'
+import { localRunner } from '../local.ts'
+import { lockingRunner } from '../locking.ts'
 import { endPath, type JobSpec, messagesPath, outputPath, parseJobSpec, specPath } from './job_files.ts'
 import type { JobEnd, JobLine } from './messages.ts'
 
@@ -28,30 +26,39 @@ const { SLURM_JOB_ID = 'unknown', SLURM_ARRAY_JOB_ID, SLURM_ARRAY_TASK_ID } = pr
 /** As the queue shows it: a task of an array by the array's number and its own index. */
 const job = SLURM_ARRAY_JOB_ID === undefined ? SLURM_JOB_ID : `${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}`
 
-function tell(line: JobLine): void {
+function write(line: JobLine): void {
   appendFileSync(messagesPath(folder, job), `${JSON.stringify(line)}\n`)
 }
 
-/** Passes on what people see: no signs of life, and of the progress one a second and the last. */
-function teller(): (message: Message) => void {
-  let told = 0
-  return message => {
-    if (message.kind !== 'progress' && message.kind !== 'log' && message.kind !== 'warn') return
-    const now = Date.now()
-    if (message.kind === 'progress') {
-      if (now - told < progressEvery && message.progress.done < message.progress.total) return
-      told = now
+/** Writes the reports that a person sees, and of the progress one a second and the last. */
+function reporter(): (report: StageReport) => void {
+  let last = 0
+  return report => {
+    switch (report.kind) {
+      case 'log':
+      case 'warn':
+        return write(report)
+      case 'progress': {
+        const now = Date.now()
+        if (now - last < progressEvery && report.progress.done < report.progress.total) return
+        last = now
+        return write(report)
+      }
+      case 'waiting': {
+        const { pid, host } = report.owner
+        return write({ kind: 'log', text: `process ${pid} on ${host} makes the same result; waiting for it` })
+      }
+      default:
+        return
     }
-    tell(message)
   }
 }
 
 const put = (end: JobEnd): Promise<void> =>
   replaceFile(endPath(folder, job), aside => writeFile(aside, `${JSON.stringify(end)}\n`))
 
-async function inputsOf({ inputs, stage }: JobSpec, store: Store): Promise<Pick<StageRequest, 'inputs' | 'digests'>> {
-  const found: { [role: string]: InputFolder } = {}
-  const digests: { [role: string]: string } = {}
+async function inputsOf({ inputs, stage }: JobSpec, store: Store): Promise<StageRequest['inputs']> {
+  const found: { [role: string]: StageInput } = {}
   for (const [role, input] of Object.entries(inputs)) {
     const deadline = Date.now() + shareLag
     let result = await store.find(input.key)
@@ -64,40 +71,37 @@ async function inputsOf({ inputs, stage }: JobSpec, store: Store): Promise<Pick<
         `Node ${hostname()} finds no result of "${input.stage}", an input of "${stage.id}", in "${store.folder}"; put the store on a file system that all nodes share, or run again if the input failed`,
       )
     }
-    found[role] = { folder: result.folder, ...(input.split === undefined ? {} : { split: input.split }) }
-    digests[role] = result.manifest.digest
+    found[role] = { ...input, result }
   }
-  return { inputs: found, digests }
+  return found
 }
 
 /** Asks the stage to stop, also where the signal came before there was one. */
 const stopping = new AbortController()
 process.on('SIGTERM', () => stopping.abort())
 
-async function work(order: JobSpec): Promise<StageEnd> {
-  const { stage, replace } = order
-  const store = openStore(order.store)
+async function work(spec: JobSpec): Promise<StageEnd> {
+  const { stage, replace } = spec
+  const store = openStore(spec.store)
   // A run of its own: its results are safe from cleaning, and it lives on when the controller has gone.
-  const keys = [stage.key, ...Object.values(order.inputs).map(({ key }) => key)]
-  const subject = { name: order.recipe, stages: keys.map(key => ({ key })) }
+  const keys = [stage.key, ...Object.values(spec.inputs).map(({ key }) => key)]
+  const subject = { name: spec.recipe, stages: keys.map(key => ({ key })) }
   const { run, journal, end } = await beginRun(subject, { store, found: new Map() })
-  const entry = order.entry === undefined ? {} : { entry: order.entry }
-  const local = localExecutor({ store, run, journal, engine: order.engine, grace, ...entry })
+  const entry = spec.entry === undefined ? {} : { entry: spec.entry }
+  const local = localRunner({ store, run, journal, engine: spec.engine, grace, ...entry })
   try {
     const stored = replace ? undefined : await store.find(stage.key)
-    const given = await inputsOf(order, store)
-    if (stored !== undefined && isMadeFrom(stored.manifest, given.digests))
+    const inputs = await inputsOf(spec, store)
+    if (stored !== undefined && isMadeFrom(stored.manifest, storedInputs({ inputs }).digests))
       return { kind: 'done', result: stored, peakMemory: 0, cached: true }
-    const previous = order.retry ? (await store.find(stage.key))?.folder : undefined
-    const running = lockingExecutor(local, store).start(stage, {
+    const previous = spec.retry ? (await store.find(stage.key))?.folder : undefined
+    const running = lockingRunner(local, store).start(stage, {
       slots: Array.from({ length: stage.needs.slots }, (_, slot) => slot),
-      ...given,
+      inputs,
       ...(previous !== undefined && { previous }),
       replace,
       resumed: Number(process.env.SLURM_RESTART_COUNT ?? 0) > 0,
-      onMessage: teller(),
-      onWait: ({ pid, host }) =>
-        tell({ kind: 'log', text: `process ${pid} on ${host} makes the same result; waiting for it` }),
+      onReport: reporter(),
     })
     if (stopping.signal.aborted) running.stop()
     stopping.signal.addEventListener('abort', () => running.stop())
@@ -110,14 +114,14 @@ async function work(order: JobSpec): Promise<StageEnd> {
   }
 }
 
-const outcomes = { done: 'done', fault: 'failed', stopped: 'stopped' } as const
+const outcomes = { done: 'done', fault: 'failed', stopped: 'stopped', left: 'stopped' } as const
 
 async function main(): Promise<number> {
   await rm(endPath(folder, job), { force: true })
-  tell({ kind: 'began', host: hostname(), pid: process.pid })
-  const order = parseJobSpec(await readFile(specPath(folder), 'utf8'))
-  if (order === undefined) throw new Error(`"${specPath(folder)}" is no order of this version of terroir; run again`)
-  const end = await work(order)
+  write({ kind: 'began', host: hostname(), pid: process.pid })
+  const spec = parseJobSpec(await readFile(specPath(folder), 'utf8'))
+  if (spec === undefined) throw new Error(`"${specPath(folder)}" is no order of this version of terroir; run again`)
+  const end = await work(spec)
   switch (end.kind) {
     case 'done':
       await put({ kind: 'done', cached: end.cached, peakMemory: end.peakMemory })
@@ -125,6 +129,7 @@ async function main(): Promise<number> {
     case 'fault':
       await put(end)
       return 1
+    case 'left':
     case 'stopped':
       await put({ kind: 'stopped' })
       await setTimeout(untilKilled)

@@ -106,7 +106,8 @@ export function arrayOption(indices: readonly number[]): string {
   return `--array=${ranges.map(([first, last]) => (first === last ? `${first}` : `${first}-${last}`)).join(',')}`
 }
 
-type SbatchOptions = ReadonlyMap<string, string | undefined>
+/** Options of sbatch by name; a flag has no value. */
+export type SbatchOptions = ReadonlyMap<string, string | undefined>
 
 /**
  * Stages as they are submitted: alone, or all at once where they make parts of one result and ask for the same. A group

@@ -1,4 +1,4 @@
-/** One job as it is watched: the news of it, and what they amount to. */
+/** A job that is watched: its news, and the conclusion from them. */
 import { readFile } from 'node:fs/promises'
 import type { QueuedJob } from './commands.ts'
 import { concludeJob, hasEnded, type JobConclusion } from './conclusion.ts'
@@ -14,14 +14,12 @@ export type JobNews = JobLine | { readonly kind: 'waits'; readonly text: string 
 export interface WatchedJob {
   readonly id: string
   readonly folder: string
-  /** True once it began, until it waits again. */
-  started(): boolean
   /** Its last row in the queue. */
   row(): QueuedJob | undefined
-  /** What is new since the last call. */
+  /** The news since the last call. */
   news(): Promise<readonly JobNews[]>
-  /** What is known of its end now. `lag`: milliseconds until its files must be seen. */
-  concludeJob(lag: number): Promise<JobConclusion>
+  /** The conclusion from what is known now. `lag`: milliseconds until its files must be seen. */
+  conclude(lag: number): Promise<JobConclusion>
 }
 
 /** Watches a job that is in the queue, or was submitted just now. */
@@ -52,7 +50,7 @@ export function watchJob(
     return [...told, { kind: 'waits', text }]
   }
 
-  async function judgeNow(lag: number): Promise<JobConclusion> {
+  async function concludeNow(lag: number): Promise<JobConclusion> {
     const seen = queue.see(id, submitted)
     if (typeof seen === 'object') row = seen
     if (hasEnded(seen)) endedAt ??= Date.now()
@@ -66,5 +64,5 @@ export function watchJob(
     return text === undefined ? undefined : parseEnd(text)
   }
 
-  return { id, folder, started: () => began !== undefined, row: () => row, news, concludeJob: judgeNow }
+  return { id, folder, row: () => row, news, conclude: concludeNow }
 }

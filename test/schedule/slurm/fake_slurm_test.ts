@@ -146,14 +146,14 @@ test('a fault of the stage is told in its own words, and ends what waits for it'
 
 test('an interruption leaves the jobs running, and the next run watches them', () =>
   withFakeSlurm(async ({ store, submissions, cancelled }) => {
-    const { outcome, left } = await runPlanned(store, {
+    const { outcome, jobsLeft } = await runPlanned(store, {
       plan: 'long',
       onEvent: (event, stop) => {
         if (event.kind === 'stage-progress') stop()
       },
     })
     assert.is(outcome, 'stopped')
-    assert.equal(left, ['100', '101'])
+    assert.equal(jobsLeft, ['100', '101'])
     assert.is(await cancelled(), '')
     assert.is((await runPlanned(store, { plan: 'long' })).outcome, 'done')
     assert.is(await submissions(), 2)
