@@ -1,14 +1,15 @@
 /**
  * The types of a recipe: the one source of truth of the language.
  *
- * The JSON Schema, the validator, the reference page and the builders of `dsl/mod.ts` all come from this file and
- * those in `recipe/`, one for each group of sections. Every field says its meaning, unit, default and range.
+ * The JSON Schema, the validator, the reference page and the builders of `dsl/mod.ts` all come from this file, from the
+ * types of kinds in `kinds/`, and from those of their parts in `recipe/`. Every field says its meaning, unit, default and
+ * range.
  */
-import type { Filter, Source } from './recipe/data.ts'
-import type { Claim, Evaluation } from './recipe/measure.ts'
-import type { Model } from './recipe/model.ts'
+import type { Distill } from './kinds/distill/distill.ts'
+import type { Evaluation, Filter, Model, Source } from './kinds/specs.ts'
+import type { Train } from './kinds/train/train.ts'
+import type { Claim } from './recipe/claim.ts'
 import type { Bytes, Name, Path } from './recipe/scalars.ts'
-import type { Distill, Train } from './recipe/train.ts'
 
 /** What a recipe file holds. */
 export interface Recipe {
@@ -88,85 +89,10 @@ export interface Permissions {
   read?: Path[]
 }
 
-export type {
-  Captioner,
-  ClassifierFilter,
-  CrawlSource,
-  DecontaminateFilter,
-  DedupFilter,
-  Filter,
-  GrammarCaptioner,
-  LandmarkSource,
-  LandmarkSplit,
-  RulesFilter,
-  Source,
-} from './recipe/data.ts'
-export type {
-  CaptionTable,
-  FolderSource,
-  FolderSplit,
-  HeldOut,
-  ImagesAsBytes,
-  ImagesAsPaths,
-  ImagesInTar,
-  KarpathySource,
-  ParquetImage,
-  ParquetSource,
-  WebDatasetSource,
-  WrittenSplit,
-} from './recipe/files.ts'
-export type {
-  CaptionCleaning,
-  CaptioningEvaluation,
-  Claim,
-  ClassificationEvaluation,
-  Decoding,
-  Evaluation,
-  GreedyDecoding,
-  LinearProbeEvaluation,
-  LocalisationEvaluation,
-  NucleusDecoding,
-  RetrievalEvaluation,
-} from './recipe/measure.ts'
-export type {
-  MammutModel,
-  MammutSize,
-  Model,
-  OpenClipArchitecture,
-  OpenClipModel,
-  TextEncoder,
-  TextTower,
-  TokenizerSpec,
-  Tower,
-} from './recipe/model.ts'
-export type {
-  Bytes,
-  Count,
-  DatasetRef,
-  Distance,
-  Duration,
-  ModelRef,
-  Name,
-  Path,
-  ResizeFilter,
-  Share,
-} from './recipe/scalars.ts'
-export type {
-  AdamW,
-  Augment,
-  Computing,
-  ConstantSchedule,
-  Contrastive,
-  CooldownSchedule,
-  CosineSchedule,
-  Distill,
-  FocalContrastive,
-  LinearSchedule,
-  Phase,
-  Query,
-  Sao,
-  Schedule,
-  SoftmaxContrastive,
-  StopEarly,
-  Train,
-} from './recipe/train.ts'
+export type { Distill } from './kinds/distill/distill.ts'
+export type * from './kinds/specs.ts'
+export type { Train } from './kinds/train/train.ts'
+export type { Claim } from './recipe/claim.ts'
+export type * from './recipe/scalars.ts'
+export type * from './recipe/towers.ts'
+export type * from './recipe/training.ts'

@@ -2,7 +2,9 @@
 
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import { originOf } from './datasets.ts'
-import type { FilledRecipe } from './filled.ts'
+import type { FilledRecipe } from '../kinds/filled.ts'
+import { filterKind, filterKinds, sourceKind } from '../kinds/registry.ts'
+import { phaseData } from '../kinds/train/train.ts'
 import { type Checked, keyAt, spanAt, splitReference } from './names.ts'
 
 /**
@@ -21,18 +23,15 @@ interface Shown {
   readonly span: () => Diagnostic['span']
 }
 
-function shownBy(checked: Checked, train: string): readonly Shown[] {
-  const phases = checked.recipe.train[train]?.phases ?? []
-  return phases.flatMap(({ data }, phase) => {
-    const path = ['train', train, 'phases', phase, 'data']
-    if (typeof data === 'string')
-      return [{ phase, dataset: splitReference(data).name, span: () => spanAt(checked, path) }]
-    return Object.keys(data).map(key => ({
-      phase,
-      dataset: splitReference(key).name,
-      span: () => keyAt(checked, [...path, key]),
-    }))
-  })
+function shownBy(checked: Checked, name: string): readonly Shown[] {
+  const phases = checked.recipe.train[name]?.phases ?? []
+  return phases.flatMap((phase, index) =>
+    phaseData(phase, index).map(({ at, text, isKey = false }) => ({
+      phase: index,
+      dataset: splitReference(text).name,
+      span: () => (isKey ? keyAt : spanAt)(checked, ['train', name, ...at]),
+    })),
+  )
 }
 
 /** A dataset and what it was filtered from, down to its source. References hold. */
@@ -72,7 +71,8 @@ function checkDecontamination(checked: Checked): readonly Diagnostic[] {
     trainsBehind(recipe, model).flatMap(train =>
       shownBy(checked, train).flatMap(({ dataset, span }) => {
         const { source } = originOf(recipe, dataset)
-        const isCrawled = source !== undefined && recipe.sources[source]?.kind === 'crawl'
+        const origin = source === undefined ? undefined : recipe.sources[source]
+        const isCrawled = origin !== undefined && sourceKind(origin).isCrawled === true
         const identity = JSON.stringify([dataset, data])
         if (!isCrawled || told.has(identity) || isDecontaminated(recipe, dataset, data)) return []
         told.add(identity)
@@ -81,7 +81,7 @@ function checkDecontamination(checked: Checked): readonly Diagnostic[] {
             severity: 'warning',
             message: `'${dataset}' is crawled and may hold images of '${data}', which '${evaluation}' measures on`,
             related: [{ span: spanAt(checked, ['evaluate', evaluation, 'data']), message: 'evaluated on here' }],
-            fix: { hint: `train on a 'decontaminate' filter of '${dataset}' with '${data}' under 'against'` },
+            fix: { hint: decontaminationHint(dataset, data) },
           }),
         ]
       }),
@@ -124,9 +124,12 @@ function trainsBehind(recipe: FilledRecipe, model: string): readonly string[] {
 function isDecontaminated(recipe: FilledRecipe, dataset: string, evaluated: string): boolean {
   return lineage(recipe, dataset).some(name => {
     const filter = Object.hasOwn(recipe.filters, name) ? recipe.filters[name] : undefined
-    return (
-      filter?.kind === 'decontaminate' &&
-      filter.against.some(against => against === evaluated || against === splitReference(evaluated).name)
-    )
+    const datasets = filter && filterKind(filter).decontaminates?.datasets(filter)
+    return datasets?.some(against => against === evaluated || against === splitReference(evaluated).name) === true
   })
+}
+
+function decontaminationHint(dataset: string, evaluated: string): string {
+  const found = filterKinds.find(({ decontaminates }) => decontaminates !== undefined)
+  return `train on a '${found?.kind}' filter of '${dataset}' with '${evaluated}' under '${found?.decontaminates?.field}'`
 }

@@ -1,5 +1,6 @@
 /** Datasets of a recipe: their splits, and the sources that they come from. */
-import type { FilledRecipe } from './filled.ts'
+import type { FilledRecipe } from '../kinds/filled.ts'
+import { sourceKind } from '../kinds/registry.ts'
 import { splitReference } from './names.ts'
 
 /**
@@ -9,11 +10,7 @@ import { splitReference } from './names.ts'
 export function splitsOf(recipe: FilledRecipe, name: string): readonly string[] {
   const { source, split } = originOf(recipe, name)
   const entry = source === undefined ? undefined : recipe.sources[source]
-  if (entry === undefined || split !== undefined || entry.kind === 'crawl') return []
-  if (entry.kind === 'karpathy' || typeof entry.split === 'string') return ['train', 'val', 'test']
-  const { val, test } = entry.split
-  const holdsOut = entry.kind === 'landmarks' && entry.split.hold_out_kinds.length > 0
-  return ['train', ...(val > 0 ? ['val'] : []), ...(test > 0 || holdsOut ? ['test'] : [])]
+  return entry === undefined || split !== undefined ? [] : sourceKind(entry).provides(entry).splits
 }
 
 /** The source behind a reference, and the split of it when only one comes through. No source where a name is unknown or a cycle. */

@@ -2,9 +2,10 @@
 import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Span } from '../values/located.ts'
 import { parseBytes, parseCount, parseMetres, parseSeconds } from '../values/quantities.ts'
-import type { FilledRecipe } from './filled.ts'
-import { namedDimensions } from './model_sizes.ts'
-import { chosenSchema, definitionName, recipeSchema, resolved, type SchemaNode } from './schema_node.ts'
+import type { Dimensions, NamedSizes } from '../kinds/definition.ts'
+import type { FilledRecipe } from '../kinds/filled.ts'
+import { modelKinds } from '../kinds/registry.ts'
+import { chosenSchema, definitionName, recipeSchema, resolved, type SchemaNode } from '../schema/schema_node.ts'
 
 /**
  * Makes what fills recipes that have passed the schema. Paths, which are written relative to the file that they stand
@@ -80,9 +81,10 @@ function fillScalar(definition: string | undefined, { value, span, origin }: Loc
  * as a size has it belongs to that width.
  */
 function withDimensions(model: LocatedMap, kind: unknown): LocatedMap {
-  const named = model.entries.get('size') ?? model.entries.get('architecture')
-  const size = namedDimensions(kind, named?.value.kind === 'scalar' ? named.value.value : undefined)
-  if (size === undefined) return model
+  const sizes = modelKinds.find(definition => definition.kind === kind)?.sizes
+  if (sizes === undefined) return model
+  const named = model.entries.get(sizes.field)?.value
+  const size = dimensionsOf(sizes, named?.kind === 'scalar' ? named.value : undefined)
   const hasWidth = (tower: string): boolean => {
     const node = model.entries.get(tower)?.value
     return node?.kind === 'map' && node.entries.has('width')
@@ -92,6 +94,14 @@ function withDimensions(model: LocatedMap, kind: unknown): LocatedMap {
     return [tower, { ...rest, ...(mlp !== undefined && !hasWidth(tower) && { mlp }) }] as const
   })
   return over(model, unwritten({ ...size, ...Object.fromEntries(towers) }, model.span))
+}
+
+/** The dimensions of a name, or of the size that stands where none is written. */
+function dimensionsOf({ dimensions, preset }: NamedSizes, name: unknown): Dimensions {
+  const entries = Object.entries(dimensions)
+  const found = entries.find(([key]) => key === name) ?? entries.find(([key]) => key === preset)
+  if (found === undefined) throw new Error(`There is no size '${preset}'`)
+  return found[1]
 }
 
 /** A mapping with the entries of another where it has none, and so in each mapping that both have. */

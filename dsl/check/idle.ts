@@ -2,19 +2,16 @@
 
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import { locate, type ValuePath } from '../values/located.ts'
+import { sourceKind } from '../kinds/registry.ts'
 import { type Checked, keyAt } from './names.ts'
 
 /** A warning for each: `resize` where images are stored as they are, `captions.split` where no column is read. */
 export function checkIdle(checked: Checked): readonly Diagnostic[] {
-  return Object.entries(checked.recipe.sources).flatMap(([name, source]) => {
-    const at: ValuePath = ['sources', name]
-    const isUnscaled = 'resize' in source && source.tile_size === undefined
-    const isUndivided = source.kind === 'folder' && typeof source.captions === 'object' && source.split !== 'column'
-    return [
-      ...(isUnscaled ? idle(checked, [...at, 'resize'], 'tile_size: 64') : []),
-      ...(isUndivided ? idle(checked, [...at, 'captions', 'split'], 'split: column') : []),
-    ]
-  })
+  return Object.entries(checked.recipe.sources).flatMap(([name, source]) =>
+    (sourceKind(source).idle?.(source) ?? []).flatMap(({ at, without }) =>
+      idle(checked, ['sources', name, ...at], without),
+    ),
+  )
 }
 
 function idle(checked: Checked, path: ValuePath, without: string): readonly Diagnostic[] {

@@ -1,11 +1,13 @@
 /** Checks that nothing is evaluated on what it was trained on or stopped by, nor stopped by what it was trained on. */
 
 import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
-import { expandPaths, tarBeside } from '../values/braces.ts'
 import { canonical } from '../values/canonical.ts'
 import type { ValuePath } from '../values/located.ts'
 import { originOf, splitsOf, trainingSplit } from './datasets.ts'
-import type { Entry, FilledRecipe } from './filled.ts'
+import type { Entry, Material } from '../kinds/definition.ts'
+import type { FilledRecipe } from '../kinds/filled.ts'
+import { evaluationKind, sourceKind } from '../kinds/registry.ts'
+import { phaseData } from '../kinds/train/train.ts'
 import { type Checked, keyAt, spanAt, splitReference } from './names.ts'
 
 /** Data that a model has seen: a split of a source (undefined: all of it), and where the recipe says so. */
@@ -55,8 +57,9 @@ function checkEvaluations(checked: Checked): readonly Diagnostic[] {
   return Object.entries(recipe.evaluate).flatMap(([name, evaluation]) => {
     const { model, data } = evaluation
     const { source, split } = originOf(recipe, data)
-    const learnt =
-      evaluation.kind === 'linear-probe' ? seenAs(recipe, evaluation.train, ['evaluate', name, 'train']) : []
+    const learnt = (evaluationKind(evaluation).learnsFrom?.(evaluation) ?? []).flatMap(({ at, text }) =>
+      seenAs(recipe, text, ['evaluate', name, ...at]),
+    )
     const isLeak = (seen: Seen) => overlaps(recipe, seen, { source, split })
     const leak = learnt.find(isLeak) ?? seenBy(recipe, model).find(isLeak)
     if (leak === undefined) return []
@@ -93,54 +96,25 @@ function overlaps(
   return shareSplit || canonical(one.split) !== canonical(other.split)
 }
 
-/** What a source is cut from, and what decides how that is split. */
-interface Material {
+/** What a source is made from, spelt out. */
+interface SpeltMaterial extends Pick<Material, 'split'> {
   readonly files: ReadonlySet<string>
-  readonly split: readonly unknown[]
 }
 
 /** Spelt out once for each source: there may be a hundred thousand shards. */
-const known = new WeakMap<Entry<'sources'>, Material>()
+const known = new WeakMap<Entry<'sources'>, SpeltMaterial>()
 
 /** Undefined for sources that make their images. */
-function materialOf(source: Entry<'sources'> | undefined): Material | undefined {
+function materialOf(source: Entry<'sources'> | undefined): SpeltMaterial | undefined {
   if (source === undefined) return undefined
   const spelt = known.get(source) ?? spellOut(source)
   if (spelt !== undefined) known.set(source, spelt)
   return spelt
 }
 
-function spellOut(source: Entry<'sources'>): Material | undefined {
-  const made = filesOf(source)
+function spellOut(source: Entry<'sources'>): SpeltMaterial | undefined {
+  const made = sourceKind(source).material?.(source)
   return made && { ...made, files: new Set(made.files) }
-}
-
-function filesOf(
-  source: Entry<'sources'>,
-): { readonly files: readonly string[]; readonly split: readonly unknown[] } | undefined {
-  switch (source.kind) {
-    case 'landmarks':
-      return { files: [`table ${source.table}`], split: [source.split] }
-    case 'folder': {
-      const { path, captions, images = path, split } = source
-      return { files: [`folder ${images}`], split: ['folder', split, ...(split === 'column' ? [path, captions] : [])] }
-    }
-    case 'karpathy':
-      return { files: [`folder ${source.images}`], split: ['karpathy', source.json] }
-    case 'webdataset':
-      // Drawn for each key: other shards beside the shared ones change no split of these.
-      return { files: expandPaths(source.shards).map(shard => `tar ${shard}`), split: ['key', source.split] }
-    case 'parquet': {
-      const { files, image, split } = source
-      const tables = expandPaths(files)
-      const images = image.kind === 'tar' ? tables.map(table => `tar ${tarBeside(table)}`) : []
-      const drawn = split === 'column' ? ['column'] : ['key', split]
-      if (image.kind === 'paths') return { files: [`folder ${image.folder}`], split: [tables, image.column, ...drawn] }
-      return { files: [...tables.map(table => `table ${table}`), ...images], split: drawn }
-    }
-    default:
-      return undefined
-  }
 }
 
 function leakOfTwin(checked: Checked, evaluation: string, leak: Seen & { readonly learner: string }): Diagnostic {
@@ -161,16 +135,13 @@ function seenBy(recipe: FilledRecipe, model: string): readonly Seen[] {
   if (distill) return [...seenBy(recipe, distill.model), ...seenAs(recipe, distill.data, ['distill', name, 'data'])]
   const phases = recipe.train[name]?.phases ?? []
   const last = part === undefined ? phases.length - 1 : phases.findIndex(phase => phase.name === part)
-  return phases.slice(0, last + 1).flatMap(({ data, stop_early }, index) => {
-    const phase = ['train', name, 'phases', index]
-    const path = [...phase, 'data']
-    const trained =
-      typeof data === 'string'
-        ? seenAs(recipe, data, path)
-        : Object.entries(data).flatMap(([dataset, weight]) =>
-            weight > 0 ? seenAs(recipe, dataset, [...path, dataset], true) : [],
-          )
-    return [...trained, ...(stop_early ? stoppedBy(recipe, stop_early.data, [...phase, 'stop_early', 'data']) : [])]
+  return phases.slice(0, last + 1).flatMap((phase, index) => {
+    const { stop_early } = phase
+    const trained = phaseData(phase, index).flatMap(({ at, text, weight, isKey }) =>
+      weight > 0 ? seenAs(recipe, text, ['train', name, ...at], isKey) : [],
+    )
+    const path = ['train', name, 'phases', index, 'stop_early', 'data']
+    return [...trained, ...(stop_early ? stoppedBy(recipe, stop_early.data, path) : [])]
   })
 }
 

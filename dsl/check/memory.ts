@@ -2,6 +2,7 @@
 import { trainingMemory } from '../cost/estimates.ts'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { ValuePath } from '../values/located.ts'
+import { modelKind } from '../kinds/registry.ts'
 import { architectureOf, type Checked, spanAt } from './names.ts'
 
 /** One diagnostic for each entry that trains and is estimated to need more memory than the recipe says a slot has. */
@@ -23,8 +24,9 @@ export function checkMemory(checked: Checked): readonly Diagnostic[] {
     })),
   ].flatMap(({ path, training, sizes }) => {
     if (sizes === undefined) return []
+    const cost = modelKind(sizes).cost(sizes)
     const batch = Math.min(training.micro_batch ?? training.batch_size, training.batch_size / training.slots)
-    const needed = (size: number): number => trainingMemory(sizes, { ...training, micro_batch: size }).total
+    const needed = (size: number): number => trainingMemory(cost, { ...training, micro_batch: size }).total
     const total = needed(batch)
     if (total <= limit) return []
     const fits = largestBatch(size => needed(size) <= limit, batch)

@@ -4,7 +4,9 @@ import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Files } from '../values/files.ts'
 import { type LocatedMap, locate, type Span, type ValuePath } from '../values/located.ts'
 import { type Section, sections } from '../values/sections.ts'
-import type { Entry, FilledRecipe } from './filled.ts'
+import type { Entry, NamedEntry } from '../kinds/definition.ts'
+import type { FilledRecipe } from '../kinds/filled.ts'
+import { distill, evaluationKind, filterKind, modelKind, train } from '../kinds/registry.ts'
 
 /** What a checked recipe is: its filled values, and where they were written. */
 export interface Checked {
@@ -74,9 +76,11 @@ export const sectionsOf: { readonly [wanted in Wanted]: readonly Section[] } = {
   architecture: ['models'],
 }
 
-/** Whether an architecture comes with weights, so that it is a trained model, too. */
-export const hasWeights = (recipe: FilledRecipe, name: string): boolean =>
-  Object.hasOwn(recipe.models, name) && recipe.models[name]?.kind === 'openclip'
+/** True if an architecture comes with weights, so that it is a trained model, too. */
+export function hasWeights(recipe: FilledRecipe, name: string): boolean {
+  const model = Object.hasOwn(recipe.models, name) ? recipe.models[name] : undefined
+  return model !== undefined && modelKind(model).hasWeights === true
+}
 
 /** Whether a reference names an entry of the kind that belongs there. */
 export function isRightKind({ text, wants }: Reference, owners: ReadonlyMap<string, Section>): boolean {
@@ -89,38 +93,36 @@ export interface Reference {
   readonly path: ValuePath
   readonly text: string
   readonly wants: Wanted
-  /** Whether the name is a key, not a value. */
+  /** True where the name is a key, not a value. */
   readonly isKey?: boolean
 }
 
 /** Every reference of a recipe, in its order. */
 export function references(recipe: FilledRecipe): readonly Reference[] {
   const found: Reference[] = []
-  const add = (wants: Wanted, text: string, path: ValuePath, isKey = false) => found.push({ wants, text, path, isKey })
+  const add = (wants: Wanted, entry: readonly string[], { at, text, isKey = false }: NamedEntry) =>
+    found.push({ wants, text, path: [...entry, ...at], isKey })
   for (const [name, filter] of Object.entries(recipe.filters)) {
-    add('dataset', filter.from, ['filters', name, 'from'])
-    if (filter.kind === 'decontaminate')
-      for (const [index, other] of filter.against.entries()) add('dataset', other, ['filters', name, 'against', index])
+    const entry = ['filters', name]
+    add('dataset', entry, { at: ['from'], text: filter.from })
+    for (const named of filterKind(filter).references?.(filter) ?? []) add('dataset', entry, named)
   }
   for (const [name, model] of Object.entries(recipe.models))
-    if (model.kind === 'mammut')
-      for (const [index, data] of model.tokenizer.from.entries())
-        add('dataset', data, ['models', name, 'tokenizer', 'from', index])
-  for (const [name, train] of Object.entries(recipe.train)) {
-    add('architecture', train.model, ['train', name, 'model'])
-    for (const [index, { data, stop_early }] of train.phases.entries()) {
-      const path = ['train', name, 'phases', index, 'data']
-      if (typeof data === 'string') add('dataset', data, path)
-      else for (const part of Object.keys(data)) add('dataset', part, [...path, part], true)
-      if (stop_early) add('dataset', stop_early.data, ['train', name, 'phases', index, 'stop_early', 'data'])
-    }
+    for (const named of modelKind(model).references(model)) add('dataset', ['models', name], named)
+  for (const [name, entry] of Object.entries(recipe.train)) {
+    add('architecture', ['train', name], { at: ['model'], text: entry.model })
+    for (const named of train.references(entry)) add('dataset', ['train', name], named)
   }
-  for (const section of ['distill', 'evaluate'] as const)
-    for (const [name, entry] of Object.entries(recipe[section])) {
-      add('trained model', entry.model, [section, name, 'model'])
-      if ('train' in entry) add('dataset', entry.train, [section, name, 'train'])
-      add('dataset', entry.data, [section, name, 'data'])
-    }
+  for (const [name, entry] of Object.entries(recipe.distill)) {
+    add('trained model', ['distill', name], { at: ['model'], text: entry.model })
+    for (const named of distill.references(entry)) add('dataset', ['distill', name], named)
+  }
+  for (const [name, evaluation] of Object.entries(recipe.evaluate)) {
+    const entry = ['evaluate', name]
+    add('trained model', entry, { at: ['model'], text: evaluation.model })
+    for (const named of evaluationKind(evaluation).learnsFrom?.(evaluation) ?? []) add('dataset', entry, named)
+    add('dataset', entry, { at: ['data'], text: evaluation.data })
+  }
   return found
 }
 

@@ -4,17 +4,16 @@ import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnosti
 import { disk, type Files, similarFile } from '../read/file.ts'
 import { expandBraces } from '../values/braces.ts'
 import type { Span } from '../values/located.ts'
-import { type NamedPath, namedPaths } from './named_paths.ts'
+import { modelKind, sourceKind } from '../kinds/registry.ts'
+import type { NamedPath } from '../values/named_path.ts'
 import { type Checked, spanAt } from './names.ts'
 
 /** One diagnostic for each missing file of a model; where the data lies elsewhere, a warning. */
 export function checkModelPaths(checked: Checked): readonly Diagnostic[] {
   return Object.entries(checked.recipe.models).flatMap(([name, model]) =>
-    model.kind === 'openclip'
-      ? (['weights', 'tokenizer'] as const).flatMap(field =>
-          checkPath(checked, { path: model[field], at: ['models', name, field], wanted: 'file' }),
-        )
-      : [],
+    modelKind(model)
+      .paths(model)
+      .flatMap(named => checkPath(checked, { ...named, at: ['models', name, ...named.at] })),
   )
 }
 
@@ -26,7 +25,7 @@ export function checkPaths(checked: Checked): readonly Diagnostic[] {
   return Object.entries(checked.recipe.sources).flatMap(([name, source]) => {
     const found: Diagnostic[] = []
     // What lies inside or beside another is looked for where that is there.
-    for (const named of namedPaths(source))
+    for (const named of sourceKind(source).paths(source))
       if (named.near === undefined || found.length === 0)
         found.push(...checkPath(checked, { ...named, at: ['sources', name, ...named.at] }))
     const firstWarning = found.find(({ severity }) => severity === 'warning')

@@ -3,8 +3,9 @@ import { dirname, resolve } from 'node:path'
 import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
 import { locate, type ValuePath } from '../values/located.ts'
 import { isOutside, outsideProject } from '../values/project.ts'
-import type { FilledRecipe } from './filled.ts'
-import { namedPaths } from './named_paths.ts'
+import type { FilledRecipe } from '../kinds/filled.ts'
+import { modelKind, sourceKind } from '../kinds/registry.ts'
+import type { NamedPath } from '../values/named_path.ts'
 import { type Checked, spanAt } from './names.ts'
 
 /** A file or folder that an entry reads. */
@@ -16,22 +17,24 @@ interface Read {
 
 /** What lies inside or beside what is read needs no word of its own. */
 function readsOf(recipe: FilledRecipe): readonly Read[] {
-  const ofModels = Object.entries(recipe.models).flatMap(([name, model]) =>
-    model.kind === 'openclip'
-      ? (['weights', 'tokenizer'] as const).map(field => ({ path: model[field], at: ['models', name, field] }))
-      : [],
-  )
-  const ofSources = Object.entries(recipe.sources).flatMap(([name, source]) =>
-    namedPaths(source)
-      .filter(({ near }) => near === undefined)
-      // Of files in braces, the folder that they lie in.
-      .map(({ path, at }) => ({
-        path: /[{}]/.test(path) ? dirname(`${path.split('{')[0]}-`) : path,
-        at: ['sources', name, ...at],
-      })),
-  )
-  return [...ofSources, ...ofModels]
+  return [
+    ...Object.entries(recipe.sources).flatMap(([name, source]) =>
+      readsIn(sourceKind(source).paths(source), ['sources', name]),
+    ),
+    ...Object.entries(recipe.models).flatMap(([name, model]) =>
+      readsIn(modelKind(model).paths(model), ['models', name]),
+    ),
+  ]
 }
+
+const readsIn = (paths: readonly NamedPath[], entry: ValuePath): readonly Read[] =>
+  paths
+    .filter(({ near }) => near === undefined)
+    // Of files in braces, the folder that they lie in.
+    .map(({ path, at }) => ({
+      path: /[{}]/.test(path) ? dirname(`${path.split('{')[0]}-`) : path,
+      at: [...entry, ...at],
+    }))
 
 /** One diagnostic for each permission that is misspelt or unused, and for each need that no permission covers. */
 export function checkPermissions(checked: Checked): readonly Diagnostic[] {

@@ -5,7 +5,7 @@
 
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { isRecord } from '../values/json.ts'
-import type { FilledRecipe } from './filled.ts'
+import type { FilledRecipe } from '../kinds/filled.ts'
 import type { Checked } from './names.ts'
 
 /** A part of what is checked; of all that it looks at, the values of the recipe alone differ between variants. */

@@ -5,7 +5,7 @@ import { suggest } from '../diagnostics/suggest.ts'
 import type { Span } from '../values/located.ts'
 import type { Section } from '../values/sections.ts'
 import { originOf, splitsOf } from './datasets.ts'
-import type { FilledRecipe } from './filled.ts'
+import type { FilledRecipe } from '../kinds/filled.ts'
 import {
   type Checked,
   hasWeights,

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
 import { disk } from '../read/file.ts'
 import { splitNamed, splitNames } from '../values/split_names.ts'
+import { sourceKind } from '../kinds/registry.ts'
 import { originOf } from './datasets.ts'
 import { type Checked, keyAt, references, spanAt, splitReference } from './names.ts'
 
@@ -13,8 +14,8 @@ export function checkSplitFolders(checked: Checked): readonly Diagnostic[] {
     const { name, part } = splitReference(text)
     if (wants !== 'dataset' || part === undefined) return []
     const entry = recipe.sources[originOf(recipe, text).source ?? '']
-    if (entry?.kind !== 'folder' || entry.split !== 'folders') return []
-    const folder = entry.images ?? entry.path
+    const folder = entry && sourceKind(entry).splitFolder?.(entry)
+    if (folder === undefined) return []
     const present = splitsIn(checked, folder)
     const wanted = splitNamed(part)
     if (present === undefined || wanted === undefined || present.includes(wanted)) return []

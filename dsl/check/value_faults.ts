@@ -3,7 +3,7 @@
 import { type Code, type Details, type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import type { Located, Span, ValuePath } from '../values/located.ts'
-import { type Failure, kindsOf, recipeSchema, type SchemaNode } from './schema_node.ts'
+import { type Failure, kindsOf, recipeSchema, type SchemaNode } from '../schema/schema_node.ts'
 
 /** The place of a value. */
 export interface Place {

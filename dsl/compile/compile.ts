@@ -1,10 +1,9 @@
 /** From a checked recipe to a plan. */
 import { resolve } from 'node:path'
-import type { FilledRecipe } from '../check/filled.ts'
+import type { FilledRecipe } from '../kinds/filled.ts'
 import { splitMetric } from '../check/metrics.ts'
-import { estimate } from '../cost/estimates.ts'
 import { outsideProject } from '../values/project.ts'
-import type { Draft } from './draft.ts'
+import type { Draft } from '../kinds/draft.ts'
 import type { Environment } from './environment.ts'
 import { expandData, expandModels, haveSameData } from './expand.ts'
 import { type KeyParts, stageKey } from './keys.ts'
@@ -20,7 +19,7 @@ import {
 } from './plan.ts'
 import { type CompiledVariant, joinVariants, type KeyedStage } from './variants.ts'
 
-/** Compiles a recipe that has no errors. Throws where the environment lacks a kind of stage or a file. */
+/** Compiles a recipe that has no errors. Throws where the environment lacks a file. */
 export function compile(loaded: LoadedRecipe, environment: Environment): Plan {
   const outlined = outline(loaded, environment)
   const plan = wholePlan(outlined)
@@ -31,7 +30,7 @@ export function compile(loaded: LoadedRecipe, environment: Environment): Plan {
 
 /**
  * Compiles a recipe that has no errors as far as its files are here: where it says that its data lies elsewhere, stages
- * that need what is missing have no key. Throws where the environment lacks a kind of stage or any other file.
+ * that need what is missing have no key. Throws where the environment lacks any other file.
  */
 export function outline({ folder, variants }: LoadedRecipe, environment: Environment): Outline {
   const [first] = variants
@@ -75,15 +74,15 @@ function finish(
 ): readonly KeyedStage[] {
   const known = new Map(before.map(stage => [stage.id, stage]))
   return drafts.map(draft => {
-    const stage = withEstimates(finishOne(draft, finishing, known), finishing.recipe)
+    const stage = withEstimates(finishOne(draft, finishing, known), draft)
     known.set(stage.id, stage)
     return stage
   })
 }
 
-/** What a stage that runs a model costs; it needs at least the memory that this says. */
-function withEstimates(stage: KeyedStage, recipe: FilledRecipe): KeyedStage {
-  const estimates = estimate(recipe, stage)
+/** A stage that runs a model has the costs of its definition; it needs at least the memory that these say. */
+function withEstimates(stage: KeyedStage, { estimates: estimate }: Draft): KeyedStage {
+  const estimates = estimate()
   if (estimates === undefined) return stage
   return {
     ...stage,
@@ -97,19 +96,19 @@ function finishOne(
   { recipe, folder, environment }: Finishing,
   known: ReadonlyMap<string, KeyedStage>,
 ): KeyedStage {
-  const { id, kind, params, inputs, files, path } = draft
-  const info = environment.kind(draft.kind)
-  if (info === undefined) throw new Error(`No kind of stage is called '${draft.kind}', which '${draft.id}' needs`)
-  const ofPackages = info.packageFiles?.(draft.params) ?? []
-  const externals = [
-    ...files.map(file => ownFile(file, { folder, environment, recipe })),
-    ...ofPackages.map(file => packageFile(file, environment)),
-  ]
-  const needs = info.needs({ ...draft.params, ...draft.settings })
+  const { id, definition, params, inputs, path } = draft
+  const { kind, version } = definition
+  const own = listed(draft.files)
+  const ofRecipe = own.map(file => ownFile(file, { folder, environment, recipe }))
+  const ofPackages = Object.entries(draft.packages).map(
+    ([role, file]) => [role, packageFile(file, environment)] as const,
+  )
+  const externals = [...ofRecipe, ...ofPackages.map(([, file]) => file)]
+  const needs = definition.needs(draft.settings)
   const { threads } = recipe.resources
   const pinned = needs.slots > 0 && threads !== undefined ? { threads } : {}
   const settings = { ...draft.settings, ...pinned }
-  const parts = { id, kind, params, settings, inputs, path, version: info.version, externals }
+  const parts = { id, kind, params, settings, inputs, path, version, externals }
   const before = (stage: string): KeyedStage => {
     const found = known.get(stage)
     if (found === undefined) throw new Error(`'${draft.id}' comes before its input '${stage}'`)
@@ -120,9 +119,14 @@ function finishOne(
     ...Object.values(inputs).flatMap(({ stage }) => before(stage).absent ?? []),
   ])
   const keyOf = (own: KeyParts['params']): string => stageKey({ ...parts, params: own }, stage => before(stage).key)
-  const read = outsideProject(files, folder).map(file => resolve(folder, file))
+  const read = outsideProject(own, folder).map(file => resolve(folder, file))
+  const absolute = (file: string): string => resolve(folder, file)
   return {
     ...parts,
+    files: {
+      ...mapped(draft.files, file => (typeof file === 'string' ? absolute(file) : file.map(absolute))),
+      ...Object.fromEntries(ofPackages.map(([role, file]) => [role, file.path])),
+    },
     needs: threads !== undefined && needs.slots > 0 ? { ...needs, cores: threads } : needs,
     ...(read.length > 0 && { permissions: { net: [], env: [], run: [], read } }),
     ...(absent.size > 0 && { absent: [...absent] }),
@@ -130,6 +134,12 @@ function finishOne(
     key: keyOf(params),
   }
 }
+
+/** Every file of a draft. */
+const listed = (files: Draft['files']): readonly string[] => Object.values(files).flat()
+
+const mapped = <A, B>(fields: { readonly [name: string]: A }, map: (value: A) => B): { readonly [name: string]: B } =>
+  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, map(value)]))
 
 function ownFile(name: string, { folder, environment, recipe }: Finishing): OutlinedExternal {
   const path = resolve(folder, name)

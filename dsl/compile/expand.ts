@@ -1,32 +1,103 @@
 /** A checked recipe as stages in topological order. */
-import type { FilledRecipe } from '../check/filled.ts'
-import type { Draft, Expanding } from './draft.ts'
-import { expandFilter, expandSource } from './expand_data.ts'
-import { expandDistill, expandEvaluation, expandModel, expandTrain } from './expand_model.ts'
+import { splitsOf, trainingSplit } from '../check/datasets.ts'
+import { architectureOf, hasWeights, splitReference } from '../check/names.ts'
+import type { ModelCost } from '../cost/model_cost.ts'
+import type { Entry, EvaluationExpanding, TrainingExpanding } from '../kinds/definition.ts'
+import { type Draft, input } from '../kinds/draft.ts'
+import type { FilledRecipe } from '../kinds/filled.ts'
+import { distill, evaluationKind, filterKind, modelKind, sourceKind, train } from '../kinds/registry.ts'
+import type { Input } from '../kinds/stage.ts'
 
 /** Stages that make data and tokenizers, which need no others; in the order of the recipe as far as inputs allow. */
 export function expandData(recipe: FilledRecipe): readonly Draft[] {
-  const expanding: Expanding = { recipe, seed: recipe.seed }
+  const { seed } = recipe
+  const training = (reference: string) => trainingInput(recipe, reference)
   return topological([
-    ...Object.entries(recipe.sources).flatMap(([name, entry]) => expandSource(name, entry, expanding)),
-    ...Object.entries(recipe.filters).map(([name, entry]) => expandFilter(name, entry, expanding)),
-    ...Object.entries(recipe.models).map(([name, entry]) => expandModel(name, entry, expanding)),
+    ...Object.entries(recipe.sources).flatMap(([name, entry]) =>
+      sourceKind(entry).expand(name, entry, { recipe, seed }),
+    ),
+    ...Object.entries(recipe.filters).flatMap(([name, entry]) =>
+      filterKind(entry).expand(name, entry, { recipe, seed, data: dataInput(entry.from), dataset: dataInput }),
+    ),
+    ...Object.entries(recipe.models).flatMap(([name, entry]) =>
+      modelKind(entry).expand(name, entry, { recipe, seed, training }),
+    ),
   ])
 }
 
-/** Whether two variants make the same data. What variants have in common is one object, so this looks at no values. */
+/** True if two variants make the same data. What variants have in common is one object, so this looks at no values. */
 export function haveSameData(a: FilledRecipe, b: FilledRecipe): boolean {
   return a.sources === b.sources && a.filters === b.filters && a.models === b.models && a.seed === b.seed
 }
 
 /** Stages that train, distill and evaluate, in the order of the recipe as far as inputs allow. */
 export function expandModels(recipe: FilledRecipe): readonly Draft[] {
-  const expanding: Expanding = { recipe, seed: recipe.seed }
+  const { seed } = recipe
+  const training = (reference: string) => trainingInput(recipe, reference)
+  const trainingOf = ({ model }: Entry<'train'>): TrainingExpanding => ({
+    recipe,
+    seed,
+    training,
+    dataset: dataInput,
+    start: name => modelKind(modelNamed(recipe, name)).start(name, modelNamed(recipe, name)),
+    cost: costOf(recipe.models[model]),
+  })
+  const evaluationOf = ({ model, data }: Entry<'evaluate'>): EvaluationExpanding => ({
+    recipe,
+    seed,
+    training,
+    model: modelInput(recipe, model),
+    data: dataInput(data),
+    trainingPart: trainingPart(recipe, data),
+    cost: costOf(architectureOf(recipe, model)),
+  })
   return topological([
-    ...Object.entries(recipe.train).flatMap(([name, entry]) => expandTrain(name, entry, expanding)),
-    ...Object.entries(recipe.distill).flatMap(([name, entry]) => expandDistill(name, entry, expanding)),
-    ...Object.entries(recipe.evaluate).map(([name, entry]) => expandEvaluation(name, entry, expanding)),
+    ...Object.entries(recipe.train).flatMap(([name, entry]) => train.expand(name, entry, trainingOf(entry))),
+    ...Object.entries(recipe.distill).flatMap(([name, entry]) =>
+      distill.expand(name, entry, {
+        recipe,
+        seed,
+        model: modelInput(recipe, entry.model),
+        data: trainingInput(recipe, entry.data),
+        cost: costOf(architectureOf(recipe, entry.model)),
+      }),
+    ),
+    ...Object.entries(recipe.evaluate).flatMap(([name, entry]) =>
+      evaluationKind(entry).expand(name, entry, evaluationOf(entry)),
+    ),
   ])
+}
+
+const costOf = (model: Entry<'models'> | undefined): ModelCost | undefined => model && modelKind(model).cost(model)
+
+function modelNamed({ models }: FilledRecipe, name: string): Entry<'models'> {
+  const model = models[name]
+  if (model === undefined) throw new Error(`There is no architecture '${name}'`)
+  return model
+}
+
+/** A dataset as an input: the split that is named, else everything. */
+function dataInput(reference: string): Input {
+  const { name, part } = splitReference(reference)
+  return input(name, part)
+}
+
+/** A dataset as training reads it: the split that is named, else `train` where there are splits. */
+const trainingInput = (recipe: FilledRecipe, reference: string): Input =>
+  input(splitReference(reference).name, trainingSplit(recipe, reference))
+
+/** The training split of a dataset of which another split is named; undefined where it has none. */
+function trainingPart(recipe: FilledRecipe, reference: string): Input | undefined {
+  const { name, part } = splitReference(reference)
+  return part !== undefined && splitsOf(recipe, name).includes('train') ? input(name, 'train') : undefined
+}
+
+/** The stage that makes a trained model: the phase or round that is named, else the last one. */
+export function modelInput(recipe: FilledRecipe, reference: string): Input {
+  const { name, part } = splitReference(reference)
+  if (hasWeights(recipe, name)) return input(name)
+  if (Object.hasOwn(recipe.distill, name)) return input(`${name}.${part ?? recipe.distill[name]?.rounds}`)
+  return input(`${name}.${part ?? recipe.train[name]?.phases.at(-1)?.name}`)
 }
 
 /** Each stage after its inputs, else as given. There are no cycles: references were checked. */

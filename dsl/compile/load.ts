@@ -1,7 +1,7 @@
 /** From a recipe file to checked variants: read, extend, set, expand, insert, check, fill. */
 import { dirname, extname, resolve } from 'node:path'
 import { createFiller } from '../check/fill.ts'
-import type { FilledRecipe } from '../check/filled.ts'
+import type { FilledRecipe } from '../kinds/filled.ts'
 import { checkMeaning } from '../check/meaning.ts'
 import type { Checked } from '../check/names.ts'
 import { checkModelPaths, checkPaths } from '../check/paths.ts'

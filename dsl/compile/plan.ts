@@ -1,9 +1,11 @@
 /** What a recipe compiles to: a directed acyclic graph of stages, each with a key. */
 
 import type { Estimates } from '../cost/estimates.ts'
+import type { Input, Needs } from '../kinds/stage.ts'
 import type { Json } from '../values/json.ts'
 
 export type { Estimates } from '../cost/estimates.ts'
+export type { Input, Needs } from '../kinds/stage.ts'
 export type { Json } from '../values/json.ts'
 
 /** A file outside the store that a stage reads; its digest is part of the stage's key and of the lock. */
@@ -16,16 +18,6 @@ export interface External {
   readonly sha256: string
 }
 
-/** What a stage asks of the machine. */
-export interface Needs {
-  /** Schedulable devices. */
-  readonly slots: number
-  /** Peak resident memory in bytes, estimated. */
-  readonly memory: number
-  /** Processor cores that it keeps busy. @default 1 */
-  readonly cores?: number
-}
-
 /** What a stage touches beyond the project; a run grants it by `--allow-*`. */
 export interface StagePermissions {
   /** Hosts, as `host` or `host:port`. */
@@ -36,14 +28,6 @@ export interface StagePermissions {
   readonly run: readonly string[]
   /** Absolute paths of files and folders. */
   readonly read: readonly string[]
-}
-
-/** An input: the output of another stage, or one split of it. */
-export interface Input {
-  /** Identity of the stage that makes it. */
-  readonly stage: string
-  /** `train`, `val` or `test`; absent: everything. */
-  readonly split?: string
 }
 
 /** An input in words: `places (train)`, or the stage alone. */
@@ -76,6 +60,8 @@ export interface Stage {
   /** Inputs by role. */
   readonly inputs: { readonly [role: string]: Input }
   readonly externals: readonly External[]
+  /** Absolute paths of its files, folders and package files by role; all of them are among the externals. */
+  readonly files: { readonly [role: string]: string | readonly string[] }
   readonly needs: Needs
   /** What it costs, where it runs a model. */
   readonly estimates?: Estimates

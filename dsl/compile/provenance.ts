@@ -1,5 +1,5 @@
 /** Where a value of a recipe comes from. */
-import { schemaAt } from '../check/schema_node.ts'
+import { schemaAt } from '../schema/schema_node.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import {
   itemIndex,

@@ -1,10 +1,9 @@
 /** A recipe's values by path, each as it was spelled and as it is meant. */
-import { chosenSchema, definitionName, recipeSchema, resolved, type SchemaNode } from '../check/schema_node.ts'
+import { chosenSchema, definitionName, recipeSchema, resolved, type SchemaNode } from '../schema/schema_node.ts'
 import { canonical } from '../values/canonical.ts'
-import { isRecord, type Json } from '../values/json.ts'
+import { isRecord, type Json, toJson } from '../values/json.ts'
 import { type Located, type LocatedMap, type LocatedScalar, locate, type Span } from '../values/located.ts'
 import { printQuantity } from '../values/quantity.ts'
-import { json } from './draft.ts'
 import type { Variant } from './load.ts'
 
 /** A value of a recipe: a scalar, or a list that is no list of named entries. */
@@ -46,7 +45,7 @@ export function recipeValues({ recipe, tree }: Variant): RecipeMap {
       })
       return { kind: 'map', entries: new Map(entries), isOrdered: true }
     }
-    return leafOf(json(value), node, schema)
+    return leafOf(toJson(value), node, schema)
   }
 
   function mapOf(value: Readonly<Record<string, unknown>>, node: Located | undefined, schema: SchemaNode): RecipeMap {

@@ -2,7 +2,7 @@
  * The schema for editors: the one that is validated, and besides `${params.NAME}` wherever a value may stand, and in a
  * recipe that extends another only what it changes.
  */
-import { recipeSchema, type SchemaNode } from '../check/schema_node.ts'
+import { recipeSchema, type SchemaNode } from '../schema/schema_node.ts'
 import { isRecord, isText } from '../values/json.ts'
 import { patchSchema } from './patch_schema.ts'
 
@@ -47,7 +47,7 @@ export function editorSchema(schema: SchemaNode = recipeSchema): unknown {
 /** Unit and source as words of the description: editors show no keywords of our own. */
 function withNotes(node: unknown): unknown {
   if (!isRecord(node) || !isText(node.description)) return node
-  const { unit, source, ...rest } = node
+  const { unit, source, presetBy: _, ...rest } = node
   const notes = [...(isText(unit) ? [`Unit: ${unit}.`] : []), ...(isText(source) ? [`Source: ${source}.`] : [])]
   return notes.length === 0 ? node : { ...rest, description: [node.description, ...notes].join(' ') }
 }

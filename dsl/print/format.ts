@@ -13,7 +13,7 @@ import {
   type YAMLMap,
   type YAMLSeq,
 } from 'yaml'
-import { recipeSchema, resolved, type SchemaNode, variantOf } from '../check/schema_node.ts'
+import { recipeSchema, resolved, type SchemaNode, variantOf } from '../schema/schema_node.ts'
 
 /** Lays out a text that `readYaml` reads without errors. Laying out the result again changes nothing. */
 export function formatYaml(text: string): string {

@@ -1,5 +1,5 @@
 /** What a recipe that extends another may write: any part of a recipe, and `null` for what it removes. */
-import { definitionName, type SchemaNode } from '../check/schema_node.ts'
+import { definitionName, type SchemaNode } from '../schema/schema_node.ts'
 
 const removal = { type: 'null', description: 'Removes it.' } as const
 

@@ -1,6 +1,6 @@
 /** The reference of the language, in Markdown, from the schema alone. */
 import { stringify } from 'yaml'
-import type { SchemaNode } from '../check/schema_node.ts'
+import type { SchemaNode } from '../schema/schema_node.ts'
 import { exampleOf, fieldsOf, rangeText, typeText } from './reference_fields.ts'
 
 /** One heading of the page and what stands under it. */

@@ -1,5 +1,5 @@
 /** What the reference says of single fields: their types, ranges and examples. */
-import type { SchemaNode } from '../check/schema_node.ts'
+import type { SchemaNode } from '../schema/schema_node.ts'
 
 /** A field of a mapping. */
 export interface Field {

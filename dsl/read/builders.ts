@@ -1,6 +1,7 @@
 /** The functions of `dsl/mod.ts`, as the reader of TypeScript recipes understands them. */
+import { kindBuilders } from './kind_builders.ts'
 
-/** What a call makes: an entry of a section, a mapping with a `kind`, a mix of datasets, what is given, a parameter. */
+/** The thing that a call makes: an entry of a section, a mapping with a `kind`, a mix of datasets, what is given, a parameter. */
 export type Role = 'dataset' | 'architecture' | 'trained' | 'evaluation' | 'part' | 'mix' | 'same' | 'parameter'
 
 /** A builder: what it makes, and the `kind` that it adds. */
@@ -9,31 +10,13 @@ export interface Builder {
   readonly kind?: string
 }
 
-const kinds = (role: Role, names: readonly string[]): readonly (readonly [string, Builder])[] =>
-  names.map(kind => [builderName(kind), { role, kind }] as const)
-
 /** `linear-probe` -> `linearProbe`: kinds are no identifiers where they have two words. */
 export const builderName = (kind: string): string =>
   kind.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
 /** Builders by the name under which `dsl/mod.ts` exports them. */
 export const builders: ReadonlyMap<string, Builder> = new Map<string, Builder>([
-  ...kinds('dataset', [
-    'landmarks',
-    'crawl',
-    'folder',
-    'karpathy',
-    'webdataset',
-    'parquet',
-    'rules',
-    'classifier',
-    'dedup',
-    'decontaminate',
-  ]),
-  ...kinds('architecture', ['mammut', 'openclip']),
-  ...kinds('evaluation', ['retrieval', 'classification', 'linear-probe', 'captioning', 'localisation']),
-  ...kinds('part', ['grammar', 'bpe', 'adamw', 'tar', 'bytes', 'paths']),
-  ...kinds('part', ['cosine', 'linear', 'constant', 'cooldown', 'softmax', 'focal', 'greedy', 'nucleus']),
+  ...kindBuilders,
   ['train', { role: 'trained' }],
   ['distill', { role: 'trained' }],
   ['mix', { role: 'mix' }],

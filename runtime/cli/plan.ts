@@ -1,6 +1,6 @@
 /** `terroir plan`: shows the stages of a recipe and the results that are stored of them. */
 import { Command, Option } from 'commander'
-import { foldParts, withoutParts } from '../../dsl/compile/parts.ts'
+import { foldParts, withoutParts } from '../../dsl/compile/fold_parts.ts'
 import { inputText, type Outline, type OutlinedStage } from '../../dsl/compile/plan.ts'
 import { drawGraph, type GraphFormat, graphFormats } from '../../dsl/print/graph.ts'
 import { plan } from '../app/plan.ts'

@@ -1,7 +1,7 @@
 /** The report of a run: one page that needs nothing but itself. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { withoutParts } from '../../dsl/compile/parts.ts'
+import { withoutParts } from '../../dsl/compile/fold_parts.ts'
 import type { Plan } from '../../dsl/compile/plan.ts'
 import { type JudgedClaim, judgeClaims, metricText, type Results, summariseClaims } from './claims.ts'
 import { drawGraph } from './graph.ts'

@@ -11,7 +11,7 @@ import {
   type Sizes,
   trainActivations,
   trainFlops,
-} from '../../dsl/cost/mammut.ts'
+} from '../../dsl/kinds/models/mammut_cost.ts'
 import {
   type OpenClipSizes,
   openClipEmbedFlops,
@@ -19,7 +19,7 @@ import {
   openClipParameters,
   openClipTrainActivations,
   openClipTrainFlops,
-} from '../../dsl/cost/openclip.ts'
+} from '../../dsl/kinds/models/openclip_cost.ts'
 import type { MammutSize } from '../../dsl/recipe/model.ts'
 import { regionSums } from '../../runtime/distill/region_loss.ts'
 import { averageWindows, margins, type QueryTokens, windowEmbeddings, windowStarts } from '../../runtime/distill/sao.ts'

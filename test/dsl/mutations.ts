@@ -1,6 +1,6 @@
 /** Single faults in a YAML recipe, generated from its text and the schema; each knows where it must be told. */
 import { isAlias, isMap, isScalar, isSeq, type Pair, parseDocument, type YAMLMap } from 'yaml'
-import { definitionName, recipeSchema, resolved, type SchemaNode, variantOf } from '../../dsl/check/schema_node.ts'
+import { definitionName, recipeSchema, resolved, type SchemaNode, variantOf } from '../../dsl/schema/schema_node.ts'
 
 /** A recipe with one fault. */
 export interface Mutation {

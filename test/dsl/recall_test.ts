@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { FilledRecipe } from '../../dsl/check/filled.ts'
+import type { FilledRecipe } from '../../dsl/kinds/filled.ts'
 import { type Check, createRecall } from '../../dsl/check/recall.ts'
 import type { Diagnostic } from '../../dsl/diagnostics/diagnostic.ts'
 import { loadTexts, smallRecipe } from './support.ts'

@@ -1,0 +1,42 @@
+/** The costs of a model, as one record of formulas: estimates do not ask which kind it is of. */
+
+/** Concepts to localise: how many there are, and their texts. */
+export interface Concepts {
+  readonly count: number
+  readonly prompts: number
+  readonly against: number
+}
+
+/** What a training step is made of. */
+export interface StepShape {
+  readonly batch: number
+  /** Whether the captioning pass runs. */
+  readonly captions: boolean
+  /** Concepts of the region loss; absent: there is none. */
+  readonly concepts?: Concepts
+  /** Whether blocks are computed again for their gradients. @default false */
+  readonly recompute?: boolean
+}
+
+/** Costs of a model, in numbers and floating-point operations. */
+export interface ModelCost {
+  readonly parameters: number
+  /** Side of the grid of patches. @unit patches */
+  readonly gridSide: number
+  /** Of a training step. */
+  readonly trainFlops: (shape: StepShape) => number
+  readonly trainActivations: (shape: StepShape) => number
+  /** Of a batch of images. */
+  readonly embedFlops: (batch: number) => number
+  readonly forwardActivations: (batch: number) => number
+  /** Absent: the model makes no heatmaps. */
+  readonly heatmapFlops?: (shape: HeatmapShape) => number
+}
+
+/** A batch of heatmaps. */
+export interface HeatmapShape {
+  readonly batch: number
+  readonly concepts: Concepts
+  /** Windows of the Smooth-Attention-Operation; absent for single patches. */
+  readonly windows?: number
+}

@@ -1,0 +1,25 @@
+/** Sizes and products of a transformer, which every model's costs are made of. */
+
+/** Sizes of a transformer. */
+export interface TowerSizes extends TowerWidths {
+  readonly layers: number
+  readonly heads: number
+}
+
+/** Hidden channels of the MLP of a tower. */
+export const hidden = ({ width, mlp }: TowerWidths): number => mlp ?? 4 * width
+
+/** The widths of a tower. */
+export interface TowerWidths {
+  readonly width: number
+  readonly mlp?: number | undefined
+}
+
+/** Numbers that a block keeps for its gradient of each token, its attention's shares aside. */
+export const channels = (of: TowerWidths): number => 9 * of.width + 2 * hidden(of)
+
+/** FLOPs of the matrix products of blocks over `rows` tokens that each see `seen` tokens. */
+export const blocks = (
+  { layers, width, mlp }: TowerWidths & { readonly layers: number },
+  { rows, seen }: { readonly rows: number; readonly seen: number },
+) => layers * rows * (8 * width ** 2 + 4 * width * hidden({ width, mlp }) + 4 * seen * width)

@@ -1,0 +1,2 @@
+/** The kinds of captioners, one line each. */
+export { grammar } from './grammar.ts'

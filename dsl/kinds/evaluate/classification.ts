@@ -1,0 +1,95 @@
+/** Evaluation `classification`: zero-shot classification with prompt templates. */
+import { estimateEmbedding } from '../../cost/estimates.ts'
+import type { DatasetRef, ModelRef } from '../../recipe/scalars.ts'
+import { type TemplateSet, templatesOf } from '../../recipe/templates.ts'
+import type { EvaluationDefinition, EvaluationExpanding } from '../definition.ts'
+import { draft } from '../draft.ts'
+import type { FilledClassificationEvaluation } from '../filled.ts'
+import { defineStage, modelNeeds } from '../stage.ts'
+import { accuracyMetrics } from './metrics.ts'
+
+/**
+ * Zero-shot classification with prompt templates: top-1, top-5, mean per-class recall.
+ * @source Barzilai et al., arXiv 2503.08722: zero-shot classification
+ */
+export interface ClassificationEvaluation {
+  kind: 'classification'
+  /** The trained model that is measured. */
+  model: ModelRef
+  /**
+   * Which weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
+   * are the same. Absent: the average.
+   */
+  weights?: 'average' | 'last'
+  /** Images, captions and masks to measure on: a test split. @examples ["places.test"] */
+  data: DatasetRef
+  /**
+   * Prompt templates, one's own or a published set by its name; `{}` stands for the class name.
+   * @examples [["a satellite image of a {}"], "remote-sensing"]
+   */
+  templates: TemplateSet | TemplateList
+  /**
+   * What prompts call the classes: `labels` as they are labelled, `words` with the words of `AnnualCrop` or
+   * `dense_residential` in lower case and apart, or words by label; labels that are not named stay as they are.
+   * @default "labels" @examples [{ "AnnualCrop": "annual crop land", "SeaLake": "lake or sea" }]
+   */
+  class_names?: ClassNaming | Record<string, string>
+  /** Classes with fewer images are left out, and listed. @default 1 @minimum 1 @asType integer @unit images */
+  min_images?: number
+}
+
+/** A rule that makes words of labels. */
+export type ClassNaming = 'labels' | 'words'
+
+/** Prompt templates of one's own. @minItems 1 */
+export type TemplateList = string[]
+
+const stage = defineStage({
+  kind: 'classification',
+  version: 3,
+  needs: modelNeeds,
+  spec: (
+    { kind: _, model: __, data: ___, templates, ...rest }: FilledClassificationEvaluation,
+    { model, data }: EvaluationExpanding,
+  ) => ({
+    params: {
+      ...rest,
+      // The texts themselves go into the key: a set that is mended is another one.
+      templates: templatesOf(templates),
+      template_set: typeof templates === 'string' ? templates : null,
+    },
+    inputs: { model, data },
+  }),
+  estimate: (_evaluation, { cost }) => cost && estimateEmbedding(cost),
+})
+
+/** It reads labels and images of one split. */
+export const classification = {
+  kind: 'classification',
+  stages: [stage],
+  // Published sets are right as they are.
+  check: ({ templates }) =>
+    (typeof templates === 'string' ? [] : templates).flatMap((template, index) =>
+      template.includes('{}')
+        ? []
+        : [
+            {
+              code: 'bad-template',
+              at: ['templates', index],
+              message: `'${template}' has no place for the class name`,
+              fix: { hint: "put '{}' where the name goes" },
+            } as const,
+          ],
+    ),
+  prompts: ({ templates }) =>
+    typeof templates === 'string'
+      ? longest(templatesOf(templates)).map(text => ({ at: ['templates'], text, set: templates }))
+      : templates.map((text, index) => ({ at: ['templates', index], text })),
+  metrics: name => [{ stage: name, kind: stage.kind, metrics: accuracyMetrics }],
+  expand: (name, evaluation, expanding) => [
+    draft(stage, { id: name, path: ['evaluate', name] }, evaluation, expanding),
+  ],
+} as const satisfies EvaluationDefinition<'classification', FilledClassificationEvaluation>
+
+const longest = (texts: readonly string[]): readonly string[] =>
+  texts.toSorted((a, b) => b.split(' ').length - a.split(' ').length).slice(0, 1)

@@ -1,0 +1,75 @@
+/** Evaluation `linear-probe`: a linear classifier on frozen image features. */
+import { estimateEmbedding } from '../../cost/estimates.ts'
+import type { DatasetRef, ModelRef, Share } from '../../recipe/scalars.ts'
+import { type EvaluationDefinition, type EvaluationExpanding, metricsIn } from '../definition.ts'
+import { draft } from '../draft.ts'
+import type { FilledLinearProbeEvaluation } from '../filled.ts'
+import { defineStage, modelNeeds } from '../stage.ts'
+import { accuracyMetrics } from './metrics.ts'
+
+/**
+ * Linear probe: a linear classifier on frozen image features, learnt from labelled images; top-1, top-5, mean per-class
+ * recall on others.
+ * @source Radford et al., arXiv 2103.00020: linear-probe evaluation
+ */
+export interface LinearProbeEvaluation {
+  kind: 'linear-probe'
+  /** The trained model that is measured. */
+  model: ModelRef
+  /**
+   * Which weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
+   * are the same. Absent: the average.
+   */
+  weights?: 'average' | 'last'
+  /** Labelled images that the classifier learns from: a training split. @examples ["places.train"] */
+  train: DatasetRef
+  /** Labelled images to measure on: a test split. @examples ["places.test"] */
+  data: DatasetRef
+  /** Image features: `pooled` before the projection into the space of texts, or unit `embeddings` after it. @default "pooled" */
+  features?: 'pooled' | 'embeddings'
+  /** Share of each class of the training images on which the penalty is chosen. @default 0.2 */
+  validation?: Share
+}
+
+const stage = defineStage({
+  kind: 'linear-probe',
+  version: 1,
+  needs: modelNeeds,
+  spec: (
+    { kind: _, model: __, data: ___, train, ...rest }: FilledLinearProbeEvaluation,
+    { model, data, training, seed }: EvaluationExpanding,
+  ) => ({ params: { ...rest, seed }, inputs: { model, data, train: training(train) } }),
+  estimate: (_evaluation, { cost }) => cost && estimateEmbedding(cost),
+})
+
+/** The seed draws the validation part of the training images. */
+export const linearProbe = {
+  kind: 'linear-probe',
+  stages: [stage],
+  learnsFrom: ({ train }) => [{ at: ['train'], text: train }],
+  check: ({ validation }) =>
+    validation > 0 && validation < 1
+      ? []
+      : [
+          {
+            code: 'out-of-range',
+            at: ['validation'],
+            message: `'validation' is ${validation}, which leaves nothing to ${validation === 0 ? 'choose the penalty on' : 'learn from'}`,
+            fix: { hint: 'write a share between 0 and 1, such as 0.2' },
+          },
+        ],
+  metrics: name => [
+    {
+      stage: name,
+      kind: stage.kind,
+      metrics: [
+        ...accuracyMetrics,
+        ...metricsIn('penalty', ['penalty']),
+        ...metricsIn('percent', ['validation_top1']),
+      ],
+    },
+  ],
+  expand: (name, evaluation, expanding) => [
+    draft(stage, { id: name, path: ['evaluate', name] }, evaluation, expanding),
+  ],
+} as const satisfies EvaluationDefinition<'linear-probe', FilledLinearProbeEvaluation>

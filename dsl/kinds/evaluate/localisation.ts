@@ -1,0 +1,79 @@
+/** Evaluation `localisation`: zero-shot localisation against masks. */
+import { estimateMapping, evaluationBatch } from '../../cost/estimates.ts'
+import type { DatasetRef, ModelRef, Name } from '../../recipe/scalars.ts'
+import type { Query, Sao } from '../../recipe/training.ts'
+import { type EvaluationDefinition, type EvaluationExpanding, metricsIn } from '../definition.ts'
+import { draft } from '../draft.ts'
+import type { FilledLocalisationEvaluation } from '../filled.ts'
+import { defineStage, modelNeeds } from '../stage.ts'
+import { queryTexts } from './queries.ts'
+import { checkWindow } from './window.ts'
+
+/**
+ * Zero-shot localisation against masks: IoU of each class, mean IoU, pointing-game accuracy.
+ * @source Barzilai et al., arXiv 2503.08722: localisation with SAO
+ */
+export interface LocalisationEvaluation {
+  kind: 'localisation'
+  /** The trained model that is measured. */
+  model: ModelRef
+  /**
+   * Which weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
+   * are the same. Absent: the average.
+   */
+  weights?: 'average' | 'last'
+  /** Images, captions and masks to measure on: a test split. @examples ["places.test"] */
+  data: DatasetRef
+  /** Concepts, each with the mask of the same name. */
+  queries: Record<Name, Query>
+  /** How heatmaps are made: `attention` scores single patches, `sao` smooths. @default "sao" */
+  map?: 'attention' | 'sao'
+  /** How score maps are smoothed. @default {} */
+  sao?: Sao
+}
+
+const stage = defineStage({
+  kind: 'localisation',
+  version: 2,
+  needs: modelNeeds,
+  spec: (
+    { kind: _, model: __, data: ___, ...rest }: FilledLocalisationEvaluation,
+    { model, data, trainingPart }: EvaluationExpanding,
+  ) => ({
+    params: rest,
+    // The training split, for the mean-mask baseline.
+    inputs: { model, data, reference: trainingPart },
+  }),
+  estimate: ({ queries, map, sao }, { cost }) =>
+    cost && estimateMapping(cost, { batch: evaluationBatch, queries, ...(map === 'sao' && { sao }) }),
+})
+
+/** It compares maps with the masks of the dataset that have the names of the concepts. */
+export const localisation = {
+  kind: 'localisation',
+  stages: [stage],
+  needs: ['maps'],
+  prompts: ({ queries }) => queryTexts(queries),
+  check: ({ sao }, model) => checkWindow(sao, model),
+  metrics: (name, { queries }) => [
+    {
+      stage: name,
+      kind: stage.kind,
+      metrics: [
+        ...metricsIn(
+          'percent',
+          ['iou', 'image_iou', 'pointing', 'ap'].flatMap(measure => [
+            `mean_${measure}`,
+            ...Object.keys(queries).map(concept => `${measure}_${concept}`),
+          ]),
+        ),
+        ...metricsIn('percent', ['chance_mean_iou']),
+        ...metricsIn('percent', ['mean_mask_mean_iou'], 'with a training split'),
+        ...metricsIn('points', ['mean_iou_over_mean_mask'], 'with a training split'),
+      ],
+    },
+  ],
+  expand: (name, evaluation, expanding) => [
+    draft(stage, { id: name, path: ['evaluate', name] }, evaluation, expanding),
+  ],
+} as const satisfies EvaluationDefinition<'localisation', FilledLocalisationEvaluation>

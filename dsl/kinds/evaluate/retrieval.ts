@@ -1,0 +1,64 @@
+/** Evaluation `retrieval`: zero-shot image-text retrieval. */
+import { estimateEmbedding } from '../../cost/estimates.ts'
+import type { DatasetRef, ModelRef } from '../../recipe/scalars.ts'
+import { type EvaluationDefinition, type EvaluationExpanding, metricsIn } from '../definition.ts'
+import { draft } from '../draft.ts'
+import type { FilledRetrievalEvaluation } from '../filled.ts'
+import { defineStage, modelNeeds } from '../stage.ts'
+
+/**
+ * Zero-shot image-text retrieval: R@1, R@5, R@10 both ways and their mean.
+ * @source Barzilai et al., arXiv 2503.08722: zero-shot retrieval; protocol after RemoteCLIP
+ */
+export interface RetrievalEvaluation {
+  kind: 'retrieval'
+  /** The trained model that is measured. */
+  model: ModelRef
+  /**
+   * Which weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
+   * are the same. Absent: the average.
+   */
+  weights?: 'average' | 'last'
+  /** Images, captions and masks to measure on: a test split. @examples ["places.test"] */
+  data: DatasetRef
+  /** What is done to captions before they are tokenized. @default "none" */
+  cleaning?: CaptionCleaning
+}
+
+/**
+ * `none` leaves captions as they stand, `clip` strips them, makes one space of each white space and lower-cases, as
+ * OpenCLIP's tokenizer does, `remoteclip` makes the first letter upper and all others lower case.
+ * @source Liu et al., arXiv 2306.11029: github.com/ChenDelong1999/RemoteCLIP, remoteclip_retrieval.py
+ */
+export type CaptionCleaning = 'none' | 'clip' | 'remoteclip'
+
+const stage = defineStage({
+  kind: 'retrieval',
+  version: 3,
+  needs: modelNeeds,
+  spec: (
+    { kind: _, model: __, data: ___, ...rest }: FilledRetrievalEvaluation,
+    { model, data }: EvaluationExpanding,
+  ) => ({ params: rest, inputs: { model, data } }),
+  estimate: (_evaluation, { cost }) => cost && estimateEmbedding(cost),
+})
+
+/** It reads captions and images of one split. */
+export const retrieval = {
+  kind: 'retrieval',
+  stages: [stage],
+  metrics: name => [
+    {
+      stage: name,
+      kind: stage.kind,
+      metrics: [
+        ...metricsIn('percent', ['i2t_r1', 'i2t_r5', 'i2t_r10', 't2i_r1', 't2i_r5', 't2i_r10', 'mean_recall']),
+        ...metricsIn('percent', ['chance_mean_recall']),
+        ...metricsIn('times chance', ['i2t_r1_times_chance', 't2i_r1_times_chance', 'mean_recall_times_chance']),
+      ],
+    },
+  ],
+  expand: (name, evaluation, expanding) => [
+    draft(stage, { id: name, path: ['evaluate', name] }, evaluation, expanding),
+  ],
+} as const satisfies EvaluationDefinition<'retrieval', FilledRetrievalEvaluation>

@@ -1,0 +1,5 @@
+/** The kinds of filters, one line each. */
+export { rules } from './rules.ts'
+export { classifier } from './classifier.ts'
+export { dedup } from './dedup.ts'
+export { decontaminate } from './decontaminate.ts'

@@ -1,0 +1,54 @@
+/** Filter `rules`: cheap rules on alt text and image. */
+import type { DatasetRef } from '../../recipe/scalars.ts'
+import type { FilterDefinition, FilterExpanding } from '../definition.ts'
+import { draft } from '../draft.ts'
+import type { FilledRulesFilter } from '../filled.ts'
+import { dataNeeds, defineStage } from '../stage.ts'
+import { filterMetrics } from './metrics.ts'
+
+/** Cheap rules on text and image. */
+export interface RulesFilter {
+  kind: 'rules'
+  /** What is filtered. */
+  from: DatasetRef
+  /** Fewest words of an alt text. @default 2 @minimum 0 @asType integer */
+  min_words?: number
+  /** Most words of an alt text. @default 60 @minimum 1 @asType integer */
+  max_words?: number
+  /** Words that drop a sample wherever they stand in its text. @default [] */
+  blocked_words?: string[]
+  /** Shortest image side. @default 32 @minimum 1 @asType integer @unit pixels */
+  min_side?: number
+  /** Largest ratio of long to short side. @default 3 @minimum 1 */
+  max_aspect?: number
+  /** Smallest standard deviation of grey values (0 to 255): drops blank images. @default 4 @minimum 0 */
+  min_contrast?: number
+}
+
+const stage = defineStage({
+  kind: 'rules',
+  version: 1,
+  needs: dataNeeds,
+  spec: ({ kind: _, from: __, ...rest }: FilledRulesFilter, { data }: FilterExpanding) => ({
+    params: rest,
+    inputs: { data },
+  }),
+})
+
+/** Rules look at each sample by itself. */
+export const rules = {
+  kind: 'rules',
+  stages: [stage],
+  check: ({ min_words, max_words }) =>
+    min_words <= max_words
+      ? []
+      : [
+          {
+            code: 'out-of-range',
+            at: ['min_words'],
+            message: `'min_words' is ${min_words}, more than 'max_words' ${max_words}; nothing would be kept`,
+          },
+        ],
+  metrics: name => [{ stage: name, kind: stage.kind, metrics: filterMetrics }],
+  expand: (name, filter, expanding) => [draft(stage, { id: name, path: ['filters', name] }, filter, expanding)],
+} as const satisfies FilterDefinition<'rules', FilledRulesFilter>

@@ -1,0 +1,72 @@
+/** Source `karpathy`: captions in Karpathy's JSON, images in a folder. */
+import type { Count, Path, ResizeFilter } from '../../recipe/scalars.ts'
+import type { SourceDefinition } from '../definition.ts'
+import { draft, inParts } from '../draft.ts'
+import type { FilledKarpathySource } from '../filled.ts'
+import { dataNeeds, defineStage } from '../stage.ts'
+import { fileMetrics, idleResize, type SourcePart } from './file_source.ts'
+import { joined } from './join.ts'
+
+/**
+ * Captions as Karpathy's splits and RSICD, RSITMD, UCM-Captions and Sydney-Captions come: one JSON file of `images`, each
+ * with `filename`, `split` and `sentences`, and a folder of images. NWPU-Captions' form, lists by class, is read too.
+ * Splits are the file's own; `restval` belongs to `train`.
+ * @source Karpathy and Fei-Fei, arXiv 1412.2306: the form of the file
+ */
+export interface KarpathySource {
+  kind: 'karpathy'
+  /** The JSON file. @examples ["rsicd/dataset_rsicd.json"] */
+  json: Path
+  /** Folder of the images; an image may lie in a sub-folder. @examples ["rsicd/images"] */
+  images: Path
+  /**
+   * Side of a stored image; the shorter side is scaled and the centre is cut. Absent: JPEG and PNG images are copied
+   * byte for byte, others become JPEG of quality 92. @minimum 16 @maximum 1024 @asType integer @unit pixels
+   */
+  tile_size?: number
+  /** Filter by which an image of another size is scaled. @default "lanczos3" */
+  resize?: ResizeFilter
+  /**
+   * Words for classes, by their names in the files: captions made of class names use them. Classes that are left out
+   * are spelt out: `AnnualCrop` is `annual crop`. @default {} @examples [{ "AnnualCrop": "annual crop land" }]
+   */
+  class_names?: Record<string, string>
+  /**
+   * Corrupt images and records that are skipped before the stage fails; warnings and the result's `failed.jsonl` name
+   * them. @default 0
+   */
+  max_corrupt?: Count
+  /**
+   * Parts that are read on their own, side by side, and under Slurm as an array of jobs: a run that was killed reads only
+   * those again that were not done. More of them than images make no sense; another number makes the samples anew.
+   * @default 1 @minimum 1 @maximum 1000 @asType integer
+   */
+  parts?: number
+}
+
+const stage = defineStage({
+  kind: 'karpathy',
+  version: 1,
+  needs: dataNeeds,
+  // Nothing is drawn: the file says the splits.
+  spec({ kind: _, parts: __, ...rest }: FilledKarpathySource) {
+    const params: typeof rest & SourcePart = rest
+    return { params, files: { json: rest.json, images: rest.images } }
+  },
+})
+
+/** The file says the splits; until it is read there may be all three. */
+export const karpathy = {
+  kind: 'karpathy',
+  stages: [stage, joined],
+  provides: () => ({ splits: ['train', 'val', 'test'] }),
+  paths: ({ json, images }) => [
+    { path: json, at: ['json'], wanted: 'file' },
+    { path: images, at: ['images'], wanted: 'folder' },
+  ],
+  material: ({ json, images }) => ({ files: [`folder ${images}`], split: ['karpathy', json] }),
+  idle: idleResize,
+  metrics: name => [{ stage: name, kind: stage.kind, metrics: fileMetrics }],
+  expand: (name, source) =>
+    inParts(draft(stage, { id: name, path: ['sources', name] }, source), source.parts, joined),
+} as const satisfies SourceDefinition<'karpathy', FilledKarpathySource>

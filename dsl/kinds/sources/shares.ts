@@ -1,0 +1,20 @@
+/** Splits by shares. */
+import type { Finding } from '../definition.ts'
+
+interface Shares {
+  readonly val: number
+  readonly test: number
+}
+
+/** Splits that are not empty; all three where a word stands in place of shares, as only the files say which there are. */
+export const splitsOfShares = (split: Shares | string): readonly string[] =>
+  typeof split === 'string'
+    ? ['train', 'val', 'test']
+    : ['train', ...(split.val > 0 ? ['val'] : []), ...(split.test > 0 ? ['test'] : [])]
+
+/** A finding where the held-out shares leave nothing to train on. */
+export function checkShares(split: Shares | string): readonly Finding[] {
+  if (typeof split === 'string' || split.val + split.test < 1) return []
+  const message = `'val' and 'test' hold out ${split.val + split.test} of the data; nothing is left to train on`
+  return [{ code: 'out-of-range', at: ['split'], message }]
+}

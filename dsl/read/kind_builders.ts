@@ -1,0 +1,37 @@
+// biome-ignore-all format: generated from the registries of dsl/kinds by npm run build
+/** The builders of all kinds, by the names that `dsl/mod.ts` exports. */
+
+/** Each with the role of what it makes and the kind that it adds. */
+export const kindBuilders = [
+  ['landmarks', { role: 'dataset', kind: 'landmarks' }],
+  ['crawl', { role: 'dataset', kind: 'crawl' }],
+  ['folder', { role: 'dataset', kind: 'folder' }],
+  ['karpathy', { role: 'dataset', kind: 'karpathy' }],
+  ['webdataset', { role: 'dataset', kind: 'webdataset' }],
+  ['parquet', { role: 'dataset', kind: 'parquet' }],
+  ['rules', { role: 'dataset', kind: 'rules' }],
+  ['classifier', { role: 'dataset', kind: 'classifier' }],
+  ['dedup', { role: 'dataset', kind: 'dedup' }],
+  ['decontaminate', { role: 'dataset', kind: 'decontaminate' }],
+  ['mammut', { role: 'architecture', kind: 'mammut' }],
+  ['openclip', { role: 'architecture', kind: 'openclip' }],
+  ['retrieval', { role: 'evaluation', kind: 'retrieval' }],
+  ['classification', { role: 'evaluation', kind: 'classification' }],
+  ['linearProbe', { role: 'evaluation', kind: 'linear-probe' }],
+  ['captioning', { role: 'evaluation', kind: 'captioning' }],
+  ['localisation', { role: 'evaluation', kind: 'localisation' }],
+  ['grammar', { role: 'part', kind: 'grammar' }],
+  ['tar', { role: 'part', kind: 'tar' }],
+  ['bytes', { role: 'part', kind: 'bytes' }],
+  ['paths', { role: 'part', kind: 'paths' }],
+  ['bpe', { role: 'part', kind: 'bpe' }],
+  ['softmax', { role: 'part', kind: 'softmax' }],
+  ['focal', { role: 'part', kind: 'focal' }],
+  ['adamw', { role: 'part', kind: 'adamw' }],
+  ['cosine', { role: 'part', kind: 'cosine' }],
+  ['linear', { role: 'part', kind: 'linear' }],
+  ['constant', { role: 'part', kind: 'constant' }],
+  ['cooldown', { role: 'part', kind: 'cooldown' }],
+  ['greedy', { role: 'part', kind: 'greedy' }],
+  ['nucleus', { role: 'part', kind: 'nucleus' }],
+] as const
