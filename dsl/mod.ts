@@ -1,4 +1,4 @@
-// biome-ignore-all format: generated from the registries of dsl/kinds by npm run build
+// Generated from the registries of dsl/kinds by npm run build
 /**
  * Declarations that TypeScript recipes import. A recipe is read from its syntax and never executed, so there is no code
  * here: the declarations complete and check a recipe in the editor.

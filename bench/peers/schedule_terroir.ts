@@ -17,6 +17,7 @@ const stageOf = (index: number): Stage => ({
   settings: {},
   inputs: index === 0 ? {} : { before: { stage: 'stage-0' } },
   externals: [],
+  files: {},
   needs: { slots: 0, memory: 1 },
   key: createHash('sha256').update(String(index)).digest('hex'),
   path: ['sources', 'stage'],

@@ -1,10 +1,10 @@
 /** Checks of what a curriculum shows a model, and in which order. */
 
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
-import { originOf } from './datasets.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
 import { filterKind, filterKinds, sourceKind } from '../kinds/registry.ts'
 import { phaseData } from '../kinds/train/train.ts'
+import { originOf } from './datasets.ts'
 import { type Checked, keyAt, spanAt, splitReference } from './names.ts'
 
 /**

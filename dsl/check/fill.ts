@@ -1,11 +1,11 @@
 /** Turns a valid located recipe into the filled one, by the schema: defaults, quantities, paths, order of keys. */
 import { dirname, isAbsolute, join, relative, sep } from 'node:path'
-import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Span } from '../values/located.ts'
-import { parseBytes, parseCount, parseMetres, parseSeconds } from '../values/quantities.ts'
 import type { Dimensions, NamedSizes } from '../kinds/definition.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
 import { modelKinds } from '../kinds/registry.ts'
 import { chosenSchema, definitionName, recipeSchema, resolved, type SchemaNode } from '../schema/schema_node.ts'
+import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Span } from '../values/located.ts'
+import { parseBytes, parseCount, parseMetres, parseSeconds } from '../values/quantities.ts'
 
 /**
  * Makes what fills recipes that have passed the schema. Paths, which are written relative to the file that they stand

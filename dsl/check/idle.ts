@@ -1,8 +1,8 @@
 /** Fields that are written and that nothing reads, as other fields of the same entry stand. */
 
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
-import { locate, type ValuePath } from '../values/located.ts'
 import { sourceKind } from '../kinds/registry.ts'
+import { locate, type ValuePath } from '../values/located.ts'
 import { type Checked, keyAt } from './names.ts'
 
 /** A warning for each: `resize` where images are stored as they are, `captions.split` where no column is read. */

@@ -1,13 +1,13 @@
 /** Checks that nothing is evaluated on what it was trained on or stopped by, nor stopped by what it was trained on. */
 
 import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
-import { canonical } from '../values/canonical.ts'
-import type { ValuePath } from '../values/located.ts'
-import { originOf, splitsOf, trainingSplit } from './datasets.ts'
 import type { Entry, Material } from '../kinds/definition.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
 import { evaluationKind, sourceKind } from '../kinds/registry.ts'
 import { phaseData } from '../kinds/train/train.ts'
+import { canonical } from '../values/canonical.ts'
+import type { ValuePath } from '../values/located.ts'
+import { originOf, splitsOf, trainingSplit } from './datasets.ts'
 import { type Checked, keyAt, spanAt, splitReference } from './names.ts'
 
 /** Data that a model has seen: a split of a source (undefined: all of it), and where the recipe says so. */

@@ -1,8 +1,8 @@
 /** Checks that training fits the memory of a slot, by estimates. */
 import { trainingMemory } from '../cost/estimates.ts'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
-import type { ValuePath } from '../values/located.ts'
 import { modelKind } from '../kinds/registry.ts'
+import type { ValuePath } from '../values/located.ts'
 import { architectureOf, type Checked, spanAt } from './names.ts'
 
 /** One diagnostic for each entry that trains and is estimated to need more memory than the recipe says a slot has. */

@@ -1,12 +1,12 @@
 /** Names of a recipe: who has them, who uses them. */
 
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
-import type { Files } from '../values/files.ts'
-import { type LocatedMap, locate, type Span, type ValuePath } from '../values/located.ts'
-import { type Section, sections } from '../values/sections.ts'
 import type { Entry, NamedEntry } from '../kinds/definition.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
 import { distill, evaluationKind, filterKind, modelKind, train } from '../kinds/registry.ts'
+import type { Files } from '../values/files.ts'
+import { type LocatedMap, locate, type Span, type ValuePath } from '../values/located.ts'
+import { type Section, sections } from '../values/sections.ts'
 
 /** What a checked recipe is: its filled values, and where they were written. */
 export interface Checked {

@@ -1,10 +1,10 @@
 /** Checks that files which a recipe names are there. */
 import { dirname, join, resolve } from 'node:path'
 import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
+import { modelKind, sourceKind } from '../kinds/registry.ts'
 import { disk, type Files, similarFile } from '../read/file.ts'
 import { expandBraces } from '../values/braces.ts'
 import type { Span } from '../values/located.ts'
-import { modelKind, sourceKind } from '../kinds/registry.ts'
 import type { NamedPath } from '../values/named_path.ts'
 import { type Checked, spanAt } from './names.ts'
 

@@ -1,11 +1,11 @@
 /** Checks of permissions: how they are written, and whether they are what the recipe needs. */
 import { dirname, resolve } from 'node:path'
 import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
-import { locate, type ValuePath } from '../values/located.ts'
-import { isOutside, outsideProject } from '../values/project.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
 import { modelKind, sourceKind } from '../kinds/registry.ts'
+import { locate, type ValuePath } from '../values/located.ts'
 import type { NamedPath } from '../values/named_path.ts'
+import { isOutside, outsideProject } from '../values/project.ts'
 import { type Checked, spanAt } from './names.ts'
 
 /** A file or folder that an entry reads. */

@@ -4,8 +4,8 @@
  */
 
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
-import { isRecord } from '../values/json.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
+import { isRecord } from '../values/json.ts'
 import type { Checked } from './names.ts'
 
 /** A part of what is checked; of all that it looks at, the values of the recipe alone differ between variants. */

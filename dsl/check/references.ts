@@ -2,10 +2,10 @@
 
 import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
+import type { FilledRecipe } from '../kinds/filled.ts'
 import type { Span } from '../values/located.ts'
 import type { Section } from '../values/sections.ts'
 import { originOf, splitsOf } from './datasets.ts'
-import type { FilledRecipe } from '../kinds/filled.ts'
 import {
   type Checked,
   hasWeights,

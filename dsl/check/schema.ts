@@ -2,9 +2,9 @@
 
 import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
-import { type Located, type LocatedEntry, type LocatedMap, locate, plain, type ValuePath } from '../values/located.ts'
 import { decoded, type Failure, kindsOf, recipeSchema, resolved, schemaAt } from '../schema/schema_node.ts'
 import { validate } from '../schema/validate_recipe.ts'
+import { type Located, type LocatedEntry, type LocatedMap, locate, plain, type ValuePath } from '../values/located.ts'
 import { type Place, startOf, valueFault, wrongType } from './value_faults.ts'
 
 /** Checks the variants of a recipe: of later ones, only the entries that are not as in one that had no fault. */

@@ -17,7 +17,9 @@ export function checkShapes(checked: Checked): readonly Diagnostic[] {
     ...Object.entries(recipe.filters).flatMap(([name, entry]) =>
       tell(['filters', name], filterKind(entry).check?.(entry)),
     ),
-    ...Object.entries(recipe.models).flatMap(([name, entry]) => tell(['models', name], modelKind(entry).check?.(entry))),
+    ...Object.entries(recipe.models).flatMap(([name, entry]) =>
+      tell(['models', name], modelKind(entry).check?.(entry)),
+    ),
     ...Object.entries(recipe.train).flatMap(([name, entry]) => tell(['train', name], train.check(entry))),
     ...Object.entries(recipe.distill).flatMap(([name, entry]) =>
       tell(['distill', name], distill.check(entry, architectureOf(recipe, entry.model))),

@@ -1,9 +1,9 @@
 /** Checks that splits which folders say are there, by the names of the folders alone. */
 import { resolve } from 'node:path'
 import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
+import { sourceKind } from '../kinds/registry.ts'
 import { disk } from '../read/file.ts'
 import { splitNamed, splitNames } from '../values/split_names.ts'
-import { sourceKind } from '../kinds/registry.ts'
 import { originOf } from './datasets.ts'
 import { type Checked, keyAt, references, spanAt, splitReference } from './names.ts'
 

@@ -2,8 +2,8 @@
 
 import { type Code, type Details, type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
-import type { Located, Span, ValuePath } from '../values/located.ts'
 import { type Failure, kindsOf, recipeSchema, type SchemaNode } from '../schema/schema_node.ts'
+import type { Located, Span, ValuePath } from '../values/located.ts'
 
 /** The place of a value. */
 export interface Place {

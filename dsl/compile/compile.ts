@@ -1,9 +1,9 @@
 /** From a checked recipe to a plan. */
 import { resolve } from 'node:path'
-import type { FilledRecipe } from '../kinds/filled.ts'
 import { splitMetric } from '../check/metrics.ts'
-import { outsideProject } from '../values/project.ts'
 import type { Draft } from '../kinds/draft.ts'
+import type { FilledRecipe } from '../kinds/filled.ts'
+import { outsideProject } from '../values/project.ts'
 import type { Environment } from './environment.ts'
 import { expandData, expandModels, haveSameData } from './expand.ts'
 import { type KeyParts, stageKey } from './keys.ts'

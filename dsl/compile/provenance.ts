@@ -1,6 +1,7 @@
 /** Where a value of a recipe comes from. */
-import { schemaAt } from '../schema/schema_node.ts'
+
 import { suggest } from '../diagnostics/suggest.ts'
+import { schemaAt } from '../schema/schema_node.ts'
 import {
   itemIndex,
   type Located,

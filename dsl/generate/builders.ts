@@ -22,7 +22,11 @@ interface Builder {
 }
 
 /** Every builder of a kind: entries of sections, then parts. */
-function buildersOf(schema: SchemaNode, sections: readonly KindsOfSection[], trained: ReadonlySet<string>): readonly Builder[] {
+function buildersOf(
+  schema: SchemaNode,
+  sections: readonly KindsOfSection[],
+  trained: ReadonlySet<string>,
+): readonly Builder[] {
   const entries = sections.flatMap(({ union, kinds }) => {
     const section = made[union]
     if (section === undefined) return []
@@ -47,17 +51,22 @@ function buildersOf(schema: SchemaNode, sections: readonly KindsOfSection[], tra
 const camelCase = (kind: string): string => kind.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 
 /** The text of `dsl/mod.ts`. */
-export function buildersSource(schema: SchemaNode, sections: readonly KindsOfSection[], trained: ReadonlySet<string>): string {
+export function buildersSource(
+  schema: SchemaNode,
+  sections: readonly KindsOfSection[],
+  trained: ReadonlySet<string>,
+): string {
   const functions = buildersOf(schema, sections, trained).map(({ name, definition, returns }) => {
     const node = schema.$defs?.[definition] ?? {}
     const values = referring(node)
-    const spec = values.length === 0 ? `Part<language.${definition}>` : `Fields<language.${definition}, { ${values.join('; ')} }>`
+    const spec =
+      values.length === 0 ? `Part<language.${definition}>` : `Fields<language.${definition}, { ${values.join('; ')} }>`
     return `/** ${firstSentence(node.description ?? '')} */\nexport declare function ${name}(spec: ${spec}): ${returns}`
   })
   return `${header}${functions.join('\n\n')}\n`
 }
 
-const header = `// biome-ignore-all format: generated from the registries of dsl/kinds by npm run build
+const header = `// Generated from the registries of dsl/kinds by npm run build
 /**
  * Declarations that TypeScript recipes import. A recipe is read from its syntax and never executed, so there is no code
  * here: the declarations complete and check a recipe in the editor.
@@ -99,12 +108,16 @@ function valueType({ $ref, items }: SchemaNode): string | undefined {
 const firstSentence = (text: string): string => /^.*?[.](?=\s|$)/s.exec(text)?.[0].replaceAll(/\s+/g, ' ') ?? text
 
 /** The text of `dsl/read/kind_builders.ts`. */
-export function builderListSource(schema: SchemaNode, sections: readonly KindsOfSection[], trained: ReadonlySet<string>): string {
+export function builderListSource(
+  schema: SchemaNode,
+  sections: readonly KindsOfSection[],
+  trained: ReadonlySet<string>,
+): string {
   const rows = buildersOf(schema, sections, trained).map(
     ({ name, kind, role }) => `  ['${name}', { role: '${role}', kind: '${kind}' }],`,
   )
   return [
-    '// biome-ignore-all format: generated from the registries of dsl/kinds by npm run build',
+    '// Generated from the registries of dsl/kinds by npm run build',
     '/** The builders of all kinds, by the names that `dsl/mod.ts` exports. */',
     '',
     '/** Each with the role of what it makes and the kind that it adds. */',

@@ -8,13 +8,17 @@ export function filledSource(schema: SchemaNode): string {
   const definitions = Object.entries(schema.$defs ?? {}).filter(([, node]) => isCompound(node))
   const print = printer(schema)
   return [
-    '// biome-ignore-all format: generated from the schema by npm run build',
+    '// Generated from the schema by npm run build',
     '/**',
     ' * A recipe as later steps see it: defaults filled in, quantities in base units (metres, seconds, bytes). A field without',
     ' * a default that may be left out is optional here, too.',
     ' */',
     '',
-    ...definitions.flatMap(([name, node]) => [`/** A filled \`${name}\`. */`, `export type Filled${name} = ${print(node)}`, '']),
+    ...definitions.flatMap(([name, node]) => [
+      `/** A filled \`${name}\`. */`,
+      `export type Filled${name} = ${print(node)}`,
+      '',
+    ]),
     '/** The recipe that is checked and compiled. */',
     `export type FilledRecipe = ${print(schema)}`,
     '',
@@ -35,7 +39,10 @@ function printer(schema: SchemaNode): (node: SchemaNode) => string {
     if (node.properties) return `{ ${fields(node).join('; ')} }`
     if (typeof node.additionalProperties === 'object')
       return `{ readonly [name: string]: ${print(node.additionalProperties)} }`
-    return [node.type ?? []].flat().map(type => (type === 'integer' ? 'number' : type)).join(' | ')
+    return [node.type ?? []]
+      .flat()
+      .map(type => (type === 'integer' ? 'number' : type))
+      .join(' | ')
   }
   function reference(name: string): string {
     const target = schema.$defs?.[name]

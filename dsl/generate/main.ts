@@ -71,8 +71,7 @@ function validatorSource(schema: object): string {
   const code = standalone.default(ajv, ajv.compile(withoutNotes(schema)))
   return [
     '// @ts-nocheck: compiled by ajv from recipe.schema.json; see dsl/generate',
-    '// biome-ignore-all lint: generated',
-    '// biome-ignore-all format: generated',
+    '// Generated',
     'import type { Failure } from "./schema_node.ts"',
     code.replace(
       exported,

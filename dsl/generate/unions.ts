@@ -40,7 +40,10 @@ export const kindsOf = (root: string): readonly KindsOfSection[] =>
   sections.map(section => {
     const registry = readFileSync(join(root, 'dsl/kinds', section.folder, 'mod.ts'), 'utf8')
     const lines = [...registry.matchAll(/^export \{ (\w+) \} from '\.\/(\w+\.ts)'$/gm)]
-    return { ...section, kinds: lines.map(([, builder = '', name = '']) => kindOf(root, builder, `${section.folder}/${name}`)) }
+    return {
+      ...section,
+      kinds: lines.map(([, builder = '', name = '']) => kindOf(root, builder, `${section.folder}/${name}`)),
+    }
   })
 
 function kindOf(root: string, builder: string, file: string): KindFile {
@@ -61,5 +64,13 @@ export function unionsSource(kinds: readonly KindsOfSection[]): string {
     return `/** ${doc}${discriminated} */\nexport type ${union} = ${own.map(({ type }) => type).join(' | ')}`
   })
   const exported = files.map(({ types, file }) => `export type { ${[...types].sort().join(', ')} } from './${file}'`)
-  return ['// biome-ignore-all format: generated from the registries of dsl/kinds by npm run build', ...imported, '', unions.join('\n\n'), '', ...exported, ''].join('\n')
+  return [
+    '// Generated from the registries of dsl/kinds by npm run build',
+    ...imported,
+    '',
+    unions.join('\n\n'),
+    '',
+    ...exported,
+    '',
+  ].join('\n')
 }

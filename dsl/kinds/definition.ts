@@ -173,11 +173,16 @@ export interface TrainingStart {
   /** The architecture to initialise, or the kind of a model that comes with weights. */
   readonly model: InitialisedModel | { readonly kind: string }
   /** The tokenizer of a new model, or the model that comes with one and with weights. */
-  readonly inputs: { readonly tokenizer: Input; readonly init?: never } | { readonly init: Input; readonly tokenizer?: never }
+  readonly inputs:
+    | { readonly tokenizer: Input; readonly init?: never }
+    | { readonly init: Input; readonly tokenizer?: never }
 }
 
 /** The architecture of a model that training initialises. */
-export type InitialisedModel = Pick<FilledMammutModel, 'image_size' | 'patch_size' | 'vision' | 'text' | 'embed_dim'> & {
+export type InitialisedModel = Pick<
+  FilledMammutModel,
+  'image_size' | 'patch_size' | 'vision' | 'text' | 'embed_dim'
+> & {
   readonly vocab_size: number
 }
 

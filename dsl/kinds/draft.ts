@@ -1,7 +1,7 @@
 /** Stages before they have keys. */
 import type { Estimates } from '../cost/estimates.ts'
-import type { JsonRecord } from '../values/json.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
+import type { JsonRecord } from '../values/json.ts'
 import type { Input, StageDefinition, StageSpec } from './stage.ts'
 
 /** A stage as the recipe gives it. */
@@ -76,7 +76,11 @@ const present = <Value>(fields: { readonly [name: string]: Value | undefined }):
   Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 
 /** The stages of a draft that is made in so many parts; one part is the draft itself, under the same key as ever. */
-export function inParts(whole: Draft, count: number, join: StageDefinition<string, readonly [Draft, readonly Input[]]>): readonly Draft[] {
+export function inParts(
+  whole: Draft,
+  count: number,
+  join: StageDefinition<string, readonly [Draft, readonly Input[]]>,
+): readonly Draft[] {
   if (count === 1) return [whole]
   const { id, path } = whole
   const parts = Array.from(
@@ -88,5 +92,13 @@ export function inParts(whole: Draft, count: number, join: StageDefinition<strin
       part: { of: id, index, count },
     }),
   )
-  return [...parts, draft(join, { id, path }, whole, parts.map(part => input(part.id)))]
+  return [
+    ...parts,
+    draft(
+      join,
+      { id, path },
+      whole,
+      parts.map(part => input(part.id)),
+    ),
+  ]
 }

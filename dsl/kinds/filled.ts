@@ -1,4 +1,4 @@
-// biome-ignore-all format: generated from the schema by npm run build
+// Generated from the schema by npm run build
 /**
  * A recipe as later steps see it: defaults filled in, quantities in base units (metres, seconds, bytes). A field without
  * a default that may be left out is optional here, too.

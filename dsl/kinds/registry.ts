@@ -64,7 +64,14 @@ export const modelKinds: readonly ModelDefinition[] = [...modelsByKind.values()]
 
 /** Every kind of stage by its name. */
 export const stageDefinitions: ReadonlyMap<string, StageDefinition> = new Map(
-  [...Object.values(registry.sources), ...Object.values(filters), ...Object.values(models), ...Object.values(evaluations), train, distill]
+  [
+    ...Object.values(registry.sources),
+    ...Object.values(filters),
+    ...Object.values(models),
+    ...Object.values(evaluations),
+    train,
+    distill,
+  ]
     .flatMap(({ stages }): readonly StageDefinition[] => stages)
     .map(stage => [stage.kind, stage]),
 )

@@ -1,4 +1,4 @@
-// biome-ignore-all format: generated from the registries of dsl/kinds by npm run build
+// Generated from the registries of dsl/kinds by npm run build
 import type { LandmarkSource } from './sources/landmarks.ts'
 import type { CrawlSource } from './sources/crawl.ts'
 import type { FolderSource } from './sources/folder.ts'

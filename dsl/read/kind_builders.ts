@@ -1,4 +1,4 @@
-// biome-ignore-all format: generated from the registries of dsl/kinds by npm run build
+// Generated from the registries of dsl/kinds by npm run build
 /** The builders of all kinds, by the names that `dsl/mod.ts` exports. */
 
 /** Each with the role of what it makes and the kind that it adds. */

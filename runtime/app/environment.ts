@@ -1,23 +1,16 @@
-/** What the compiler asks of this machine: kinds of stages, digests of files, files of installed packages. */
+/** The facts about this machine that the compiler needs: digests of files, files of installed packages. */
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Environment } from '../../dsl/compile/environment.ts'
-import type { StageKind } from '../stages/stage.ts'
 import { digestPath } from '../store/digest_path.ts'
 import { codeOf } from '../store/files.ts'
 import { versionOf } from './version.ts'
 
-/**
- * An environment with these kinds of stages; `digest` is that of files and folders which recipes name, and throws where
- * nothing is there.
- */
-export function machineEnvironment(
-  kinds: readonly StageKind[],
-  digest: (path: string) => string = digestPath,
-): Environment {
-  const byName = new Map(kinds.map(kind => [kind.kind, kind]))
-  return { kind: name => byName.get(name), digest: whereThere(digest), resolvePackageFile }
-}
+/** The files of this machine; `digest` is that of files and folders which recipes name, and throws where nothing is there. */
+export const machineEnvironment = (digest: (path: string) => string = digestPath): Environment => ({
+  digest: whereThere(digest),
+  resolvePackageFile,
+})
 
 const whereThere =
   (digest: (path: string) => string): Environment['digest'] =>

@@ -1,8 +1,9 @@
 /** Explanations of stages and values: the parts of a key and the state of its result, or the origin of a value. */
-import { recipeSchema } from '../../dsl/check/schema_node.ts'
+
 import type { LoadedRecipe } from '../../dsl/compile/load.ts'
 import { cellLabel } from '../../dsl/compile/matrix.ts'
 import { absence, type Provenance, provenance } from '../../dsl/compile/provenance.ts'
+import { recipeSchema } from '../../dsl/schema/schema_node.ts'
 import { canonical } from '../../dsl/values/canonical.ts'
 import { type Located, plain, type Span } from '../../dsl/values/located.ts'
 import { findResults } from '../schedule/select.ts'

@@ -2,7 +2,7 @@
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { splitReference } from '../../dsl/check/names.ts'
-import { modelInput } from '../../dsl/compile/expand_model.ts'
+import { modelInput } from '../../dsl/compile/expand.ts'
 import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import type { EngineName } from '../../dsl/recipe.ts'
 import type { ChosenWeights } from '../model/model_folder.ts'

@@ -66,12 +66,11 @@ export async function loadPlan(file: string, options: RecipeOptions = {}): Promi
  * disk. Rejects where a file that a stage reads is missing, unless the recipe says that its data lies elsewhere.
  */
 export async function outlineOf(loaded: LoadedRecipe, digest?: (path: string) => string): Promise<Outline> {
-  const [{ outline }, { machineEnvironment }, { stageKinds }] = await Promise.all([
+  const [{ outline }, { machineEnvironment }] = await Promise.all([
     import('../../dsl/compile/compile.ts'),
     import('./environment.ts'),
-    import('../stages/kinds.ts'),
   ])
-  return outline(loaded, machineEnvironment(stageKinds, digest))
+  return outline(loaded, machineEnvironment(digest))
 }
 
 /** The fault of a name that is no stage of the plan. */

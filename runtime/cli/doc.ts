@@ -1,7 +1,7 @@
 /** `terroir doc`: the reference of the language. */
 import { Command } from 'commander'
-import { recipeSchema } from '../../dsl/check/schema_node.ts'
 import { referencePage, referenceParts } from '../../dsl/print/reference.ts'
+import { recipeSchema } from '../../dsl/schema/schema_node.ts'
 import { unknownName } from '../app/faults.ts'
 import { printLine } from './print.ts'
 

@@ -41,15 +41,16 @@ Examples:
 
 async function showPlan(file: string, flags: PlanFlags): Promise<void> {
   const { plan: outline, results } = await plan(file, { ...flags, onWarnings: tellDiagnostics })
-  const isDone = ({ id }: OutlinedStage): boolean => results.has(id)
+  const isDone = ({ id }: Pick<OutlinedStage, 'id'>): boolean => results.has(id)
   if (flags.json) printJson({ ...outline, stages: outline.stages.map(stage => jsonOf(stage, isDone)) })
   else if (flags.graph) printLine(drawGraph(withoutParts(outline), flags.graph, isDone))
   else printLine(table(outline, isDone))
 }
 
 /** A stage whose data is not here has neither a key nor a state. */
-const jsonOf = (stage: OutlinedStage, isDone: (stage: OutlinedStage) => boolean) =>
-  stage.key === undefined ? { ...stage, key: null, cached: null } : { ...stage, cached: isDone(stage) }
+function jsonOf({ files: _, ...stage }: OutlinedStage, isDone: (stage: Pick<OutlinedStage, 'id'>) => boolean) {
+  return stage.key === undefined ? { ...stage, key: null, cached: null } : { ...stage, cached: isDone(stage) }
+}
 
 /** Inputs and files; many files are only counted. */
 function inputsText({ inputs, externals }: OutlinedStage): string {

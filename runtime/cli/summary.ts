@@ -1,5 +1,5 @@
 /** Tables and lines on the end of a run: results of stages, verdicts on claims, failures. */
-import { foldParts } from '../../dsl/compile/parts.ts'
+import { foldParts } from '../../dsl/compile/fold_parts.ts'
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
 import type { StageFailure } from '../app/run_options.ts'
 import type { JudgedClaim } from '../report/claims.ts'

@@ -4,11 +4,11 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { stringify } from 'yaml'
-import { recipeSchema } from '../../dsl/schema/schema_node.ts'
 import { compile } from '../../dsl/compile/compile.ts'
 import { type LoadedRecipe, loadRecipe } from '../../dsl/compile/load.ts'
 import { convertRecipe } from '../../dsl/print/convert.ts'
 import { builderName, builders } from '../../dsl/read/builders.ts'
+import { recipeSchema } from '../../dsl/schema/schema_node.ts'
 import { canonical } from '../../dsl/values/canonical.ts'
 import { inTempFolder, projectRoot } from '../support.ts'
 import { smallRecipe, toyEnvironment } from './support.ts'
@@ -196,8 +196,10 @@ test('every kind of the language has a builder', () => {
 })
 
 test('every builder is declared, so that editors know it', () => {
-  const declared = readFileSync(join(projectRoot, 'dsl/mod.ts'), 'utf8').matchAll(/^export declare function (\w+)/gm)
-  assert.equal([...declared].map(match => match[1]).sort(), [...builders.keys()].sort())
+  const declared = ['dsl/mod.ts', 'dsl/builder_values.ts'].flatMap(file => [
+    ...readFileSync(join(projectRoot, file), 'utf8').matchAll(/^export declare function (\w+)/gm),
+  ])
+  assert.equal(declared.map(match => match[1]).sort(), [...builders.keys()].sort())
 })
 
 const words = fc.string({ minLength: 1, maxLength: 12, unit: fc.constantFrom(...'ab \'"`$#:{}\\é\n-0e1') })

@@ -1,17 +1,18 @@
 /** The closed formulas of costs against the graphs that the engine traces. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { mammutSizes, openClipArchitectures } from '../../dsl/check/model_sizes.ts'
+import type { Concepts } from '../../dsl/cost/model_cost.ts'
+import type { MammutSize } from '../../dsl/kinds/models/mammut.ts'
 import {
-  type Concepts,
   embedFlops,
   forwardActivations,
   heatmapFlops,
   parametersOf,
-  type Sizes,
+  type MammutSizes as Sizes,
   trainActivations,
   trainFlops,
 } from '../../dsl/kinds/models/mammut_cost.ts'
+import { mammutSizes } from '../../dsl/kinds/models/mammut_sizes.ts'
 import {
   type OpenClipSizes,
   openClipEmbedFlops,
@@ -20,7 +21,7 @@ import {
   openClipTrainActivations,
   openClipTrainFlops,
 } from '../../dsl/kinds/models/openclip_cost.ts'
-import type { MammutSize } from '../../dsl/recipe/model.ts'
+import { openClipArchitectures } from '../../dsl/kinds/models/openclip_sizes.ts'
 import { regionSums } from '../../runtime/distill/region_loss.ts'
 import { averageWindows, margins, type QueryTokens, windowEmbeddings, windowStarts } from '../../runtime/distill/sao.ts'
 import { costOf } from '../../runtime/engine/graph/cost.ts'

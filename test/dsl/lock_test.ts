@@ -14,6 +14,7 @@ const stage = (id: string): Stage => ({
   settings: {},
   inputs: { 'data.0': { stage: 'b', split: 'train' } },
   externals: [{ name: 'data/landmarks.geojson', path: '/home/somebody/data/landmarks.geojson', sha256: 'abc' }],
+  files: { table: '/home/somebody/data/landmarks.geojson' },
   needs: { slots: 0, memory: 1 },
   key: `key-of-${id}`,
   path: ['sources', id],

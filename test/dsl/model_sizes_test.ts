@@ -1,6 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { mammutSizes } from '../../dsl/check/model_sizes.ts'
+import { mammutSizes } from '../../dsl/kinds/models/mammut_sizes.ts'
 import { loadTexts, planTexts, smallRecipe } from './support.ts'
 
 const towers = / {4}vision: .*\n {4}text: .*\n/

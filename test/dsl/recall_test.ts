@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { FilledRecipe } from '../../dsl/kinds/filled.ts'
 import { type Check, createRecall } from '../../dsl/check/recall.ts'
 import type { Diagnostic } from '../../dsl/diagnostics/diagnostic.ts'
+import type { FilledRecipe } from '../../dsl/kinds/filled.ts'
 import { loadTexts, smallRecipe } from './support.ts'
 
 /** Places of the small recipe that parameters may fill, and values for each: fine, bad in type, bad in meaning. */

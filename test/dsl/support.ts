@@ -9,14 +9,8 @@ import type { Plan } from '../../dsl/compile/plan.ts'
 import type { SourceText } from '../../dsl/values/located.ts'
 import { inTempFolder } from '../support.ts'
 
-/** A world in which every kind of stage exists and a file's digest is that of its name. */
+/** A world in which every file is there and its digest is that of its name. */
 export const toyEnvironment: Environment = {
-  kind: kind => ({
-    kind,
-    version: 1,
-    needs: () => ({ slots: 1, memory: 1e9 }),
-    packageFiles: ({ imagery }) => (imagery === undefined ? [] : ['earth/image.jpg']),
-  }),
   digest: path => sha256(path.slice(path.lastIndexOf('/') + 1)),
   resolvePackageFile: name => ({ path: `/packages/${name}`, version: '1.2.3' }),
 }

@@ -22,6 +22,7 @@ const stage = (id: string, kind: string, inputs: readonly string[], path: readon
   settings: {},
   inputs: Object.fromEntries(inputs.map((name, index) => [`input${index}`, { stage: name }])),
   externals: [],
+  files: {},
   needs: { slots: 1, memory: 0 },
   key: id,
 })

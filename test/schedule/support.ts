@@ -25,6 +25,7 @@ export function stage(
     settings: {},
     inputs: Object.fromEntries(inputs.map(input => [input.id, { stage: input.id }])),
     externals: [],
+    files: {},
     needs: { slots, memory: 1e8 },
     key: sha256(JSON.stringify([id, kind, params, inputs.map(input => input.key)])),
     path: ['sources', id],

@@ -1,7 +1,8 @@
 /** Section `distill`: rounds of pseudo-labels and training on them. */
+
+import { estimateMapping, estimateTraining } from '../../cost/estimates.ts'
 import type { Count, DatasetRef, ModelRef, Name, Share } from '../../recipe/scalars.ts'
 import type { AdamW, Computing, Contrastive, Query, Sao, Schedule } from '../../recipe/training.ts'
-import { estimateMapping, estimateTraining } from '../../cost/estimates.ts'
 import { type DistillExpanding, metricsIn, type TrainingDefinition } from '../definition.ts'
 import { draft, input } from '../draft.ts'
 import { queryTexts } from '../evaluate/queries.ts'

@@ -1,3 +1,4 @@
+// biome-ignore-all assist/source/organizeImports: the language lists kinds in this order
 /** The kinds of evaluations, one line each. */
 export { retrieval } from './retrieval.ts'
 export { classification } from './classification.ts'

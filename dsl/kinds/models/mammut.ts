@@ -1,7 +1,7 @@
 /** Model `mammut`: MaMMUT, and the tokenizer that it learns. */
 import type { DatasetRef } from '../../recipe/scalars.ts'
 import type { TextTower, Tower } from '../../recipe/towers.ts'
-import { metricsIn, type ModelDefinition, type ModelExpanding } from '../definition.ts'
+import { type ModelDefinition, type ModelExpanding, metricsIn } from '../definition.ts'
 import { draft, input } from '../draft.ts'
 import type { FilledMammutModel } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'

@@ -5,7 +5,7 @@
  */
 
 import type { Concepts, ModelCost, StepShape } from '../../cost/model_cost.ts'
-import { blocks, channels, hidden, type TowerWidths, type TowerSizes } from '../../cost/transformer.ts'
+import { blocks, channels, hidden, type TowerSizes, type TowerWidths } from '../../cost/transformer.ts'
 
 /** Sizes of an architecture, as a recipe gives them. */
 export interface MammutSizes {
@@ -142,7 +142,10 @@ export function heatmapFlops(
 }
 
 /** Numbers that a training step holds for its gradients at most, beside those as many as parameters. */
-export function trainActivations(sizes: MammutSizes, { batch, captions, concepts, recompute = false }: StepShape): number {
+export function trainActivations(
+  sizes: MammutSizes,
+  { batch, captions, concepts, recompute = false }: StepShape,
+): number {
   const { vision, text, image_size, tokenizer } = sizes
   const { patches, predicted } = lengths(sizes)
   const context = text.context_length

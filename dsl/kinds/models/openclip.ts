@@ -1,7 +1,7 @@
 /** Model `openclip`: CLIP in OpenCLIP's format, with its weights. */
 import type { Path, Share } from '../../recipe/scalars.ts'
 import type { TextEncoder, Tower } from '../../recipe/towers.ts'
-import { metricsIn, type ModelDefinition } from '../definition.ts'
+import { type ModelDefinition, metricsIn } from '../definition.ts'
 import { draft, input } from '../draft.ts'
 import type { FilledOpenClipModel } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'

@@ -3,7 +3,7 @@
  * activations a fit; tests hold all three to the engine's tracer.
  */
 import type { ModelCost } from '../../cost/model_cost.ts'
-import { blocks, channels, hidden, type TowerWidths, type TowerSizes } from '../../cost/transformer.ts'
+import { blocks, channels, hidden, type TowerSizes, type TowerWidths } from '../../cost/transformer.ts'
 
 /** Sizes of an architecture, as a recipe gives them. */
 export interface OpenClipSizes {
@@ -40,8 +40,10 @@ const patchFlops = (sizes: OpenClipSizes, batch: number): number =>
   2 * batch * patchesOf(sizes) * 3 * sizes.patch_size ** 2 * sizes.vision.width
 
 /** FLOPs of one `width` by `width` layer for the tokens of the last block that are not pooled, which the engine leaves out. */
-const unpooled = ({ width }: TowerSizes, { batch, tokens }: { readonly batch: number; readonly tokens: number }): number =>
-  2 * batch * (tokens - 1) * width ** 2
+const unpooled = (
+  { width }: TowerSizes,
+  { batch, tokens }: { readonly batch: number; readonly tokens: number },
+): number => 2 * batch * (tokens - 1) * width ** 2
 
 /** FLOPs of what follows attention in the last block, for the tokens that are not pooled. */
 const afterAttention = (of: TowerSizes, sizes: { readonly batch: number; readonly tokens: number }): number =>

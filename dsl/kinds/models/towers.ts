@@ -3,7 +3,9 @@ import { nearestMultiple } from '../../values/multiples.ts'
 import type { Dimensions, Finding } from '../definition.ts'
 
 /** Sides and widths that do not divide. */
-export function checkTowers(model: Pick<Dimensions, 'image_size' | 'patch_size' | 'vision' | 'text'>): readonly Finding[] {
+export function checkTowers(
+  model: Pick<Dimensions, 'image_size' | 'patch_size' | 'vision' | 'text'>,
+): readonly Finding[] {
   const found: Finding[] = []
   const { image_size, patch_size } = model
   if (image_size % patch_size !== 0)

@@ -50,8 +50,6 @@ export const crawl = {
   isCrawled: true,
   provides: () => ({ splits: [] }),
   paths: ({ table }) => [{ path: table, at: ['table'], wanted: 'file' }],
-  metrics: name => [
-    { stage: name, kind: stage.kind, metrics: metricsIn('count', ['samples', 'overhead', 'copies']) },
-  ],
+  metrics: name => [{ stage: name, kind: stage.kind, metrics: metricsIn('count', ['samples', 'overhead', 'copies']) }],
   expand: (name, source, expanding) => [draft(stage, { id: name, path: ['sources', name] }, source, expanding)],
 } as const satisfies SourceDefinition<'crawl', FilledCrawlSource>

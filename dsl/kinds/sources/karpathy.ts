@@ -67,6 +67,5 @@ export const karpathy = {
   material: ({ json, images }) => ({ files: [`folder ${images}`], split: ['karpathy', json] }),
   idle: idleResize,
   metrics: name => [{ stage: name, kind: stage.kind, metrics: fileMetrics }],
-  expand: (name, source) =>
-    inParts(draft(stage, { id: name, path: ['sources', name] }, source), source.parts, joined),
+  expand: (name, source) => inParts(draft(stage, { id: name, path: ['sources', name] }, source), source.parts, joined),
 } as const satisfies SourceDefinition<'karpathy', FilledKarpathySource>

@@ -1,3 +1,4 @@
+// biome-ignore-all assist/source/organizeImports: the language lists kinds in this order
 /** The kinds of sources, one line each. */
 export { landmarks } from './landmarks.ts'
 export { crawl } from './crawl.ts'

@@ -109,9 +109,7 @@ export const parquet = {
       ...(image.kind === 'tar'
         ? tables.map(table => ({ ...table, path: tarBeside(table.path), near: 'beside' as const }))
         : []),
-      ...(image.kind === 'paths'
-        ? [{ path: image.folder, at: ['image', 'folder'], wanted: 'folder' as const }]
-        : []),
+      ...(image.kind === 'paths' ? [{ path: image.folder, at: ['image', 'folder'], wanted: 'folder' as const }] : []),
     ]
   },
   material({ files, image, split }) {

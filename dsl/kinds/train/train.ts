@@ -1,7 +1,8 @@
 /** Section `train`: curricula of phases over one model. */
+
+import { estimateTraining } from '../../cost/estimates.ts'
 import type { Count, Name } from '../../recipe/scalars.ts'
 import type { AdamW, Augment, Computing, Contrastive, Phase } from '../../recipe/training.ts'
-import { estimateTraining } from '../../cost/estimates.ts'
 import { metricsIn, type NamedEntry, type TrainingDefinition, type TrainingExpanding } from '../definition.ts'
 import { draft, input } from '../draft.ts'
 import type { FilledPhase, FilledTrain } from '../filled.ts'
@@ -121,10 +122,7 @@ export const train = {
         ...metricsIn('nats', ['loss', 'contrastive_loss', ...(caption_weight === 0 ? [] : ['caption_loss'])]),
         ...(phase.stop_early === undefined
           ? []
-          : [
-              ...metricsIn('count', ['best_step']),
-              ...metricsIn('percent', [`validation_${phase.stop_early.metric}`]),
-            ]),
+          : [...metricsIn('count', ['best_step']), ...metricsIn('percent', [`validation_${phase.stop_early.metric}`])]),
       ],
     })),
   expand: (name, entry, expanding) =>
