@@ -12,7 +12,7 @@ import { averageWindows, margins, type QueryTokens, windowEmbeddings } from '../
 import { costOf } from '../../runtime/engine/graph/cost.ts'
 import { optimize } from '../../runtime/engine/graph/optimize.ts'
 import {
-  type Arrays as ArraysOf,
+  type ArraysOf,
   chooseEngine,
   type Engine,
   floats,
@@ -96,7 +96,7 @@ async function productTime(side: number, engine: Engine): Promise<number> {
       for (let i = 0; i < 8; i++) product = tf.matMul(product, w)
       return { mean: tf.mean(product) }
     },
-    { engine, fixed: ['w'] },
+    { engine, invariant: ['w'] },
   )
   const w = floats(new Float32Array(side * side).fill(1 / side), [side, side])
   let best = Number.POSITIVE_INFINITY
@@ -156,7 +156,7 @@ function encoding({ config }: Extract<Task, { kind: 'encode' }>, { engine, weigh
     ({ images, weights }: { images: tf.Tensor; weights: Tensors }) => ({
       features: encodeImage(images, weights, config),
     }),
-    { engine, fixed: ['weights'], cache },
+    { engine, invariant: ['weights'], cache },
   )
   return async i => {
     const { images } = batches[i % 2] ?? {}
@@ -182,7 +182,7 @@ function mapping(
       const windows = windowEmbeddings(imageTokens(images, weights, config), weights, { config, spec })
       return { maps: averageWindows(margins(windows, texts, weights, config), { config, spec }) }
     },
-    { engine, fixed: ['weights'], cache },
+    { engine, invariant: ['weights'], cache },
   )
   return async i => {
     const { images, prompts, against } = batches[i % 2] ?? {}

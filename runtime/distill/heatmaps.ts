@@ -61,7 +61,7 @@ export async function heatmaps(
       const windows = windowEmbeddings(imageTokens(images, weights, config), weights, { config, spec })
       return { margins: averageWindows(margins(windows, queries, weights, config), { config, spec }) }
     },
-    { engine, fixed: ['weights', 'queries'] },
+    { engine, invariant: ['weights', 'queries'] },
   )
   const maps = new Float32Array(total * cells)
   const tokens = tokenizeQueries(model, queries)

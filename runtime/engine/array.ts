@@ -1,4 +1,4 @@
-/** Arrays that cross the border of a compiled step. */
+/** Arrays that go in and out of a compiled step. */
 
 import { type Elements, sizeOf, type TensorType } from './graph/types.ts'
 
@@ -8,7 +8,7 @@ export interface HostArray extends TensorType {
   readonly data: Elements
 }
 
-/** Elements that stay in a device's memory between steps. */
+/** Elements that stay in the memory of a device between steps. */
 export interface DeviceArray extends TensorType {
   readonly location: 'device'
   /** The engine's own handle. */
@@ -19,8 +19,10 @@ export interface DeviceArray extends TensorType {
   readonly release: () => void
 }
 
+/** An array in the memory of this process or of a device. */
 export type NdArray = HostArray | DeviceArray
 
+/** Tests if a value is an array. */
 export const isNdArray = (value: unknown): value is NdArray =>
   typeof value === 'object' && value !== null && 'location' in value && 'shape' in value && 'dtype' in value
 

@@ -5,21 +5,22 @@ import { join } from 'node:path'
 import { sha256 } from '../store/digest.ts'
 import { codeOf, replaceFile } from '../store/files.ts'
 import type { TensorType } from './graph/types.ts'
-import type { Model, Models } from './model.ts'
+import type { OnnxModel, StepModels } from './model.ts'
 import type { Tree } from './tree.ts'
 
+/** A folder of compiled steps. */
 export interface CompileCache {
   /** An existing folder, which one process at a time writes to. */
   readonly folder: string
   /**
-   * What the step computes, in words that change whenever a value that it closes over does. Shapes, dtypes, the engine and
-   * this project's own code are added to it.
+   * A text that identifies the step and changes with every value that it closes over. Shapes, dtypes, the engine and the
+   * code of this project are added to it.
    */
   readonly key: string
 }
 
-/** Sizes and times of the files that this one was built with: other code makes other graphs. */
-function build(): string {
+/** Digest of the sizes and times of the built files: other code makes other graphs. */
+function buildDigest(): string {
   const root = join(import.meta.dirname, '..')
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.js'))
   const line = (file: string): string => {
@@ -29,34 +30,34 @@ function build(): string {
   return sha256(files.sort().map(line).join('\n'))
 }
 
-/** Models, and the record that the outputs make up. */
+/** Models, and the record of types that the outputs make up. */
 export interface CompiledStep {
-  readonly models: Models
+  readonly models: StepModels
   readonly outputs: Tree<TensorType>
 }
 
-/** The step that `folder` keeps under the key and these words; else what `make` gives, which is then kept. */
+/** The step that the folder has under the key and these parts of it; otherwise the result of `make`, which is then stored. */
 export async function cachedStep(
   { folder, key }: CompileCache,
-  words: readonly unknown[],
+  parts: readonly unknown[],
   make: () => CompiledStep,
 ): Promise<CompiledStep> {
-  const path = join(folder, `${sha256(JSON.stringify([build(), key, ...words])).slice(0, 32)}.step`)
-  const kept = await readStep(path)
-  if (kept !== undefined) return kept
+  const path = join(folder, `${sha256(JSON.stringify([buildDigest(), key, ...parts])).slice(0, 32)}.step`)
+  const stored = await readStep(path)
+  if (stored !== undefined) return stored
   const made = make()
-  const models = [made.models.main, ...(made.models.fixed ? [made.models.fixed] : [])]
+  const models = [made.models.main, ...(made.models.hoisted ? [made.models.hoisted] : [])]
   const onnx = Buffer.concat(models.map(model => model.onnx))
-  const kinds = models.map((model): Kept => ({ ...model, onnx: model.onnx.length }))
-  const head = JSON.stringify({ sha256: sha256(onnx), models: kinds, outputs: made.outputs })
+  const heads = models.map((model): StoredModel => ({ ...model, onnx: model.onnx.length }))
+  const head = JSON.stringify({ sha256: sha256(onnx), models: heads, outputs: made.outputs })
   await replaceFile(path, aside => writeFile(aside, Buffer.concat([Buffer.from(`${head}\n`), onnx])))
   return made
 }
 
-/** A model in the head of a file: the length of its bytes, which follow. */
-type Kept = Omit<Model, 'onnx'> & { readonly onnx: number }
+/** A model in the head of a file, with the length of its bytes, which follow. */
+type StoredModel = Omit<OnnxModel, 'onnx'> & { readonly onnx: number }
 
-/** A kept step: a line of JSON, then the ONNX models. Nothing where there is none, or not a whole one. */
+/** Reads a stored step: a line of JSON, then the ONNX models. `undefined` where there is none, or the file is incomplete. */
 async function readStep(path: string): Promise<CompiledStep | undefined> {
   const bytes = await readFile(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined
@@ -67,12 +68,12 @@ async function readStep(path: string): Promise<CompiledStep | undefined> {
   try {
     const { sha256: digest, models, outputs } = JSON.parse(bytes.toString('utf8', 0, start))
     if (digest !== sha256(bytes.subarray(start))) return undefined
-    const [main, fixed] = (models as readonly Kept[]).map((kept): Model => {
-      const onnx = bytes.subarray(start, start + kept.onnx)
-      start += kept.onnx
-      return { ...kept, onnx }
+    const [main, hoisted] = (models as readonly StoredModel[]).map((stored): OnnxModel => {
+      const onnx = bytes.subarray(start, start + stored.onnx)
+      start += stored.onnx
+      return { ...stored, onnx }
     })
-    return main && { models: { main, fixed }, outputs }
+    return main && { models: { main, hoisted }, outputs }
   } catch {
     return undefined
   }

@@ -1,4 +1,4 @@
-/** Runs a tfjs step as it stands on a tfjs backend: `native`, or tfjs' own `cpu` in tests. */
+/** Runs a tfjs step uncompiled on a tfjs backend: `native`, or tfjs' own `cpu` in tests. */
 import { type HostArray, hostArray, isNdArray, type NdArray } from './array.ts'
 import type { Elements } from './graph/types.ts'
 import { tf } from './tfjs.ts'
@@ -6,9 +6,11 @@ import { graphDType } from './trace/recorder.ts'
 import type { TensorTree } from './trace/trace.ts'
 import { leavesOf, mapTree, type Tree } from './tree.ts'
 
+/** Options of `runEagerly`. */
 export interface EagerOptions {
   /** Name of a registered tfjs backend. */
   readonly backend: string
+  /** True if the output of this path stays on the backend. */
   readonly stays: (path: string) => boolean
 }
 
@@ -39,7 +41,7 @@ export async function runEagerly(
   const results = leavesOf(outputs, isTensor)
   const arrays = new Map<string, NdArray>()
   for (const { path, leaf } of results) arrays.set(path, stays(path) ? onDevice(leaf) : await readTensor(leaf))
-  // A step may return what it was given, which then lives on.
+  // A step may return tensors that it was given; these are not freed.
   const alive = new Set<unknown>(results.flatMap(({ path, leaf }) => (stays(path) ? [leaf] : [])))
   for (const { path, leaf } of given) {
     if (leaf.location !== 'device') continue

@@ -1,8 +1,9 @@
-/** Which engines this machine has, and the choice among them. */
+/** The engines of this machine, and the choice among them. */
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
+import { Refusal } from '../../dsl/diagnostics/faults.ts'
 import type { EngineName } from '../../dsl/recipe.ts'
 import { scalarOf } from './array.ts'
 import { apply, input, scalar } from './graph/ir.ts'
@@ -10,25 +11,26 @@ import { modelOf, type Provider } from './model.ts'
 import { openSession } from './session.ts'
 import { tf } from './tfjs.ts'
 
-/** What compiles and runs steps. */
+/** An engine that compiles and runs steps. */
 export interface Engine {
   readonly name: Exclude<EngineName, 'auto'>
   readonly provider: Provider
   readonly threads: number
-  /** Which of several devices computes; ignored on the CPU and on WebGPU, which has one. @default 0 */
+  /** Number of the device; ignored on the CPU and on WebGPU, which has one. @default 0 */
   readonly device?: number
-  /** Name of the tfjs backend that runs steps as they stand; absent where they are compiled. */
+  /** Name of the tfjs backend that runs steps uncompiled; absent where they are compiled. */
   readonly eager?: string
 }
 
-/** Whether an engine can be used here, and if not, why. */
+/** Availability of an engine on this machine. */
 export interface Availability {
   readonly name: Exclude<EngineName, 'auto'>
   readonly available: boolean
-  /** What it runs on, or what is missing and how to get it. */
+  /** The hardware or package that it uses, or the missing part and how to get it. */
   readonly detail: string
 }
 
+/** Names of the engines. */
 export const engineNames = ['cpu', 'webgpu', 'cuda', 'native'] as const
 
 const nativePackages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node']
@@ -39,7 +41,7 @@ const hints: Readonly<Record<Provider, string>> = {
   cuda: "it needs onnxruntime's CUDA library: reinstall onnxruntime-node with --onnxruntime-node-install=cuda12 where CUDA is installed",
 }
 
-/** Whether onnxruntime's CUDA library lies beside its binding; asking onnxruntime itself prints to the terminal. */
+/** Tests if the CUDA library of onnxruntime is installed beside its binding; onnxruntime itself would print to the terminal. */
 export function hasCudaLibrary(): boolean {
   const folder = join(dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json')), 'bin')
   return readdirSync(folder, { recursive: true, encoding: 'utf8' }).some(file =>
@@ -83,13 +85,13 @@ async function tryNative(): Promise<Availability> {
   }
 }
 
-/** Tries one engine for real: a session is made and run. */
+/** Tests one engine by running a session. */
 export const tryEngine = (name: Exclude<EngineName, 'auto'>): Promise<Availability> =>
   name === 'native' ? tryNative() : tryProvider(name)
 
 /**
- * The engine to use: `wanted`, or for `auto` CUDA where it works and the CPU otherwise. Throws where `wanted` is not
- * available, with the reason.
+ * The engine to use: `wanted`, or for `auto` CUDA where it works and the CPU otherwise. Throws a refusal with the reason where
+ * `wanted` is not available.
  */
 export async function chooseEngine(wanted: EngineName, threads = availableParallelism()): Promise<Engine> {
   if (wanted === 'auto')
@@ -97,7 +99,7 @@ export async function chooseEngine(wanted: EngineName, threads = availableParall
       ? { name: 'cuda', provider: 'cuda', threads }
       : { name: 'cpu', provider: 'cpu', threads }
   const { available, detail } = await tryEngine(wanted)
-  if (!available) throw new Error(`The engine '${wanted}' is not available here: ${detail}`)
+  if (!available) throw new Refusal(`The engine '${wanted}' is not available here: ${detail}`)
   if (wanted === 'native') return { name: 'native', provider: 'cpu', threads, eager: 'tensorflow' }
   return { name: wanted, provider: wanted, threads }
 }

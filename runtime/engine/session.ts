@@ -1,16 +1,18 @@
 /** Runs an ONNX model in onnxruntime. */
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
+import { Refusal } from '../../dsl/diagnostics/faults.ts'
 import type { DeviceArray, HostArray, NdArray } from './array.ts'
 import { input } from './graph/ir.ts'
 import { sameShape, sizeOf, type TensorType } from './graph/types.ts'
-import { type Model, modelOf, type Target } from './model.ts'
+import { type ModelTarget, modelOf, type OnnxModel } from './model.ts'
 import { fedName, resultName } from './onnx/emit.ts'
+import { isOutOfMemory } from './out_of_memory.ts'
 
-/** How a model runs; `threads` are fixed, so that sums are added in one order. */
-export interface SessionOptions extends Target {
-  /** Which of several CUDA devices. @default 0 */
+/** Options of a session; the number of threads is fixed, so that sums are added in one order. */
+export interface SessionOptions extends ModelTarget {
+  /** Number of the CUDA device. @default 0 */
   readonly device?: number | undefined
-  /** Whether the output of this name stays on the device; ignored on the CPU, where device and host are one. */
+  /** True if the output of this name stays on the device; ignored on the CPU, where device and host are one. */
   readonly stays: (output: string) => boolean
 }
 
@@ -23,33 +25,39 @@ export interface Session {
 
 const runtime = () => import('onnxruntime-node')
 
+/** Throws an error of onnxruntime: a refusal where memory ran out. */
+function rethrow(error: unknown): never {
+  if (error instanceof Error && isOutOfMemory(error.message)) throw new Refusal(error.message, { cause: error })
+  throw error
+}
+
 function providersOf({ provider, device = 0 }: SessionOptions): InferenceSession.ExecutionProviderConfig[] {
   if (provider === 'cpu') return ['cpu']
   return [provider === 'cuda' ? { name: 'cuda', deviceId: device } : provider, 'cpu']
 }
 
-/** Compiles a model; throws what onnxruntime says where a provider cannot be started. */
-export async function openSession(model: Model, options: SessionOptions): Promise<Session> {
+/** Compiles a model; throws the error of onnxruntime where a provider cannot be started. */
+export async function openSession(model: OnnxModel, options: SessionOptions): Promise<Session> {
   const ort = await runtime()
   const onDevice = (name: string) => options.provider !== 'cpu' && options.stays(name)
   const session = await ort.InferenceSession.create(model.onnx, {
     executionProviders: providersOf(options),
-    // The graph's own passes have done this work; onnxruntime's take a second more and change nothing measurable.
+    // The passes of the engine do this work; those of onnxruntime take a second more and change nothing measurable.
     graphOptimizationLevel: 'disabled',
     intraOpNumThreads: options.threads,
     interOpNumThreads: 1,
-    // Laying out all buffers beforehand takes half as much memory again and saves no time.
+    // A memory pattern takes half as much memory again and saves no time.
     enableMemPattern: false,
-    // Threads that go on spinning after a run keep the processors from what JavaScript does between two.
+    // Threads that spin after a run take the processors from JavaScript between two runs.
     extra: { session: { force_spinning_stop: '1' } },
-    // Fatal only: an error is thrown too, and said once is enough.
+    // Fatal only: errors are thrown, and need not be logged too.
     logSeverityLevel: 4,
     preferredOutputLocation: Object.fromEntries(
       model.outputs.map(({ name }) => [resultName(name), onDevice(name) ? 'gpu-buffer' : 'cpu']),
     ),
-  })
-  let stands = true
-  const origin: Origin = { options, stands: () => stands }
+  }).catch(rethrow)
+  let isOpen = true
+  const origin: ArrayOrigin = { options, isOpen: () => isOpen }
   const inputs = model.inputs.map(({ name, used }) => ({
     name,
     fed: used && fedName(name),
@@ -64,7 +72,7 @@ export async function openSession(model: Model, options: SessionOptions): Promis
         if (array === undefined) throw new Error(`The step was called without its input '${name}'`)
         if (fed !== false) feeds[fed] = toTensor(ort.Tensor, array)
       })
-      const results = await session.run(feeds)
+      const results = await session.run(feeds).catch(rethrow)
       inputs.forEach(({ stays }, i) => {
         const array = arrays[i]
         if (stays && array?.location === 'device') array.release()
@@ -76,13 +84,13 @@ export async function openSession(model: Model, options: SessionOptions): Promis
       })
     },
     dispose: async () => {
-      stands = false
+      isOpen = false
       await (session as InferenceSession).release()
     },
   }
 }
 
-/** Where a result on the host holds its tensor, so that it need not be wrapped again when it goes in. */
+/** The property of a result on the host that has its tensor, so that it need not be wrapped again as an input. */
 const wrapped = Symbol('tensor')
 
 type Wrapped = HostArray & { readonly [wrapped]?: Tensor }
@@ -90,21 +98,22 @@ type Wrapped = HostArray & { readonly [wrapped]?: Tensor }
 function toTensor(OrtTensor: typeof Tensor, array: Wrapped | DeviceArray): Tensor {
   if (array.location === 'device') return array.handle as Tensor
   const known = array[wrapped]
-  // A changed copy of an array takes this along, too.
+  // A changed copy of an array has this property too.
   if (known?.data === array.data && sameShape(known.dims, array.shape)) return known
   if (array.data instanceof Float32Array) return new OrtTensor('float32', array.data, array.shape)
   if (array.data instanceof Int32Array) return new OrtTensor('int32', array.data, array.shape)
   return new OrtTensor('bool', array.data, array.shape)
 }
 
-interface Origin {
+/** The session that made an array. */
+interface ArrayOrigin {
   readonly options: SessionOptions
-  /** Whether the session that made the array still stands. */
-  readonly stands: () => boolean
+  /** True until the session is disposed of. */
+  readonly isOpen: () => boolean
 }
 
 /** A result; onnxruntime ends the process when a device's memory is touched after its session, so that is refused here. */
-function fromTensor(tensor: Tensor, type: TensorType, { options, stands }: Origin): NdArray {
+function fromTensor(tensor: Tensor, type: TensorType, { options, isOpen }: ArrayOrigin): NdArray {
   const { shape, dtype } = type
   if (tensor.location === 'cpu') {
     const data = tensor.data as HostArray['data']
@@ -114,7 +123,7 @@ function fromTensor(tensor: Tensor, type: TensorType, { options, stands }: Origi
   let released = false
   const onDevice = (): Tensor => {
     if (released) throw new Error(`An array of shape [${shape}] on the device was used up by a call; use its result`)
-    if (stands()) return tensor
+    if (isOpen()) return tensor
     throw new Error(
       `An array of shape [${shape}] was on the device of a step that was disposed of; read it before that`,
     )
@@ -127,7 +136,7 @@ function fromTensor(tensor: Tensor, type: TensorType, { options, stands }: Origi
     },
     read: async () => readBack(onDevice(), type, options),
     release: () => {
-      if (!released && stands()) tensor.dispose()
+      if (!released && isOpen()) tensor.dispose()
       released = true
     },
   }

@@ -1,4 +1,5 @@
-/** State that lives in an engine, on the host. */
+/** Copies of state between an engine and the host. */
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import { type HostArray, isNdArray, type NdArray } from './array.ts'
 import type { Engine } from './engines.ts'
 import { jit } from './jit.ts'
@@ -13,8 +14,8 @@ type Copying = { readonly state: tf.Tensor[] }
  */
 export async function readState(state: Tree<NdArray>, engine: Engine): Promise<Readonly<Record<string, HostArray>>> {
   const leaves = leavesOf(state, isNdArray)
-  const away = leaves.flatMap(({ leaf }) => (leaf.location === 'device' ? [leaf] : []))
-  const copied = away.length === 0 ? [] : await copyAll(away, engine)
+  const onDevice = leaves.flatMap(({ leaf }) => (leaf.location === 'device' ? [leaf] : []))
+  const copied = onDevice.length === 0 ? [] : await copyAll(onDevice, engine)
   let next = 0
   return Object.fromEntries(
     leaves.map(({ path, leaf }) => {
@@ -34,12 +35,15 @@ async function copyAll(arrays: readonly NdArray[], engine: Engine): Promise<read
   }
 }
 
-/** Puts arrays by path, as `readState` gives them, in the place of those of a state of the same form; throws where one is missing or differs in type. */
+/**
+ * Replaces the arrays of a state by those of the same paths, as `readState` gives them; throws a fault of data where one is
+ * missing or differs in type.
+ */
 export function fillState<T extends Tree<NdArray>>(state: T, arrays: Readonly<Record<string, HostArray>>): T {
   return mapTree<NdArray, NdArray>(state, isNdArray, ({ shape, dtype }, path) => {
     const found = arrays[path]
-    if (found === undefined) throw new Error(`The array '${path}' is missing`)
+    if (found === undefined) throw new DataFault(`The array '${path}' is missing`, { item: path })
     if (`${found.shape}` === `${shape}` && found.dtype === dtype) return found
-    throw new Error(`The array '${path}' is ${found.dtype}[${found.shape}], not ${dtype}[${shape}]`)
+    throw new DataFault(`The array '${path}' is ${found.dtype}[${found.shape}], not ${dtype}[${shape}]`, { item: path })
   }) as T
 }

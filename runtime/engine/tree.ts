@@ -4,27 +4,31 @@
 export type Tree<Leaf> = Leaf | readonly Tree<Leaf>[] | { readonly [name: string]: Tree<Leaf> }
 
 /** A leaf with its path: `params.visual.proj`. */
-export interface Named<Leaf> {
+export interface NamedLeaf<Leaf> {
   readonly path: string
   readonly leaf: Leaf
 }
 
 const join = (path: string, name: string | number): string => (path === '' ? String(name) : `${path}.${name}`)
 
-/** Children by name; throws where there can be none. */
+/** Children by name; throws where the value is no tree. */
 function childrenOf<Leaf>(tree: Tree<Leaf>, path: string): [string, Tree<Leaf>][] {
   if (typeof tree === 'object' && tree !== null) return Object.entries(tree)
-  const place = path === '' ? 'The whole' : `'${path}'`
-  throw new Error(`${place} is ${tree === null ? 'null' : typeof tree}, not a tensor or a record of tensors`)
+  const subject = path === '' ? 'The whole' : `'${path}'`
+  throw new Error(`${subject} is ${tree === null ? 'null' : typeof tree}, not a tensor or a record of tensors`)
 }
 
 /** Leaves in key order of insertion; throws where something is neither leaf nor tree. */
-export function leavesOf<Leaf>(tree: Tree<Leaf>, isLeaf: (value: unknown) => value is Leaf, path = ''): Named<Leaf>[] {
+export function leavesOf<Leaf>(
+  tree: Tree<Leaf>,
+  isLeaf: (value: unknown) => value is Leaf,
+  path = '',
+): NamedLeaf<Leaf>[] {
   if (isLeaf(tree)) return [{ path, leaf: tree }]
   return childrenOf(tree, path).flatMap(([name, child]) => leavesOf(child, isLeaf, join(path, name)))
 }
 
-/** Whether a tree has the names and the order of `like`; hands each leaf with its counterpart to `take`, in that order. */
+/** Tests if a tree has the names of `like` in the same order; calls `take` with each leaf and its counterpart. */
 export function follows<Leaf, Other>(
   tree: Tree<Leaf>,
   like: Tree<Other>,
@@ -41,6 +45,7 @@ export function follows<Leaf, Other>(
   })
 }
 
+/** Options of `follows`. */
 export interface FollowOptions<Leaf, Other> {
   readonly isLeaf: (value: unknown) => value is Leaf
   readonly isOther: (value: unknown) => value is Other

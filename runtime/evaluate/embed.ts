@@ -43,13 +43,13 @@ export function createEmbedder(
       embeddings:
         output === 'embeddings' ? network.encodeImages(images, weights).embeddings : network.features(images, weights),
     }),
-    { engine, fixed: ['weights'] },
+    { engine, invariant: ['weights'] },
   )
   const encodeTexts = jit(
     ({ tokens, weights }: { tokens: tf.Tensor; weights: Weights }) => ({
       embeddings: network.embedTexts(tokens, weights),
     }),
-    { engine, fixed: ['weights'] },
+    { engine, invariant: ['weights'] },
   )
 
   async function inBatches(

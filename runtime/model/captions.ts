@@ -54,9 +54,9 @@ export function createModelCaptioner(model: CaptioningModel, options: CaptionOpt
     ({ images, weights }: Pick<DecodeInputs, 'weights'> & { readonly images: DecodeInputs['tokens'] }) => ({
       image: imageKeys(images, weights, config),
     }),
-    { engine, fixed: ['weights'] },
+    { engine, invariant: ['weights'] },
   )
-  const step = jit((inputs: DecodeInputs) => decodeStep(inputs, config), { engine, fixed: ['weights'] })
+  const step = jit((inputs: DecodeInputs) => decodeStep(inputs, config), { engine, invariant: ['weights'] })
   const cache = createKeyValueCache(config, batchSize)
 
   const captionBatch = async (pixels: Uint8Array, start: number, first: number): Promise<readonly string[]> => {

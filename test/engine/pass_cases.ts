@@ -1,21 +1,21 @@
 /** Small graphs on which each pass has something to do, and something to leave alone. */
 import { apply, constant, fill, scalar } from '../../runtime/engine/graph/ir.ts'
 import { optimize } from '../../runtime/engine/graph/optimize.ts'
-import { moveFactors } from '../../runtime/engine/graph/passes/factors.ts'
-import { sinkReshapes } from '../../runtime/engine/graph/passes/flat.ts'
-import { fuse } from '../../runtime/engine/graph/passes/fuse.ts'
-import { hasten } from '../../runtime/engine/graph/passes/hasten.ts'
-import { trustIndices } from '../../runtime/engine/graph/passes/inside.ts'
-import { splitLayers } from '../../runtime/engine/graph/passes/layers.ts'
-import { moveByGather } from '../../runtime/engine/graph/passes/moves.ts'
-import { fuseNorms } from '../../runtime/engine/graph/passes/norms.ts'
-import { joinPieces } from '../../runtime/engine/graph/passes/pieces.ts'
-import { foldBiases, foldScales, foldTransposes } from '../../runtime/engine/graph/passes/products.ts'
-import { dropRows } from '../../runtime/engine/graph/passes/rows.ts'
-import { share } from '../../runtime/engine/graph/passes/share.ts'
+import { elideBoundsChecks } from '../../runtime/engine/graph/passes/elide_bounds_checks.ts'
+import { eliminateCommonSubexpressions } from '../../runtime/engine/graph/passes/eliminate_common_subexpressions.ts'
+import { eliminateDeadRows } from '../../runtime/engine/graph/passes/eliminate_dead_rows.ts'
+import { foldBiases, foldScales, foldTransposes } from '../../runtime/engine/graph/passes/fold_into_products.ts'
+import { fuseOperators } from '../../runtime/engine/graph/passes/fuse_operators.ts'
+import { fuseStandardize } from '../../runtime/engine/graph/passes/fuse_standardize.ts'
+import { lowerTransposeToGather } from '../../runtime/engine/graph/passes/lower_transpose_to_gather.ts'
+import { mergeSlicedConcat } from '../../runtime/engine/graph/passes/merge_sliced_concat.ts'
+import { precomputeGeluGrad } from '../../runtime/engine/graph/passes/precompute_gelu_grad.ts'
+import { propagateRowSparsity } from '../../runtime/engine/graph/passes/propagate_row_sparsity.ts'
+import { reassociateScales } from '../../runtime/engine/graph/passes/reassociate_scales.ts'
 import { simplify } from '../../runtime/engine/graph/passes/simplify.ts'
-import { splitSums } from '../../runtime/engine/graph/passes/sums.ts'
-import { moveZeros } from '../../runtime/engine/graph/passes/zeros.ts'
+import { sinkReshapes } from '../../runtime/engine/graph/passes/sink_reshapes.ts'
+import { splitReductions } from '../../runtime/engine/graph/passes/split_reductions.ts'
+import { splitSlicedLinear } from '../../runtime/engine/graph/passes/split_sliced_linear.ts'
 import {
   attention,
   attentionGradient,
@@ -95,8 +95,8 @@ const simplifyCases: readonly PassCase[] = [
 /** Every pass with its cases. */
 export const passCases: Readonly<Record<string, PassCases>> = {
   simplify: { pass: simplify, cases: simplifyCases },
-  share: {
-    pass: share,
+  eliminate_common_subexpressions: {
+    pass: eliminateCommonSubexpressions,
     cases: [
       results('equal expressions', apply('add', [apply('exp', [x]), apply('exp', [x])])),
       results('equal numbers', apply('add', [apply('mul', [x, scalar(2)]), scalar(2)])),
@@ -132,8 +132,8 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('a column stays', apply('add', [matmul(x, w), reshape(sum(x, [1]), [2, 1])])),
     ],
   },
-  fuse: {
-    pass: fuse,
+  fuse_operators: {
+    pass: fuseOperators,
     cases: [
       results('layer normalisation', normalised(x).shifted),
       results('layer normalisation whose parts are used stays', ...Object.values(normalised(x))),
@@ -142,15 +142,15 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('GELU whose parts are used stays', ...geluAndParts()),
     ],
   },
-  fuse_norms: {
-    pass: fuseNorms,
+  fuse_standardize: {
+    pass: fuseStandardize,
     cases: [
       results('a norm whose parts are used', ...Object.values(normalised(x))),
       results('a deviation alone', apply('mul', [x, normalised(y).normal.inputs[1] ?? y])),
     ],
   },
-  move_factors: {
-    pass: moveFactors,
+  reassociate_scales: {
+    pass: reassociateScales,
     cases: [
       results('from operands into a product', matmul(scaled(x, 2), scaled(w, 3), { alpha: 5 })),
       results('through a reshape', matmul(reshape(scaled(reshape(x, [6]), 2), [2, 3]), w)),
@@ -163,8 +163,8 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('factors that overflow together stay', matmul(scaled(x, 1e30), scaled(w, 1e30))),
     ],
   },
-  split_layers: {
-    pass: splitLayers,
+  split_sliced_linear: {
+    pass: splitSlicedLinear,
     cases: [
       results('a layer that is only cut', ...cut(layer(), 2)),
       results('through a reshape, its matrix turned', ...cut(reshape(turnedLayer(), [1, 2, 4]), 2)),
@@ -178,8 +178,8 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('a reshape that moves the last side stays', ...cut(reshape(layer(), [4, 2]), 2)),
     ],
   },
-  split_sums: {
-    pass: splitSums,
+  split_reductions: {
+    pass: splitReductions,
     cases: [
       results('over the first sides', sum(rows, [0, 1]), sum(rows, [0, 1], true)),
       results('over few rows stays', sum(rows, [0])),
@@ -187,16 +187,16 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('rows without a small factor stay', sum(fill(1, { shape: [1033, 2], dtype: 'float32' }), [0])),
     ],
   },
-  trust_indices: {
-    pass: trustIndices,
+  elide_bounds_checks: {
+    pass: elideBoundsChecks,
     cases: [
       results('indices that a gather uses', ...gatheredAndScattered(ends, 16)),
       results('along fewer rows stays', ...gatheredAndScattered(ends, 15)),
       results('indices that nothing gathers by stay', guardedScatter(ends, 16)),
     ],
   },
-  move_zeros: {
-    pass: moveZeros,
+  propagate_row_sparsity: {
+    pass: propagateRowSparsity,
     cases: [
       results(
         'back through a layer',
@@ -219,8 +219,8 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('many rows stay', matmul(rowsOf(first(0, 4)), w)),
     ],
   },
-  drop_rows: {
-    pass: dropRows,
+  eliminate_dead_rows: {
+    pass: eliminateDeadRows,
     cases: [
       results('forward through a layer', token(apply('add', [states, layerOf(states)]))),
       results('gathered rows', apply('gather', [rowsOf(apply('add', [states, layerOf(states)])), ends], { axis: 0 })),
@@ -235,8 +235,8 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('a sum over the rows stays', token(apply('mul', [sum(states, [1], true), sum(states, [0, 1], true)]), 0)),
     ],
   },
-  join_pieces: {
-    pass: joinPieces,
+  merge_sliced_concat: {
+    pass: mergeSlicedConcat,
     cases: [
       results('pieces in their order', besides(...cut(states, 3)), besides(...cut(states, 3).slice(1))),
       results('pieces of two arrays', besides(...cut(x, 3), ...cut(y, 3))),
@@ -273,8 +273,8 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('what spreads the reshape stays', apply('add', [reshape(row, [3, 1]), row])),
     ],
   },
-  move_by_gather: {
-    pass: moveByGather,
+  lower_transpose_to_gather: {
+    pass: lowerTransposeToGather,
     cases: [
       results('heads of a layer, twice', ...[states, apply('neg', [states])].map(heads)),
       results('patches of several sides', transpose(reshape(rows, [10, 2, 2, 2, 3, 13]), [0, 2, 1, 4, 3, 5])),
@@ -282,8 +282,8 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('what moves by few elements stays', transpose(states, [0, 2, 1]), transpose(states, [1, 0, 2])),
     ],
   },
-  hasten: {
-    pass: hasten,
+  precompute_gelu_grad: {
+    pass: precomputeGeluGrad,
     cases: [
       results('a layer of GELU waits for the slope', ...layerAndSlope(x)),
       results('a layer through a reshape', ...layerAndSlope(reshape(x, [1, 2, 3]))),

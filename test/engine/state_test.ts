@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import { fillState, floats, type HostArray, hostArray, ints, jit, readState, tf } from '../../runtime/engine/mod.ts'
 import { readSafetensors, writeSafetensors } from '../../runtime/model/safetensors.ts'
 import { inTempFolder } from '../support.ts'
@@ -34,6 +35,8 @@ test('state of another form is refused by name', () => {
   const state = { w: floats(new Float32Array(4), [2, 2]) }
   assert.throws(() => fillState(state, {}), "The array 'w' is missing")
   assert.throws(() => fillState(state, { w: floats(new Float32Array(4)) }), /'w' is float32\[4\], not float32\[2,2\]/)
+  const isFaultOfW = (error: unknown) => error instanceof DataFault && error.place.item === 'w'
+  assert.throws(() => fillState(state, {}), isFaultOfW)
 })
 
 test('every dtype and shape comes back from a file as it was', () =>

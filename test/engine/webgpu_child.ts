@@ -69,12 +69,12 @@ async function saved(state: Readonly<Record<string, NdArray>>) {
   }
 }
 
-/** A layer of fixed weights, called alone and then side by side with other weights. */
-async function holding() {
+/** A layer of invariant weights, called alone and then concurrently with other weights. */
+async function hoisting() {
   type Inputs = { readonly x: tf.Tensor; readonly weights: { readonly w: tf.Tensor; readonly bias: tf.Tensor } }
   const step = jit(
     ({ x, weights: { w, bias } }: Inputs) => ({ y: tf.add(tf.matMul(x, tf.exp(w)), bias), kept: tf.mul(x, 2) }),
-    { engine, fixed: ['weights'], keep: ['kept'] },
+    { engine, invariant: ['weights'], keep: ['kept'] },
   )
   const floatsAt = (numbers: readonly number[], shape: readonly number[]) => floats(Float32Array.from(numbers), shape)
   const weights = (bias: number) => ({ w: floatsAt([0, 0, 0, 0], [2, 2]), bias: floatsAt([bias, 0], [2]) })
@@ -109,5 +109,5 @@ else if (!availability.available) console.log(JSON.stringify({ missing: availabi
 else {
   const { losses, weights, location } = await trainTiny(engine, 200)
   const finite = Object.values(weights).every(({ data }) => data.every(Number.isFinite))
-  console.log(JSON.stringify({ losses, location, finite, keeping: await keeping(), holding: await holding() }))
+  console.log(JSON.stringify({ losses, location, finite, keeping: await keeping(), hoisting: await hoisting() }))
 }

@@ -10,7 +10,7 @@ import { trainTiny } from './tiny_mammut.ts'
 /** Debian's chromium-common brings a Vulkan in software, for machines without a graphics driver. */
 const softwareVulkan = '/usr/lib/chromium/vk_swiftshader_icd.json'
 
-interface Seen {
+interface WebGpuReport {
   readonly losses: readonly number[]
   readonly location: string
   readonly finite: boolean
@@ -23,7 +23,7 @@ interface Seen {
     readonly usedUp: string
     readonly late: string
   }
-  readonly holding: { readonly results: readonly (readonly number[])[]; readonly location: string }
+  readonly hoisting: { readonly results: readonly (readonly number[])[]; readonly location: string }
 }
 
 const child = (argument: string) =>
@@ -38,10 +38,10 @@ const child = (argument: string) =>
 
 const { stdout, all, exitCode } = await child('run')
 const line = stdout.split('\n').findLast(text => text.startsWith('{'))
-const seen: Seen | { readonly missing: string } | undefined = line === undefined ? undefined : JSON.parse(line)
+const seen: WebGpuReport | { readonly missing: string } | undefined = line === undefined ? undefined : JSON.parse(line)
 
 if (seen !== undefined && 'missing' in seen) {
-  for (const name of ['WebGPU trains as the CPU does', 'WebGPU keeps state on the device', 'WebGPU holds fixed inputs'])
+  for (const name of ['WebGPU trains as the CPU does', 'WebGPU keeps state on the device', 'WebGPU hoists invariants'])
     console.log(`skipped: ${name} (${seen.missing})`)
 } else {
   test('the WebGPU process ends well', () => {
@@ -68,8 +68,8 @@ if (seen !== undefined && 'missing' in seen) {
     assert.match(seen?.keeping.late ?? '', 'disposed of; read it before')
   })
 
-  test('WebGPU holds what fixed inputs give, and gives each call its own', () => {
-    assert.equal(seen?.holding, {
+  test('WebGPU keeps hoisted results on the device, and each call gets its own', () => {
+    assert.equal(seen?.hoisting, {
       results: [
         [13, 3],
         [13, 3],

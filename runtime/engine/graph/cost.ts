@@ -1,9 +1,9 @@
-/** What a graph costs to run, from its shapes alone. */
+/** Cost of a graph, from its shapes alone. */
 import { operators } from '../operators/lookup.ts'
 import { type ApplyNode, type Graph, isApply, type Node, topological } from './ir.ts'
 import { sizeOf, type TensorType } from './types.ts'
 
-/** Sums over all nodes; every operation is taken as run once, in the graph's own order. */
+/** Sums over all nodes; every operator runs once, in the order of the graph. */
 export interface Cost {
   /** Elements of the inputs that hold parameters. */
   readonly parameters: number
@@ -36,25 +36,25 @@ function readBytes(node: ApplyNode): number {
 /** True if a node shares the memory of its first operand. */
 const isView = (node: Node): boolean => isApply(node) && operators[node.op].memory === 'view'
 
-/** The node whose memory holds a value: a view has none of its own. */
-function holder(node: Node): Node {
+/** The node that owns the memory of a value: a view has none of its own. */
+function ownerOf(node: Node): Node {
   const [source] = node.inputs
-  return isView(node) && source !== undefined ? holder(source) : node
+  return isView(node) && source !== undefined ? ownerOf(source) : node
 }
 
 /** Frees each result after its last use, and an output never. */
 function peakOf(graph: Graph, order: readonly Node[]): number {
   const lastUse = new Map<Node, number>()
   order.forEach((node, i) => {
-    for (const operand of node.inputs) lastUse.set(holder(operand), i)
+    for (const operand of node.inputs) lastUse.set(ownerOf(operand), i)
   })
-  for (const { node } of graph.outputs) lastUse.set(holder(node), order.length)
+  for (const { node } of graph.outputs) lastUse.set(ownerOf(node), order.length)
   let [alive, peak] = [0, 0]
   order.forEach((node, i) => {
     if (!isApply(node)) return
     if (!isView(node)) alive += bytesOf(node)
     peak = Math.max(peak, alive)
-    for (const held of new Set(node.inputs.map(holder)))
+    for (const held of new Set(node.inputs.map(ownerOf)))
       if (isApply(held) && lastUse.get(held) === i) alive -= bytesOf(held)
   })
   return peak

@@ -7,34 +7,36 @@
 import { infer, type Op } from '../operators/lookup.ts'
 import { type Attributes, type DType, type Elements, sizeOf, type TensorType } from './types.ts'
 
-interface Base extends TensorType {
+/** Common part of the nodes. */
+interface BaseNode extends TensorType {
   readonly inputs: readonly Node[]
 }
 
 /** A value fed at each call. */
-export interface InputNode extends Base {
+export interface InputNode extends BaseNode {
   readonly op: 'input'
   readonly name: string
 }
 
 /** Elements known when the graph is made. */
-export interface ConstantNode extends Base {
+export interface ConstantNode extends BaseNode {
   readonly op: 'constant'
   readonly data: Elements
 }
 
 /** One number everywhere: never stored at its full size. */
-export interface FillNode extends Base {
+export interface FillNode extends BaseNode {
   readonly op: 'fill'
   readonly value: number
 }
 
-/** An operation on other nodes. */
-export interface ApplyNode extends Base {
+/** An operator applied to other nodes. */
+export interface ApplyNode extends BaseNode {
   readonly op: Op
   readonly attributes: Attributes
 }
 
+/** A node of a graph. */
 export type Node = InputNode | ConstantNode | FillNode | ApplyNode
 
 /** A named result. */
@@ -49,6 +51,7 @@ export interface Graph {
   readonly outputs: readonly Output[]
 }
 
+/** An input. */
 export function input(name: string, type: TensorType): InputNode {
   return { op: 'input', name, inputs: [], shape: type.shape, dtype: type.dtype }
 }
@@ -60,6 +63,7 @@ export function constant(data: Elements, type: TensorType): ConstantNode {
   return { op: 'constant', data, inputs: [], shape: type.shape, dtype: type.dtype }
 }
 
+/** One number in every element. */
 export function fill(value: number, type: TensorType): FillNode {
   return { op: 'fill', value, inputs: [], shape: type.shape, dtype: type.dtype }
 }
@@ -73,6 +77,7 @@ export function apply(op: Op, inputs: readonly Node[], attributes: Attributes = 
   return { op, inputs, attributes, shape, dtype }
 }
 
+/** Tests if a node applies an operator. */
 export const isApply = (node: Node): node is ApplyNode => 'attributes' in node
 
 /** Nodes in an order where operands stand before their users; the same graph gives the same order. */
@@ -100,7 +105,7 @@ export function topological(graph: Graph): readonly Node[] {
   return order
 }
 
-/** How many operands and outputs refer to each node. */
+/** The number of operands and outputs that refer to each node. */
 export function useCounts(graph: Graph): ReadonlyMap<Node, number> {
   const counts = new Map<Node, number>()
   const count = (node: Node) => counts.set(node, (counts.get(node) ?? 0) + 1)

@@ -1,40 +1,40 @@
-/** The passes in their order. */
+/** The passes of the optimiser in their order. */
 import type { Graph } from './ir.ts'
-import { moveFactors } from './passes/factors.ts'
-import { sinkReshapes } from './passes/flat.ts'
-import { fuse } from './passes/fuse.ts'
-import { hasten } from './passes/hasten.ts'
-import { trustIndices } from './passes/inside.ts'
-import { splitLayers } from './passes/layers.ts'
-import { fuseNorms } from './passes/norms.ts'
-import { joinPieces } from './passes/pieces.ts'
-import { foldBiases, foldScales, foldTransposes } from './passes/products.ts'
-import { dropRows } from './passes/rows.ts'
-import { share } from './passes/share.ts'
+import { elideBoundsChecks } from './passes/elide_bounds_checks.ts'
+import { eliminateCommonSubexpressions } from './passes/eliminate_common_subexpressions.ts'
+import { eliminateDeadRows } from './passes/eliminate_dead_rows.ts'
+import { foldBiases, foldScales, foldTransposes } from './passes/fold_into_products.ts'
+import { fuseOperators } from './passes/fuse_operators.ts'
+import { fuseStandardize } from './passes/fuse_standardize.ts'
+import { mergeSlicedConcat } from './passes/merge_sliced_concat.ts'
+import { precomputeGeluGrad } from './passes/precompute_gelu_grad.ts'
+import { propagateRowSparsity } from './passes/propagate_row_sparsity.ts'
+import { reassociateScales } from './passes/reassociate_scales.ts'
 import { simplify } from './passes/simplify.ts'
-import { splitSums } from './passes/sums.ts'
-import { moveZeros } from './passes/zeros.ts'
+import { sinkReshapes } from './passes/sink_reshapes.ts'
+import { splitReductions } from './passes/split_reductions.ts'
+import { splitSlicedLinear } from './passes/split_sliced_linear.ts'
 
 const passes: readonly ((graph: Graph) => Graph)[] = [
   simplify,
-  share,
-  joinPieces,
+  eliminateCommonSubexpressions,
+  mergeSlicedConcat,
   foldTransposes,
   foldScales,
   simplify,
   foldBiases,
-  splitLayers,
-  fuse,
-  fuseNorms,
-  trustIndices,
-  moveZeros,
-  dropRows,
+  splitSlicedLinear,
+  fuseOperators,
+  fuseStandardize,
+  elideBoundsChecks,
+  propagateRowSparsity,
+  eliminateDeadRows,
   simplify,
-  moveFactors,
-  splitSums,
-  hasten,
+  reassociateScales,
+  splitReductions,
+  precomputeGeluGrad,
   sinkReshapes,
-  share,
+  eliminateCommonSubexpressions,
 ]
 
 /** A graph with the same results in fewer and larger operations. */

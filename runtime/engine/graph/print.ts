@@ -1,4 +1,4 @@
-/** The one text form of a graph: goldens, digests and error messages use it. */
+/** The text form of a graph, for goldens, digests and debugging. */
 import { createHash } from 'node:crypto'
 import { type FillNode, type Graph, isApply, type Node, topological } from './ir.ts'
 import type { Attribute, Attributes, Elements, TensorType } from './types.ts'
@@ -38,18 +38,17 @@ function elementsText(data: Elements): string {
     .slice(0, 16)}`
 }
 
+/** Names of the values of a graph, as `print` gives them. */
+export const namesOf = (graph: Graph): ReadonlyMap<Node, string> =>
+  new Map(topological(graph).map((node, i) => [node, valueName(i)]))
+
 /**
  * Prints a graph: one node a line, `name: type = op(operands) {attributes}`, inputs first, outputs last.
  * Equal graphs print equally.
  */
 export function print(graph: Graph): string {
-  const names = new Map<Node, string>()
-  const lines: string[] = []
-  for (const node of topological(graph)) {
-    const name = valueName(names.size)
-    names.set(node, name)
-    lines.push(`  ${name}: ${typeText(node)} = ${rightSide(node, names)}`)
-  }
+  const names = namesOf(graph)
+  const lines = [...names].map(([node, name]) => `  ${name}: ${typeText(node)} = ${rightSide(node, names)}`)
   const results = graph.outputs.map(({ name, node }) => `${name}: ${names.get(node)}`)
   return `graph {\n${lines.join('\n')}\n  return ${results.join(', ')}\n}\n`
 }

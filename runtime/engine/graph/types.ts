@@ -12,6 +12,10 @@ export interface TensorType {
   readonly dtype: DType
 }
 
+/** Tests if a value has a shape and a dtype. */
+export const isTensorType = (value: unknown): value is TensorType =>
+  typeof value === 'object' && value !== null && 'dtype' in value && 'shape' in value
+
 /** A parameter of an operator that is known when the graph is made. */
 export type Attribute = number | boolean | string | readonly number[]
 

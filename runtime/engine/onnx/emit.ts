@@ -1,17 +1,19 @@
-/** Turns a graph into one ONNX model. */
-import type { Chunks } from '../graph/chunks.ts'
+/** Emits a graph as one ONNX model. */
+
 import { type ApplyNode, type Graph, isApply, type Node, topological, useCounts } from '../graph/ir.ts'
 import { valueName } from '../graph/print.ts'
+import type { RowTiling } from '../graph/row_tiling.ts'
 import { operators } from '../operators/lookup.ts'
 import { type Emitter, write, writeFill } from './emitter.ts'
 import { encodeModel } from './proto.ts'
 import type { OnnxNode, OnnxTensor, OnnxValue } from './types.ts'
 
+/** Options of `emit`. */
 export interface EmitOptions {
-  /** See `Emitter`. */
+  /** True if the runtime has onnxruntime's fused products. */
   readonly fusedProducts: boolean
-  /** A part of the graph that is computed in chunks. */
-  readonly chunks?: Chunks | undefined
+  /** A part of the graph that is computed tile by tile. */
+  readonly tiling?: RowTiling | undefined
 }
 
 /**
@@ -63,13 +65,13 @@ export function emit(graph: Graph, options: EmitOptions): Uint8Array {
       if ((uses.get(node) ?? 0) > 0) names.set(node, writeFill(emitter, node, node.value))
     } else names.set(node, writeApply(emitter, node, names))
   }
-  if (options.chunks === undefined) order.forEach(writeNode)
+  if (options.tiling === undefined) order.forEach(writeNode)
   else {
-    const { results, members } = options.chunks
+    const { results, members } = options.tiling
     const others = order.filter(node => !members.has(node))
     const later = usersOf(others, results)
     others.filter(node => !later.has(node)).forEach(writeNode)
-    writeChunks(emitter, options.chunks, names)
+    writeTiling(emitter, options.tiling, names)
     others.filter(node => later.has(node)).forEach(writeNode)
   }
   // A value that is an output takes its name, unless it is an input, a constant or already another output.
@@ -102,23 +104,23 @@ const writeApply = (emitter: Emitter, node: ApplyNode, names: ReadonlyMap<Node, 
     emitter,
   )
 
-/** Gives values their new names, also in graphs inside of nodes. */
+/** Gives values their new names, also in the graphs of nodes. */
 function renameAll(nodes: readonly OnnxNode[], renamed: ReadonlyMap<string, string>): readonly OnnxNode[] {
   const now = (name: string) => renamed.get(name) ?? name
   return nodes.map(({ graphs, ...node }) => {
-    const inside = Object.entries(graphs ?? {}).map(
+    const inner = Object.entries(graphs ?? {}).map(
       ([name, graph]) => [name, { ...graph, nodes: renameAll(graph.nodes, renamed) }] as const,
     )
     return {
       ...node,
       inputs: node.inputs.map(now),
       outputs: node.outputs.map(now),
-      ...(graphs && { graphs: Object.fromEntries(inside) }),
+      ...(graphs && { graphs: Object.fromEntries(inner) }),
     }
   })
 }
 
-/** What needs one of these nodes, on whatever way. */
+/** Nodes that depend on one of these nodes, directly or not. */
 function usersOf(order: readonly Node[], nodes: readonly Node[]): ReadonlySet<Node> {
   const users = new Set<Node>()
   const given = new Set(nodes)
@@ -132,33 +134,37 @@ export const fedName = (path: string): string => `in:${path}`
 /** A model's name of an output. */
 export const resultName = (path: string): string => `out:${path}`
 
-/** One `Scan` over the chunks: its body is written once, and uses the values around it. */
-function writeChunks(outer: Emitter, { times, body, cut, whole, results }: Chunks, names: Map<Node, string>): void {
+/** Writes one `Scan` over the tiles: its body is written once, and uses values of the enclosing graph. */
+function writeTiling(
+  outer: Emitter,
+  { times, body, split, whole, results }: RowTiling,
+  names: Map<Node, string>,
+): void {
   const nodes: OnnxNode[] = []
   const emitter: Emitter = { ...outer, shared: new Map(), node: node => nodes.push(node) }
-  const rows = body.inputs.slice(0, cut.length).map((node): OnnxValue => {
+  const rows = body.inputs.slice(0, split.length).map((node): OnnxValue => {
     names.set(node, outer.fresh())
     return { name: nameOfValue(node, names), type: node.dtype, dims: node.shape }
   })
   whole.forEach((node, i) => {
-    const inside = body.inputs[cut.length + i]
-    if (inside !== undefined) names.set(inside, nameOfValue(node, names))
+    const inner = body.inputs[split.length + i]
+    if (inner !== undefined) names.set(inner, nameOfValue(node, names))
   })
   for (const node of topological(body)) {
     if (isApply(node)) names.set(node, writeApply(emitter, node, names))
     else if (node.op === 'fill') names.set(node, writeFill(emitter, node, node.value))
   }
   // A result takes the name of a value that the body makes, each once: an operation may leave its operand as it is.
-  const free = new Set(nodes.flatMap(({ outputs }) => outputs))
+  const unused = new Set(nodes.flatMap(({ outputs }) => outputs))
   const outputs = body.outputs.map(({ node }): OnnxValue => {
     const value = nameOfValue(node, names)
     return {
-      name: free.delete(value) ? value : write(emitter, 'Identity', [value]),
+      name: unused.delete(value) ? value : write(emitter, 'Identity', [value]),
       type: node.dtype,
       dims: node.shape,
     }
   })
-  const inputs = cut.map((node, i) => {
+  const inputs = split.map((node, i) => {
     const shape = outer.int64([times, ...(body.inputs[i]?.shape ?? [])])
     return write(outer, 'Reshape', [nameOfValue(node, names), shape])
   })

@@ -9,7 +9,7 @@ import { operandOf } from './shapes.ts'
 interface UnaryOptions {
   /** Name of the tfjs kernel; `null` where only passes make the operator. @default the ONNX type */
   readonly kernel?: string | null
-  /** What the kernel does with int32: computes it as float32, computes it as it is, or gives it back. @default 'float' */
+  /** The result of the kernel for int32: computed as float32, computed as int32, or the operand itself. @default 'float' */
   readonly integers?: 'float' | 'own' | 'same'
   readonly domain?: string
   /** Operations for each element. @default 1 */

@@ -1,9 +1,10 @@
-/** A tfjs backend that computes nothing: its kernels grow a graph. */
+/** A tfjs backend that computes nothing: its kernels add nodes to a graph. */
 
 import { apply, constant, fill, type Node } from '../graph/ir.ts'
 import { type DType, type Elements, sameShape } from '../graph/types.ts'
 import { tf } from '../tfjs.ts'
 
+/** Name of the backend. */
 export const recorderName = 'terroir-recorder'
 
 interface RecordedTensor {
@@ -11,7 +12,7 @@ interface RecordedTensor {
   references: number
 }
 
-/** A kernel's view of a tensor. */
+/** A tensor as kernels see it. */
 export interface Info {
   readonly dataId: object
   readonly shape: number[]
@@ -36,30 +37,30 @@ function nodeOf(values: ArrayLike<number>, shape: readonly number[], dtype: DTyp
   return uniform ? fill(first, { shape, dtype }) : constant(elements, { shape, dtype })
 }
 
-/** What is known while a step runs. */
+/** State of the step that is being recorded. */
 interface StepState {
-  /** Variables made outside it, by the data they had when it began. */
+  /** Variables made outside the step, by the data that they had when it began. */
   readonly outside: ReadonlyMap<object, tf.Variable>
-  /** Data that its kernels made. */
+  /** Data that the kernels of the step made. */
   readonly made: Set<object>
-  /** The first error that tfjs would have hidden. */
+  /** The first error that tfjs hides. */
   fault: unknown
 }
 
-/** Extends tfjs' own class because tfjs asks for one; the graph lives in the tensors' entries. */
+/** The backend; a class, because tfjs requires one. The nodes of the graph are stored by the data of the tensors. */
 export class GraphRecorder extends tf.KernelBackend {
   private readonly entries = new tf.DataStorage<RecordedTensor>(this, tf.engine())
   private step: StepState | undefined
-  /** Data of tensors that outlived their step, in a variable of the caller, say. */
+  /** Data of tensors that are used after their step, such as one in a variable of the caller. */
   private readonly stale = new WeakSet<object>()
 
-  /** Starts a step, which must not use these variables. */
+  /** Begins a step, which must not use these variables. */
   begin(variables: Iterable<tf.Variable>): void {
     const outside = new Map(Array.from(variables, variable => [variable.dataId, variable]))
     this.step = { outside, made: new Set(), fault: undefined }
   }
 
-  /** Throws where the step read a value that it never waited for, or assigned to a variable from outside. */
+  /** Throws where the step read a value without waiting for it, or assigned to a variable from outside. */
   check(): void {
     if (this.step?.fault !== undefined) throw this.step.fault
     for (const [dataId, variable] of this.step?.outside ?? [])
@@ -69,7 +70,7 @@ export class GraphRecorder extends tf.KernelBackend {
         )
   }
 
-  /** Ends a step and forgets what it made. */
+  /** Ends a step and drops the data that it made. */
   end(): void {
     for (const dataId of this.step?.made ?? []) {
       this.stale.add(dataId)
@@ -120,7 +121,7 @@ export class GraphRecorder extends tf.KernelBackend {
     return apply('reshape', [node], { shape: info.shape })
   }
 
-  /** Another tensor on the same elements. */
+  /** Another tensor with the same elements. */
   alias(info: Info, shape: number[]): Info {
     this.incRef(info.dataId)
     return { dataId: info.dataId, shape, dtype: info.dtype }
@@ -136,7 +137,7 @@ export class GraphRecorder extends tf.KernelBackend {
     )
   }
 
-  /** Keeps the error for `check`: in a step, which is not async, nothing would ever see the promise fail. */
+  /** Keeps the error for `check`: in a step, which is not async, nothing handles a rejected promise. */
   override read(dataId: object): Promise<Elements> {
     try {
       return Promise.resolve(this.readSync(dataId))

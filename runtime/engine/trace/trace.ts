@@ -1,11 +1,12 @@
-/** Runs a tfjs step once on the recorder and returns the graph it grew. */
+/** Runs a tfjs step once on the recorder and returns the recorded graph. */
 import { type Graph, type InputNode, input, type Output } from '../graph/ir.ts'
-import type { TensorType } from '../graph/types.ts'
+import { isTensorType, type TensorType } from '../graph/types.ts'
 import { tf } from '../tfjs.ts'
 import { mapTree, type Tree } from '../tree.ts'
 import { lowerings, registerKernels } from './kernels.ts'
 import { GraphRecorder, recorderName } from './recorder.ts'
 
+/** Nested records of tensors. */
 export type TensorTree = Tree<tf.Tensor>
 
 /** A traced step: outputs are named by their path in `outputs`. */
@@ -14,17 +15,14 @@ export interface Traced {
   readonly outputs: Tree<TensorType>
 }
 
-const isType = (value: unknown): value is TensorType =>
-  typeof value === 'object' && value !== null && 'dtype' in value && 'shape' in value
-
 const isTensor = (value: unknown): value is tf.Tensor => value instanceof tf.Tensor
 
 const recorder = new GraphRecorder()
-// The last choice of tfjs, so that where there is no other backend, constants can be made outside a step too.
+// The last choice of tfjs, so that constants can be made outside a step where there is no other backend.
 tf.registerBackend(recorderName, () => recorder, 0)
 registerKernels(recorder)
 
-/** First frame of a stack that is neither tfjs' nor the engine's: where the user's code called. */
+/** The first frame of a stack that is neither of tfjs nor of the engine: the position in the caller's code. */
 function callSite(error: Error): string {
   const frames = (error.stack ?? '').split('\n').filter(line => /^\s+at /.test(line))
   const others = /tfjs-core|[/\\]tslib[/\\]|runtime[/\\]engine[/\\]|node:internal|<anonymous>\)$/
@@ -41,8 +39,8 @@ function explain(error: unknown): Error {
   return new Error(message, { cause: error })
 }
 
-/** Runs `body` so that errors show the user's frames below the many of tfjs, and no variable made in it outlives it. */
-function enclosed<T>(body: () => T): T {
+/** Runs `body` on the recorder; errors get enough frames to show the caller, and variables made in it are disposed of. */
+function recorded<T>(body: () => T): T {
   const [backend, limit] = [tf.engine().backendName, Error.stackTraceLimit]
   const outside = new Set(Object.values(tf.engine().registeredVariables))
   Error.stackTraceLimit = 200
@@ -70,8 +68,8 @@ function tensorsOf(result: unknown): TensorTree {
   throw new Error("A jit step returned a promise; take 'async' off the step and await before it is called")
 }
 
-/** Takes a path; throws where it is taken, as by both `{ 'a.b': x }` and `{ a: { b: x } }`. */
-function claim(paths: Set<string>, path: string): void {
+/** Adds a path; throws where it is in use, as by both `{ 'a.b': x }` and `{ a: { b: x } }`. */
+function addPath(paths: Set<string>, path: string): void {
   if (paths.has(path)) throw new Error(`Two tensors have the path '${path}'; rename one of them`)
   paths.add(path)
 }
@@ -79,24 +77,24 @@ function claim(paths: Set<string>, path: string): void {
 /**
  * Traces `step` over inputs of the given types.
  *
- * Values made inside become constants. Reading one, or an operation without a lowering, throws an error that
- * names the operation and the place in the caller's code.
+ * Values made in the step become constants. Reading a value, or an operation without a lowering, throws an error that names
+ * the operation and its position in the caller's code.
  */
 export function trace(step: (inputs: never) => unknown, inputTypes: Tree<TensorType>): Traced {
   const graphInputs: InputNode[] = []
   const outputs: Output[] = []
   const [given, returned] = [new Set<string>(), new Set<string>()]
   let outputTypes: Tree<TensorType> = []
-  enclosed(() =>
+  recorded(() =>
     tf.tidy(() => {
-      const tensors = mapTree(inputTypes, isType, (type, path) => {
-        claim(given, path)
+      const tensors = mapTree(inputTypes, isTensorType, (type, path) => {
+        addPath(given, path)
         const node = input(path, type)
         graphInputs.push(node)
         return tf.engine().makeTensorFromTensorInfo(recorder.record(node))
       })
       outputTypes = mapTree(tensorsOf(step(tensors as never)), isTensor, (leaf, name) => {
-        claim(returned, name)
+        addPath(returned, name)
         const node = recorder.node(leaf)
         outputs.push({ name, node })
         return { shape: node.shape, dtype: node.dtype }

@@ -1,8 +1,8 @@
-/** What every pass shares: rebuild a graph bottom-up, replacing nodes by a rule. */
+/** Rebuilds a graph from its inputs on, replacing nodes by a rule; and helpers of rules. */
 import { apply, type FillNode, fill, type Graph, isApply, type Node, topological } from '../ir.ts'
 import { sameShape } from '../types.ts'
 
-/** Sees a node whose operands are already rewritten, and what it was before; returns its replacement, or the node itself. */
+/** Takes a node with rewritten operands, and the node before; returns the replacement, or the node itself. */
 export type Rule = (node: Node, original: Node) => Node
 
 /** Applies a rule to every node once, operands first. */
@@ -17,14 +17,15 @@ export function rewrite(graph: Graph, rule: Rule): Graph {
   return { inputs: graph.inputs, outputs: graph.outputs.map(({ name, node }) => ({ name, node: now(node) })) }
 }
 
+/** Tests if a node is one number in every element. */
 export const isFill = (node: Node | undefined): node is FillNode => node?.op === 'fill'
 
-/** Last two sides swapped, the others in place. */
+/** Tests if a permutation swaps the last two sides and no others. */
 export const swapsLastTwo = (perm: readonly number[]): boolean =>
   perm.length >= 2 &&
   perm.every((axis, i) => axis === (i === perm.length - 1 ? i - 1 : i === perm.length - 2 ? i + 1 : i))
 
-/** `x` in a shape; of a reshape, what that is of. */
+/** `x` in a shape; reshapes of reshapes are merged. */
 export function reshaped(x: Node, shape: readonly number[]): Node {
   if (sameShape(x.shape, shape)) return x
   if (isFill(x)) return fill(x.value, { shape, dtype: x.dtype })

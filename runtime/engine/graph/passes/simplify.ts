@@ -1,4 +1,4 @@
-/** Arithmetic that changes nothing, and operations on one repeated number, disappear. */
+/** Algebraic simplification and constant folding of fills. */
 
 import { isBinary, isComparison, isReduction, isUnary } from '../../operators/lookup.ts'
 import { type ApplyNode, apply, fill, type Graph, isApply, type Node, scalar } from '../ir.ts'
@@ -7,7 +7,7 @@ import { isFill, reshaped, rewrite } from './rewrite.ts'
 
 const f = Math.fround
 
-/** Neither zero, infinite, NaN, nor so small that digits are lost. */
+/** Tests if a number is normal in float32: not zero, infinite, NaN or subnormal. */
 const isNormal = (value: number): boolean => Math.abs(value) >= 2 ** -126 && Number.isFinite(value)
 
 /** Float32 results of operations on two equal-dtype fills. */
@@ -52,7 +52,7 @@ function simplifyBinary(node: ApplyNode): Node {
   return joinFactors(node, a, b) ?? shrink(node, a, b)
 }
 
-/** `x * c * d` is `x * (c * d)`, unless the product of the constants leaves the range of numbers. */
+/** Rewrites `x * c * d` to `x * (c * d)`, unless the product of the constants overflows or underflows. */
 function joinFactors(node: ApplyNode, a: Node, b: Node): Node | undefined {
   if (node.op !== 'mul' || !isFill(b) || !isApply(a) || a.op !== 'mul') return undefined
   const [x, c] = a.inputs
@@ -63,7 +63,7 @@ function joinFactors(node: ApplyNode, a: Node, b: Node): Node | undefined {
   return sameShape(joined.shape, node.shape) ? joined : undefined
 }
 
-/** Operands that are one number, or that were only spread to meet the other, need not be spread. */
+/** Removes broadcasts of operands that the operator broadcasts itself. */
 function shrink(node: ApplyNode, a: Node, b: Node): Node {
   const narrow = (operand: Node): Node => {
     if (isFill(operand) && operand.shape.length > 0) return scalar(operand.value, operand.dtype)
@@ -140,4 +140,5 @@ function rule(node: Node): Node {
   }
 }
 
+/** Simplifies every node once. */
 export const simplify = (graph: Graph): Graph => rewrite(graph, rule)

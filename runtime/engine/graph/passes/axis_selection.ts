@@ -1,42 +1,44 @@
 /**
- * A few positions along one side of an array.
+ * Selections of a few positions along one side of an array.
  *
- * The side is told by what stands before it and by its length, not by its number: so the same selection holds through
- * reshapes, be the side one of an array's own, several of them, or a part of one.
+ * A selection identifies the side by the number of elements before it and by its length, not by its axis. So it remains
+ * valid through reshapes: the side may be one axis of the array, several adjacent axes, or a part of one.
  */
 import { apply, fill, isApply, type Node } from '../ir.ts'
 import { listOf, numberOf, sizeOf } from '../types.ts'
 import { isFill, reshaped } from './rewrite.ts'
 
-export interface Selection {
+/** A few positions along one side. */
+export interface AxisSelection {
   /** Product of the sides before. */
   readonly before: number
   readonly length: number
-  /** How many positions are selected. */
+  /** Number of selected positions. */
   readonly count: number
-  /** The first of them, which stand together, or all of them as int32 [count]. */
+  /** The first position of a contiguous range, or all positions as int32 [count]. */
   readonly at: number | Node
 }
 
-/** Where a selection lies in a shape: its sides from `first` to `last`, or the inner part of one, of which there are `outer`. */
-export interface Place {
+/** The axes of a shape that a selection covers: `first` to `last`, or the inner part of one, repeated `outer` times. */
+export interface AxisRange {
   readonly first: number
   readonly last: number
   readonly outer: number
 }
 
-/** A selection worth following takes at most this share of the positions. */
-const fewest = 4
+/** Selections are propagated if they take at most one of so many positions. */
+const leastRatio = 4
 
-export function placeOf(shape: readonly number[], { before, length }: Selection): Place | undefined {
+/** The axes of a shape that a selection covers; `undefined` where none correspond. */
+export function axisRangeOf(shape: readonly number[], { before, length }: AxisSelection): AxisRange | undefined {
   let ahead = 1
   for (let first = 0; first < shape.length; first++) {
     const side = shape[first] ?? 1
     if (ahead === before && side !== 1) {
-      let inside = 1
-      for (let last = first; last < shape.length && inside < length; last++) {
-        inside *= shape[last] ?? 1
-        if (inside === length) return { first, last, outer: 1 }
+      let covered = 1
+      for (let last = first; last < shape.length && covered < length; last++) {
+        covered *= shape[last] ?? 1
+        if (covered === length) return { first, last, outer: 1 }
       }
       return undefined
     }
@@ -47,31 +49,32 @@ export function placeOf(shape: readonly number[], { before, length }: Selection)
   return undefined
 }
 
-/** The selection of the sides `first` to `last` of a shape that another selection makes of its own. */
+/** The selection of the same positions as `like` along a range of axes of another shape. */
 export function selectionAt(
   shape: readonly number[],
-  { first, last, outer }: Place,
-  like: Selection,
-): Selection | undefined {
+  { first, last, outer }: AxisRange,
+  like: AxisSelection,
+): AxisSelection | undefined {
   if (first < 0 || sizeOf(shape.slice(first, last + 1)) !== outer * like.length) return undefined
   return { ...like, before: sizeOf(shape.slice(0, first)) * outer }
 }
 
-export const sameSelection = (a: Selection, b: Selection): boolean =>
+/** Tests if two selections take the same positions. */
+export const sameSelection = (a: AxisSelection, b: AxisSelection): boolean =>
   a.before === b.before && a.length === b.length && a.count === b.count && a.at === b.at
 
-/** A shape with the selected positions alone. It has as many sides: of several that are selected as one, the last remains. */
-export function selectedShape(shape: readonly number[], selection: Selection): readonly number[] {
-  const place = placeOf(shape, selection)
-  if (place === undefined) throw new Error(`[${shape}] has no ${selection.length} positions after ${selection.before}`)
+/** A shape with the selected positions alone, of the same rank: of several axes that are selected as one, the last remains. */
+export function selectedShape(shape: readonly number[], selection: AxisSelection): readonly number[] {
+  const range = axisRangeOf(shape, selection)
+  if (range === undefined) throw new Error(`[${shape}] has no ${selection.length} positions after ${selection.before}`)
   return shape.map((side, axis) => {
-    if (axis < place.first || axis > place.last) return side
-    return axis === place.last ? place.outer * selection.count : 1
+    if (axis < range.first || axis > range.last) return side
+    return axis === range.last ? range.outer * selection.count : 1
   })
 }
 
 /** The selected positions of a node. */
-export function take(node: Node, selection: Selection): Node {
+export function takeSelection(node: Node, selection: AxisSelection): Node {
   const { before, length, count, at } = selection
   const shape = selectedShape(node.shape, selection)
   if (isFill(node)) return fill(node.value, { shape, dtype: node.dtype })
@@ -84,8 +87,12 @@ export function take(node: Node, selection: Selection): Node {
   return reshaped(few, shape)
 }
 
-/** Zeros of a shape, but for the selected positions, where `value` is; repeated positions add up. */
-export function spreadOut(value: Node, shape: readonly number[], { before, length, count, at }: Selection): Node {
+/** An array of zeros with `value` at the selected positions; repeated positions add up. */
+export function scatterSelection(
+  value: Node,
+  shape: readonly number[],
+  { before, length, count, at }: AxisSelection,
+): Node {
   const after = sizeOf(shape) / (before * length)
   if (typeof at === 'number') {
     const flat = reshaped(value, [before, count, after])
@@ -95,13 +102,13 @@ export function spreadOut(value: Node, shape: readonly number[], { before, lengt
   return reshaped(apply('scatterAdd', [reshaped(value, [count, after]), at], { rows: length }), shape)
 }
 
-/** What a slice or a gather selects, if it is few positions along one side. */
-export function selectionOf(node: Node): Selection | undefined {
+/** The selection that a slice or a gather takes, if it is of few positions along one side. */
+export function selectionOf(node: Node): AxisSelection | undefined {
   const [x] = node.inputs
   if (x === undefined || !isApply(node)) return undefined
-  const along = (axis: number, count: number, at: number | Node): Selection | undefined => {
+  const along = (axis: number, count: number, at: number | Node): AxisSelection | undefined => {
     const length = x.shape[axis] ?? 0
-    if (count * fewest > length || count === 0) return undefined
+    if (count * leastRatio > length || count === 0) return undefined
     return { before: sizeOf(x.shape.slice(0, axis)), length, count, at }
   }
   if (node.op === 'gather') {
@@ -116,13 +123,13 @@ export function selectionOf(node: Node): Selection | undefined {
   return cut.length === 1 ? along(axis, node.shape[axis] ?? 0, listOf(node.attributes, 'starts')[axis] ?? 0) : undefined
 }
 
-/** What a padding or a scattering leaves of zeros, if its values are few positions along one side. */
-export function spreadOf(node: Node): Selection | undefined {
+/** The positions that a pad or a scatter fills among zeros, if they are few along one side. */
+export function scatteredSelection(node: Node): AxisSelection | undefined {
   const [values, indices] = node.inputs
   if (values === undefined || !isApply(node) || node.dtype !== 'float32') return undefined
-  const few = (axis: number, at: number | Node): Selection | undefined => {
+  const few = (axis: number, at: number | Node): AxisSelection | undefined => {
     const [length, count] = [node.shape[axis] ?? 0, values.shape[axis] ?? 0]
-    if (count * fewest > length || count === 0) return undefined
+    if (count * leastRatio > length || count === 0) return undefined
     return { before: sizeOf(node.shape.slice(0, axis)), length, count, at }
   }
   if (node.op === 'scatterAdd') return indices && few(0, indices)

@@ -1,4 +1,4 @@
-/** Sums over many rows go by parts: the runtime adds up a column of thousands slowly and on one core. */
+/** Splits sums over many rows in two steps: the runtime adds up a column of thousands slowly and on one core. */
 import { type ApplyNode, apply, type Graph, isApply, type Node } from '../ir.ts'
 import { flagOf, listOf, sizeOf } from '../types.ts'
 import { rewrite } from './rewrite.ts'
@@ -12,7 +12,7 @@ function partsOf(rows: number): number {
   return 1
 }
 
-function byParts(node: ApplyNode): Node {
+function splitSum(node: ApplyNode): Node {
   const [x] = node.inputs
   const axes = listOf(node.attributes, 'axes')
   if (x === undefined || axes.length === x.shape.length || axes.some((axis, i) => axis !== i)) return node
@@ -24,6 +24,6 @@ function byParts(node: ApplyNode): Node {
   return flagOf(node.attributes, 'keep') ? apply('reshape', [sums], { shape: node.shape }) : sums
 }
 
-/** `sum(x [rows, ...])` over its first sides becomes the sum of the sums of up to sixteen parts. */
-export const splitSums = (graph: Graph): Graph =>
-  rewrite(graph, node => (isApply(node) && node.op === 'sum' ? byParts(node) : node))
+/** Rewrites `sum(x [rows, ...])` over its first sides to the sum of the sums of up to sixteen parts. */
+export const splitReductions = (graph: Graph): Graph =>
+  rewrite(graph, node => (isApply(node) && node.op === 'sum' ? splitSum(node) : node))

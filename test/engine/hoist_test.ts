@@ -4,7 +4,8 @@ import fc from 'fast-check'
 import { InferenceSession } from 'onnxruntime-node'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { splitFixed } from '../../runtime/engine/graph/fixed.ts'
+import { Refusal } from '../../dsl/diagnostics/faults.ts'
+import { hoistInvariants } from '../../runtime/engine/graph/hoist_invariants.ts'
 import { apply, type Graph, input, type Node } from '../../runtime/engine/graph/ir.ts'
 import { optimize } from '../../runtime/engine/graph/optimize.ts'
 import { print } from '../../runtime/engine/graph/print.ts'
@@ -16,16 +17,16 @@ import { compiledEngine, differences, errorOf, runGraph } from './support.ts'
 const engine = compiledEngine(1)
 const float = (name: string, ...shape: readonly number[]) => input(name, { shape, dtype: 'float32' })
 
-test('what fixed inputs alone give is computed apart; what takes no time is not', () => {
+test('nodes of invariant inputs alone are hoisted; those that take no time are not', () => {
   const [x, w, gain] = [float('x', 2, 3), float('w', 3, 3), float('held 0', 3)]
   const scaled = apply('mul', [w, gain])
   const flat = apply('reshape', [w], { shape: [9] })
   const layer = apply('linear', [x, scaled, gain])
   const outputs = [layer, apply('add', [apply('sum', [x], { axes: [0, 1], keep: false }), flat]), scaled]
   const graph: Graph = { inputs: [x, w, gain], outputs: outputs.map((node, i) => ({ name: `r${i}`, node })) }
-  const isFixed = (node: Node) => node !== x
-  const halves = splitFixed(graph, { isFixed, takesInputs: false })
-  const fixed = `graph {
+  const isInvariant = (node: Node) => node !== x
+  const split = hoistInvariants(graph, { isInvariant, takesInputs: false })
+  const hoisted = `graph {
   a: float32[2,3] = input x
   b: float32[3,3] = input w
   c: float32[3] = input held 0
@@ -33,7 +34,7 @@ test('what fixed inputs alone give is computed apart; what takes no time is not'
   return held 0': d
 }
 `
-  const rest = `graph {
+  const main = `graph {
   a: float32[2,3] = input x
   b: float32[3,3] = input w
   c: float32[3] = input held 0
@@ -45,28 +46,28 @@ test('what fixed inputs alone give is computed apart; what takes no time is not'
   return r0: e, r1: h, r2: d
 }
 `
-  assert.equal([halves && print(halves.fixed), halves && print(halves.rest)], [fixed, rest])
-  const taken = splitFixed(graph, { isFixed, takesInputs: true })
-  assert.equal(new Set(taken?.fixed.outputs.map(({ node }) => node)), new Set([scaled, gain, w]))
-  assert.is(splitFixed(graph, { isFixed: () => false, takesInputs: true }), undefined)
+  assert.equal([split && print(split.hoisted), split && print(split.main)], [hoisted, main])
+  const taken = hoistInvariants(graph, { isInvariant, takesInputs: true })
+  assert.equal(new Set(taken?.hoisted.outputs.map(({ node }) => node)), new Set([scaled, gain, w]))
+  assert.is(hoistInvariants(graph, { isInvariant: () => false, takesInputs: true }), undefined)
 })
 
 test('random graphs give equal results in two', async () => {
   let split = 0
   await fc.assert(
-    fc.asyncProperty(programs, fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }), async (program, fixed) => {
+    fc.asyncProperty(programs, fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }), async (program, invariant) => {
       const graph = optimize(graphOf(program))
-      const names = new Set(graph.inputs.flatMap(({ name }, i) => (fixed[i] ? [name] : [])))
+      const names = new Set(graph.inputs.flatMap(({ name }, i) => (invariant[i] ? [name] : [])))
       for (const takesInputs of [false, true]) {
-        const halves = splitFixed(graph, { isFixed: ({ name }) => names.has(name), takesInputs })
-        if (halves === undefined) continue
+        const graphs = hoistInvariants(graph, { isInvariant: ({ name }) => names.has(name), takesInputs })
+        if (graphs === undefined) continue
         split += 1
-        const reached = halves.fixed.outputs.map(({ node }) => ({ name: '', node }))
+        const reached = graphs.hoisted.outputs.map(({ node }) => ({ name: '', node }))
         assert.not.match(print({ inputs: [], outputs: reached }), new RegExp(`input [^${[...names].join('')}]`))
-        const held = await runGraph(halves.fixed, feeds)
+        const hoisted = await runGraph(graphs.hoisted, feeds)
         const tolerance = { absolute: 1e-6, relative: 1e-6 }
         assert.equal(
-          differences(await runGraph(halves.rest, { ...feeds, ...held }), await runGraph(graph, feeds), tolerance),
+          differences(await runGraph(graphs.main, { ...feeds, ...hoisted }), await runGraph(graph, feeds), tolerance),
           [],
         )
       }
@@ -109,9 +110,9 @@ async function counted(body: () => Promise<void>): Promise<readonly number[]> {
   return counts
 }
 
-test('what depends on fixed inputs alone is computed once, and again for other arrays', async () => {
+test('nodes of invariant inputs alone are computed once, and again for other arrays', async () => {
   const counts = await counted(async () => {
-    const step = jit(layer, { engine, fixed: ['weights'] })
+    const step = jit(layer, { engine, invariant: ['weights'] })
     const ours = weights(2)
     assert.equal(numbers(await step({ x: row(1, 0), weights: ours })), [2, 2])
     assert.equal(numbers(await step({ x: row(0, 1), weights: { ...ours } })), [6, 4])
@@ -121,8 +122,8 @@ test('what depends on fixed inputs alone is computed once, and again for other a
   assert.equal(counts, [3, 1, 1])
 })
 
-test('calls side by side get what their own fixed inputs give', async () => {
-  const step = jit(layer, { engine, fixed: ['weights'] })
+test('concurrent calls get the results of their own invariant inputs', async () => {
+  const step = jit(layer, { engine, invariant: ['weights'] })
   const factors = [2, 3, 3, 2, 5]
   const results = await Promise.all(factors.map(factor => step({ x: row(1, 0), weights: weights(factor) })))
   assert.equal(
@@ -132,15 +133,15 @@ test('calls side by side get what their own fixed inputs give', async () => {
   await step.dispose()
 })
 
-test('a step with fixed inputs is kept on disk with both its parts', async () => {
+test('a step with invariant inputs is stored on disk with both its models', async () => {
   await inTempFolder(async folder => {
     let traces = 0
     const traced = (inputs: Inputs) => {
       traces++
       return layer(inputs)
     }
-    const call = async (...fixed: readonly string[]) => {
-      const step = jit(traced, { engine, fixed, cache: { folder, key: 'layer' } })
+    const call = async (...invariant: readonly string[]) => {
+      const step = jit(traced, { engine, invariant, cache: { folder, key: 'layer' } })
       const result = numbers(await step({ x: row(1, 1), weights: weights(2) }))
       await step.dispose()
       return [result, traces]
@@ -152,8 +153,8 @@ test('a step with fixed inputs is kept on disk with both its parts', async () =>
   })
 })
 
-test('what failed once is tried again', async () => {
-  const step = jit(layer, { engine, fixed: ['weights'] })
+test('a computation that failed is tried again', async () => {
+  const step = jit(layer, { engine, invariant: ['weights'] })
   const ours = weights(2)
   const create = InferenceSession.create
   let sessions = 0
@@ -161,7 +162,9 @@ test('what failed once is tried again', async () => {
     ++sessions === 2 ? Promise.reject(new Error('Out of memory')) : create(...given)
   Object.assign(InferenceSession, { create: failing })
   try {
-    assert.is(await errorOf(() => step({ x: row(1, 0), weights: ours })), 'Out of memory')
+    const error: unknown = await step({ x: row(1, 0), weights: ours }).catch(error => error)
+    assert.ok(error instanceof Refusal, `${error}`)
+    assert.is(error.message, 'Out of memory')
     assert.equal(numbers(await step({ x: row(1, 0), weights: ours })), [2, 2])
   } finally {
     Object.assign(InferenceSession, { create })
@@ -169,15 +172,15 @@ test('what failed once is tried again', async () => {
   await step.dispose()
 })
 
-test('what is kept cannot be fixed', async () => {
-  const message = await errorOf(async () => jit(layer, { engine, keep: ['weights'], fixed: ['weights'] }))
-  assert.match(message, "'weights' cannot be fixed too")
+test('a kept input cannot be invariant', async () => {
+  const message = await errorOf(async () => jit(layer, { engine, keep: ['weights'], invariant: ['weights'] }))
+  assert.match(message, "'weights' cannot be invariant too")
 })
 
-test('results do not live as long as what is held', async () => {
+test('results are not kept in memory as long as hoisted results', async () => {
   setFlagsFromString('--expose-gc')
   const collect: () => void = runInNewContext('gc')
-  const step = jit(layer, { engine, fixed: ['weights'] })
+  const step = jit(layer, { engine, invariant: ['weights'] })
   const ours = weights(2)
   const results: WeakRef<object>[] = []
   for (let i = 0; i < 5; i++) results.push(new WeakRef((await step({ x: row(i, 0), weights: ours })).y))

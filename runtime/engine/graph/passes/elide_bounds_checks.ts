@@ -1,4 +1,4 @@
-/** Indices that a gather has used lie inside; that they do is not asked again where its gradient adds rows up. */
+/** Removes the checks of bounds on indices of a scatter that a gather of the graph uses too, and so are within bounds. */
 import { apply, type Graph, isApply, type Node, topological } from '../ir.ts'
 import { numberOf } from '../types.ts'
 import { isFill, rewrite } from './rewrite.ts'
@@ -19,7 +19,7 @@ function boundedBy(condition: Node, rows: number): Node | undefined {
   return ids !== undefined && ids === same && isZero(zero) && isFill(end) && end.value === rows ? ids : undefined
 }
 
-/** Along which number of rows each list of indices is gathered. */
+/** The numbers of rows that each list of indices gathers from. */
 function gathered(graph: Graph): ReadonlyMap<Node, ReadonlySet<number>> {
   const found = new Map<Node, Set<number>>()
   for (const node of topological(graph)) {
@@ -31,8 +31,11 @@ function gathered(graph: Graph): ReadonlyMap<Node, ReadonlySet<number>> {
   return found
 }
 
-/** `scatterAdd(select(inside, x, 0), select(inside, ids, 0))` is `scatterAdd(x, ids)`, where the graph gathers by `ids`. */
-export function trustIndices(graph: Graph): Graph {
+/**
+ * Rewrites `scatterAdd(select(within, x, 0), select(within, ids, 0))` to `scatterAdd(x, ids)` where the graph gathers from as
+ * many rows by `ids`.
+ */
+export function elideBoundsChecks(graph: Graph): Graph {
   const known = gathered(graph)
   return rewrite(graph, (node, original) => {
     if (!isApply(node) || node.op !== 'scatterAdd') return node

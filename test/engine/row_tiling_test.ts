@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createRandom } from '../../runtime/data/random.ts'
-import { type Chunks, findChunks } from '../../runtime/engine/graph/chunks.ts'
 import { apply, type Graph, input, type Node } from '../../runtime/engine/graph/ir.ts'
 import { optimize } from '../../runtime/engine/graph/optimize.ts'
 import { print } from '../../runtime/engine/graph/print.ts'
+import { findRowTiling, type RowTiling } from '../../runtime/engine/graph/row_tiling.ts'
 import { sizeOf } from '../../runtime/engine/graph/types.ts'
 import { floats, floatsOf, type HostArray, jit, tf } from '../../runtime/engine/mod.ts'
 import { emit } from '../../runtime/engine/onnx/emit.ts'
@@ -27,9 +27,9 @@ function encoder(outputs: (layer: Node, pooled: Node) => readonly Node[]): Graph
   return { inputs: [x, w, gain], outputs: outputs(layer, pooled).map((node, i) => ({ name: `r${i}`, node })) }
 }
 
-test('what computes each row by itself becomes the body of chunks; weights are taken whole', () => {
+test('nodes that compute each row by itself become the body of tiles; weights are taken whole', () => {
   const graph = encoder((_, pooled) => [apply('matmul', [pooled, pooled], { transposeB: true })])
-  const chunks = findChunks(graph, { bytes: 72 })
+  const tiling = findRowTiling(graph, { bytes: 72 })
   const text = `graph {
   a: float32[3,2,3] = input rows 0
   b: float32[3,3] = input whole 0
@@ -43,11 +43,11 @@ test('what computes each row by itself becomes the body of chunks; weights are t
   return 0: i
 }
 `
-  assert.is(chunks && print(chunks.body), text)
-  assert.equal([chunks?.times, chunks?.cut, chunks?.whole.map(({ op }) => op)], [2, [x], ['input', 'mul']])
+  assert.is(tiling && print(tiling.body), text)
+  assert.equal([tiling?.times, tiling?.split, tiling?.whole.map(({ op }) => op)], [2, [x], ['input', 'mul']])
 })
 
-test('a compiled step computes many rows in chunks, as it does few at once', async () => {
+test('a compiled step computes many rows in tiles as it computes few rows at once', async () => {
   const mixed = ({ x, w }: { readonly x: tf.Tensor; readonly w: tf.Tensor }) => {
     const tokens = tf.reshape(tf.relu(tf.matMul(tf.reshape(x, [-1, 128]), w)), [-1, 64, 128])
     return { pooled: tf.mean(tf.softmax(tokens), 1) }
@@ -60,7 +60,7 @@ test('a compiled step computes many rows in chunks, as it does few at once', asy
     )
   const [many, w] = [draw(128, 64, 128), draw(128, 128)]
   const types = { x: { shape: many.shape, dtype: many.dtype }, w: { shape: w.shape, dtype: w.dtype } }
-  assert.is(findChunks(optimize(trace(mixed, types).graph), { bytes: 2 ** 21 })?.times, 2)
+  assert.is(findRowTiling(optimize(trace(mixed, types).graph), { bytes: 2 ** 21 })?.times, 2)
   const step = jit(mixed, { engine: compiledEngine(1) })
   const whole = floatsOf((await step({ x: many, w })).pooled)
   const rows = sizeOf([32, 64, 128])
@@ -72,14 +72,14 @@ test('a compiled step computes many rows in chunks, as it does few at once', asy
   await step.dispose()
 })
 
-test('there are no chunks where all fits, where few rows would, or where much of what is computed is needed', () => {
+test('there are no tiles where all rows fit, where few rows would, or where many bytes are results', () => {
   const pooled = encoder((_, pooled) => [pooled])
-  assert.is(findChunks(pooled, { bytes: 144 }), undefined)
-  assert.is(findChunks(pooled, { bytes: 23 }), undefined)
-  assert.ok(findChunks(pooled, { bytes: 24 }))
-  assert.is(findChunks(pooled, { bytes: 24, resultShare: 1 / 12 }), undefined)
+  assert.is(findRowTiling(pooled, { bytes: 144 }), undefined)
+  assert.is(findRowTiling(pooled, { bytes: 23 }), undefined)
+  assert.ok(findRowTiling(pooled, { bytes: 24 }))
+  assert.is(findRowTiling(pooled, { bytes: 24, resultShare: 1 / 12 }), undefined)
   assert.is(
-    findChunks(
+    findRowTiling(
       encoder((layer, pooled) => [layer, pooled]),
       { bytes: 24 },
     ),
@@ -87,47 +87,46 @@ test('there are no chunks where all fits, where few rows would, or where much of
   )
 })
 
-test('a step that trains is not computed in chunks', () => {
+test('a training step is not computed in tiles', () => {
   const graph = optimize(trace(tinyStep, tinyTypes()).graph)
-  for (let bytes = 64; bytes < 2 ** 20; bytes *= 2) assert.is(findChunks(graph, { bytes }), undefined)
+  for (let bytes = 64; bytes < 2 ** 20; bytes *= 2) assert.is(findRowTiling(graph, { bytes }), undefined)
 })
 
 type Feeds = Readonly<Record<string, HostArray>>
 
 const sizes = Array.from({ length: 10 }, (_, i) => 8 * 2 ** i)
 
-/** The first chunks that some size gives, whatever they leave. */
-const anyChunks = (graph: Graph): Chunks | undefined =>
-  sizes.flatMap(bytes => findChunks(graph, { bytes, resultShare: Number.POSITIVE_INFINITY }) ?? [])[0]
+/** The first tiling that some size gives, whatever the share of results. */
+const anyTiling = (graph: Graph): RowTiling | undefined =>
+  sizes.flatMap(bytes => findRowTiling(graph, { bytes, resultShare: Number.POSITIVE_INFINITY }) ?? [])[0]
 
-/** Compares results with and without chunks; says whether there were any. */
+/** Compares results with and without tiles; true if there were any. */
 async function staysEqual(graph: Graph, feeds: Feeds): Promise<boolean> {
-  const chunks = anyChunks(graph)
-  if (chunks === undefined) return false
+  const tiling = anyTiling(graph)
+  if (tiling === undefined) return false
   const plain = await runGraph(graph, feeds)
-  const chunked = await runGraph(graph, feeds, emit(graph, { fusedProducts: true, chunks }))
+  const tiled = await runGraph(graph, feeds, emit(graph, { fusedProducts: true, tiling }))
   const largest = Math.max(1, ...Object.values(plain).flatMap(({ data }) => Array.from(data, Math.abs)))
-  assert.equal(differences(chunked, plain, { absolute: 1e-6 * largest, relative: 1e-5 }), [])
+  assert.equal(differences(tiled, plain, { absolute: 1e-6 * largest, relative: 1e-5 }), [])
   return true
 }
 
 async function holdFor<T>(random: fc.Arbitrary<T>, graphOf: (program: T) => Graph, feeds: Feeds): Promise<number> {
-  let chunked = 0
+  let tiled = 0
   await fc.assert(
     fc.asyncProperty(random, async program => {
-      for (const graph of [graphOf(program), optimize(graphOf(program))])
-        if (await staysEqual(graph, feeds)) chunked += 1
+      for (const graph of [graphOf(program), optimize(graphOf(program))]) if (await staysEqual(graph, feeds)) tiled += 1
     }),
     { seed: 13, numRuns: 150 },
   )
-  return chunked
+  return tiled
 }
 
-test('random graphs give equal results in chunks', async () => {
+test('random graphs give equal results in tiles', async () => {
   assert.ok((await holdFor(programs, graphOf, feeds)) > 100)
 })
 
-test('random graphs of few rows give equal results in chunks', async () => {
+test('random graphs of few rows give equal results in tiles', async () => {
   assert.ok((await holdFor(rowPrograms, rowGraph, rowFeeds)) > 200)
 })
 

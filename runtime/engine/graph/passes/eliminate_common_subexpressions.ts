@@ -1,9 +1,10 @@
-/** Common subexpressions become one node. */
+/** Common subexpression elimination. */
 import { type Graph, isApply, type Node } from '../ir.ts'
 import { attributesText, fillText, typeText } from '../print.ts'
 import { rewrite } from './rewrite.ts'
 
-export function share(graph: Graph): Graph {
+/** Replaces nodes of equal operators, operands and attributes by the first of them. */
+export function eliminateCommonSubexpressions(graph: Graph): Graph {
   const identity = new Map<Node, number>()
   const known = new Map<string, Node>()
   const idOf = (node: Node): number => {

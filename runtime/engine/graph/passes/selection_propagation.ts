@@ -1,21 +1,21 @@
-/** How a selection of an operation's result is one of its operands, and the other way round. */
+/** Propagation of selections from the result of an operator to its operands, and from an operand to the result. */
 
 import { operators } from '../../operators/lookup.ts'
 import { type ApplyNode, apply, isApply, type Node } from '../ir.ts'
 import { flagOf, listOf } from '../types.ts'
-import { placeOf, type Selection, selectedShape, selectionAt } from './selection.ts'
+import { type AxisSelection, axisRangeOf, selectedShape, selectionAt } from './axis_selection.ts'
 
 /**
- * The selection of operand `k` that gives a selection of the result; `whole` where the operand has no such side. Nothing
- * where the operation mixes what stands along the side.
+ * The selection of operand `k` that gives a selection of the result; `whole` where the operand has no such side, `undefined`
+ * where the operator mixes positions of the side.
  */
-export function operandSelection(node: Node, k: number, selection: Selection): Selection | 'whole' | undefined {
+export function operandSelection(node: Node, k: number, selection: AxisSelection): AxisSelection | 'whole' | undefined {
   const operand = node.inputs[k]
-  const place = placeOf(node.shape, selection)
-  if (!isApply(node) || operand === undefined || place === undefined) return undefined
-  const { first, last } = place
+  const range = axisRangeOf(node.shape, selection)
+  if (!isApply(node) || operand === undefined || range === undefined) return undefined
+  const { first, last } = range
   const rank = node.shape.length
-  const at = (from: number, to: number) => selectionAt(operand.shape, { ...place, first: from, last: to }, selection)
+  const at = (from: number, to: number) => selectionAt(operand.shape, { ...range, first: from, last: to }, selection)
   switch (operators[node.op].family) {
     case 'unary':
     case 'arithmetic':
@@ -28,7 +28,7 @@ export function operandSelection(node: Node, k: number, selection: Selection): S
       return sides.every(side => side === 1) ? 'whole' : undefined
     }
     case 'reshape':
-      return placeOf(operand.shape, selection) && selection
+      return axisRangeOf(operand.shape, selection) && selection
     case 'transpose': {
       const from = listOf(node.attributes, 'perm')[first] ?? -1
       return first === last ? at(from, from) : undefined
@@ -57,7 +57,7 @@ export function operandSelection(node: Node, k: number, selection: Selection): S
   }
 }
 
-/** The axis of operand `k` of a product that is one of the result's, or the one that the product adds up along. */
+/** The axis of operand `k` of a product that the result has too (`own`), or that the product adds up along (`inner`). */
 function productAxis(node: ApplyNode, k: number, along: 'own' | 'inner'): number {
   const rank = node.inputs[k]?.shape.length ?? 2
   const turned = flagOf(node.attributes, k === 0 ? 'transposeA' : 'transposeB')
@@ -67,15 +67,19 @@ function productAxis(node: ApplyNode, k: number, along: 'own' | 'inner'): number
 }
 
 /**
- * The selection of the result that a selection of operand `k` is, where the operation keeps the side; `added` where it
- * adds up along the side. Nothing where it does neither.
+ * The selection of the result that a selection of operand `k` becomes, where the operator keeps the side; `added` where it
+ * adds up along the side, `undefined` where it does neither.
  */
-export function resultSelection(node: ApplyNode, k: number, selection: Selection): Selection | 'added' | undefined {
+export function resultSelection(
+  node: ApplyNode,
+  k: number,
+  selection: AxisSelection,
+): AxisSelection | 'added' | undefined {
   const operand = node.inputs[k]
-  const place = operand && placeOf(operand.shape, selection)
-  if (operand === undefined || place === undefined) return undefined
-  const { first, last } = place
-  const at = (from: number, to: number) => selectionAt(node.shape, { ...place, first: from, last: to }, selection)
+  const range = operand && axisRangeOf(operand.shape, selection)
+  if (operand === undefined || range === undefined) return undefined
+  const { first, last } = range
+  const at = (from: number, to: number) => selectionAt(node.shape, { ...range, first: from, last: to }, selection)
   switch (operators[node.op].family) {
     case 'unary':
     case 'arithmetic':
@@ -85,16 +89,16 @@ export function resultSelection(node: ApplyNode, k: number, selection: Selection
       return at(first + offset, last + offset)
     }
     case 'reshape':
-      return placeOf(node.shape, selection) && selection
+      return axisRangeOf(node.shape, selection) && selection
     case 'transpose': {
       const to = listOf(node.attributes, 'perm').indexOf(first)
       return first === last ? at(to, to) : undefined
     }
     case 'reduction': {
       const axes = listOf(node.attributes, 'axes')
-      const inside = axes.filter(axis => axis >= first && axis <= last)
-      if (inside.length === last - first + 1) return node.op === 'sum' ? 'added' : undefined
-      if (inside.length > 0) return undefined
+      const reduced = axes.filter(axis => axis >= first && axis <= last)
+      if (reduced.length === last - first + 1) return node.op === 'sum' ? 'added' : undefined
+      if (reduced.length > 0) return undefined
       const gone = (axis: number) => (flagOf(node.attributes, 'keep') ? 0 : axes.filter(other => other < axis).length)
       return at(first - gone(first), last - gone(last))
     }
@@ -109,17 +113,17 @@ export function resultSelection(node: ApplyNode, k: number, selection: Selection
   }
 }
 
-/** What a product of operand `k`, of which these positions alone are not zero along its inner side, uses of the other. */
-export function innerSelection(node: ApplyNode, k: number, selection: Selection): Selection | undefined {
+/** The part of the other operand that a product uses, where operand `k` is zero outside a selection of its inner side. */
+export function innerSelection(node: ApplyNode, k: number, selection: AxisSelection): AxisSelection | undefined {
   const [own, other] = [node.inputs[k], node.inputs[1 - k]]
-  const place = own && placeOf(own.shape, selection)
-  if (other === undefined || place === undefined) return undefined
+  const range = own && axisRangeOf(own.shape, selection)
+  if (other === undefined || range === undefined) return undefined
   const axis = productAxis(node, 1 - k, 'inner')
-  return selectionAt(other.shape, { ...place, first: axis, last: axis }, selection)
+  return selectionAt(other.shape, { ...range, first: axis, last: axis }, selection)
 }
 
-/** The operation on operands of which the selected positions alone are given. */
-export function narrowed(node: ApplyNode, operands: readonly Node[], selection: Selection): ApplyNode {
+/** Applies the operator of a node to operands with the selected positions alone. */
+export function applyToSelection(node: ApplyNode, operands: readonly Node[], selection: AxisSelection): ApplyNode {
   const { shapeAttribute } = operators[node.op]
   const attributes = {
     ...node.attributes,

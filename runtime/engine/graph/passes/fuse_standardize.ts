@@ -1,11 +1,11 @@
-/** Normalisation over the last side as one operator, also where a gradient needs its parts. */
+/** Fuses standardisation over the last side, also where a gradient uses its parts. */
 import { apply, type Graph, isApply, type Node } from '../ir.ts'
 import { listOf } from '../types.ts'
 import { isFill, rewrite } from './rewrite.ts'
 
 const operands = (node: Node | undefined, op: string): readonly Node[] => (node?.op === op ? node.inputs : [])
 
-/** What `node` is the mean of, over the last side and kept as a side of one. */
+/** The operand of a mean over the last side that keeps a side of one. */
 function meanOf(node: Node | undefined): Node | undefined {
   if (!node || !isApply(node) || node.op !== 'mean' || node.attributes.keep !== true) return undefined
   const [x] = node.inputs
@@ -36,6 +36,6 @@ function standardize(node: Node): Node | undefined {
   return apply('standardize', [x], inverse.attributes)
 }
 
-/** Fuses what `fuse` left: chains whose parts a gradient uses. */
-export const fuseNorms = (graph: Graph): Graph =>
+/** Fuses the chains that `fuseOperators` leaves: those whose parts a gradient uses. */
+export const fuseStandardize = (graph: Graph): Graph =>
   rewrite(graph, node => inverseDeviation(node) ?? standardize(node) ?? node)

@@ -1,19 +1,19 @@
-/** Factors leave large arrays: products take them as `alpha`, sums give them to their smaller result. */
+/** Moves constant factors off large arrays: into `alpha` of products, and behind sums. */
 import { type ApplyNode, apply, type Graph, isApply, type Node, scalar, useCounts } from '../ir.ts'
 import { sizeOf } from '../types.ts'
 import { isFill, rewrite } from './rewrite.ts'
 
 const alphaOf = ({ attributes }: ApplyNode): number => (typeof attributes.alpha === 'number' ? attributes.alpha : 1)
 
-/** Whether float32 holds a joint factor. */
-const holds = (factor: number): boolean => Number.isFinite(Math.fround(factor)) && Math.fround(factor) !== 0
+/** True if float32 represents a combined factor. */
+const isRepresentable = (factor: number): boolean => Number.isFinite(Math.fround(factor)) && Math.fround(factor) !== 0
 
 function withAlpha(node: ApplyNode, operands: readonly Node[], alpha: number): ApplyNode {
   const { alpha: _, ...others } = node.attributes
   return apply(node.op, operands, alpha === 1 ? others : { ...others, alpha })
 }
 
-/** `x` and `factor` of `x * factor`, also through a reshape. */
+/** The `x` and `factor` of `x * factor`, also through a reshape. */
 function scaled(node: Node | undefined): { readonly x: Node; readonly factor: number } | undefined {
   if (node === undefined || !isApply(node) || node.dtype !== 'float32') return undefined
   const [x, factor] = node.inputs
@@ -23,49 +23,49 @@ function scaled(node: Node | undefined): { readonly x: Node; readonly factor: nu
   return inner && { x: apply('reshape', [inner.x], node.attributes), factor: inner.factor }
 }
 
-/** `matmul(a * c, b)` is `matmul(a, b)` with c in its alpha. */
-function intoProduct(node: ApplyNode): Node {
+/** Rewrites `matmul(a * c, b)` to `matmul(a, b)` with `c` in `alpha`. */
+function scaleIntoProduct(node: ApplyNode): Node {
   const [a, b, ...bias] = node.inputs
   if (a === undefined || b === undefined) return node
   const [left, right] = [scaled(a), scaled(b)]
   if (left === undefined && right === undefined) return node
   const alpha = alphaOf(node) * (left?.factor ?? 1) * (right?.factor ?? 1)
-  return holds(alpha) ? withAlpha(node, [left?.x ?? a, right?.x ?? b, ...bias], alpha) : node
+  return isRepresentable(alpha) ? withAlpha(node, [left?.x ?? a, right?.x ?? b, ...bias], alpha) : node
 }
 
-/** `linear(a, b, bias) * c`, where nothing else uses the layer, scales inside the product and the bias beside it. */
-function ontoLayer(node: ApplyNode, original: Node, uses: ReadonlyMap<Node, number>): Node {
+/** Rewrites `linear(a, b, bias) * c` to a layer with `c` in `alpha` and a scaled bias, where the layer has no other use. */
+function scaleIntoLayer(node: ApplyNode, original: Node, uses: ReadonlyMap<Node, number>): Node {
   const [x, factor] = node.inputs
   if (!isFill(factor) || factor.shape.length > 0 || uses.get(original.inputs[0] ?? node) !== 1) return node
   const [layer, before] = x?.op === 'reshape' ? [x.inputs[0], original.inputs[0]?.inputs[0]] : [x, original.inputs[0]]
   if (!layer || !isApply(layer) || layer.op !== 'linear' || before === undefined || uses.get(before) !== 1) return node
   const [a, b, bias] = layer.inputs
   const alpha = alphaOf(layer) * factor.value
-  if (a === undefined || b === undefined || bias === undefined || !holds(alpha)) return node
+  if (a === undefined || b === undefined || bias === undefined || !isRepresentable(alpha)) return node
   const product = withAlpha(layer, [a, b, apply('mul', [bias, scalar(factor.value)])], alpha)
   return x?.op === 'reshape' ? apply('reshape', [product], { shape: node.shape }) : product
 }
 
-/** `sum(x * c)` is `sum(x) * c`. */
-function outOfSum(node: ApplyNode): Node {
+/** Rewrites `sum(x * c)` to `sum(x) * c`. */
+function scaleOutOfSum(node: ApplyNode): Node {
   const inner = scaled(node.inputs[0])
-  if (inner === undefined || sizeOf(node.shape) === sizeOf(inner.x.shape) || !holds(inner.factor)) return node
+  if (inner === undefined || sizeOf(node.shape) === sizeOf(inner.x.shape) || !isRepresentable(inner.factor)) return node
   return apply('mul', [apply('sum', [inner.x], node.attributes), scalar(inner.factor)])
 }
 
-/** Moves factors as far as they go; those that an activation or its gradient leaves behind then cost nothing. */
-export function moveFactors(graph: Graph): Graph {
+/** Reassociates constant factors, such as those of an activation and its gradient. */
+export function reassociateScales(graph: Graph): Graph {
   const uses = useCounts(graph)
   return rewrite(graph, (node, original) => {
     if (!isApply(node) || node.dtype !== 'float32') return node
     switch (node.op) {
       case 'matmul':
       case 'linear':
-        return intoProduct(node)
+        return scaleIntoProduct(node)
       case 'sum':
-        return outOfSum(node)
+        return scaleOutOfSum(node)
       case 'mul':
-        return ontoLayer(node, original, uses)
+        return scaleIntoLayer(node, original, uses)
       default:
         return node
     }

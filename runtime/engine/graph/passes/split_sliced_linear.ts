@@ -1,16 +1,17 @@
-/** A layer of which every use takes some columns becomes a layer for each: nothing is computed side by side to be cut apart. */
+/** Splits a linear layer of which every use is a slice of its columns into one layer for each slice. */
 import { type ApplyNode, apply, type Graph, isApply, type Node, topological, useCounts } from '../ir.ts'
 import { flagOf, listOf } from '../types.ts'
 import { rewrite } from './rewrite.ts'
 
-interface Cut {
+/** Columns of a layer that a slice takes. */
+interface ColumnSlice {
   readonly layer: ApplyNode
   readonly start: number
   readonly size: number
 }
 
-/** What a slice cuts from the last side of a layer, also through a reshape that leaves that side alone. */
-function cutOf(node: Node): Cut | undefined {
+/** The columns that a slice takes of a layer, also through a reshape that keeps the last side. */
+function columnSliceOf(node: Node): ColumnSlice | undefined {
   if (!isApply(node) || node.op !== 'slice') return undefined
   const [whole] = node.inputs
   const layer = whole?.op === 'reshape' ? whole.inputs[0] : whole
@@ -22,8 +23,8 @@ function cutOf(node: Node): Cut | undefined {
   return { layer, start: listOf(node.attributes, 'starts')[last] ?? 0, size: node.shape[last] ?? 0 }
 }
 
-/** The layer's columns from `start` on. */
-function part({ layer, start, size }: Cut): Node {
+/** A layer that computes these columns alone. */
+function slicedLinear({ layer, start, size }: ColumnSlice): Node {
   const [x, matrix, bias] = layer.inputs
   if (x === undefined || matrix === undefined || bias === undefined) return layer
   const columns = flagOf(layer.attributes, 'transposeB') ? 0 : 1
@@ -35,21 +36,21 @@ function part({ layer, start, size }: Cut): Node {
   return apply('linear', [x, along(matrix, columns), along(bias, 0)], layer.attributes)
 }
 
-/** `slice(linear(x, w, bias))` becomes `linear(x, slice(w), slice(bias))` where nothing uses the layer as a whole. */
-export function splitLayers(graph: Graph): Graph {
+/** Rewrites `slice(linear(x, w, bias))` to `linear(x, slice(w), slice(bias))` where each use of the layer is a slice. */
+export function splitSlicedLinear(graph: Graph): Graph {
   const uses = useCounts(graph)
-  const cuts = new Map<Node, number>()
+  const slices = new Map<Node, number>()
   for (const node of topological(graph)) {
-    const layer = cutOf(node)?.layer
-    if (layer !== undefined) cuts.set(layer, (cuts.get(layer) ?? 0) + 1)
+    const layer = columnSliceOf(node)?.layer
+    if (layer !== undefined) slices.set(layer, (slices.get(layer) ?? 0) + 1)
   }
-  const cutWhole = (slice: Node, layer: Node): boolean => {
+  const isSlicedOnly = (slice: Node, layer: Node): boolean => {
     const [whole = slice] = slice.inputs
-    return uses.get(whole) === cuts.get(layer) && (whole === layer || uses.get(layer) === 1)
+    return uses.get(whole) === slices.get(layer) && (whole === layer || uses.get(layer) === 1)
   }
   return rewrite(graph, (node, original) => {
-    const before = cutOf(original)
-    const cut = before && cutWhole(original, before.layer) ? cutOf(node) : undefined
-    return cut === undefined ? node : apply('reshape', [part(cut)], { shape: node.shape })
+    const before = columnSliceOf(original)
+    const columns = before && isSlicedOnly(original, before.layer) ? columnSliceOf(node) : undefined
+    return columns === undefined ? node : apply('reshape', [slicedLinear(columns)], { shape: node.shape })
   })
 }
