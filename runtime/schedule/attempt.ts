@@ -1,8 +1,9 @@
 /** What is known of one stage on a worker while it runs: its log, its last words, its result. */
 import { createWriteStream, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { isOutOfMemory } from '../engine/out_of_memory.ts'
 import type { StageResult } from '../stages/stage.ts'
-import { describeExit, type Exit, isOutOfMemory, memoryText, type StageFault } from './fault.ts'
+import { describeExit, type Exit, memoryText, type StageFault } from './fault.ts'
 import type { Job, Message } from './protocol.ts'
 
 /** Who listens to a stage on a worker. */

@@ -1,5 +1,6 @@
 /** Why a stage failed, in words a person can act on. */
 import type { Json } from '../../dsl/compile/plan.ts'
+import { isOutOfMemory } from '../engine/out_of_memory.ts'
 
 /** A failed stage. */
 export interface StageFault {
@@ -44,13 +45,6 @@ export interface Exit extends MemoryUse {
 }
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`
-
-/** What V8, onnxruntime, CUDA, WebGPU, tfjs, Node and the operating system say when memory runs out. */
-const memoryTexts =
-  /heap out of memory|bad_alloc|bad_array_new_length|failed to allocate memory|array buffer allocation failed|invalid (typed )?array length|cannot allocate memory|\bENOMEM\b|CUDA(_ERROR)?[ _:]*out[ _]of[ _]memory|cuda error.*\b2\b.*memory|cudaMalloc|(CUBLAS|CUDNN)_STATUS_ALLOC_FAILED|OUT_OF_(DEVICE|HOST)_MEMORY|GPUOutOfMemoryError|out[ -]of[ -]memory|OOM when allocating/i
-
-/** Whether a text says that memory ran out. */
-export const isOutOfMemory = (text: string): boolean => memoryTexts.test(text)
 
 /** Parameters that cost memory, in the order in which lowering them costs quality least. */
 const costly = ['batch_size', 'tile_size', 'vocab_size'] as const

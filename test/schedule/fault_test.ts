@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { describeExit, isOutOfMemory, isTransient, memoryText } from '../../runtime/schedule/fault.ts'
+import { isOutOfMemory } from '../../runtime/engine/out_of_memory.ts'
+import { describeExit, isTransient, memoryText } from '../../runtime/schedule/fault.ts'
 import { withRetries } from '../../runtime/schedule/retry.ts'
 
 const use = { peak: 2 ** 31, estimate: 2 ** 30, params: { batch_size: 256 } }
