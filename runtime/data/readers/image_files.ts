@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { basename, extname, isAbsolute, join, normalize } from 'node:path'
 import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { isLitter } from '../../../dsl/values/litter.ts'
+import { isImageName } from './file_names.ts'
 
 /** Files of a folder by their paths inside it, with `/` between folders. */
 export interface ImageFiles {
@@ -16,9 +17,6 @@ export interface ImageFiles {
   /** Files of operating systems and editors, sorted; in none of the other lists. */
   readonly litter: readonly string[]
 }
-
-/** Tests if a file has the extension of an image that can be read. */
-const isImage = (file: string): boolean => /\.(jpe?g|png|webp|tiff?|gif|avif)$/i.test(file)
 
 /**
  * Lists a folder with all that is in it, but for what operating systems and editors leave there. Throws where it cannot
@@ -39,7 +37,7 @@ export async function listImages(folder: string): Promise<ImageFiles> {
     } else if (entry.isFile()) files.add(path)
     else if (entry.isSymbolicLink()) links.add(path)
   }
-  const images = [...files].filter(isImage).sort()
+  const images = [...files].filter(isImageName).sort()
   if (images.length === 0)
     throw new UserFault(`Folder ${folder} holds no images${foundIn(files, litter.length)}`, {
       hint: 'add JPEG or PNG files',

@@ -14,8 +14,7 @@ import {
   type SourceReader,
   type SplitShares,
 } from './record.ts'
-import { readTar } from './tar_entries.ts'
-import { splitKey } from './webdataset.ts'
+import { listTarImages } from './tar_images.ts'
 
 /** The place of the images of a table's rows. */
 export type RowImages =
@@ -123,19 +122,16 @@ async function imagesOf(
     }
     case 'tar': {
       const tar = images.tars[index] ?? ''
-      const extents = new Map<string, { readonly at: ImageLocation; readonly file: string }>()
-      const faults: SourceItem[] = []
-      for await (const entry of readTar(tar, () => false)) {
-        if (entry.kind === 'damage') faults.push(corruptItem(basename(tar), entry.reason))
-        else {
-          const { key, extension } = splitKey(entry.name)
-          const at = { kind: 'extent', path: tar, offset: entry.offset, size: entry.size } as const
-          if (['jpg', 'jpeg', 'png', 'webp'].includes(extension)) extents.set(key, { at, file: entry.name })
-        }
+      const { find, others } = await listTarImages(tar)
+      return {
+        find: ({ key }) => {
+          const image = find(String(key))
+          return image === undefined
+            ? { fault: `has the key '${String(key)}', of which ${basename(tar)} holds no image` }
+            : { at: image.location, file: image.file }
+        },
+        faults: others,
       }
-      const find: FindRowImage = ({ key }) =>
-        extents.get(String(key)) ?? { fault: `has the key '${String(key)}', of which ${basename(tar)} holds no image` }
-      return { find, faults }
     }
   }
 }

@@ -1,9 +1,11 @@
-/** The entries of a tar file, in order, with where their bytes lie. */
+/** The entries of a tar file, in order, with the place of their bytes. */
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import tar from 'tar-stream'
 import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
+import { isLitter } from '../../../dsl/values/litter.ts'
+import { otherFormat } from './other_format.ts'
 
 /** One file in a tar. */
 export interface TarEntry {
@@ -11,11 +13,11 @@ export interface TarEntry {
   readonly name: string
   readonly offset: number
   readonly size: number
-  /** Its bytes, where they were asked for. */
+  /** Its bytes, where they were asked for and are not too many. */
   readonly bytes?: Uint8Array
 }
 
-/** An entry that is no file, or where the tar breaks off. */
+/** An entry that is no file, or the place where the tar breaks off. */
 export interface TarDamage {
   readonly kind: 'damage'
   /** Name of the entry at fault, or of the last one that is whole. */
@@ -23,53 +25,98 @@ export interface TarDamage {
   readonly reason: string
 }
 
-/** Files beside images are small; whatever is larger is none that was meant. */
-const mostBytes = 16 * 2 ** 20
+/** A file of an operating system or an editor. */
+export interface TarLitter {
+  readonly kind: 'litter'
+  readonly name: string
+}
+
+/** The most bytes that are kept of an entry: files beside images are small. */
+export const mostBytes = 16 * 2 ** 20
+
+/** Headers and the bytes of files come in blocks. */
+const block = 512
+
+/** Tars of old programs have no format in their headers; the types of tar-stream do not know that option. */
+const extractOptions = { highWaterMark: 2 ** 16, allowUnknownFormat: true }
+
+/** Types of entries that hold no data of their own. */
+const silent: readonly unknown[] = [
+  'directory',
+  'pax-header',
+  'pax-global-header',
+  'gnu-long-path',
+  'gnu-long-link-path',
+]
 
 /**
  * Streams through a tar; the bytes of entries that `wants` are kept, others only passed. A tar that is cut short gives
- * its whole entries and then a fault. Throws where the file cannot be read or is compressed.
+ * its whole entries and then a damage. Throws where the file cannot be read, is empty, or is no plain tar.
  */
-export async function* readTar(path: string, wants: (name: string) => boolean): AsyncGenerator<TarEntry | TarDamage> {
-  await checkPlain(path)
+export async function* readTar(
+  path: string,
+  wants: (name: string) => boolean,
+): AsyncGenerator<TarEntry | TarDamage | TarLitter> {
+  const length = await checkPlain(path)
   const input = createReadStream(path, { highWaterMark: 2 ** 20 })
-  const entries = tar.extract()
+  const entries = tar.extract(extractOptions)
   input.on('error', error => entries.destroy(error))
   input.pipe(entries)
   let last = ''
+  let end = 0
+  let count = 0
+  const damage = (reason: string): TarDamage => ({
+    kind: 'damage',
+    entry: last,
+    reason: `${basename(path)} breaks off or is damaged after '${last}' (${reason}); get it anew`,
+  })
   try {
     for await (const entry of entries) {
-      const { name, type, size = 0 } = entry.header
-      if (type === 'symlink' || type === 'link') {
-        yield {
-          kind: 'damage',
-          entry: name,
-          reason: `'${name}' in ${basename(path)} is a link, and links are not followed; store the file itself`,
-        }
-        entry.resume()
-        continue
-      }
-      if (type !== 'file' && type !== 'contiguous-file') {
-        entry.resume()
-        continue
-      }
-      const found = { kind: 'entry', name, offset: offsetOf(entry.header), size } as const
+      const { name, size = 0 } = entry.header
+      const offset = offsetOf(entry.header)
+      const wrong = wrongEntry(entry.header, basename(path))
+      const isFile = entry.header.type === 'file' || entry.header.type === 'contiguous-file'
       // An entry is handed on once the tar is known to hold all of it.
-      const bytes = await drain(entry, wants(name) && size <= mostBytes)
-      last = name
-      yield bytes === undefined ? found : { ...found, bytes }
+      const bytes = await drain(entry, isFile && wants(name) && size <= mostBytes)
+      end = offset + Math.ceil(size / block) * block
+      count += 1
+      if (isLitter(name)) {
+        if (isFile) yield { kind: 'litter', name }
+      } else if (wrong !== undefined) yield { kind: 'damage', entry: name, reason: wrong }
+      else if (isFile) {
+        last = name
+        yield { kind: 'entry', name, offset, size, ...(bytes !== undefined && { bytes }) }
+      }
     }
+    // Tars end with blocks of zeros; one that lost its last entries as a whole has none.
+    if (length - end < block) yield damage('it has no end mark')
   } catch (cause) {
     if (input.errored) throw new DataFault(`${path} cannot be read: ${input.errored.message}`, { file: path, cause })
     const reason = cause instanceof Error ? cause.message : String(cause)
-    yield {
-      kind: 'damage',
-      entry: last,
-      reason: `${basename(path)} breaks off or is damaged after '${last}' (${reason}); get it anew`,
-    }
+    if (count === 0)
+      throw new DataFault(`Shard ${path} is no tar: ${reason}`, {
+        hint: 'check the shards of the source',
+        file: path,
+        cause,
+      })
+    yield damage(reason)
   } finally {
     input.destroy()
   }
+}
+
+/** The reason why an entry cannot be used, whatever its bytes. */
+function wrongEntry({ name, type }: tar.Header, shard: string): string | undefined {
+  if (type === 'symlink' || type === 'link')
+    return `'${name}' in ${shard} is a link, and links are not followed; store the file itself`
+  if (silent.includes(type)) return undefined
+  if (type !== 'file' && type !== 'contiguous-file')
+    return `'${name}' in ${shard} is no plain file but a ${type ?? 'kind of entry that is not known'}; store the file itself`
+  if (/(^|\/)GNUSparseFile\.[0-9]+\//.test(name))
+    return `'${name}' in ${shard} is a sparse file; write the shard without --sparse`
+  return name.includes('\ufffd')
+    ? `'${name}' in ${shard} has a name that is not UTF-8; write the shard with names in UTF-8`
+    : undefined
 }
 
 /** The bytes of an entry, or undefined where they are only passed. */
@@ -85,16 +132,21 @@ function offsetOf(header: object): number {
   throw new Error('tar-stream no longer says where entries lie; install the version of package-lock.json')
 }
 
-async function checkPlain(path: string): Promise<void> {
+/** The length of a shard. Throws where it cannot be opened, is empty or is plainly no tar. */
+async function checkPlain(path: string): Promise<number> {
   const file = await open(path).catch(cause => {
     throw new UserFault(`Shard ${path} cannot be opened`, { hint: 'check the shards of the source', cause })
   })
   try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0)
-    const [first, second] = buffer
-    const isZip = (first === 0x1f && second === 0x8b) || buffer.readUInt32LE(0) === 0xfd2fb528
-    if (bytesRead === 4 && isZip)
+    const { size } = await file.stat()
+    if (size === 0) throw new DataFault(`Shard ${path} holds 0 bytes`, { hint: 'get it anew', file: path, byte: 0 })
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0)
+    const other = otherFormat(buffer.subarray(0, bytesRead))
+    if (other?.kind === 'compressed')
       throw new DataFault(`Shard ${path} is compressed`, { hint: 'unpack it to a plain .tar first', file: path })
+    if (other !== undefined)
+      throw new DataFault(`Shard ${path} is no tar: it is ${other.name}`, { hint: other.hint, file: path })
+    return size
   } finally {
     await file.close()
   }

@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { openWebDataset, splitKey, type WebDatasetOptions } from '../../../runtime/data/readers/webdataset.ts'
+import { splitKey, splitStem } from '../../../runtime/data/readers/file_names.ts'
+import { openWebDataset, type WebDatasetOptions } from '../../../runtime/data/readers/webdataset.ts'
 import { inTempFolder, sharedPath, testWithShared } from '../../support.ts'
 import { findAll, makeAll, messageOf, pack, picture, reasonsOf, recordsOf, type TarContent } from './support.ts'
 
@@ -12,6 +14,8 @@ const open = (shards: readonly string[], changes: Partial<WebDatasetOptions> = {
 test('keys end at the first dot of the name; folders belong to the key', () => {
   assert.equal(splitKey('a.b/c.d/00.seg.PNG'), { key: 'a.b/c.d/00', extension: 'seg.png' })
   assert.equal(splitKey('README'), { key: 'README', extension: '' })
+  assert.equal(splitStem('a.b/c.d/gsd0.5m.JPG'), { key: 'a.b/c.d/gsd0.5m', extension: 'jpg' })
+  assert.equal(splitStem('a.b/README'), { key: 'a.b/README', extension: '' })
 })
 
 test('joins files of one key: captions of JSON and text, classes of JSON and cls, images byte for byte', () =>
@@ -48,6 +52,192 @@ test('joins files of one key: captions of JSON and text, classes of JSON and cls
       ],
     )
     for (const sample of samples) assert.is(Buffer.compare(sample.image, image), 0)
+  }))
+
+/** Images and captions that a shard of these files gives, and reasons of what is corrupt or left out. */
+async function readFiles(folder: string, files: readonly TarContent[], links: readonly string[] = []) {
+  const shard = join(folder, '0.tar')
+  await writeFile(shard, await pack(files, links))
+  const found = await findAll(open([shard]))
+  return {
+    rows: recordsOf(found).map(({ file, group, captions }) => [file, group, ...captions]),
+    corrupt: reasonsOf(found),
+    leftOut: found.flatMap(item => (item.kind === 'left out' ? [`${item.file}: ${item.reason}`] : [])),
+  }
+}
+
+test('names with dots are read by their last known extension', () =>
+  inTempFolder(async folder => {
+    const image = await picture(3)
+    const mixed = await readFiles(folder, [
+      ['a0.jpg', image],
+      ['a0.txt', 'plain'],
+      ['a1_gsd0.5m.jpg', image],
+      ['a1_gsd0.5m.txt', 'half a metre'],
+      ['22.05.jpg', image],
+      ['22.05.txt', 'May'],
+      ['22.06.JPG', image],
+      ['22.06.txt', 'June'],
+    ])
+    assert.equal(mixed, {
+      rows: [
+        ['a0.jpg', '0/a0', 'plain'],
+        ['a1_gsd0.5m.jpg', '0/a1_gsd0.5m', 'half a metre'],
+        ['22.05.jpg', '0/22.05', 'May'],
+        ['22.06.JPG', '0/22.06', 'June'],
+      ],
+      corrupt: [],
+      leftOut: [],
+    })
+    const named = await readFiles(folder, [
+      ['./s0.input.jpg', image],
+      ['./s0.outputs.txt', 'joined'],
+      ['./s1.depth.png', image],
+      ['./s1.jpg', image],
+      ['./s1.txt', 'beside a depth'],
+      ['./s1.npy', 'x'],
+      ['./s2.jpg', image],
+      ['./s2.png', image],
+      ['./s2.txt', 'beside a mask'],
+    ])
+    assert.equal(named, {
+      rows: [
+        ['./s0.input.jpg', '0/./s0', 'joined'],
+        ['./s1.jpg', '0/./s1', 'beside a depth'],
+        ['./s2.jpg', '0/./s2', 'beside a mask'],
+      ],
+      corrupt: [],
+      leftOut: [
+        './s1.npy in 0.tar: files that are not read (.npy)',
+        './s1.depth.png in 0.tar: further images of samples',
+        './s2.png in 0.tar: further images of samples',
+      ],
+    })
+    const unclear = await readFiles(folder, [
+      ['0.in.jpg', image],
+      ['0.out.jpg', image],
+      ['0.txt', 'which?'],
+      ['1.in.jpg', image],
+      ['1.txt', 'this one'],
+      ['2.a.jpg', image],
+    ])
+    assert.equal(unclear.rows, [['1.in.jpg', '0/1', 'this one']])
+    assert.equal(unclear.corrupt, [
+      "Sample '0' of 0.tar has 2 images ('0.in.jpg', '0.out.jpg'); name one of them after the key alone",
+      "Sample '2.a' of 0.tar has neither a caption nor a class; add KEY.txt, KEY.json or KEY.cls",
+    ])
+  }))
+
+test('every image of a shard is read, corrupt or left out, whatever its name', async () => {
+  const image = await picture(3)
+  const part = fc.constantFrom('a', 'b', '0', '5m')
+  const extension = fc.constantFrom('jpg', 'png', 'JPEG', 'tif', 'txt', 'json', 'cls', 'npy')
+  const name = fc.tuple(fc.array(part, { minLength: 1, maxLength: 3 }), extension)
+  await fc.assert(
+    fc.asyncProperty(fc.uniqueArray(name, { selector: ([parts, end]) => `${parts.join('.')}.${end}` }), names =>
+      inTempFolder(async folder => {
+        const files = names.map(([parts, end]): TarContent => {
+          const sidecar = end === 'json' ? '{"caption":"x"}' : '1'
+          return [`${parts.join('.')}.${end}`, /txt|json|cls|npy/.test(end) ? sidecar : image]
+        })
+        const { rows, corrupt, leftOut } = await readFiles(folder, files)
+        const told = [...rows.map(([file]) => `'${file}'`), ...corrupt, ...leftOut.map(line => `'${line}`)].join('\n')
+        for (const [file, content] of files) {
+          const stem = file.slice(0, file.lastIndexOf('.'))
+          if (typeof content === 'string') continue
+          assert.ok(
+            [`'${file}`, `'${stem}'`, `'${stem.split('.')[0]}'`].some(one => told.includes(one)),
+            `${file}: ${told}`,
+          )
+        }
+      }),
+    ),
+    { seed: 5, numRuns: 60 },
+  )
+})
+
+test('files of one sample match in either normal form of Unicode; litter is left out', () =>
+  inTempFolder(async folder => {
+    const image = await picture(3)
+    const found = await readFiles(folder, [
+      ['._île.jpg', 'x'],
+      ['île.jpg'.normalize('NFC'), image],
+      ['île.txt'.normalize('NFD'), 'an island'],
+      ['__MACOSX/._a.jpg', 'x'],
+      ['.DS_Store', 'x'],
+    ])
+    assert.equal(found, {
+      rows: [['île.jpg'.normalize('NFC'), `0/${'île'.normalize('NFC')}`, 'an island']],
+      corrupt: [],
+      leftOut: ['._île.jpg', '__MACOSX/._a.jpg', '.DS_Store'].map(
+        file => `${file} in 0.tar: files of operating systems and editors`,
+      ),
+    })
+  }))
+
+test('text that is not UTF-8, and classes that contradict each other, are named with their sample', () =>
+  inTempFolder(async folder => {
+    const image = await picture(3)
+    const { rows, corrupt } = await readFiles(folder, [
+      ['0.jpg', image],
+      ['0.txt', Buffer.from('a lake\na café', 'latin1')],
+      ['1.jpg', image],
+      ['1.json', Buffer.from('{"caption": "a café"}', 'latin1')],
+      ['2.jpg', image],
+      ['2.json', '{"caption": "x", "score": NaN, "label": NaN}'],
+      ['3.jpg', image],
+      ['3.json', '{"label": 3}'],
+      ['3.cls', '4'],
+      ['4.jpg', image],
+      ['4.json', '{"label": "forest"}'],
+      ['4.cls', '5'],
+    ])
+    assert.equal(rows, [
+      ['2.jpg', '0/2', 'x'],
+      ['3.jpg', '0/3', '3'],
+      ['4.jpg', '0/4', 'forest'],
+    ])
+    assert.equal(corrupt, [
+      "Sample '0' of 0.tar cannot be read: its .txt is not UTF-8: byte 0xe9 in line 2; save it as UTF-8",
+      "Sample '1' of 0.tar cannot be read: its .json is not UTF-8: byte 0xe9 in line 1; save it as UTF-8",
+      "Sample '3' of 0.tar has the class 3 in its .json and 4 in its .cls; keep one",
+    ])
+  }))
+
+test('a shard of zero bytes, a pointer of Git LFS and a page in its place are refused; an empty tar is counted', () =>
+  inTempFolder(async folder => {
+    const shard = join(folder, '0.tar')
+    const message = async (bytes: string | Uint8Array) => {
+      await writeFile(shard, bytes)
+      return messageOf(findAll(open([shard])))
+    }
+    assert.match(await message(''), /^Shard .*0\.tar holds 0 bytes; get it anew$/)
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n'
+    assert.match(
+      await message(pointer),
+      /is no tar: it is a pointer of Git LFS, not the file itself; run 'git lfs pull'$/,
+    )
+    assert.match(await message('<!DOCTYPE html><p>Not found'), /is no tar: it is a web page/)
+    assert.match(await message('x'.repeat(2000)), /is no tar: .*; check the shards of the source$/)
+    assert.match(await message(Uint8Array.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0])), /is compressed; unpack it/)
+    await writeFile(shard, Buffer.alloc(10240))
+    assert.equal(await findAll(open([shard])), [{ kind: 'left out', file: '0.tar', reason: 'shards without files' }])
+  }))
+
+test('a shard that lost its last entries as a whole is named: it has no end mark', () =>
+  inTempFolder(async folder => {
+    const image = await picture(3)
+    const bytes = await pack([
+      ['0.jpg', image],
+      ['0.txt', 'x'],
+      ['1.jpg', image],
+      ['1.txt', 'y'],
+    ])
+    const shard = join(folder, '0.tar')
+    await writeFile(shard, bytes.subarray(0, 512 + Math.ceil(image.length / 512) * 512 + 1024))
+    const found = await findAll(open([shard]))
+    assert.is(recordsOf(found).length, 1)
+    assert.equal(reasonsOf(found), ["0.tar breaks off or is damaged after '0.txt' (it has no end mark); get it anew"])
   }))
 
 test('whether it is an overhead view is read from JSON: true, false or left out', () =>
