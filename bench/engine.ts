@@ -35,7 +35,7 @@ if (!available) {
   process.exit(2)
 }
 
-/** Where PyTorch computes. */
+/** The device of PyTorch. */
 const device = options.engine === 'cpu' ? 'cpu' : 'cuda'
 
 /** Forms of PyTorch's side: how its layers are computed, and whether its models are written simply or, `+rows`, by hand. */

@@ -1,4 +1,4 @@
-/** What the engine's benchmark computes: sizes, seeded weights and batches, written to a folder that every peer reads. */
+/** Cases of the engine's benchmark: sizes, seeded weights and batches, written to a folder that every peer reads. */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createRandom } from '../runtime/data/random.ts'

@@ -19,7 +19,7 @@ interface OperatorCall {
   readonly attributes: Attributes
 }
 
-/** What the graph says of a result, and what onnxruntime gives. */
+/** The node of a result, with type, shape and values from onnxruntime. */
 interface OperatorResult {
   readonly node: Node
   readonly type: string

@@ -101,7 +101,7 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('equal expressions', apply('add', [apply('exp', [x]), apply('exp', [x])])),
       results('equal numbers', apply('add', [apply('mul', [x, scalar(2)]), scalar(2)])),
       results('attributes in another order', matmul(x, w, { transposeA: false, transposeB: false }), reordered()),
-      results('numbers that JSON cannot tell', pad(Number.NEGATIVE_INFINITY), pad(Number.POSITIVE_INFINITY)),
+      results('numbers that JSON does not distinguish', pad(Number.NEGATIVE_INFINITY), pad(Number.POSITIVE_INFINITY)),
       results('zero and minus zero', apply('div', [x, scalar(0)]), apply('div', [x, scalar(-0)])),
       results('other dtypes', apply('cast', [n], { dtype: 'float32' }), apply('cast', [n], { dtype: 'bool' })),
     ],
@@ -111,7 +111,7 @@ export const passCases: Readonly<Record<string, PassCases>> = {
     cases: [
       results('on the right', matmul(x, transpose(reshape(w, [4, 3]), [1, 0]))),
       results('on both sides', matmul(transpose(x, [1, 0]), transpose(transpose(y, [1, 0]), [1, 0]))),
-      results('of a turned product', matmul(transpose(x, [1, 0]), w, { transposeA: true })),
+      results('of a transposed product', matmul(transpose(x, [1, 0]), w, { transposeA: true })),
       results('of leading sides stays', matmul(transpose(reshape(x, [1, 2, 3]), [1, 0, 2]), w)),
     ],
   },
@@ -166,8 +166,8 @@ export const passCases: Readonly<Record<string, PassCases>> = {
   split_sliced_linear: {
     pass: splitSlicedLinear,
     cases: [
-      results('a layer that is only cut', ...cut(layer(), 2)),
-      results('through a reshape, its matrix turned', ...cut(reshape(turnedLayer(), [1, 2, 4]), 2)),
+      results('a layer of which each use is a slice', ...cut(layer(), 2)),
+      results('through a reshape, its matrix transposed', ...cut(reshape(turnedLayer(), [1, 2, 4]), 2)),
       results(
         'a layer used as a whole stays',
         ...cut(layer(), 2)
@@ -203,7 +203,7 @@ export const passCases: Readonly<Record<string, PassCases>> = {
         matmul(reshape(first(), [16, 3]), w),
         matmul(rowsOf(states), rowsOf(first()), turnA),
       ),
-      results('through what is linear', ...attentionGradient(apply('mul', [apply('neg', [first()]), states]))),
+      results('through linear operators', ...attentionGradient(apply('mul', [apply('neg', [first()]), states]))),
       results(
         'scattered rows',
         ...[apply('scatterAdd', [x, ends], { rows: 16 })].flatMap(all => [
@@ -213,9 +213,9 @@ export const passCases: Readonly<Record<string, PassCases>> = {
         ]),
       ),
       results('a product of two', matmul(reshape(apply('mul', [first(), first()]), [16, 3]), w)),
-      results('what no product needs stays', apply('mul', [first(), states]), apply('add', [first(), states])),
+      results('rows that no product uses stay', apply('mul', [first(), states]), apply('add', [first(), states])),
       results('a sum of other rows stays', matmul(rowsOf(apply('add', [first(), first(3)])), w)),
-      results('what is not linear stays', matmul(rowsOf(apply('exp', [first()])), w)),
+      results('a function that is not linear stays', matmul(rowsOf(apply('exp', [first()])), w)),
       results('many rows stay', matmul(rowsOf(first(0, 4)), w)),
     ],
   },
@@ -230,7 +230,10 @@ export const passCases: Readonly<Record<string, PassCases>> = {
         ...[layerOf(states)].flatMap(all => [token(unary('exp', all)), token(unary('tanh', all))]),
       ),
       results('two uses of other rows stay', ...[layerOf(states)].flatMap(all => [token(all), token(all, 3)])),
-      results('what is used as a whole stays', ...[layerOf(states)].flatMap(all => [token(unary('exp', all)), all])),
+      results(
+        'a value with a use of all rows stays',
+        ...[layerOf(states)].flatMap(all => [token(unary('exp', all)), all]),
+      ),
       results('many rows stay', token(layerOf(states), 0, 4)),
       results('a sum over the rows stays', token(apply('mul', [sum(states, [1], true), sum(states, [0, 1], true)]), 0)),
     ],
@@ -238,14 +241,14 @@ export const passCases: Readonly<Record<string, PassCases>> = {
   merge_sliced_concat: {
     pass: mergeSlicedConcat,
     cases: [
-      results('pieces in their order', besides(...cut(states, 3)), besides(...cut(states, 3).slice(1))),
-      results('pieces of two arrays', besides(...cut(x, 3), ...cut(y, 3))),
-      results('functions of pieces', besides(...cut(x, 3).map(piece => unary('exp', sum(piece, [0], true))))),
-      results('reductions of equal pieces', besides(...cut(w, 2).map(piece => sum(piece, [1], true)))),
-      results('pieces in another order stay', besides(...[...cut(x, 3)].reverse())),
+      results('slices in their order', besides(...cut(states, 3)), besides(...cut(states, 3).slice(1))),
+      results('slices of two arrays', besides(...cut(x, 3), ...cut(y, 3))),
+      results('functions of slices', besides(...cut(x, 3).map(part => unary('exp', sum(part, [0], true))))),
+      results('reductions of equal slices', besides(...cut(w, 2).map(part => sum(part, [1], true)))),
+      results('slices in another order stay', besides(...[...cut(x, 3)].reverse())),
       results('different functions stay', besides(unary('exp', x), unary('tanh', x))),
-      results('reductions of what is no piece stay', besides(sum(x, [1], true), sum(y, [1], true))),
-      results('what something else needs stays', ...cut(x, 3).flatMap(piece => [besides(unary('exp', piece), piece)])),
+      results('reductions of whole arrays stay', besides(sum(x, [1], true), sum(y, [1], true))),
+      results('slices with another use stay', ...cut(x, 3).flatMap(part => [besides(unary('exp', part), part)])),
     ],
   },
   sink_reshapes: {
@@ -256,13 +259,13 @@ export const passCases: Readonly<Record<string, PassCases>> = {
         apply('linear', [reshape(unary('exp', deep(layer())), [2, 4]), reshape(w, [4, 3]), row]),
       ),
       results(
-        'past what goes along the last side',
+        'past operators along the last side',
         apply('standardize', [apply('add', [deep(x), row])], { epsilon: 0.5 }),
       ),
-      results('past what two reshapes meet in', apply('add', [deep(x), deep(y)])),
-      results('a layer is met in its shape', apply('add', [states, layerOf(states)])),
+      results('past an operator on two reshapes of one shape', apply('add', [deep(x), deep(y)])),
+      results('an operator on a layer takes its shape', apply('add', [states, layerOf(states)])),
       results(
-        'what two other shapes meet in stays',
+        'an operator on reshapes of two shapes stays',
         apply('add', [reshape(x, [6, 1]), reshape(transpose(y, [1, 0]), [6, 1])]),
       ),
       results(
@@ -270,7 +273,7 @@ export const passCases: Readonly<Record<string, PassCases>> = {
         apply('softmax', [reshape(x, [3, 2])]),
         apply('add', [reshape(x, [2, 1, 3]), x]),
       ),
-      results('what spreads the reshape stays', apply('add', [reshape(row, [3, 1]), row])),
+      results('an operator that broadcasts the reshape stays', apply('add', [reshape(row, [3, 1]), row])),
     ],
   },
   lower_transpose_to_gather: {
@@ -279,16 +282,16 @@ export const passCases: Readonly<Record<string, PassCases>> = {
       results('heads of a layer, twice', ...[states, apply('neg', [states])].map(heads)),
       results('patches of several sides', transpose(reshape(rows, [10, 2, 2, 2, 3, 13]), [0, 2, 1, 4, 3, 5])),
       results('below two sides', transpose(reshape(rows, [10, 2, 3, 4, 13]), [0, 1, 3, 2, 4])),
-      results('what moves by few elements stays', transpose(states, [0, 2, 1]), transpose(states, [1, 0, 2])),
+      results('a transpose of short runs stays', transpose(states, [0, 2, 1]), transpose(states, [1, 0, 2])),
     ],
   },
   precompute_gelu_grad: {
     pass: precomputeGeluGrad,
     cases: [
-      results('a layer of GELU waits for the slope', ...layerAndSlope(x)),
+      results('a layer of GELU depends on the derivative', ...layerAndSlope(x)),
       results('a layer through a reshape', ...layerAndSlope(reshape(x, [1, 2, 3]))),
-      results('without a slope it stays', layerAndSlope(x)[0]),
-      results('the slope of another share stays', layerAndSlope(x)[0], layerAndSlope(y)[1]),
+      results('a layer without the derivative stays', layerAndSlope(x)[0]),
+      results('the derivative of another operand stays', layerAndSlope(x)[0], layerAndSlope(y)[1]),
     ],
   },
   optimize: {

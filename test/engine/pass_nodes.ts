@@ -1,4 +1,4 @@
-/** What the cases of passes are made of: inputs, and the nodes that they have in common. */
+/** Inputs and nodes that the cases of passes share. */
 import { apply, fill, type Graph, input, type Node, scalar } from '../../runtime/engine/graph/ir.ts'
 
 export interface PassCase {

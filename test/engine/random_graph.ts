@@ -5,7 +5,7 @@ import { apply, constant, fill, type Graph, input, isApply, type Node, scalar } 
 import { floats, type HostArray, ints } from '../../runtime/engine/mod.ts'
 import { broadcastShapes } from '../../runtime/engine/operators/shapes.ts'
 
-/** Which instruction, on which earlier values, with which parameter. */
+/** An instruction: its kind, its earlier values and its parameter, as numbers of any size. */
 export interface Instruction {
   readonly kind: number
   readonly first: number

@@ -86,7 +86,7 @@ function spread(a: Node, choice: number): Node {
 interface RowProgram {
   /** Operations and their two operands, counted back from the last value. */
   readonly steps: readonly { readonly kind: number; readonly first: number; readonly second: number }[]
-  /** Which few rows are taken, and which are put among zeros. */
+  /** The choice of the rows that are taken, and of those that are put among zeros. */
   readonly choice: number
   /** After which operation the last value is left with few rows among zeros. */
   readonly zeroed: number

@@ -1,4 +1,4 @@
-/** What the engine's tests share. */
+/** Helpers of the engine's tests. */
 import '@tensorflow/tfjs-backend-cpu'
 import { availableParallelism } from 'node:os'
 import type { Graph } from '../../runtime/engine/graph/ir.ts'
@@ -31,7 +31,7 @@ const onHost = (array: NdArray): HostArray => {
   return array
 }
 
-/** Where two trees differ in paths, shapes, dtypes, or in elements by more than the tolerance. */
+/** Differences of two trees in paths, shapes, dtypes, or in elements by more than the tolerance. */
 export function differences(actual: Tree<NdArray>, expected: Tree<NdArray>, tolerance: Tolerance): string[] {
   const [ours, theirs] = [leavesOf(actual, isNdArray), leavesOf(expected, isNdArray)]
   const types = (leaves: typeof ours) => leaves.map(({ path, leaf }) => `${path}: ${leaf.dtype}[${leaf.shape}]`)

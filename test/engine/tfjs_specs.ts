@@ -12,7 +12,7 @@ import { runGraph } from './support.ts'
 
 const require = createRequire(import.meta.url)
 
-/** What is used of jasmine-core, which has no types of its own. */
+/** The part of jasmine-core that is used; it has no types of its own. */
 interface Jasmine {
   boot(): { getEnv(): Environment }
 }
@@ -85,7 +85,7 @@ function register(): void {
     })
 }
 
-/** What became of one spec. */
+/** Outcome of one spec. */
 export interface Verdict {
   /** The operation whose specs it is among. */
   readonly group: string

@@ -11,7 +11,7 @@ sin slice slice1d slice2d slice3d slice4d softmax softplus split sqrt square squ
 tile transpose unsorted_segment_sum unstack where zeros zeros_like`.split(/\s+/)
 const fewest = 1500
 
-/** What the engine says that it does not do. */
+/** Errors for features that the engine does not have. */
 const refusals = [
   /Kernel '\w+' not registered/,
   /Tensors of dtype '(string|complex64)' cannot be compiled/,

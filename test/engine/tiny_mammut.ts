@@ -31,18 +31,18 @@ function losses({ images, tokens }: BatchTensors, weights: Weights) {
   return { loss, contrastive, caption }
 }
 
-/** What a run leaves: the loss of each step, and the weights after the last. */
+/** Results of a run: the loss of each step, and the weights after the last. */
 export interface TinyRun {
   readonly losses: readonly number[]
   readonly weights: Readonly<Record<string, HostArray>>
-  /** Where the weights were kept between steps. */
+  /** Location of the weights between steps. */
   readonly location: NdArray['location'] | undefined
 }
 
 /** The step that is compiled, as a function of tensors. */
 export const tinyStep = trainStep(losses, { beta1: 0.9, beta2: 0.98, weightDecay: 0.01, clipNorm: 1 })
 
-/** What the step gets first. */
+/** Inputs of the first step. */
 function initialInputs() {
   const weights: Readonly<Record<string, NdArray>> = initialWeights(config, 3)
   const zeros = () =>

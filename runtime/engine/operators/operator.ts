@@ -64,7 +64,7 @@ export interface Operator {
 }
 
 /** Makes values of a graph under construction. */
-export interface Builder<Value extends TensorType> {
+export interface ValueBuilder<Value extends TensorType> {
   readonly apply: (operator: Operator, operands: readonly Value[], attributes?: Attributes) => Value
   /** The value in a dtype; the same value where it has it already. */
   readonly cast: (value: Value, dtype: DType) => Value
@@ -75,7 +75,7 @@ export interface Builder<Value extends TensorType> {
 }
 
 /** A call of a tfjs kernel. */
-export interface KernelCall<Value extends TensorType> extends Builder<Value> {
+export interface KernelCall<Value extends TensorType> extends ValueBuilder<Value> {
   /** tfjs, which operators do not load themselves. */
   readonly tf: typeof tf
   /** Attributes as tfjs passes them. */

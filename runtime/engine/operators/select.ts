@@ -1,13 +1,13 @@
 /** The second operand where the first, a condition, holds, the third elsewhere; all broadcast. */
 import type { TensorType } from '../graph/types.ts'
 import { write } from '../onnx/emitter.ts'
-import type { Builder, Operator } from './operator.ts'
+import type { Operator, ValueBuilder } from './operator.ts'
 import { broadcastRows, noFlops } from './rules.ts'
 import { broadcastShapes, operandOf, sharedDType } from './shapes.ts'
 
 /** `a` where `condition` holds, `b` elsewhere; bool as int32, as the runtime selects between numbers only. */
 export function selectBetween<Value extends TensorType>(
-  { apply, cast }: Builder<Value>,
+  { apply, cast }: ValueBuilder<Value>,
   condition: Value,
   a: Value,
   b: Value,

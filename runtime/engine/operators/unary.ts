@@ -2,7 +2,7 @@
 
 import type { TensorType } from '../graph/types.ts'
 import { write } from '../onnx/emitter.ts'
-import type { Builder, Kernel, Operator } from './operator.ts'
+import type { Kernel, Operator, ValueBuilder } from './operator.ts'
 import { broadcastRows, flopsPerElement } from './rules.ts'
 import { operandOf } from './shapes.ts'
 
@@ -18,7 +18,7 @@ interface UnaryOptions {
 }
 
 /** The operand as float32 where it is int32, which the runtime has few operators for. */
-const asFloat = <Value extends TensorType>(x: Value, { cast }: Builder<Value>): Value =>
+const asFloat = <Value extends TensorType>(x: Value, { cast }: ValueBuilder<Value>): Value =>
   x.dtype === 'int32' ? cast(x, 'float32') : x
 
 function unary(type: string, options: UnaryOptions = {}): Operator {

@@ -2,7 +2,7 @@
 import { apply, fill, type Node, scalar } from '../graph/ir.ts'
 import { castNumber } from '../operators/cast.ts'
 import { nameOf, type Op } from '../operators/lookup.ts'
-import type { Builder } from '../operators/operator.ts'
+import type { ValueBuilder } from '../operators/operator.ts'
 import { type Lowering, nodesOf, one } from './lowering.ts'
 
 /** `node` in a dtype; the same node where it has it already. */
@@ -10,7 +10,7 @@ export const as = (node: Node, dtype: Node['dtype']): Node =>
   node.dtype === dtype ? node : apply('cast', [node], { dtype })
 
 /** Makes nodes for operators, which do not know the graph. */
-export const nodeBuilder: Builder<Node> = {
+export const nodeBuilder: ValueBuilder<Node> = {
   apply: (operator, operands, attributes) => apply(nameOf(operator), operands, attributes),
   cast: as,
   fill,

@@ -9,7 +9,7 @@ export interface Case {
   readonly name: string
   readonly inputs: readonly HostArray[]
   readonly run: (...inputs: readonly tf.Tensor[]) => tf.Tensor | tf.Tensor[]
-  /** Whether gradients with respect to every float input are compared too. */
+  /** True if gradients with respect to every float input are compared too. */
   readonly gradient: boolean
 }
 

@@ -24,7 +24,7 @@ const joined = (kernel: string, name: string, inputs: readonly HostArray[], run:
   gradient: inputs.every(({ dtype }) => dtype === 'float32'),
 })
 
-/** Where tfjs has no gradient, or none is meant. */
+/** A case without gradients: tfjs has none, or they are not compared. */
 const forward = (one: Case): Case => ({ ...one, gradient: false })
 
 const parts: readonly Case[] = [
