@@ -60,4 +60,42 @@ test('a cooldown that would begin in the warm-up begins after it', () => {
   near(rates({ kind: 'cooldown', share: 1, shape: 'linear', floor: 0 }, [10, 55, 100]), [2, 1, 0])
 })
 
+test('warm-up is a rounded number of steps, of which there is at least one', () => {
+  const rate = (step: number, warmUp: number) =>
+    learningRate(step, { peak: 1, warmUp, steps: 10, shape: { kind: 'constant' } })
+  assert.equal([rate(1, 0.15), rate(2, 0.15), rate(3, 0.15)], [0.5, 1, 1])
+  assert.equal([rate(1, 0.14), rate(2, 0.14)], [1, 1])
+  assert.equal([rate(1, 0), rate(2, 0)], [1, 1])
+  assert.equal([rate(3, 0.26), rate(2, 0.26), rate(2, 0.24)], [1, 2 / 3, 1])
+})
+
+test('a decay of one step ends at its floor', () => {
+  for (const kind of ['cosine', 'linear'] as const)
+    near([learningRate(10, { peak: 2, warmUp: 0.9, steps: 10, shape: { kind, floor: 0.25 } })], [0.5])
+})
+
+test('a cooldown lasts a rounded number of steps', () => {
+  const rate = (step: number, share: number) =>
+    learningRate(step, { peak: 1, warmUp: 0, steps: 10, shape: { kind: 'cooldown', share, shape: 'linear', floor: 0 } })
+  near(
+    [8, 9, 10].map(step => rate(step, 0.25)),
+    [2 / 3, 1 / 3, 0],
+  )
+  near(
+    [8, 9, 10].map(step => rate(step, 0.24)),
+    [1, 0.5, 0],
+  )
+  near(
+    [9, 10].map(step => rate(step, 0.01)),
+    [1, 1],
+  )
+})
+
+test('a warm-up over all steps ends at the peak', () => {
+  near(
+    [5, 10].map(step => learningRate(step, { peak: 2, warmUp: 1, steps: 10 })),
+    [1, 2],
+  )
+})
+
 test.run()

@@ -1,4 +1,5 @@
 /** Runs a tfjs step once on the recorder and returns the recorded graph. */
+import { Fault } from '../../../dsl/diagnostics/faults.ts'
 import { type Graph, type InputNode, input, type Output } from '../graph/ir.ts'
 import { isTensorType, type TensorType } from '../graph/types.ts'
 import { tf } from '../tfjs.ts'
@@ -30,7 +31,9 @@ function callSite(error: Error): string {
   return own?.trim().replace(/^at /, '') ?? 'an unknown place'
 }
 
+/** Adds the position in the caller's code to an error; a fault that a user can act on stays as it is. */
 function explain(error: unknown): Error {
+  if (error instanceof Fault) return error
   if (!(error instanceof Error)) return new Error(String(error))
   const kernel = /Kernel '(\w+)' not registered for backend/.exec(error.message)?.[1]
   if (kernel === undefined) return new Error(`${error.message} (at ${callSite(error)})`, { cause: error })
