@@ -13,6 +13,7 @@ const stage = (id: string, inputs: readonly string[], change: Partial<OutlinedSt
   settings: {},
   inputs: Object.fromEntries(inputs.map((input, index) => [`data.${index}`, { stage: input }])),
   externals: [],
+  files: {},
   needs: { slots: 0, memory: 1 },
   key: `key of ${id}`,
   path: [],
