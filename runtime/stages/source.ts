@@ -13,7 +13,15 @@ import type { SampleFiles } from '../data/sample.ts'
 import { storedQuality } from '../data/stored_image.ts'
 import { openStoredImages } from '../data/stored_images.ts'
 import { type Params, readNumber, readOptionalNumber, readParams, readText, readTexts } from './params.ts'
-import { firstImages, leftOutItems, shownSamples, sourceSummary, toldInFailure, tooMany } from './source_result.ts'
+import {
+  firstImages,
+  leftOutItems,
+  noSamples,
+  shownSamples,
+  sourceSummary,
+  toldInFailure,
+  tooMany,
+} from './source_result.ts'
 import { failedItems, type Reporter, type StageContext, type StageResult } from './stage.ts'
 
 /** Faults that are told one by one in warnings; `failed.jsonl` holds all. */
@@ -41,6 +49,8 @@ export async function storeSource(
   const counts = { samples: 0, captions: 0, copied: copiedBefore(previous), train: 0, val: 0, test: 0 }
   const absent = new Map<string, number>()
   const leftOut = createLeftOutCounter()
+  const classNames = readClassNames(params)
+  const unnamed = new Set<string>()
   const shown: SampleFiles[] = []
   const dataset = await createDataset(out, { mayBeEmpty: slice !== undefined })
   for await (const made of makeSamples(reader.find(), { size, filter, first, ...(stored && { stored }) })) {
@@ -58,6 +68,7 @@ export async function storeSource(
       case 'made': {
         const { sample, isCopy, position } = made
         await dataset.add(sample)
+        if (isUnnamedClass(sample.label, classNames)) unnamed.add(sample.label)
         counts.samples += 1
         counts.captions += sample.captions.length
         counts.copied += isCopy ? 1 : 0
@@ -71,7 +82,10 @@ export async function storeSource(
   const missing = warnOfAbsent(absent, report)
   const excluded = leftOut.counts()
   if (excluded.length > 0) report.warn(leftOutSentence(excluded))
+  if (unnamed.size > 0) report.warn(unnamedClasses(unnamed))
   for (const line of excluded) appendFileSync(join(out, leftOutItems), `${JSON.stringify(line)}\n`)
+  if (counts.samples === 0 && slice === undefined)
+    throw noSamples(context.id, { corrupt, missing, leftOut: totalLeftOut(excluded) })
   await dataset.close()
   await stored?.close()
   const how = { tile_size: size ?? null, resize: filter, jpeg_quality: storedQuality, copied: counts.copied }
@@ -80,6 +94,17 @@ export async function storeSource(
   // Parts are shown where they are joined.
   const exhibits = slice === undefined ? [await firstImages(out, shown)] : []
   return { metrics, summary: sourceSummary(metrics, totalLeftOut(excluded)), exhibits, absent: missing }
+}
+
+/** True if a class is a number that the recipe gives no name. */
+const isUnnamedClass = (label: string, classNames: { readonly [name: string]: string }): boolean =>
+  /^[0-9]+$/.test(label) && !Object.hasOwn(classNames, label)
+
+/** A warning on classes that are numbers. */
+function unnamedClasses(labels: ReadonlySet<string>): string {
+  const [first = ''] = [...labels].sort((a, b) => Number(a) - Number(b))
+  const count = labels.size === 1 ? '1 class is a number' : `${labels.size.toLocaleString('en')} classes are numbers`
+  return `${count}, such as '${first}', and captions made of classes say so; name them under class_names`
 }
 
 /** The slice that a stage makes; undefined: it makes the whole. */

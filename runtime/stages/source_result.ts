@@ -1,4 +1,5 @@
 /** What is told of a source, whether it was made as a whole or in parts. */
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import type { SampleFiles } from '../data/sample.ts'
 import type { Exhibit } from './exhibit.ts'
 import { createFigures } from './figures.ts'
@@ -25,6 +26,21 @@ export function sourceSummary(
 export async function firstImages(out: string, shown: readonly SampleFiles[]): Promise<Exhibit> {
   const figures = shown.map(sample => ({ sample, figure: { lines: [...sample.captions] } }))
   return { kind: 'figures', title: 'The first images', items: await createFigures(out, figures) }
+}
+
+/** The fault of a source that gives no samples; it says what was found there. */
+export function noSamples(
+  name: string,
+  found: { readonly corrupt: number; readonly missing: number; readonly leftOut: number },
+): UserFault {
+  const parts = [
+    ...(found.corrupt > 0 ? [`${found.corrupt.toLocaleString('en')} corrupt`] : []),
+    ...(found.missing > 0 ? [`${found.missing.toLocaleString('en')} rows without an image`] : []),
+    ...(found.leftOut > 0 ? [`${found.leftOut.toLocaleString('en')} files or rows left out`] : []),
+  ]
+  return new UserFault(`No samples were made of source '${name}': it holds ${parts.join(', ') || 'nothing'}`, {
+    hint: 'name other files or check the parameters of the source',
+  })
 }
 
 /** The fault of a source with more faults than it may have; names the first. */

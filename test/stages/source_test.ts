@@ -114,6 +114,53 @@ test('labels of overhead views in a shard train the classifier that filters the 
     for (const { captions } of await readIndex(out)) assert.match(captions.join(), /^fields/)
   }))
 
+test('files that are no data are counted in the summary, a warning and left_out.jsonl', () =>
+  inTempFolder(async folder => {
+    await put(folder, {
+      'in/3/a.jpg': await picture(3),
+      'in/.DS_Store': 'x',
+      'in/3/._a.jpg': 'x',
+      'in/3/a.bmp': 'x',
+    })
+    const path = join(folder, 'in')
+    const { result, warnings, out } = await runStage(runFolder, { folder, params: { path }, files: [path] })
+    assert.is(result.summary, '1 images, 1 captions, 3 left out')
+    assert.equal(warnings, [
+      "Left out 3: files of operating systems and editors 2 (the first is '.DS_Store'), files that are no images (.bmp) 1 (the first is '3/a.bmp')",
+      "1 class is a number, such as '3', and captions made of classes say so; name them under class_names",
+    ])
+    assert.equal(
+      (await readFile(join(out, 'left_out.jsonl'), 'utf8'))
+        .trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line)),
+      [
+        { reason: 'files of operating systems and editors', count: 2, first: '.DS_Store' },
+        { reason: 'files that are no images (.bmp)', count: 1, first: '3/a.bmp' },
+      ],
+    )
+    const named = await runStage(runFolder, { folder, params: { path, class_names: { 3: 'a lake' } }, files: [path] })
+    assert.is(named.warnings.length, 1)
+  }))
+
+test('a source that gives no samples says what it holds', () =>
+  inTempFolder(async folder => {
+    const shard = join(folder, '0.tar')
+    await writeFile(
+      shard,
+      await pack([
+        ['.DS_Store', 'x'],
+        ['0.jpg', 'no picture'],
+        ['0.txt', 'x'],
+      ]),
+    )
+    const run = runStage(runWebDataset, { folder, params: { shards: shard, max_corrupt: 1 }, files: [shard] })
+    assert.match(
+      await messageOf(run),
+      /^No samples were made of source 'photos': it holds 1 corrupt, 1 files or rows left out; name other files/,
+    )
+  }))
+
 test('fails beyond the limit and names the first', () =>
   inTempFolder(async folder => {
     const shard = join(folder, '0.tar')

@@ -2,14 +2,18 @@
 import { basename, join } from 'node:path'
 import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { isText } from '../../../dsl/values/json.ts'
-import { splitNamed } from '../../../dsl/values/split_names.ts'
+import { isLitter } from '../../../dsl/values/litter.ts'
+import { type SplitName, splitNamed } from '../../../dsl/values/split_names.ts'
+import { usualCaption } from './caption_table.ts'
 import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
 import { createImageFinder, listImages } from './image_files.ts'
-import { openParquet, type ParquetFile, readGroup } from './parquet_file.ts'
+import { classNamesOf, invalidByteOf, openParquet, type ParquetFile, readGroup } from './parquet_file.ts'
 import {
   assignSplit,
   corruptItem,
   type ImageLocation,
+  leftOutItem,
+  litterItem,
   type SourceItem,
   type SourceReader,
   type SplitShares,
@@ -43,13 +47,25 @@ export function openTables(options: ParquetOptions): SourceReader {
       const sizes: number[] = []
       for (const table of options.tables) sizes.push((await openParquet(table)).rows)
       total = sizes.reduce((sum, size) => sum + size, 0)
+      const earlier: EarlierRows = new Map()
       let before = 0
       for (const [index, path] of options.tables.entries()) {
-        yield* readTable(await openParquet(path), { ...options, index, before })
+        yield* readTable(await openParquet(path), { ...options, index, before, earlier })
         before += sizes[index] ?? 0
       }
     },
   }
+}
+
+/** The first row of each image that rows may share. */
+type EarlierRows = Map<string, EarlierRow>
+
+interface EarlierRow {
+  readonly key: string
+  /** Its place in messages. */
+  readonly place: string
+  readonly split: SplitName
+  readonly label: string
 }
 
 interface TableOptions extends ParquetOptions {
@@ -57,48 +73,71 @@ interface TableOptions extends ParquetOptions {
   readonly index: number
   /** Rows of the tables before. */
   readonly before: number
+  readonly earlier: EarlierRows
 }
 
 async function* readTable(table: ParquetFile, options: TableOptions): AsyncGenerator<SourceItem> {
   const columns = columnsOf(table, options)
-  const { find, faults } = await imagesOf(table, options)
-  yield* faults
+  const { find, others } = await imagesOf(table, options)
+  yield* others
+  const nameOf = classNamer(table, options.label)
   for (let group = 0; group + 1 < table.groups.length; group++) {
     const start = table.groups[group] ?? 0
     const rows = await readGroup(table, { group, columns })
-    for (const [i, cells] of rows.entries()) yield* readRow({ cells, row: start + i }, { table, find, ...options })
+    for (const [i, cells] of rows.entries())
+      yield* readRow({ cells, row: start + i }, { table, find, columns, nameOf, ...options })
+  }
+  if (table.rows === 0) yield leftOutItem(basename(table.path), 'tables without rows')
+}
+
+/** A function from the class of a cell to its name; undefined where the table names no such class. */
+type ClassNamer = (cell: unknown) => string | undefined
+
+function classNamer(table: ParquetFile, label: string | undefined): ClassNamer {
+  const names = label === undefined ? undefined : classNamesOf(table, label)
+  return cell => {
+    const text = textOf(cell)
+    if (names === undefined || !/^-?[0-9]+$/.test(text)) return text
+    // Hugging Face writes -1 where the class is not known.
+    return text === '-1' ? '' : names[Number(text)]
   }
 }
 
-/** The columns to read. Throws where one that is needed is missing. */
+/** The columns to read. Throws where one that the recipe names is missing; a table of classes needs no captions. */
 function columnsOf(
   { path, columns }: ParquetFile,
   { images, caption, label, split }: ParquetOptions,
 ): readonly string[] {
-  const needed = [
+  const required = [
     ...(images.kind === 'tar' ? ['key'] : []),
     ...(images.kind === 'paths' ? [images.column] : []),
-    ...(label === undefined ? [caption] : [label]),
+    ...(label === undefined ? [] : [label]),
+    ...(label === undefined || caption !== usualCaption ? [caption] : []),
     ...(split === 'column' ? ['split'] : []),
   ]
   const cell = images.kind === 'bytes' ? [images.column] : []
-  const missing = [...needed, ...cell].find(column => !columns.includes(column))
+  const missing = [...required, ...cell].find(column => !columns.includes(column))
   if (missing !== undefined)
     throw new UserFault(`${path} has no column '${missing}'`, { hint: `its columns are ${columns.join(', ')}` })
-  return [...new Set([...needed, caption, 'status', 'url', 'key'])].filter(column => columns.includes(column))
+  return [...new Set([...required, caption, 'status', 'url', 'key'])].filter(column => columns.includes(column))
 }
 
-/** The place of a row's image, or words that follow the name of the row. */
-type FindRowImage = (
-  cells: RowCells,
-  row: number,
-) => { readonly at: ImageLocation; readonly file: string } | { readonly fault: string }
+/** The image of a row. */
+interface RowImage {
+  readonly at: ImageLocation
+  readonly file: string
+  /** Equal for rows that share an image; undefined where each row has its own. */
+  readonly shared?: string
+}
+
+/** The image of a row, or words that follow the name of the row. */
+type FindRowImage = (cells: RowCells, row: number) => RowImage | { readonly fault: string }
 type RowCells = Readonly<Record<string, unknown>>
 
 async function imagesOf(
   { path }: ParquetFile,
   { images, index }: TableOptions,
-): Promise<{ readonly find: FindRowImage; readonly faults: readonly SourceItem[] }> {
+): Promise<{ readonly find: FindRowImage; readonly others: readonly SourceItem[] }> {
   switch (images.kind) {
     case 'bytes':
       return {
@@ -106,7 +145,7 @@ async function imagesOf(
           at: { kind: 'cell', path, column: images.column, row },
           file: `${basename(path)} row ${row}`,
         }),
-        faults: [],
+        others: [],
       }
     case 'paths': {
       const finder = createImageFinder(await listImages(images.folder))
@@ -116,9 +155,9 @@ async function imagesOf(
         const found = finder(name)
         return 'fault' in found
           ? { fault: `names image '${name}', ${found.fault}` }
-          : { at: { kind: 'file', path: join(images.folder, found.file) }, file: found.file }
+          : { at: { kind: 'file', path: join(images.folder, found.file) }, file: found.file, shared: found.file }
       }
-      return { find, faults: [] }
+      return { find, others: [] }
     }
     case 'tar': {
       const tar = images.tars[index] ?? ''
@@ -128,9 +167,9 @@ async function imagesOf(
           const image = find(String(key))
           return image === undefined
             ? { fault: `has the key '${String(key)}', of which ${basename(tar)} holds no image` }
-            : { at: image.location, file: image.file }
+            : { at: image.location, file: image.file, shared: `${index}/${image.file}` }
         },
-        faults: others,
+        others,
       }
     }
   }
@@ -138,35 +177,56 @@ async function imagesOf(
 
 interface RowOptions extends TableOptions {
   readonly table: ParquetFile
+  readonly columns: readonly string[]
   readonly find: FindRowImage
+  readonly nameOf: ClassNamer
 }
 
 function readRow(
   { cells, row }: { readonly cells: RowCells; readonly row: number },
-  { table, find, caption, label: labelColumn, split: splits, classNames, seed, index, before }: RowOptions,
+  options: RowOptions,
 ): readonly SourceItem[] {
+  const { table, find, columns, nameOf, images, caption, label: labelColumn, classNames, index, before } = options
   const name = basename(table.path)
   const key = isText(cells.key) ? cells.key : `row ${row}`
   const wrong = (reason: string, column?: string) =>
     corruptItem(name, `Row ${row} of ${name} ${reason}`, { key, ...(column !== undefined && { column }) })
-  if (isText(cells.status) && cells.status !== 'success') return [{ kind: 'omitted', reason: cells.status }]
+  for (const column of columns) {
+    const byte = invalidByteOf(cells[column])
+    if (byte !== undefined) return [wrong(`has text that is not UTF-8 in its column '${column}': byte ${byte}`, column)]
+  }
+  if (isText(cells.status) && isWithoutImage(cells.status, images)) return [{ kind: 'omitted', reason: cells.status }]
+  const path = images.kind === 'paths' ? cells[images.column] : undefined
+  if (isText(path) && isLitter(path)) return [litterItem(`row ${row} of ${name}`)]
   const image = find(cells, row)
   if ('fault' in image) return [wrong(image.fault)]
   const { captions, missing } = captionsOf(cells[caption])
   const empty = Array.from({ length: missing }, () => wrong(`has an empty caption`, caption))
-  const named = labelColumn === undefined ? '' : textOf(cells[labelColumn])
+  const cell = labelColumn === undefined ? undefined : cells[labelColumn]
+  const named = nameOf(cell)
+  if (named === undefined)
+    return [wrong(`has the class ${textOf(cell)}, and the table has no name for it`, labelColumn)]
   if (captions.length === 0 && named === '') return empty.length > 0 ? empty : [wrong('has no caption', caption)]
-  const split = splits === 'column' ? splitNamed(textOf(cells.split)) : assignSplit(key, { ...splits, seed })
+  const earlier = image.shared === undefined ? undefined : options.earlier.get(image.shared)
+  const split = splitOf(cells, earlier?.key ?? key, options)
   if (split === undefined)
     return [wrong(`has the split '${textOf(cells.split)}'; splits are train, val and test`, 'split')]
+  const label = className(named)
+  const contradiction = earlier && contradictionOf({ split, label, file: image.file }, earlier)
+  if (contradiction !== undefined) return [wrong(contradiction)]
+  if (image.shared !== undefined && earlier === undefined)
+    options.earlier.set(image.shared, { key, place: `row ${row} of ${name}`, split, label })
+  // A recipe may name classes by their numbers, though the table names them too.
+  const id = textOf(cell)
+  const word = Object.hasOwn(classNames, id) ? id : named
   return [
     {
       kind: 'record',
       file: image.file,
       group: `${index}/${key}`,
       split,
-      captions: captions.length > 0 ? captions : [captionOfClass(named, classNames)],
-      label: className(named),
+      captions: captions.length > 0 ? captions : [captionOfClass(word, classNames)],
+      label,
       facts: { table: index, ...(isText(cells.url) && { url: cells.url }) },
       location: image.at,
       position: before + row + 1,
@@ -175,12 +235,38 @@ function readRow(
   ]
 }
 
-const textOf = (cell: unknown): string =>
-  isText(cell) || typeof cell === 'number' || typeof cell === 'bigint' ? String(cell).trim() : ''
+/** True if the status of a row says that it has no image: any but success in img2dataset's layout, a failure elsewhere. */
+const isWithoutImage = (status: string, { kind }: RowImages): boolean =>
+  kind === 'tar' ? status !== 'success' : status.startsWith('failed_to_')
 
-/** A text or a list of texts; how many of them say nothing. A cell without a value holds no caption at all. */
+/** The split of a row; rows of one image draw theirs by the same key. */
+const splitOf = (cells: RowCells, key: string, { split, seed }: RowOptions): SplitName | undefined =>
+  split === 'column' ? splitNamed(textOf(cells.split)) : assignSplit(key, { ...split, seed })
+
+/** The contradiction of a row to the first row of the same image: another split or another class. */
+function contradictionOf(
+  { split, label, file }: { readonly split: SplitName; readonly label: string; readonly file: string },
+  first: EarlierRow,
+): string | undefined {
+  if (split !== first.split)
+    return `puts '${file}' into the split '${split}', ${first.place} into '${first.split}'; keep one`
+  if (label !== '' && first.label !== '' && label !== first.label)
+    return `gives '${file}' the class '${label}', ${first.place} '${first.label}'; keep one`
+  return undefined
+}
+
+/** The text of a cell; empty where it holds none. NaN is a missing value, as pandas writes it. */
+function textOf(cell: unknown): string {
+  if (typeof cell === 'number') return Number.isNaN(cell) ? '' : String(cell)
+  return isText(cell) || typeof cell === 'bigint' ? String(cell).trim() : ''
+}
+
+/**
+ * A text or a list of texts, and the number of them that are empty. A cell without a value, or with NaN, holds no caption
+ * at all.
+ */
 function captionsOf(cell: unknown): { readonly captions: readonly string[]; readonly missing: number } {
-  if (cell === null || cell === undefined) return { captions: [], missing: 0 }
+  if (cell === null || cell === undefined || Number.isNaN(cell)) return { captions: [], missing: 0 }
   const given: readonly unknown[] = Array.isArray(cell) ? cell : [cell]
   const captions = given.map(textOf).filter(text => text !== '')
   return { captions, missing: given.length - captions.length }

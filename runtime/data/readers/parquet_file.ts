@@ -9,6 +9,10 @@ import {
   parquetSchema,
 } from 'hyparquet'
 import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
+import { isRecord, isText, parseJson } from '../../../dsl/values/json.ts'
+import { findInvalidByte } from '../../../dsl/values/utf8.ts'
+import { otherFormat } from './other_format.ts'
+import { parsePythonJson } from './python_json.ts'
 
 type TableBuffer = Awaited<ReturnType<typeof asyncBufferFromFile>>
 
@@ -31,13 +35,29 @@ export async function openParquet(path: string): Promise<ParquetFile> {
   const table = await asyncBufferFromFile(path).catch(cause => {
     throw new UserFault(`Table ${path} cannot be opened`, { hint: 'check the files of the source', cause })
   })
-  const metadata = await parquetMetadataAsync(table).catch(cause => {
-    throw new DataFault(`${path} is no Parquet file or was cut short`, { hint: 'get it anew', file: path, cause })
+  const metadata = await parquetMetadataAsync(table).catch(async cause => {
+    const other = otherFormat(new Uint8Array(await table.slice(0, 64)))
+    const reason = table.byteLength === 0 ? ': it holds 0 bytes' : other === undefined ? '' : `: it is ${other.name}`
+    const hint = other?.hint ?? 'get it anew'
+    throw new DataFault(`${path} is no Parquet file or was cut short${reason}`, { hint, file: path, cause })
   })
   const groups = [0]
   for (const { num_rows } of metadata.row_groups) groups.push((groups.at(-1) ?? 0) + Number(num_rows))
   const columns = parquetSchema(metadata).children.map(({ element }) => element.name)
   return { path, rows: Number(metadata.num_rows), columns, groups, table, metadata }
+}
+
+/**
+ * The names of the classes that a column holds the numbers of, as Hugging Face datasets keep them in the metadata of
+ * their tables; undefined where there are none.
+ */
+export function classNamesOf({ metadata }: ParquetFile, column: string): readonly string[] | undefined {
+  const text = metadata.key_value_metadata?.find(({ key }) => key === 'huggingface')?.value
+  const value: unknown = text === undefined ? undefined : parseJson(text)
+  const info = isRecord(value) && isRecord(value.info) ? value.info : {}
+  const feature = isRecord(info.features) ? info.features[column] : undefined
+  const names = isRecord(feature) && feature._type === 'ClassLabel' ? feature.names : undefined
+  return Array.isArray(names) && names.every(isText) ? names : undefined
 }
 
 /** The rows of one group, with some columns. Bytes stay bytes where `isBinary`. Throws where they cannot be unpacked. */
@@ -69,6 +89,7 @@ export async function readGroup(
     rowStart,
     rowEnd,
     compressors,
+    parsers,
     utf8: !isBinary,
   }).catch(cause => {
     const reason = cause instanceof Error ? cause.message : String(cause)
@@ -79,6 +100,34 @@ export async function readGroup(
       cause,
     })
   })
+}
+
+/** Marks a cell whose text is not UTF-8. */
+const notUtf8 = Symbol('text that is not UTF-8')
+
+/** A cell whose text is not UTF-8, with its first byte that is not: `0xe9`. */
+interface InvalidText {
+  readonly [notUtf8]: string
+}
+
+/** The first byte of a cell, or of one of a list of cells, that is not UTF-8; undefined where all of it is. */
+export function invalidByteOf(cell: unknown): string | undefined {
+  if (Array.isArray(cell)) return cell.map(invalidByteOf).find(byte => byte !== undefined)
+  return typeof cell === 'object' && cell !== null && notUtf8 in cell ? String(cell[notUtf8]) : undefined
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Text is decoded strictly, and JSON may be that of Python. */
+const parsers = {
+  stringFromBytes(bytes?: Uint8Array): string | InvalidText | undefined {
+    try {
+      return bytes && utf8.decode(bytes)
+    } catch {
+      return { [notUtf8]: findInvalidByte(bytes ?? new Uint8Array()).value }
+    }
+  },
+  jsonFromBytes: (bytes?: Uint8Array): unknown => bytes && parsePythonJson(utf8.decode(bytes)),
 }
 
 /** Snappy is hyparquet's own; Node brings the others. */

@@ -130,12 +130,173 @@ test('reads images by paths in a column, and none that leads out', () =>
     for (const [i, pattern] of why.entries()) assert.match(reasonsOf(found)[i] ?? '', pattern)
   }))
 
+/** Writes a table with the metadata that Hugging Face datasets keep. */
+const writeNamed = (path: string, columnData: readonly ColumnSource[], names: readonly string[]) => {
+  const info = { info: { features: { label: { names, _type: 'ClassLabel' }, other: { _type: 'Value' } } } }
+  const kvMetadata = [{ key: 'huggingface', value: JSON.stringify(info) }]
+  return writeFile(path, Buffer.from(parquetWriteBuffer({ columnData: [...columnData], kvMetadata })))
+}
+
+test('class numbers have the names of the metadata of the table; -1 is no class, others are named', () =>
+  inTempFolder(async folder => {
+    const photo = await picture(3)
+    const table = join(folder, 'a.parquet')
+    const ids = [0n, 2n, -1n, 3n]
+    await writeNamed(
+      table,
+      [
+        column(
+          'image',
+          'BYTE_ARRAY',
+          ids.map(() => photo),
+        ),
+        column('label', 'INT64', ids),
+        column('caption', 'STRING', [null, null, 'a lake', null]),
+      ],
+      ['AnnualCrop', 'Forest', 'river_bank'],
+    )
+    const options = { tables: [table], images: { kind: 'bytes', column: 'image' }, label: 'label' } as const
+    const read = async (classNames: { readonly [name: string]: string }) => {
+      const found = await findAll(open({ ...options, classNames }))
+      assert.equal(reasonsOf(found), ['Row 3 of a.parquet has the class 3, and the table has no name for it'])
+      return recordsOf(found).map(({ captions, label }) => [label, ...captions])
+    }
+    const lake = ['', 'a lake']
+    assert.equal(await read({}), [['annual crop', 'annual crop'], ['river bank', 'river bank'], lake])
+    assert.equal(await read({ AnnualCrop: 'a field', 2: 'a stream' }), [
+      ['annual crop', 'a field'],
+      ['river bank', 'a stream'],
+      lake,
+    ])
+  }))
+
+test('a caption column that the recipe names must exist, also where there are classes', () =>
+  inTempFolder(async folder => {
+    const table = join(folder, 'a.parquet')
+    await write(table, [column('photo', 'BYTE_ARRAY', [await picture(3)]), column('scene', 'STRING', ['Lake'])])
+    const read = (caption: string) =>
+      findAll(open({ tables: [table], images: { kind: 'bytes', column: 'photo' }, label: 'scene', caption }))
+    assert.match(await messageOf(read('text')), /a\.parquet has no column 'text'; its columns are photo, scene$/)
+    assert.equal(
+      recordsOf(await read('caption')).map(({ captions }) => captions),
+      [['lake']],
+    )
+  }))
+
+test('a status of another tool is no reason to leave a row out, and NaN is a missing value', () =>
+  inTempFolder(async folder => {
+    const photo = await picture(3)
+    const table = join(folder, 'a.parquet')
+    await write(table, [
+      column('photo', 'BYTE_ARRAY', [photo, photo, photo]),
+      column('caption', 'STRING', ['a', 'b', 'c']),
+      column('status', 'STRING', ['published', 'failed_to_download', 'success']),
+      column('scene', 'DOUBLE', [Number.NaN, 1, 2]),
+    ])
+    const found = await findAll(open({ tables: [table], images: { kind: 'bytes', column: 'photo' }, label: 'scene' }))
+    assert.equal(
+      found.map(item => (item.kind === 'record' ? [...item.captions, item.label] : item.kind)),
+      [['a', ''], 'omitted', ['c', '2']],
+    )
+  }))
+
+test('text that is not UTF-8 is named with its row and column', () =>
+  inTempFolder(async folder => {
+    const table = join(folder, 'a.parquet')
+    const photo = await picture(3)
+    const latin = [Buffer.from('a lake'), Buffer.from('a café', 'latin1'), Buffer.from('a café')]
+    await write(table, [
+      column(
+        'photo',
+        'BYTE_ARRAY',
+        latin.map(() => photo),
+      ),
+      column('caption', 'BYTE_ARRAY', latin),
+    ])
+    const found = await findAll(open({ tables: [table], images: { kind: 'bytes', column: 'photo' } }))
+    assert.equal(
+      recordsOf(found).map(({ captions }) => captions),
+      [['a lake'], ['a café']],
+    )
+    assert.equal(reasonsOf(found), ["Row 1 of a.parquet has text that is not UTF-8 in its column 'caption': byte 0xe9"])
+  }))
+
+test('rows of one image have one split, and a contradiction names both', () =>
+  inTempFolder(async folder => {
+    const files = Array.from({ length: 30 }, (_, i) => `${i}.jpg`)
+    const image = await picture(3)
+    await put(folder, Object.fromEntries(files.map(file => [`imgs/${file}`, image])))
+    const table = join(folder, 'a.parquet')
+    const images = { kind: 'paths', folder: join(folder, 'imgs'), column: 'image' } as const
+    await write(table, [
+      column('image', 'STRING', [...files, ...files]),
+      column('caption', 'STRING', [...files, ...files]),
+    ])
+    const drawn = recordsOf(await findAll(open({ tables: [table], images, split: { val: 0.2, test: 0.3 } })))
+    for (const [i] of files.entries()) assert.is(drawn[i + 30]?.split, drawn[i]?.split)
+    assert.is(new Set(drawn.map(({ split }) => split)).size, 3)
+    await write(table, [
+      column('image', 'STRING', ['0.jpg', '0.jpg', '1.jpg', '1.jpg', '2.jpg', '2.jpg', '._3.jpg']),
+      column('caption', 'STRING', ['a', 'b', 'c', 'd', 'e', 'f', 'g']),
+      column('split', 'STRING', ['train', 'test', 'val', 'validation', 'test', 'test', 'test']),
+      column('scene', 'STRING', ['Lake', 'Lake', 'Sea', 'Sea', 'Hill', 'Field', 'Field']),
+    ])
+    const found = await findAll(open({ tables: [table], images, split: 'column', label: 'scene' }))
+    assert.equal(reasonsOf(found), [
+      "Row 1 of a.parquet puts '0.jpg' into the split 'test', row 0 of a.parquet into 'train'; keep one",
+      "Row 5 of a.parquet gives '2.jpg' the class 'field', row 4 of a.parquet 'hill'; keep one",
+    ])
+    assert.equal(
+      recordsOf(found).map(({ captions }) => captions.join()),
+      ['a', 'c', 'd', 'e'],
+    )
+    assert.equal(
+      found.flatMap(item => (item.kind === 'left out' ? [item.file] : [])),
+      ['row 6 of a.parquet'],
+    )
+  }))
+
+test('keys find images under prefixes of the archive and with dots; an image that is packed twice is named', () =>
+  inTempFolder(async folder => {
+    const image = await picture(3)
+    const keys = ['000', '001', '0.02', '003', 'é'.normalize('NFC')]
+    const [table, tar] = [join(folder, '0.parquet'), join(folder, '0.tar')]
+    await write(table, [column('key', 'STRING', keys), column('caption', 'STRING', keys)])
+    await writeFile(
+      tar,
+      await pack([
+        ['./000.jpg', image],
+        ['00000/001.jpg', image],
+        ['0.02.png', image],
+        ['0.02.jpg', image],
+        ['003.jpg', image],
+        ['003.jpg', image],
+        [`${'é'.normalize('NFD')}.jpg`, image],
+        ['._000.jpg', 'x'],
+      ]),
+    )
+    const found = await findAll(open({ tables: [table], images: { kind: 'tar', tars: [tar] } }))
+    assert.equal(
+      recordsOf(found).map(({ file }) => file),
+      ['./000.jpg', '00000/001.jpg', '0.02.jpg', '003.jpg', `${'é'.normalize('NFD')}.jpg`],
+    )
+    assert.equal(reasonsOf(found), ["File '003.jpg' is given twice in 0.tar; remove one of them"])
+    assert.equal(
+      found.flatMap(item => (item.kind === 'left out' ? [`${item.file}: ${item.reason}`] : [])),
+      ['0.02.png in 0.tar: further images of samples', '._000.jpg in 0.tar: files of operating systems and editors'],
+    )
+  }))
+
 test('a table that is none, is cut short or lacks a column stops reading', () =>
   inTempFolder(async folder => {
     const table = join(folder, 'a.parquet')
     const images = { kind: 'bytes', column: 'photo' } as const
     const message = () => messageOf(findAll(open({ tables: [table], images })))
     assert.match(await message(), /a\.parquet cannot be opened/)
+    await writeFile(table, '')
+    assert.match(await message(), /was cut short: it holds 0 bytes; get it anew$/)
+    await writeFile(table, 'version https://git-lfs.github.com/spec/v1\noid sha256:00\n')
+    assert.match(await message(), /: it is a pointer of Git LFS, not the file itself; run 'git lfs pull'$/)
     await writeFile(table, 'no table')
     assert.match(await message(), /is no Parquet file or was cut short/)
     await write(table, [column('caption', 'STRING', ['x'])])
