@@ -24,7 +24,7 @@ const { values } = parseArgs({
     tests: { type: 'string', default: 'test' },
     sample: { type: 'string', default: 'Infinity' },
     seed: { type: 'string', default: '1' },
-    slowest: { type: 'string', default: '3' },
+    slowest: { type: 'string', default: '6' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -112,6 +112,7 @@ const tests = modules
     return []
   })
   .sort((a, b) => a.seconds - b.seconds)
+if (tests.length === 0) throw new Error('No test file imports these modules and passes')
 
 /** Runs a mutant; says where it is if it survives. */
 function survivor(mutant: Mutant): string | undefined {

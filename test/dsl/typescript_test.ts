@@ -143,4 +143,13 @@ test('entries can be made by map', async () => {
   )
 })
 
+test('a recipe of TypeScript may be a base', async () => {
+  const base = "import { recipe } from 'terroir'\nexport default recipe({ name: 'typed', seed: 7 })\n"
+  const { variants } = await loadTexts({
+    'r.yaml': `extends: base.ts\n${smallRecipe.replace('name: small\n', '')}`,
+    'base.ts': base,
+  })
+  assert.equal([variants[0]?.recipe.name, variants[0]?.recipe.seed], ['typed', 3])
+})
+
 test.run()
