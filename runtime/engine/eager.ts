@@ -3,7 +3,7 @@ import { type HostArray, hostArray, isNdArray, type NdArray } from './array.ts'
 import type { Elements } from './graph/types.ts'
 import { tf } from './tfjs.ts'
 import { graphDType } from './trace/recorder.ts'
-import type { TensorTree } from './trace/trace.ts'
+import { isTensor, type TensorTree } from './trace/trace.ts'
 import { leavesOf, mapTree, type Tree } from './tree.ts'
 
 /** Options of `runEagerly`. */
@@ -13,8 +13,6 @@ export interface EagerOptions {
   /** True if the output of this path stays on the backend. */
   readonly stays: (path: string) => boolean
 }
-
-const isTensor = (value: unknown): value is tf.Tensor => value instanceof tf.Tensor
 
 function toTensor(array: NdArray): tf.Tensor {
   if (array.location === 'device') return array.handle as tf.Tensor

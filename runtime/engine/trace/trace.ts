@@ -16,7 +16,8 @@ export interface Traced {
   readonly outputs: Tree<TensorType>
 }
 
-const isTensor = (value: unknown): value is tf.Tensor => value instanceof tf.Tensor
+/** Tests if a value is a tensor. */
+export const isTensor = (value: unknown): value is tf.Tensor => value instanceof tf.Tensor
 
 const recorder = new GraphRecorder()
 // The last choice of tfjs, so that constants can be made outside a step where there is no other backend.

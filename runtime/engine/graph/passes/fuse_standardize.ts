@@ -1,9 +1,7 @@
 /** Fuses standardisation over the last side, also where a gradient uses its parts. */
 import { apply, type Graph, isApply, type Node } from '../ir.ts'
 import { listOf } from '../types.ts'
-import { isFill, rewrite } from './rewrite.ts'
-
-const operands = (node: Node | undefined, op: string): readonly Node[] => (node?.op === op ? node.inputs : [])
+import { isFill, operandsOf, rewrite } from './rewrite.ts'
 
 /** The operand of a mean over the last side that keeps a side of one. */
 function meanOf(node: Node | undefined): Node | undefined {
@@ -14,24 +12,24 @@ function meanOf(node: Node | undefined): Node | undefined {
 
 /** The `x` of `x - mean(x)`. */
 function centredOf(node: Node | undefined): Node | undefined {
-  const [x, mean] = operands(node, 'sub')
+  const [x, mean] = operandsOf(node, 'sub')
   return x !== undefined && meanOf(mean) === x ? x : undefined
 }
 
 /** `reciprocal(sqrt(mean((x - mean(x))^2) + epsilon))` as `inverseDeviation(x)`. */
 function inverseDeviation(node: Node): Node | undefined {
-  const [root] = operands(node, 'reciprocal')
-  const [padded] = operands(root, 'sqrt')
-  const [variance, epsilon] = operands(padded, 'add')
-  const [a, b] = operands(meanOf(variance), 'mul')
+  const [root] = operandsOf(node, 'reciprocal')
+  const [padded] = operandsOf(root, 'sqrt')
+  const [variance, epsilon] = operandsOf(padded, 'add')
+  const [a, b] = operandsOf(meanOf(variance), 'mul')
   const x = centredOf(a)
   return x && a === b && isFill(epsilon) ? apply('inverseDeviation', [x], { epsilon: epsilon.value }) : undefined
 }
 
 /** `(x - mean(x)) * inverseDeviation(x)` as `standardize(x)`. */
 function standardize(node: Node): Node | undefined {
-  const [centred, inverse] = operands(node, 'mul')
-  const [x] = operands(inverse, 'inverseDeviation')
+  const [centred, inverse] = operandsOf(node, 'mul')
+  const [x] = operandsOf(inverse, 'inverseDeviation')
   if (!x || !inverse || !isApply(inverse) || centredOf(centred) !== x) return undefined
   return apply('standardize', [x], inverse.attributes)
 }

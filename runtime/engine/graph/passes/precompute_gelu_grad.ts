@@ -1,8 +1,6 @@
 /** Computes the gradient of GELU in the forward pass, while the operand is in the caches. */
 import { apply, type Graph, isApply, type Node, topological } from '../ir.ts'
-import { rewrite } from './rewrite.ts'
-
-const operandsOf = (node: Node | undefined, op: string): readonly Node[] => (node?.op === op ? node.inputs : [])
+import { operandsOf, rewrite } from './rewrite.ts'
 
 /** `share + u * exp(peak - u * u)`: the derivative of GELU's `u * share` up to a factor. */
 const derivative = (u: Node, share: Node, peak: Node): Node =>

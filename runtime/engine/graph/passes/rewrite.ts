@@ -1,4 +1,5 @@
 /** Rebuilds a graph from its inputs on, replacing nodes by a rule; and helpers of rules. */
+import type { Op } from '../../operators/lookup.ts'
 import { apply, type FillNode, fill, type Graph, isApply, type Node, topological } from '../ir.ts'
 import { sameShape } from '../types.ts'
 
@@ -19,6 +20,9 @@ export function rewrite(graph: Graph, rule: Rule): Graph {
 
 /** Tests if a node is one number in every element. */
 export const isFill = (node: Node | undefined): node is FillNode => node?.op === 'fill'
+
+/** Operands of a node, if it applies this operator; otherwise none. */
+export const operandsOf = (node: Node | undefined, op: Op): readonly Node[] => (node?.op === op ? node.inputs : [])
 
 /** Tests if a permutation swaps the last two sides and no others. */
 export const swapsLastTwo = (perm: readonly number[]): boolean =>
