@@ -1,6 +1,13 @@
 /** The abilities of this machine. */
 import { availableParallelism, totalmem } from 'node:os'
-import type { Availability } from '../engine/mod.ts'
+
+/** An engine on this machine. */
+export interface EngineReport {
+  readonly name: string
+  readonly available: boolean
+  /** The device, or the reason why it does not work. */
+  readonly detail: string
+}
 
 /** This machine: its size, and the engines that work on it. */
 export interface MachineReport {
@@ -8,13 +15,13 @@ export interface MachineReport {
   readonly node: string
   readonly cores: number
   readonly memoryGiB: number
-  readonly engines: readonly Availability[]
+  readonly engines: readonly EngineReport[]
 }
 
 /** Tries each engine: a small graph is compiled and run. */
 export async function doctor(): Promise<MachineReport> {
   const { engineNames, tryEngine } = await import('../engine/mod.ts')
-  const engines: Availability[] = []
+  const engines: EngineReport[] = []
   for (const name of engineNames) engines.push(await tryEngine(name))
   return {
     node: process.version,

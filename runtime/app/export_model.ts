@@ -5,7 +5,6 @@ import { splitReference } from '../../dsl/check/names.ts'
 import { modelInput } from '../../dsl/compile/expand.ts'
 import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import type { EngineName } from '../../dsl/recipe.ts'
-import type { ChosenWeights } from '../model/model_folder.ts'
 import { findResults } from '../schedule/select.ts'
 import { engineNameOf } from '../stages/stage.ts'
 import { codeOf } from '../store/files.ts'
@@ -21,7 +20,7 @@ export interface ExportOptions extends RecipeOptions, StoreOptions {
   /** A source, a filter or a split of one, whose images and captions are embedded. @default none */
   readonly embeddings?: string | undefined
   /** Weights of a model that keeps an average over training. @default 'average' */
-  readonly weights?: ChosenWeights | undefined
+  readonly weights?: 'average' | 'last' | undefined
   /** Engine that computes embeddings. @default the recipe's */
   readonly engine?: EngineName | undefined
 }

@@ -6,8 +6,8 @@ import { type DiffResult, diff, type RecipePlace } from '../app/diff.ts'
 import { RequestFault } from '../app/faults.ts'
 import { workTreeRoot } from '../git/git.ts'
 import { comparisonLines } from './diff_text.ts'
-import { printingTo } from './live/format.ts'
 import { exitCodes, printJson, printLine } from './print.ts'
+import { printingTo } from './terminal.ts'
 
 interface DiffFlags {
   readonly json?: true

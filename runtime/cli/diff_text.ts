@@ -6,7 +6,7 @@ import type { Json } from '../../dsl/values/json.ts'
 import type { ClaimChange, Comparison, MetricChange } from '../app/compare.ts'
 import { formatMetric, formatNumber } from '../report/numbers.ts'
 import { alignColumns } from '../report/table.ts'
-import type { Paint } from './live/format.ts'
+import type { Paint } from './terminal.ts'
 
 type Lines = readonly string[]
 

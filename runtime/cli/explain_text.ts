@@ -5,8 +5,9 @@ import type { Provenance } from '../../dsl/compile/provenance.ts'
 import { place } from '../../dsl/diagnostics/render.ts'
 import { canonical } from '../../dsl/values/canonical.ts'
 import { type Located, plain } from '../../dsl/values/located.ts'
-import type { Explanation, FieldExplanation, ValueExplanation } from '../app/explain.ts'
+import type { Explanation } from '../app/explain.ts'
 import type { ExplainedChange, ExplainedParameter, LockRelation, StageExplanation } from '../app/explain_stage.ts'
+import type { FieldExplanation, ValueExplanation } from '../app/explain_value.ts'
 import { alignColumns } from '../report/table.ts'
 
 /** Longest text that a value is shown by. */

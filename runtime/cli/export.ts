@@ -1,8 +1,7 @@
 /** `terroir export`: a trained model as a folder for other programs, and embeddings of a dataset by it. */
 import { Command, Option } from 'commander'
 import type { EngineName } from '../../dsl/recipe.ts'
-import { exportModel } from '../app/export_model.ts'
-import type { ChosenWeights } from '../model/model_folder.ts'
+import { type ExportOptions, exportModel } from '../app/export_model.ts'
 import { engineNames } from '../stages/stage.ts'
 import { setOption, storeOption } from './options.ts'
 import { printLine, tellDiagnostics } from './print.ts'
@@ -10,7 +9,7 @@ import { printLine, tellDiagnostics } from './print.ts'
 interface ExportFlags {
   readonly to: string
   readonly embeddings?: string
-  readonly weights: ChosenWeights
+  readonly weights: ExportOptions['weights']
   readonly engine?: EngineName
   readonly set?: readonly string[]
   readonly store?: string

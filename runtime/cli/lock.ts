@@ -2,10 +2,10 @@
 import { basename } from 'node:path'
 import { Command } from 'commander'
 import { checkLock, lock } from '../app/lock.ts'
-import { printingTo } from './live/format.ts'
 import { lockFaultTable } from './lock_table.ts'
 import { storeOption } from './options.ts'
 import { exitCodes, printLine, tellDiagnostics, tellLine } from './print.ts'
+import { printingTo } from './terminal.ts'
 
 interface LockFlags {
   readonly check?: true

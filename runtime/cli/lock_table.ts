@@ -5,7 +5,7 @@ import { canonical } from '../../dsl/values/canonical.ts'
 import { isRecord } from '../../dsl/values/json.ts'
 import { formatNumber } from '../report/numbers.ts'
 import { textTable } from '../report/table.ts'
-import type { Printing } from './live/format.ts'
+import type { Printing } from './terminal.ts'
 
 /** Differences of the recipe from its lock: stage, what, before, now. */
 export function lockFaultTable(faults: readonly LockFault[], { paint, width }: Printing): string {

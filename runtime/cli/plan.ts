@@ -6,9 +6,9 @@ import { drawGraph, type GraphFormat, graphFormats } from '../../dsl/print/graph
 import { plan } from '../app/plan.ts'
 import { formatNumber } from '../report/numbers.ts'
 import { textTable } from '../report/table.ts'
-import { printingTo } from './live/format.ts'
 import { setOption, storeOption } from './options.ts'
 import { printJson, printLine, tellDiagnostics } from './print.ts'
+import { printingTo } from './terminal.ts'
 
 interface PlanFlags {
   readonly set?: readonly string[]

@@ -1,8 +1,8 @@
 /** The end of `terroir run`, as text and as JSON. */
 import type { RunResult } from '../app/run_options.ts'
-import { printingTo } from './live/format.ts'
 import { printLine, tellLine } from './print.ts'
 import { claimTable, failureLines, stageTable, warningLines } from './summary.ts'
+import { printingTo } from './terminal.ts'
 
 /** Prints the end as one line of JSON. */
 export function printSummary({ outcome, ran, claims, report }: RunResult): void {

@@ -1,12 +1,12 @@
 /** A run as people see it: its events in a view, its end as text, and the exit code. */
 import type { RunObserver, RunResult } from '../app/run_options.ts'
-import { hasColour, printingTo } from './live/format.ts'
 import { jsonView, openView, type View } from './live/view.ts'
 import { outputFaultTable } from './lock_table.ts'
 import { exitCodes, printLine, tellLine } from './print.ts'
 import { printEnd, printSummary } from './run_end.ts'
 import type { RunFlags } from './run_flags.ts'
 import { failureLines } from './summary.ts'
+import { hasColour, printingTo } from './terminal.ts'
 
 /** Starts a run, shows it and prints its end; returns the exit code. */
 export async function showRun(

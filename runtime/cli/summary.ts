@@ -6,7 +6,8 @@ import type { JudgedClaim } from '../report/claims.ts'
 import { formatMetric, formatSeconds } from '../report/numbers.ts'
 import { textTable } from '../report/table.ts'
 import type { Result } from '../store/store.ts'
-import { cut, type Printing } from './live/format.ts'
+import { cut } from './live/cut.ts'
+import type { Printing } from './terminal.ts'
 
 /** A table of stages: time and one line each. Stages that did not run here are marked as cached. */
 export function stageTable(plan: Plan, outcome: StageOutcomes, { paint, width }: Printing): string {

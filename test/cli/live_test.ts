@@ -1,12 +1,13 @@
 import { stripVTControlCharacters } from 'node:util'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { cut, painter } from '../../runtime/cli/live/format.ts'
+import { cut } from '../../runtime/cli/live/cut.ts'
 import { rateOf } from '../../runtime/cli/live/row.ts'
 import { drawRows } from '../../runtime/cli/live/rows.ts'
 import { openScreen } from '../../runtime/cli/live/screen.ts'
 import { createRows, type Rows } from '../../runtime/cli/live/state.ts'
 import { openLines } from '../../runtime/cli/live/view.ts'
+import { painter } from '../../runtime/cli/terminal.ts'
 import type { RunEvent } from '../../runtime/schedule/events.ts'
 
 const stages = Array.from({ length: 20 }, (_, index) => `stage-${index}`)

@@ -1,6 +1,7 @@
 /** Draws the rows of a run into a given number of columns and lines. */
 import { formatNumber, formatSeconds } from '../../report/numbers.ts'
-import { cut, type Paint, type TextTone } from './format.ts'
+import type { Paint, TextTone } from '../terminal.ts'
+import { cut } from './cut.ts'
 import { type Row, rateOf } from './row.ts'
 import type { Rows } from './state.ts'
 

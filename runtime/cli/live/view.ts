@@ -2,7 +2,7 @@
 import { performance } from 'node:perf_hooks'
 import { formatSeconds } from '../../report/numbers.ts'
 import type { RunEvent } from '../../schedule/events.ts'
-import { type Paint, painter } from './format.ts'
+import { type Paint, painter } from '../terminal.ts'
 import { describeProgress, drawRows } from './rows.ts'
 import { openScreen } from './screen.ts'
 import { createRows, waitingText } from './state.ts'

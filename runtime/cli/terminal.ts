@@ -1,10 +1,5 @@
-/** Texts and colours for a terminal. */
-import { stripVTControlCharacters, styleText } from 'node:util'
-import { fitText } from '../../report/table.ts'
-
-/** Cuts a text to a width, with an ellipsis; line breaks become spaces, colours are dropped. */
-export const cut = (text: string, width: number): string =>
-  fitText(stripVTControlCharacters(text).replaceAll(/[\s\p{Cc}]+/gu, ' '), width)
+/** Colours and width of a terminal. */
+import { styleText } from 'node:util'
 
 /** Meaning of a part of a text; a terminal shows it as a colour. */
 export type TextTone = 'good' | 'bad' | 'active' | 'quiet' | 'strong'
@@ -25,7 +20,7 @@ export interface Printing {
   readonly width: number
 }
 
-/** True if what goes to a stream is coloured: only for people, and not where `NO_COLOR` is set. */
+/** True if text for a stream is coloured: only for people, and not where `NO_COLOR` is set. */
 export function hasColour(stream: NodeJS.WriteStream): boolean {
   if (process.env.NO_COLOR) return false
   return stream.isTTY || Boolean(process.env.FORCE_COLOR)
