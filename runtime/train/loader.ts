@@ -11,6 +11,7 @@ import { type LoaderPosition, positionArrays, readPosition } from './loading/loa
 import { createMixSampler, type MixPosition } from './loading/mix_sampler.ts'
 import { planStores } from './loading/pixel_store.ts'
 import { createShuffledOrder } from './loading/shuffled_order.ts'
+import { bufferCount, storedSizeFor, threadCount } from './loading/sizes.ts'
 import { type LoaderSpeed, speedLine } from './loading/speed.ts'
 
 export type { LoaderPosition } from './loading/loader_position.ts'
@@ -61,21 +62,6 @@ export interface Loader {
   close(): Promise<void>
 }
 
-/** Most bytes of prefetched batches. */
-const prefetchBytes = 2 ** 29
-
-/**
- * Side of the stored images, from which crops are cut: the smallest crop has the resolution of the model, except that the
- * side is at most twice that of the model. With `crop` of 0.9 or more, it is the side of the model.
- */
-const storedSizeFor = (imageSize: number, crop: number): number =>
-  crop < 0.9 ? Math.min(2 * imageSize, Math.round(imageSize / Math.sqrt(crop))) : imageSize
-
-/** Number of batch buffers: at least two, so that one batch is complete while the next is made. */
-function bufferCount(batchBytes: number, threads: number): number {
-  return Math.max(2, Math.min(threads + 2, Math.floor(prefetchBytes / batchBytes)))
-}
-
 /**
  * Opens the datasets and starts the threads. Each pass over a dataset has a new shuffled order, and datasets are drawn by
  * weight. For each sample one of its captions and one augmented view are drawn. Batch `k` depends on the options and `k`
@@ -83,7 +69,7 @@ function bufferCount(batchBytes: number, threads: number): number {
  */
 export async function createLoader(options: LoaderOptions): Promise<Loader> {
   const { batchSize, imageSize, contextLength, seed, name, augmentation } = options
-  const threads = options.threads ?? Math.max(1, Math.min(8, availableParallelism() >> 1))
+  const threads = options.threads ?? threadCount(availableParallelism())
   const indexes: PackedIndex[] = []
   for (const { folder, split } of options.parts) indexes.push(await readPackedIndex(folder, split))
   const weights = options.parts.map(({ weight }) => weight)

@@ -216,9 +216,9 @@ test('margins of windows are averaged over the windows of a patch, whatever thei
   assert.equal([...(same.map ?? [])], [0, 1, 2, 3, 4, 5, 6, 7, 8])
 })
 
-test('the embedding of a window is attention pooling over its patches alone', async () => {
+/** Compares windows of two on a grid of three with attention pooling over their patches, for two images. */
+async function checkWindows(tokens: Float32Array): Promise<void> {
   const large = { ...config, imageSize: 24 }
-  const tokens = Float32Array.from({ length: 2 * 9 * 16 }, () => random.between(-2, 2))
   const found = await run({ tokens: floats(tokens, [2, 9, 16]) }, ({ tokens: given }, w) => {
     const pooled = windowEmbeddings(given, w, { config: large, spec: { window: 2, stride: 1 } })
     // The windows of two on a grid of three, by hand: rows first.
@@ -239,6 +239,16 @@ test('the embedding of a window is attention pooling over its patches alone', as
       near(found.pooled?.subarray((image * 4 + window) * 8, (image * 4 + window + 1) * 8), [
         ...(found[`window.${window}`]?.subarray(image * 8, (image + 1) * 8) ?? []),
       ])
+}
+
+test('the embedding of a window is attention pooling over its patches alone', () =>
+  checkWindows(Float32Array.from({ length: 2 * 9 * 16 }, () => random.between(-2, 2))))
+
+test('windows are exact where scores differ beyond the exponents of float32', () => {
+  // The patch in the middle, which all windows hold, against all others, once at the top of the scores and once at the bottom.
+  const direction = Array.from({ length: 16 }, () => random.between(-1, 1))
+  const sign = (i: number) => (Math.floor(i / 16) % 9 === 4 ? 1 : -1) * (i < 9 * 16 ? 1 : -1)
+  return checkWindows(Float32Array.from({ length: 2 * 9 * 16 }, (_, i) => 2000 * sign(i) * (direction[i % 16] ?? 0)))
 })
 
 test('margins compare regions with prompts of any number, concept by concept', async () => {

@@ -46,4 +46,43 @@ test('a file that is opened again begins anew', () =>
     )
   }))
 
+/** Runs a body at times that it sets. */
+function withClock(body: (set: (milliseconds: number) => void) => void): void {
+  const { now } = Date
+  let time = 1e6
+  Date.now = () => time
+  try {
+    body(milliseconds => {
+      time = 1e6 + milliseconds
+    })
+  } finally {
+    Date.now = now
+  }
+}
+
+test('records are written a second after the last ones, when another is added', () =>
+  inTempFolder(async folder =>
+    withClock(set => {
+      const path = join(folder, 'events')
+      const steps = () => readEvents(readFileSync(path)).map(({ step }) => step)
+      const file = openEventFile(path)
+      assert.equal(steps(), [0])
+      file.add({ step: 1, values: { loss: 1 } })
+      set(999)
+      file.add({ step: 2, values: { loss: 1 } })
+      assert.equal(steps(), [0])
+      set(1000)
+      file.add({ step: 3, values: { loss: 1 } })
+      assert.equal(steps(), [0, 1, 2, 3])
+      set(1999)
+      file.add({ step: 4, values: { loss: 1 } })
+      assert.equal(steps(), [0, 1, 2, 3])
+      set(2000)
+      file.add({ step: 5, values: { loss: 1 } })
+      assert.equal(steps(), [0, 1, 2, 3, 4, 5])
+      file.flush()
+      assert.equal(steps(), [0, 1, 2, 3, 4, 5])
+    }),
+  ))
+
 test.run()

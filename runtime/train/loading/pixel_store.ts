@@ -11,11 +11,17 @@ export interface PixelStore {
   readonly filled: Uint8Array
 }
 
-/** Most bytes of a block: less than the largest buffer of any JavaScript engine. */
-const blockBytes = 2 ** 30
+/** Sizes of a store. */
+export interface PixelStoreSizes {
+  readonly samples: number
+  /** Side of a square. */
+  readonly size: number
+  /** Most bytes of a block of more than one row: less than the largest buffer of any JavaScript engine. @default 1 GiB */
+  readonly blockBytes?: number
+}
 
 /** Creates an empty store. The operating system assigns its memory as it is filled. */
-export function createPixelStore(samples: number, size: number): PixelStore {
+export function createPixelStore({ samples, size, blockBytes = 2 ** 30 }: PixelStoreSizes): PixelStore {
   const area = 3 * size * size
   const blockRows = Math.max(1, Math.floor(blockBytes / area))
   const blocks = Array.from(
@@ -54,7 +60,7 @@ export function planStores(
     const bytes = samples * (3 * size * size + 1)
     if (bytes > remaining) continue
     remaining -= bytes
-    stores[i] = createPixelStore(samples, size)
+    stores[i] = createPixelStore({ samples, size })
   }
   return stores
 }

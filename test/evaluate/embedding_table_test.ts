@@ -1,0 +1,116 @@
+import { join } from 'node:path'
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
+import { test } from 'uvu'
+import * as assert from 'uvu/assert'
+import { createDataset } from '../../runtime/data/dataset.ts'
+import { encodePng } from '../../runtime/data/image.ts'
+import { createRandom } from '../../runtime/data/random.ts'
+import { createEmbedder, embedImages, embedTexts } from '../../runtime/evaluate/embed.ts'
+import { writeEmbeddings } from '../../runtime/evaluate/embedding_table.ts'
+import { inTempFolder } from '../support.ts'
+import { tinyModel } from './tiny_model.ts'
+
+const model = tinyModel()
+const engine = { name: 'cpu', provider: 'cpu', threads: 1 } as const
+const options = { engine, batchSize: 2 }
+const area = 16 * 16 * 3
+const random = createRandom(2, 'images')
+const images = Array.from({ length: 5 }, () => Uint8Array.from({ length: area }, () => random.below(256)))
+const pixels = Uint8Array.from(images.flatMap(image => [...image]))
+const captions = [['a lake'], [], ['a river', 'by a lake'], ['lake'], ['a', 'b', 'a lake']]
+const splits = ['train', 'test', 'test', 'train', 'test'] as const
+
+async function* blocks() {
+  yield { pixels }
+}
+
+const near = (actual: ArrayLike<number>, expected: ArrayLike<number>): void => {
+  assert.is(actual.length, expected.length)
+  for (let i = 0; i < expected.length; i++)
+    assert.ok(Math.abs((actual[i] ?? 9) - (expected[i] ?? 8)) < 1e-6, `[${i}] is ${actual[i]}, not ${expected[i]}`)
+}
+
+test('texts are embedded in batches, each as it is alone', async () => {
+  const texts = ['a lake', 'a river', 'lake']
+  const progress: string[] = []
+  const all = await embedTexts(model, texts, { ...options, onDone: (done, total) => progress.push(`${done}/${total}`) })
+  assert.equal([all.length, progress], [24, ['2/3', '3/3']])
+  for (const [i, text] of texts.entries()) {
+    const alone = await embedTexts(model, [text], { ...options, batchSize: 1 })
+    near(all.subarray(i * 8, (i + 1) * 8), alone)
+    assert.ok(Math.abs(Math.hypot(...alone) - 1) < 1e-5)
+  }
+  assert.ok(Math.abs((all[0] ?? 0) - (all[8] ?? 0)) > 1e-4, 'texts differ')
+})
+
+test('features are those before the projection', async () => {
+  const features = await embedImages(model, blocks(), { ...options, total: 5, output: 'features' })
+  const embeddings = await embedImages(model, blocks(), { ...options, total: 5 })
+  assert.equal([features.length, embeddings.length], [5 * 16, 5 * 8])
+  const projection = model.weights['visual.proj']?.data ?? []
+  for (let image = 0; image < 5; image++) {
+    const row = Array.from({ length: 8 }, (_, k) => {
+      let sum = 0
+      for (let i = 0; i < 16; i++) sum += (features[image * 16 + i] ?? 0) * Number(projection[i * 8 + k])
+      return sum
+    })
+    near(
+      embeddings.subarray(image * 8, (image + 1) * 8),
+      row.map(value => value / Math.hypot(...row)),
+    )
+  }
+})
+
+test('an embedder knows the dimensions of images, and takes fewer images than a batch', async () => {
+  for (const [output, dim] of [
+    ['embeddings', 8],
+    ['features', 16],
+  ] as const) {
+    const embedder = createEmbedder(model, { ...options, batchSize: 4, output })
+    assert.is(embedder.imageDim, dim)
+    const found = await embedder.images(pixels.subarray(0, area))
+    assert.is(found.length, dim)
+    near((await embedder.images(pixels)).subarray(0, dim), found)
+    await embedder.dispose()
+  }
+})
+
+test('the table has a row for each image and caption of the split, in the order of the index', () =>
+  inTempFolder(async folder => {
+    const dataset = await createDataset(folder)
+    for (const [i, data] of images.entries()) {
+      const image = await encodePng({ data, width: 16, height: 16, channels: 3 })
+      const key = `s${i}`
+      const rest = { label: '', group: key, masks: [], facts: {}, image, maskFiles: {} }
+      await dataset.add({ key, split: splits[i] ?? 'train', captions: captions[i] ?? [], ...rest })
+    }
+    await dataset.close()
+    for (const [split, members] of [
+      ['test', [1, 2, 4]],
+      [undefined, [0, 1, 2, 3, 4]],
+    ] as const) {
+      const file = join(folder, 'embeddings.parquet')
+      const progress: string[] = []
+      const onDone = (done: number, total: number) => void progress.push(`${done}/${total}`)
+      const counts = await writeEmbeddings(model, { folder, split }, { ...options, file, onDone })
+      const rows = await parquetReadObjects({ file: await asyncBufferFromFile(file) })
+      const expected = members.flatMap(i => [
+        { key: `s${i}`, kind: 'image', caption: null },
+        ...(captions[i] ?? []).map(caption => ({ key: `s${i}`, kind: 'text', caption })),
+      ])
+      assert.equal(
+        rows.map(({ embedding: _, ...row }) => row),
+        expected,
+      )
+      assert.equal(counts, { images: members.length, texts: expected.length - members.length })
+      assert.is(progress.at(-1), `${members.length}/${members.length}`)
+      const all = await embedImages(model, blocks(), { ...options, total: 5 })
+      for (const { key, kind, caption, embedding } of rows) {
+        const i = Number(key.slice(1))
+        const own = kind === 'image' ? all.subarray(i * 8, (i + 1) * 8) : await embedTexts(model, [caption], options)
+        near(embedding, own)
+      }
+    }
+  }))
+
+test.run()
