@@ -6,7 +6,10 @@
  * range.
  */
 import type { Distill } from './kinds/distill/distill.ts'
-import type { Evaluation, Filter, Model, Source } from './kinds/specs.ts'
+import type { Evaluation } from './kinds/evaluate/specs.ts'
+import type { Filter } from './kinds/filters/specs.ts'
+import type { Model } from './kinds/models/specs.ts'
+import type { Source } from './kinds/sources/specs.ts'
 import type { Train } from './kinds/train/train.ts'
 import type { Claim } from './recipe/claim.ts'
 import type { Bytes, Name, Path } from './recipe/scalars.ts'
@@ -90,7 +93,11 @@ export interface Permissions {
 }
 
 export type { Distill } from './kinds/distill/distill.ts'
-export type * from './kinds/specs.ts'
+export type * from './kinds/captioners/specs.ts'
+export type * from './kinds/evaluate/specs.ts'
+export type * from './kinds/filters/specs.ts'
+export type * from './kinds/models/specs.ts'
+export type * from './kinds/sources/specs.ts'
 export type { Train } from './kinds/train/train.ts'
 export type { Claim } from './recipe/claim.ts'
 export type * from './recipe/scalars.ts'

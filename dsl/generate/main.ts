@@ -17,10 +17,9 @@ import { referencePage } from '../print/reference.ts'
 import type { SchemaNode } from '../schema/schema_node.ts'
 import { builderListSource, buildersSource } from './builders.ts'
 import { filledSource } from './filled.ts'
-import { kindsOf, unionsSource } from './unions.ts'
+import { kindsOf, unionFile, unionSource } from './unions.ts'
 
 const root = process.cwd()
-const unionsFile = 'dsl/kinds/specs.ts'
 const editorFile = 'recipes/recipe.schema.json'
 
 /** The texts of the files that follow from the schema, by path relative to the project. */
@@ -121,7 +120,8 @@ function settle(path: string, text: string): boolean {
 
 const known = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : ''
 if (known !== stamp()) {
-  const lagging = settle(unionsFile, unionsSource(kindsOf(root))) ? [unionsFile] : []
+  const unions = kindsOf(root).map(section => [unionFile(section), unionSource(section)] as const)
+  const lagging = unions.flatMap(([path, text]) => (settle(path, text) ? [path] : []))
   for (const [path, text] of generatedFiles()) if (settle(path, text)) lagging.push(path)
   if (lagging.length > 0 && process.env.CI) {
     console.error(`error: ${lagging.join(', ')} lagged behind the definitions; commit what npm run build has written`)

@@ -1,6 +1,6 @@
-/** `dsl/kinds/specs.ts`: the types of all kinds, and a union of those of each section. */
+/** `dsl/kinds/SECTION/specs.ts`: the types of the kinds of a section, and their union. */
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 /** A section whose entries have kinds. */
 interface KindSection {
@@ -55,20 +55,20 @@ function kindOf(root: string, builder: string, file: string): KindFile {
   return { builder, kind, type, file, types }
 }
 
-/** The text of the file. */
-export function unionsSource(kinds: readonly KindsOfSection[]): string {
-  const files = kinds.flatMap(section => section.kinds)
-  const imported = files.map(({ type, file }) => `import type { ${type} } from './${file}'`)
-  const unions = kinds.map(({ union, doc, kinds: own }) => {
-    const discriminated = own.length > 1 ? ' @discriminator kind' : ''
-    return `/** ${doc}${discriminated} */\nexport type ${union} = ${own.map(({ type }) => type).join(' | ')}`
-  })
-  const exported = files.map(({ types, file }) => `export type { ${[...types].sort().join(', ')} } from './${file}'`)
+/** The path of the file of a section, relative to the project. */
+export const unionFile = ({ folder }: KindSection): string => `dsl/kinds/${folder}/specs.ts`
+
+/** The text of the file of a section. */
+export function unionSource({ union, doc, kinds }: KindsOfSection): string {
+  const imported = kinds.map(({ type, file }) => `import type { ${type} } from './${basename(file)}'`)
+  const exported = kinds.map(({ types, file }) => `export type { ${[...types].sort().join(', ')} } from './${basename(file)}'`)
+  const discriminated = kinds.length > 1 ? ' @discriminator kind' : ''
   return [
     '// Generated from the registries of dsl/kinds by npm run build',
     ...imported,
     '',
-    unions.join('\n\n'),
+    `/** ${doc}${discriminated} */`,
+    `export type ${union} = ${kinds.map(({ type }) => type).join(' | ')}`,
     '',
     ...exported,
     '',

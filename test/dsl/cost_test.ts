@@ -2,7 +2,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Concepts } from '../../dsl/cost/model_cost.ts'
-import type { MammutSize } from '../../dsl/kinds/models/mammut.ts'
+import type { MammutSize } from '../../dsl/kinds/models/mammut_sizes.ts'
 import {
   embedFlops,
   forwardActivations,

@@ -6,7 +6,7 @@ import { draft, input } from '../draft.ts'
 import type { FilledMammutModel } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
 import { mammutCost } from './mammut_cost.ts'
-import { mammutSizes } from './mammut_sizes.ts'
+import { type MammutSize, mammutSizes } from './mammut_sizes.ts'
 import { checkTowers } from './towers.ts'
 
 /**
@@ -36,9 +36,6 @@ export interface MammutModel {
   /** Byte-level BPE trained on these captions. */
   tokenizer: TokenizerSpec
 }
-
-/** Named sizes of MaMMUT. */
-export type MammutSize = 'micro' | 'tiny' | 'small' | 'base' | 'large' | 'paper'
 
 /** A tokenizer trained in the recipe, written as a Hugging Face `tokenizer.json`. */
 export interface TokenizerSpec {

@@ -7,7 +7,9 @@
  * decoder as wide as the encoder, 20 blocks deep, is this project's reading, as are vocabularies and context lengths.
  */
 import type { Dimensions } from '../definition.ts'
-import type { MammutSize } from './mammut.ts'
+
+/** Named sizes of MaMMUT. */
+export type MammutSize = 'micro' | 'tiny' | 'small' | 'base' | 'large' | 'paper'
 
 /** A size; each field may be written in its place. */
 export interface MammutDimensions extends Dimensions {

@@ -6,7 +6,7 @@ import { draft, input } from '../draft.ts'
 import type { FilledOpenClipModel } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
 import { openClipCost } from './openclip_cost.ts'
-import { openClipArchitectures } from './openclip_sizes.ts'
+import { type OpenClipArchitecture, openClipArchitectures } from './openclip_sizes.ts'
 import { checkTowers } from './towers.ts'
 
 /**
@@ -50,9 +50,6 @@ export interface OpenClipModel {
    */
   deviation?: Share[]
 }
-
-/** Plain ViTs of OpenCLIP. */
-export type OpenClipArchitecture = 'ViT-B-32' | 'ViT-B-16' | 'ViT-L-14' | 'ViT-L-14-336' | 'ViT-H-14' | 'ViT-g-14'
 
 const stage = defineStage({
   kind: 'openclip',

@@ -1,6 +1,8 @@
 /** Architectures of OpenCLIP, by its names. */
 import type { Dimensions } from '../definition.ts'
-import type { OpenClipArchitecture } from './openclip.ts'
+
+/** Plain ViTs of OpenCLIP. */
+export type OpenClipArchitecture = 'ViT-B-32' | 'ViT-B-16' | 'ViT-L-14' | 'ViT-L-14-336' | 'ViT-H-14' | 'ViT-g-14'
 
 /** Dimensions of an architecture; each field may be written in its place. */
 export interface OpenClipDimensions extends Dimensions {

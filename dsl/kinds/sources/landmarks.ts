@@ -5,7 +5,7 @@ import { metricsIn, type SourceDefinition } from '../definition.ts'
 import { draft, type Expanding, input } from '../draft.ts'
 import type { FilledLandmarkSource } from '../filled.ts'
 import { imagery, places } from '../package_files.ts'
-import type { Captioner } from '../specs.ts'
+import type { Captioner } from '../captioners/specs.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
 import { checkShares, splitsOfShares } from './shares.ts'
 
