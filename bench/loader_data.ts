@@ -2,9 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import sharp from 'sharp'
+import { imagery } from '../dsl/kinds/package_files.ts'
 import { trainTokenizer } from '../runtime/data/bpe.ts'
 import { createDataset } from '../runtime/data/dataset.ts'
-import { packageFiles } from '../runtime/data/externals.ts'
 import { createRandom } from '../runtime/data/random.ts'
 
 /** Side of the stored images. */
@@ -12,7 +12,7 @@ const side = 128
 
 /** Cuts `count` tiles of Blue Marble and writes `FOLDER/dataset`, `FOLDER/images/*.jpg` and `FOLDER/tokenizer.json`. */
 export async function writeTiles(folder: string, count: number): Promise<void> {
-  const photo = resolve(import.meta.dirname, '../../node_modules', packageFiles.photo)
+  const photo = resolve(import.meta.dirname, '../../node_modules', imagery.photo)
   const { data, info } = await sharp(photo).removeAlpha().raw().toBuffer({ resolveWithObject: true })
   const random = createRandom(1, 'tiles')
   const captions = ['a satellite image of a coast with clear water', 'an aerial view of dry land and a river']

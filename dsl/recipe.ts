@@ -92,8 +92,8 @@ export interface Permissions {
   read?: Path[]
 }
 
-export type { Distill } from './kinds/distill/distill.ts'
 export type * from './kinds/captioners/specs.ts'
+export type { Distill } from './kinds/distill/distill.ts'
 export type * from './kinds/evaluate/specs.ts'
 export type * from './kinds/filters/specs.ts'
 export type * from './kinds/models/specs.ts'

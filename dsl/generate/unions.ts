@@ -61,7 +61,9 @@ export const unionFile = ({ folder }: KindSection): string => `dsl/kinds/${folde
 /** The text of the file of a section. */
 export function unionSource({ union, doc, kinds }: KindsOfSection): string {
   const imported = kinds.map(({ type, file }) => `import type { ${type} } from './${basename(file)}'`)
-  const exported = kinds.map(({ types, file }) => `export type { ${[...types].sort().join(', ')} } from './${basename(file)}'`)
+  const exported = kinds.map(
+    ({ types, file }) => `export type { ${[...types].sort().join(', ')} } from './${basename(file)}'`,
+  )
   const discriminated = kinds.length > 1 ? ' @discriminator kind' : ''
   return [
     '// Generated from the registries of dsl/kinds by npm run build',

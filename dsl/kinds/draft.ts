@@ -1,7 +1,7 @@
 /** Stages before they have keys. */
 import type { Estimates } from '../cost/estimates.ts'
-import type { FilledRecipe } from '../kinds/filled.ts'
 import type { JsonRecord } from '../values/json.ts'
+import type { FilledRecipe } from './filled.ts'
 import type { Input, StageDefinition, StageSpec } from './stage.ts'
 
 /** A stage as the recipe gives it. */

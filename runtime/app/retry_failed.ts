@@ -1,8 +1,8 @@
 /** Another try for items that failed in finished stages. */
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
+import { failedItems } from '../kinds/context.ts'
 import { readRuns } from '../schedule/recover.ts'
 import { livingRuns } from '../schedule/status.ts'
-import { failedItems } from '../stages/stage.ts'
 import type { Result, Store } from '../store/store.ts'
 import { BusyRefusal } from './faults.ts'
 import { runMissing, type StageWork } from './run_missing.ts'

@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander'
 import type { EngineName } from '../../dsl/recipe.ts'
 import { type ExportOptions, exportModel } from '../app/export_model.ts'
-import { engineNames } from '../stages/stage.ts'
+import { engineNames } from '../kinds/context.ts'
 import { setOption, storeOption } from './options.ts'
 import { printLine, tellDiagnostics } from './print.ts'
 

@@ -1,7 +1,7 @@
 /** `terroir run`: runs what is missing of a recipe, shows its progress, and prints its results. */
 import { Command, Option, type Command as Program } from 'commander'
 import { jobScripts, run } from '../app/run.ts'
-import { engineNames } from '../stages/stage.ts'
+import { engineNames } from '../kinds/context.ts'
 import { collect, setOption, storeOption } from './options.ts'
 import { exitCodes, printLine, tellDiagnostics } from './print.ts'
 import { collectNames, duration, type RunFlags, wholeNumber } from './run_flags.ts'

@@ -1,5 +1,4 @@
 /** The globe's imagery, and tiles cut from it that are true to ground size at every latitude. */
-import { externalPath, packageFiles } from './externals.ts'
 import { EARTH_RADIUS_KM, type GeoPoint, tangentPlane } from './geodesy.ts'
 import { decodeGrey, decodeImage, type Raster } from './image.ts'
 
@@ -35,12 +34,19 @@ export const METRES_PER_GREY = 20
 /** Grey level of the relief picture from which land counts as highland: about 1200 m. */
 export const HIGHLAND_GREY = 60
 
-/** Opens the imagery from a stage's externals; about 35 MB, and as much again once coarse levels are used. */
-export async function openImagery(externals: { readonly [name: string]: string }): Promise<Imagery> {
+/** Paths of the pictures of the globe. */
+export interface ImageryFiles {
+  readonly photo: string
+  readonly water: string
+  readonly relief: string
+}
+
+/** Opens the imagery; about 35 MB, and as much again once coarse levels are used. */
+export async function openImagery(files: ImageryFiles): Promise<Imagery> {
   const [photo, water, relief] = await Promise.all([
-    decodeImage(externalPath(externals, packageFiles.photo), { name: packageFiles.photo }),
-    decodeGrey(externalPath(externals, packageFiles.water), { name: packageFiles.water }),
-    decodeGrey(externalPath(externals, packageFiles.relief), { name: packageFiles.relief }),
+    decodeImage(files.photo, { name: files.photo }),
+    decodeGrey(files.water, { name: files.water }),
+    decodeGrey(files.relief, { name: files.relief }),
   ])
   return { photo: createGlobe(photo), water: createGlobe(water), relief: createGlobe(relief) }
 }

@@ -1,5 +1,5 @@
 /** Line charts as inline SVG. */
-import type { Exhibit } from '../stages/exhibit.ts'
+import type { Exhibit } from '../kinds/exhibit.ts'
 import { html, type Markup, trusted } from './markup.ts'
 import { formatColumn } from './numbers.ts'
 import { type Axis, niceAxis, runningMean, thin } from './scale.ts'

@@ -1,5 +1,5 @@
 /** Exhibits as figures and tables of the page. */
-import type { Exhibit, Figure } from '../stages/exhibit.ts'
+import type { Exhibit, Figure } from '../kinds/exhibit.ts'
 import { magmaGradient } from './colour_map.ts'
 import { colourBar, drawCurves, smoothingNote } from './curves.ts'
 import { html, type Markup, type Part } from './markup.ts'

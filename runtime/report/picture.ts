@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { resolve, sep } from 'node:path'
 import sharp from 'sharp'
 import { decodeGrey, decodeImage, encodeJpeg, imageExtension, type Raster } from '../data/image.ts'
-import type { Figure, Heat } from '../stages/exhibit.ts'
+import type { Figure, Heat } from '../kinds/exhibit.ts'
 import { magma } from './colour_map.ts'
 
 /** A picture that a page can hold. */

@@ -1,6 +1,6 @@
 /** Sections of the report: the stages of one entry of the recipe. */
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
-import { isExhibit } from '../stages/exhibit.ts'
+import { isExhibit } from '../kinds/exhibit.ts'
 import type { Manifest } from '../store/manifest.ts'
 import type { Results } from './claims.ts'
 import { showExhibit } from './exhibit_view.ts'

@@ -2,7 +2,7 @@
 import { createWriteStream, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isOutOfMemory } from '../engine/out_of_memory.ts'
-import type { StageResult } from '../stages/stage.ts'
+import type { StageResult } from '../kinds/context.ts'
 import { describeExit, type Exit, memoryText, type StageFault } from './fault.ts'
 import type { Job, Message } from './protocol.ts'
 

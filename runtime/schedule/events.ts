@@ -1,6 +1,6 @@
 /** The events of a run: for the live view, plain lines and `--json`. */
 import type { Plan } from '../../dsl/compile/plan.ts'
-import type { Numbers, Progress } from '../stages/stage.ts'
+import type { Numbers, Progress } from '../kinds/context.ts'
 import type { Owner } from '../store/process.ts'
 import type { StageReport } from './executor.ts'
 import type { StageFault } from './fault.ts'

@@ -5,7 +5,7 @@
  * runs single stages and reports; it decides nothing about other stages.
  */
 import type { Stage } from '../../dsl/compile/plan.ts'
-import type { InputFolder } from '../stages/stage.ts'
+import type { InputFolder } from '../kinds/context.ts'
 import type { InputDigests } from '../store/manifest.ts'
 import type { Owner } from '../store/process.ts'
 import type { Result } from '../store/store.ts'

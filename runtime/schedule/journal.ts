@@ -2,7 +2,7 @@
 import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isRecord, isText, parseJson } from '../../dsl/values/json.ts'
-import type { Numbers } from '../stages/stage.ts'
+import type { Numbers } from '../kinds/context.ts'
 import { flush } from '../store/files.ts'
 import type { Owner, ProcessId } from '../store/process.ts'
 import { isNumbers } from './protocol.ts'

@@ -128,7 +128,6 @@ export function localRunner(options: LocalOptions): LocalRunner {
       await mkdir(out)
       await rm(link, { force: true })
       await symlink(checkpoints, link)
-      const externals = Object.fromEntries(stage.externals.map(({ name, path }) => [name, path]))
       return {
         id,
         kind,
@@ -136,7 +135,7 @@ export function localRunner(options: LocalOptions): LocalRunner {
         settings,
         inputs: folders,
         ...(request.previous !== undefined && { previous: request.previous }),
-        externals,
+        files: stage.files,
         out,
         checkpoints: shareable ? link : checkpoints,
         engine,

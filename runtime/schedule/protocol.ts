@@ -6,14 +6,14 @@
  * corrupt them. Whatever does not parse as a message is treated as a line of the log.
  */
 import { isRecord, isText, parseJson } from '../../dsl/values/json.ts'
-import { isExhibit } from '../stages/exhibit.ts'
-import type { Numbers, Progress, StageContext, StageResult } from '../stages/stage.ts'
+import type { AnyContext, Numbers, Progress, StageResult } from '../kinds/context.ts'
+import { isExhibit } from '../kinds/exhibit.ts'
 
 /** File descriptor of a worker's messages. */
 export const messageChannel = 3
 
 /** What a worker is asked to do. */
-export interface Job extends Omit<StageContext, 'report' | 'signal'> {
+export interface Job extends Omit<AnyContext, 'report' | 'signal'> {
   readonly kind: string
 }
 
@@ -91,13 +91,14 @@ const isTable = (value: unknown, holds: (entry: unknown) => boolean): boolean =>
 function isJob(value: unknown): value is Job {
   if (!isRecord(value) || ![value.id, value.kind, value.out, value.checkpoints, value.engine].every(isText))
     return false
+  const isFiles = (files: unknown) => isText(files) || (Array.isArray(files) && files.every(isText))
   const isInput = (input: unknown) => isRecord(input) && isText(input.folder)
   return (
     (value.previous === undefined || isText(value.previous)) &&
     isRecord(value.params) &&
     isRecord(value.settings) &&
     isTable(value.inputs, isInput) &&
-    isTable(value.externals, isText)
+    isTable(value.files, isFiles)
   )
 }
 

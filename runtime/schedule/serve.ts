@@ -2,8 +2,8 @@
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
-import { isExhibit } from '../stages/exhibit.ts'
-import type { Progress, Reporter, StageKind } from '../stages/stage.ts'
+import type { FindRun, Progress, Reporter } from '../kinds/context.ts'
+import { isExhibit } from '../kinds/exhibit.ts'
 import { codeOf, faultText } from '../store/files.ts'
 import { isTransient } from './fault.ts'
 import { readLines } from './lines.ts'
@@ -14,7 +14,7 @@ const heartbeatEvery = 2000
 const progressEvery = 100
 
 /** Runs the stages that standard input asks for, one after another, until the controller ends the process. */
-export function serveStage(kinds: readonly StageKind[]): void {
+export function serveStage(findRun: FindRun): void {
   const stop = new AbortController()
   let jobs = Promise.resolve()
   process.on('SIGTERM', () => stop.abort(new Error('Stopped on request')))
@@ -25,17 +25,17 @@ export function serveStage(kinds: readonly StageKind[]): void {
   readLines(process.stdin, line => {
     const job = parseJob(line)
     if (job === undefined) fail(new Error(`The worker was asked for something that is no job: ${line.slice(0, 200)}`))
-    else jobs = jobs.then(() => runJob(job, kinds, stop.signal))
+    else jobs = jobs.then(() => runJob(job, findRun, stop.signal))
   })
   process.stdin.on('close', endGroup)
 }
 
-async function runJob(job: Job, kinds: readonly StageKind[], signal: AbortSignal): Promise<void> {
+async function runJob(job: Job, findRun: FindRun, signal: AbortSignal): Promise<void> {
   try {
-    const found = kinds.find(({ kind }) => kind === job.kind)
-    if (found === undefined) throw new Error(`No stage of kind "${job.kind}" exists; compile the recipe again`)
+    const load = findRun(job.kind)
+    if (load === undefined) throw new Error(`No stage of kind "${job.kind}" exists`)
     const { kind: _, ...given } = job
-    const run = await found.load()
+    const run = await load()
     const result = await run({ ...given, report: reporter(), signal })
     const broken = Object.entries(result.metrics).find(([, value]) => !Number.isFinite(value))
     if (broken) throw new Error(`The metric "${broken[0]}" came out as ${broken[1]}; look at its inputs in the report`)

@@ -1,5 +1,5 @@
 /** Entry point of a stage's process. */
-import { stageKinds } from '../stages/kinds.ts'
+import { findRun } from '../kinds/registry.ts'
 import { serveStage } from './serve.ts'
 
-serveStage(stageKinds)
+serveStage(findRun)

@@ -11,7 +11,7 @@ import { kindWords } from '../../runtime/data/lexicon.ts'
 import { locateMask, maskLocations } from '../../runtime/data/mask_location.ts'
 import type { SampleFiles } from '../../runtime/data/sample.ts'
 import { measureTile, reliefs } from '../../runtime/data/tile_facts.ts'
-import { run } from '../../runtime/stages/caption.ts'
+import { run } from '../../runtime/kinds/sources/caption.ts'
 import { inTempFolder } from '../support.ts'
 
 const kinds = Object.keys(kindWords)
@@ -217,7 +217,7 @@ test('the stage captions a dataset, shows some of it, and repeats itself', () =>
         id: 'landmarks',
         params: { captions: { kind: 'grammar', per_image: 3 }, seed: 9 },
         inputs: { data: { folder: join(folder, 'in') } },
-        externals: {},
+        files: {},
         settings: {},
         out,
         checkpoints: out,

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { crawlFiles } from '../../runtime/data/crawl/files.ts'
+import { imagery, places } from '../../dsl/kinds/package_files.ts'
 import { lettering } from '../../runtime/data/crawl/lettering.ts'
 import { openWorld } from '../../runtime/data/crawl/world.ts'
 import { makeCrawl } from '../../runtime/data/crawl.ts'
@@ -11,19 +11,22 @@ import { findContaminated } from '../../runtime/data/filters/decontaminate.ts'
 import { hashDataset } from '../../runtime/data/filters/phash.ts'
 import { decodeImage } from '../../runtime/data/image.ts'
 import type { SampleFiles } from '../../runtime/data/sample.ts'
-import { run as runClassifier } from '../../runtime/stages/classifier.ts'
-import { run as runDecontaminate } from '../../runtime/stages/decontaminate.ts'
-import { run as runDedup } from '../../runtime/stages/dedup.ts'
-import { run as runRules } from '../../runtime/stages/rules.ts'
-import type { StageContext } from '../../runtime/stages/stage.ts'
-import { run as runTokenizer } from '../../runtime/stages/tokenizer.ts'
+import type { AnyContext } from '../../runtime/kinds/context.ts'
+import { runKind } from '../kinds/run_kind.ts'
 import { inTempFolder, projectRoot } from '../support.ts'
 
-const externals = {
-  ...Object.fromEntries(Object.values(crawlFiles).map(name => [name, join(projectRoot, 'node_modules', name)])),
-  'data/landmarks.geojson': join(projectRoot, 'recipes/data/landmarks.geojson'),
+const packageFile = (name: string): string => join(projectRoot, 'node_modules', name)
+const files = {
+  photo: packageFile(imagery.photo),
+  water: packageFile(imagery.water),
+  relief: packageFile(imagery.relief),
+  night: packageFile('three-globe/example/img/earth-night.jpg'),
+  dark: packageFile('three-globe/example/img/earth-dark.jpg'),
+  sky: packageFile('three-globe/example/img/night-sky.png'),
+  countries: packageFile(places.countries),
+  table: join(projectRoot, 'recipes/data/landmarks.geojson'),
 }
-const world = await openWorld(externals)
+const world = await openWorld(files)
 const options = { samples: 160, overhead: 0.5, wrongText: 0.1, tileSize: 64, seed: 3 }
 const crawl = await collect(makeCrawl(world, options))
 
@@ -42,15 +45,15 @@ async function store(folder: string, samples: readonly SampleFiles[]): Promise<s
 
 async function contextOf(
   folder: string,
-  { params, inputs }: Pick<StageContext, 'params' | 'inputs'>,
-): Promise<StageContext> {
+  { params, inputs }: Pick<AnyContext, 'params' | 'inputs'>,
+): Promise<AnyContext> {
   await mkdir(folder, { recursive: true })
   const report = { progress: () => {}, log: () => {}, warn: () => {} }
   return {
     id: 'test',
     params,
     inputs,
-    externals,
+    files: {},
     settings: {},
     out: folder,
     checkpoints: folder,
@@ -122,27 +125,30 @@ test('the filters drop what they should, one after the other, and tell why', () 
       max_aspect: 3,
       min_contrast: 4,
     }
-    const rules = await runRules(await contextOf(at('rules'), { params: ruleParams, inputs: data('web') }))
+    const rules = await runKind('rules', await contextOf(at('rules'), { params: ruleParams, inputs: data('web') }))
     const afterRules = await readIndex(at('rules'))
     assert.is(rules.metrics.kept, afterRules.length)
     assert.is((rules.metrics.kept ?? 0) + (rules.metrics.dropped ?? 0), crawl.length)
     assert.ok(afterRules.every(({ captions }) => !/\bwallpaper\b/i.test(captions[0] ?? '')))
 
     const params = { labelled: 60, threshold: 0.5, seed: 1 }
-    const classifier = await runClassifier(await contextOf(at('overhead'), { params, inputs: data('rules') }))
+    const classifier = await runKind('classifier', await contextOf(at('overhead'), { params, inputs: data('rules') }))
     assert.ok((classifier.metrics.f1 ?? 0) > 0.7, `F1 ${classifier.metrics.f1} after 60 labels`)
     const tooMany = await contextOf(at('x'), { params: { ...params, labelled: 1000 }, inputs: data('rules') })
-    const refusal = await runClassifier(tooMany).catch((error: Error) => error.message)
+    const refusal = await runKind('classifier', tooMany).catch((error: Error) => error.message)
     assert.match(String(refusal), /Only \d+ samples carry a human label, not 1000: lower 'labelled', or label more/)
 
-    const dedup = await runDedup(await contextOf(at('unique'), { params: { distance: 4 }, inputs: data('overhead') }))
+    const dedup = await runKind(
+      'dedup',
+      await contextOf(at('unique'), { params: { distance: 4 }, inputs: data('overhead') }),
+    )
     assert.ok((dedup.metrics.dropped ?? 0) > 0, 'the crawl repeats itself')
 
     const planted = crawl.filter(sample => sample.key === afterRules.at(-1)?.key).map(s => ({ ...s, split: 'test' }))
     const others = crawl.slice(0, 1).map(s => ({ ...s, key: 'train-only', split: 'train' }))
     await store(at('evaluation'), [...planted, ...others])
     const inputs = { ...data('web'), 'against.0': { folder: at('evaluation'), split: 'test' } }
-    const clean = await runDecontaminate(await contextOf(at('clean'), { params: { distance: 0 }, inputs }))
+    const clean = await runKind('decontaminate', await contextOf(at('clean'), { params: { distance: 0 }, inputs }))
     const keys = new Set((await readIndex(at('clean'))).map(sample => sample.key))
     assert.not.ok(keys.has(planted[0]?.key ?? ''), 'the planted image is gone')
     const [hashes, against] = [await hashDataset(web), await hashDataset(at('evaluation'), 'test')]
@@ -161,7 +167,7 @@ test('the filters drop what they should, one after the other, and tell why', () 
       params: { vocab_size: 320 },
       inputs: { 'data.0': { folder: web } },
     })
-    assert.is((await runTokenizer(tokenizer)).metrics.vocab_size, 320)
+    assert.is((await runKind('tokenizer', tokenizer)).metrics.vocab_size, 320)
   }))
 
 test('a filter that keeps nothing says so', () =>
@@ -169,7 +175,7 @@ test('a filter that keeps nothing says so', () =>
     await store(join(folder, 'web'), crawl.slice(0, 3))
     const params = { min_words: 50, max_words: 60, blocked_words: [], min_side: 1, max_aspect: 99, min_contrast: 0 }
     const context = await contextOf(join(folder, 'out'), { params, inputs: { data: { folder: join(folder, 'web') } } })
-    const refusal = await runRules(context).catch((error: Error) => error.message)
+    const refusal = await runKind('rules', context).catch((error: Error) => error.message)
     assert.match(String(refusal), /No sample of the dataset in .* is left; loosen what drops them/)
   }))
 

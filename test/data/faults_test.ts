@@ -6,7 +6,6 @@ import { DataFault, type FaultClass, faultClassOf, UserFault } from '../../dsl/d
 import { trainTokenizer } from '../../runtime/data/bpe.ts'
 import { createDataset, readIndex } from '../../runtime/data/dataset.ts'
 import { openExtents } from '../../runtime/data/extents.ts'
-import { externalPath } from '../../runtime/data/externals.ts'
 import { readLandmarks } from '../../runtime/data/landmarks.ts'
 import { readTokenizer } from '../../runtime/data/read_tokenizer.ts'
 import { storeImage } from '../../runtime/data/stored_image.ts'
@@ -30,7 +29,6 @@ const expected: readonly (readonly [FaultClass, string, (folder: string) => unkn
   ['data', 'a file of landmarks that is none', folder => readLandmarks(join(folder, 'text'))],
   ['data', 'a tokenizer that is none', folder => readTokenizer(join(folder, 'text'))],
   ['data', 'an image that is none', () => storeImage(Buffer.from('x'), { name: "'a'", filter: 'lanczos3' })],
-  ['defect', 'a stage that lacks a package file', () => externalPath({}, 'none')],
 ]
 for (const [fault, name, work] of expected)
   test(`${name} is of the class '${fault}'`, () =>

@@ -1,16 +1,19 @@
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { imagery as imageryFiles, places } from '../../dsl/kinds/package_files.ts'
 import { createCountryFinder, readCountries } from '../../runtime/data/countries.ts'
-import { externalPath, packageFiles } from '../../runtime/data/externals.ts'
 import { distanceKm, offsetFrom, tangentPlane } from '../../runtime/data/geodesy.ts'
 import type { Raster } from '../../runtime/data/image.ts'
 import { createGlobe, cutTile, maskFrom, openImagery, placePixels } from '../../runtime/data/imagery.ts'
 import { projectRoot } from '../support.ts'
 
-const externals = Object.fromEntries(
-  Object.values(packageFiles).map(name => [name, join(projectRoot, 'node_modules', name)]),
-)
+const packageFile = (name: string): string => join(projectRoot, 'node_modules', name)
+const files = {
+  photo: packageFile(imageryFiles.photo),
+  water: packageFile(imageryFiles.water),
+  relief: packageFile(imageryFiles.relief),
+}
 
 /** A globe whose pixels are set by longitude and latitude. */
 function paint(width: number, value: (lon: number, lat: number) => number): Raster {
@@ -85,7 +88,7 @@ test('detail finer than a pixel is averaged, not aliased, by columns near a pole
 })
 
 test('the water mask and the photograph agree on known places', async () => {
-  const imagery = await openImagery(externals)
+  const imagery = await openImagery(files)
   const water = (lon: number, lat: number) =>
     maskFrom(cutTile(imagery.water, { lon, lat, groundKm: 20, size: 1 }), 128)[0] === 255
   for (const [lon, lat] of [
@@ -112,7 +115,7 @@ test('the water mask and the photograph agree on known places', async () => {
 })
 
 test('the coasts of Sicily and Tunisia are as far apart as on the ground', async () => {
-  const { water } = await openImagery(externals)
+  const { water } = await openImagery(files)
   // Cape Bon (37.08 N, 11.04 E) to Mazara (37.65 N, 12.58 E): about 150 km of sea.
   const [size, groundKm] = [160, 400]
   const strait = maskFrom(cutTile(water, { lon: 11.81, lat: 37.37, groundKm, size }), 128)
@@ -130,7 +133,7 @@ test('the coasts of Sicily and Tunisia are as far apart as on the ground', async
 })
 
 test('countries are found on both sides of the date line, round a pole, and not at sea', async () => {
-  const find = createCountryFinder(await readCountries(externalPath(externals, packageFiles.countries)))
+  const find = createCountryFinder(await readCountries(packageFile(places.countries)))
   for (const [lon, lat, name] of [
     [179, 67.5, 'Russia'],
     [-173, 66, 'Russia'],
@@ -143,13 +146,6 @@ test('countries are found on both sides of the date line, round a pole, and not 
   ] as const) {
     assert.is(find({ lon, lat }), name)
   }
-})
-
-test('externals are found with and without a version in their name', () => {
-  const name = packageFiles.water
-  assert.is(externalPath({ 'three-globe@2.45.2/example/img/earth-water.png': '/a' }, name), '/a')
-  assert.is(externalPath({ [name]: '/b' }, name), '/b')
-  assert.throws(() => externalPath({}, name), /was given no file 'three-globe/)
 })
 
 test.run()

@@ -2,14 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { imagery, places } from '../../dsl/kinds/package_files.ts'
 import { readIndex } from '../../runtime/data/dataset.ts'
-import { packageFiles } from '../../runtime/data/externals.ts'
 import { distanceKm } from '../../runtime/data/geodesy.ts'
 import { planTiles, splitLandmarks } from '../../runtime/data/landmark_split.ts'
 import { createLandmarkFinder, type Landmark, readCities, readLandmarks } from '../../runtime/data/landmarks.ts'
 import { createRandom } from '../../runtime/data/random.ts'
-import { run } from '../../runtime/stages/landmarks.ts'
-import type { StageResult } from '../../runtime/stages/stage.ts'
+import type { StageResult } from '../../runtime/kinds/context.ts'
+import { run } from '../../runtime/kinds/sources/landmarks.ts'
 import { inTempFolder, projectRoot } from '../support.ts'
 
 const packagePath = (name: string) => join(projectRoot, 'node_modules', name)
@@ -59,9 +59,13 @@ function runStage(folder: string, out: string, split: Record<string, number | st
       seed: 5,
     },
     inputs: {},
-    externals: {
-      ...Object.fromEntries(Object.values(packageFiles).map(name => [name, packagePath(name)])),
-      'data/few.geojson': join(folder, 'few.geojson'),
+    files: {
+      photo: packagePath(imagery.photo),
+      water: packagePath(imagery.water),
+      relief: packagePath(imagery.relief),
+      countries: packagePath(places.countries),
+      cities: packagePath(places.cities),
+      table: join(folder, 'few.geojson'),
     },
     out,
     checkpoints: out,
@@ -90,8 +94,8 @@ test('a table with a fault is refused with the feature and the fix', () =>
   }))
 
 test('cities above a population are read with their places', async () => {
-  const cities = await readCities(packagePath(packageFiles.cities), 8_000_000)
-  const paris = (await readCities(packagePath(packageFiles.cities), 2_000_000)).find(({ name }) => name === 'Paris')
+  const cities = await readCities(packagePath(places.cities), 8_000_000)
+  const paris = (await readCities(packagePath(places.cities), 2_000_000)).find(({ name }) => name === 'Paris')
   assert.ok(cities.length > 10 && cities.length < 40)
   assert.is(cities[0]?.name, 'Shanghai')
   assert.ok(paris !== undefined && distanceKm(paris, { lon: 2.35, lat: 48.86 }) < 5)

@@ -2,7 +2,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { Concepts } from '../../dsl/cost/model_cost.ts'
-import type { MammutSize } from '../../dsl/kinds/models/mammut_sizes.ts'
 import {
   embedFlops,
   forwardActivations,
@@ -12,6 +11,7 @@ import {
   trainActivations,
   trainFlops,
 } from '../../dsl/kinds/models/mammut_cost.ts'
+import type { MammutSize } from '../../dsl/kinds/models/mammut_sizes.ts'
 import { mammutSizes } from '../../dsl/kinds/models/mammut_sizes.ts'
 import {
   type OpenClipSizes,

@@ -27,7 +27,7 @@ async function attempt(folder: string, { how, target = '', run = [], net = [], e
       params: { how, target },
       settings: {},
       inputs: {},
-      externals: {},
+      files: {},
       out,
       checkpoints: out,
       engine: '',

@@ -22,7 +22,7 @@ interface Order extends Partial<WorkerOptions & WorkerJobOptions> {
 function work(out: string, kind: string, { params = {}, run = [], net = [], ...options }: Order = {}) {
   const messages: Message[] = []
   const worker = startWorker(
-    { id: 'stage', kind, params, settings: {}, inputs: {}, externals: {}, out, checkpoints: out, engine: 'cpu' },
+    { id: 'stage', kind, params, settings: {}, inputs: {}, files: {}, out, checkpoints: out, engine: 'cpu' },
     {
       entry: fixture('worker'),
       sandbox: { readable: [], writable: [out], run, net, env: [] },

@@ -1,11 +1,11 @@
 /** Source `landmarks`: satellite tiles around map landmarks, and their captions. */
 
 import type { Count, Distance, Path, Share } from '../../recipe/scalars.ts'
+import type { Captioner } from '../captioners/specs.ts'
 import { metricsIn, type SourceDefinition } from '../definition.ts'
 import { draft, type Expanding, input } from '../draft.ts'
 import type { FilledLandmarkSource } from '../filled.ts'
 import { imagery, places } from '../package_files.ts'
-import type { Captioner } from '../captioners/specs.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
 import { checkShares, splitsOfShares } from './shares.ts'
 

@@ -1,5 +1,5 @@
 /** The one row of a result that is made in parts: of the stages that make them and of the one that joins them. */
-import type { Progress } from '../../stages/stage.ts'
+import type { Progress } from '../../kinds/context.ts'
 import { blank, marksAfter, type Row } from './row.ts'
 
 /** A row that several stages share. */

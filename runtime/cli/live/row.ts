@@ -1,5 +1,5 @@
 /** One row of a live view. */
-import type { Progress } from '../../stages/stage.ts'
+import type { Progress } from '../../kinds/context.ts'
 
 /** A stage's row. Times are milliseconds of the caller's clock. */
 export interface Row {

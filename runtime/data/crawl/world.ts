@@ -1,12 +1,9 @@
 /** Sources of crawled pictures: the globe's layers, countries and landmarks. */
-import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { type Country, type CountryFinder, createCountryFinder, readCountries } from '../countries.ts'
-import { externalPath } from '../externals.ts'
 import type { GeoPoint } from '../geodesy.ts'
 import { decodeGrey, decodeImage, type Raster } from '../image.ts'
-import { createGlobe, type Globe } from '../imagery.ts'
+import { createGlobe, type Globe, type ImageryFiles } from '../imagery.ts'
 import { readLandmarks } from '../landmarks.ts'
-import { crawlFiles } from './files.ts'
 
 /** Opened sources of pictures and names. */
 export interface World {
@@ -24,24 +21,30 @@ export interface World {
   readonly countryAt: CountryFinder
 }
 
-/** Opens a world from a stage's externals: package files and one landmark table; about 100 MB. */
-export async function openWorld(externals: { readonly [name: string]: string }): Promise<World> {
-  const table = Object.keys(externals).find(name => name.endsWith('.geojson'))
-  if (table === undefined)
-    throw new UserFault('The crawl was given no landmark table', { hint: 'name a .geojson file as its table' })
-  const colour = async (name: string) => createGlobe(await decodeImage(externalPath(externals, name), { name }))
-  const grey = (name: string): Promise<Raster> => decodeGrey(externalPath(externals, name), { name })
-  const [relief, water] = [await grey(crawlFiles.relief), await grey(crawlFiles.water)]
-  const countries = await readCountries(externalPath(externals, crawlFiles.countries))
+/** Paths of a world's pictures, of its countries (TopoJSON) and of its landmarks (GeoJSON). */
+export interface WorldFiles extends ImageryFiles {
+  readonly night: string
+  readonly dark: string
+  readonly sky: string
+  readonly countries: string
+  readonly table: string
+}
+
+/** Opens a world; about 100 MB. */
+export async function openWorld(files: WorldFiles): Promise<World> {
+  const colour = async (name: string) => createGlobe(await decodeImage(name, { name }))
+  const grey = (name: string): Promise<Raster> => decodeGrey(name, { name })
+  const [relief, water] = [await grey(files.relief), await grey(files.water)]
+  const countries = await readCountries(files.countries)
   return {
-    photo: await colour(crawlFiles.photo),
-    night: await colour(crawlFiles.night),
-    dark: await colour(crawlFiles.dark),
-    sky: await colour(crawlFiles.sky),
+    photo: await colour(files.photo),
+    night: await colour(files.night),
+    dark: await colour(files.dark),
+    sky: await colour(files.sky),
     relief: createGlobe(relief),
     water: createGlobe(water),
     countries,
-    landmarks: await readLandmarks(externals[table] ?? ''),
+    landmarks: await readLandmarks(files.table),
     isLand({ lon, lat }) {
       const column = Math.min(water.width - 1, Math.floor(((lon + 180) / 360) * water.width))
       const row = Math.min(water.height - 1, Math.floor(((90 - lat) / 180) * water.height))

@@ -79,6 +79,7 @@ function isStage(value: unknown): value is Stage {
     isRecord(value.params) &&
     isRecord(value.inputs) &&
     Array.isArray(value.externals) &&
+    isRecord(value.files) &&
     isRecord(needs) &&
     typeof needs.slots === 'number' &&
     typeof needs.memory === 'number'

@@ -1,0 +1,145 @@
+/** Stage `captioning`: captions that the model writes, beside those of the data (docs/protocol.md). */
+import { createWriteStream } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { finished } from 'node:stream/promises'
+import { readIndex, readPixels } from '../../data/dataset.ts'
+import type { Sample } from '../../data/sample.ts'
+import { meanInterval, scoreCaptions, wordCount } from '../../evaluate/captioning.ts'
+import { mean, percent } from '../../evaluate/percent.ts'
+import { createModelCaptioner } from '../../model/captions.ts'
+import { inputFormatOf } from '../../model/input_format.ts'
+import { readModel, requireMammut } from '../../model/model_folder.ts'
+import type { TokenDecoding } from '../../model/sampling.ts'
+import type { StageContext, StageResult } from '../context.ts'
+import { engineOf } from '../engine.ts'
+import type { Exhibit } from '../exhibit.ts'
+import { type TilesFrom, writeTiles } from '../pictures.ts'
+
+const shownImages = 12
+
+const hasCaptions = ({ captions }: Sample): boolean => captions.length > 0
+
+/**
+ * Writes a caption for every captioned image of a split into `captions.jsonl` (key, caption, references, rouge_l), and
+ * the protocol and the scores into `captioning.json`.
+ *
+ * Metrics: `rouge_l` and `shuffled_rouge_l`, its value where images are mixed up, in percent; `words`, the mean length;
+ * `distinct_share` of the captions.
+ */
+export async function run(context: StageContext<'captioning'>): Promise<StageResult> {
+  const { params, inputs, out, report, signal } = context
+  const model = requireMammut(await readModel(inputs.model.folder, { weights: params.weights }), 'Captioning')
+  const { folder, split } = inputs.data
+  const indexed = await readIndex(folder, split)
+  const samples = indexed.filter(hasCaptions)
+  if (samples.length === 0)
+    throw new Error(
+      `The ${indexed.length} images of '${folder}' have no captions to compare with; caption the dataset first`,
+    )
+  const uncaptioned = indexed.length - samples.length
+  if (uncaptioned > 0)
+    report.warn(`Left out of captioning, without a caption: ${uncaptioned} of ${indexed.length} images`)
+  const decoding = decodingOf(params)
+  const { imageSize: size, preprocessing } = model.network
+  const from: TilesFrom = { folder, split, size, filter: preprocessing.filter }
+  const captioner = createModelCaptioner(model, {
+    engine: await engineOf(context),
+    batchSize: 64,
+    decoding,
+  })
+  const captions: string[] = []
+  try {
+    for await (const { pixels } of readPixels(folder, { ...from, only: hasCaptions })) {
+      signal.throwIfAborted()
+      captions.push(...(await captioner.caption(pixels, captions.length)))
+      report.progress({ done: captions.length, total: samples.length, unit: 'captions' })
+    }
+  } finally {
+    await captioner.dispose()
+  }
+  const scores = scoreCaptions(
+    captions,
+    samples.map(sample => sample.captions),
+  )
+  const [rouge, shuffled] = [percent(mean(scores.rougeL)), percent(mean(scores.shuffled))]
+  const { low, high } = meanInterval(scores.rougeL, { seed: 0 })
+  await writeCaptions(out, { samples, captions, scores: scores.rougeL })
+  const protocol = {
+    split: split ?? 'all',
+    images: samples.length,
+    references: samples.reduce((sum, sample) => sum + sample.captions.length, 0),
+    uncaptioned,
+    weights: params.weights ?? 'average',
+    decoding,
+    rougeL:
+      'F-measure at beta 1.2 of lower-case words without punctuation, best reference of each image, mean over images',
+    ...inputFormatOf(model.network),
+  }
+  const metrics = {
+    rouge_l: rouge,
+    shuffled_rouge_l: shuffled,
+    words: Number(mean(captions.map(wordCount)).toFixed(2)),
+    distinct_share: Number((new Set(captions).size / captions.length).toFixed(4)),
+  }
+  const intervals = { rouge_l: { low: 100 * low, high: 100 * high } }
+  await writeFile(join(out, 'captioning.json'), `${JSON.stringify({ protocol, metrics, intervals }, null, 2)}\n`)
+  return {
+    metrics,
+    summary: `ROUGE-L ${rouge.toFixed(2)} % (images mixed up ${shuffled.toFixed(2)} %), ${new Set(captions).size} distinct captions of ${captions.length}`,
+    exhibits: [
+      {
+        kind: 'table',
+        title: 'Captions',
+        note: `${samples.length} images. ROUGE-L is that of the best reference; mixed up, each caption is compared with the references of the next image.`,
+        columns: ['Measure', 'Value', '95 % interval'],
+        rows: [
+          ['ROUGE-L in percent', rouge, `${(100 * low).toFixed(2)}\u2013${(100 * high).toFixed(2)}`],
+          ['ROUGE-L with images mixed up', shuffled, ''],
+          ['Words of a caption', metrics.words, ''],
+          ['Share of distinct captions', metrics.distinct_share, ''],
+        ],
+      },
+      await examples(out, { from, samples, captions, scores: scores.rougeL }),
+    ],
+  }
+}
+
+function decodingOf({ decoding, seed = 0 }: StageContext<'captioning'>['params']): TokenDecoding {
+  if (decoding.kind === 'greedy') return decoding
+  return { kind: decoding.kind, topP: decoding.top_p, temperature: decoding.temperature, seed }
+}
+
+interface Written {
+  readonly samples: readonly Sample[]
+  readonly captions: readonly string[]
+  readonly scores: readonly number[]
+}
+
+async function writeCaptions(out: string, { samples, captions, scores }: Written): Promise<void> {
+  const file = createWriteStream(join(out, 'captions.jsonl'))
+  for (const [image, { key, captions: references }] of samples.entries()) {
+    const rouge = Number((scores[image] ?? 0).toFixed(4))
+    file.write(`${JSON.stringify({ key, caption: captions[image], references, rouge_l: rouge })}\n`)
+  }
+  file.end()
+  await finished(file)
+}
+
+/** Images at even steps through the split, not chosen by how well they do. */
+async function examples(out: string, { from, ...written }: Written & { readonly from: TilesFrom }): Promise<Exhibit> {
+  const { samples, captions, scores } = written
+  const count = Math.min(shownImages, samples.length)
+  const shown = Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * samples.length) / count))
+  const files = await writeTiles(out, from, new Set(shown.flatMap(image => samples[image]?.key ?? [])))
+  return {
+    kind: 'figures',
+    title: 'Images and their captions',
+    note: 'Images at even steps through the split, not picked by result: the caption that the model wrote, and the first of the data.',
+    items: shown.map(image => ({
+      image: files.get(samples[image]?.key ?? '') ?? '',
+      lines: [captions[image] ?? '', `data: ${samples[image]?.captions[0] ?? ''}`],
+      tag: { text: `ROUGE-L ${percent(scores[image] ?? 0).toFixed(0)} %`, tone: 'neutral' },
+    })),
+  }
+}

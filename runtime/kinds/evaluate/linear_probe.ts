@@ -1,0 +1,146 @@
+/** Stage `linear-probe`: a linear classifier on frozen image features (docs/protocol.md). */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { readIndex, readPixels } from '../../data/dataset.ts'
+import type { Sample } from '../../data/sample.ts'
+import { classificationChance, scoreClasses } from '../../evaluate/classification.ts'
+import { embedImages } from '../../evaluate/embed.ts'
+import { accuracyTable, classTable, confusionTable } from '../../evaluate/exhibits.ts'
+import { classificationIntervals } from '../../evaluate/intervals.ts'
+import { fitProbe, penalties } from '../../evaluate/linear_probe.ts'
+import { inputFormatOf } from '../../model/input_format.ts'
+import { readModel } from '../../model/model_folder.ts'
+import type { InputFolder, StageContext, StageResult } from '../context.ts'
+import { engineOf } from '../engine.ts'
+import type { Exhibit } from '../exhibit.ts'
+
+/**
+ * Learns the classes of the input `train` from image features and measures on the images of `data` with these labels.
+ * Writes `linear-probe.json` with the protocol and the per-class table.
+ *
+ * Metrics in percent: `top1`, `top5` (from six classes), `mean_class_recall`, `chance_top1`, `validation_top1` of the
+ * chosen penalty; `top1_times_chance`; `penalty`.
+ */
+export async function run(context: StageContext<'linear-probe'>): Promise<StageResult> {
+  const { params, inputs, out, report, signal } = context
+  const model = await readModel(inputs.model.folder, { weights: params.weights })
+  const { train, data } = inputs
+  const { names, trainSamples, testSamples, leftOut } = await labelled(train, data)
+  if (leftOut.length > 0)
+    report.warn(`Left out of the linear probe, as no training image is labelled so: ${leftOut.join(', ')}`)
+  const labelsOf = (samples: readonly Sample[]) => Int32Array.from(samples, ({ label }) => names.indexOf(label))
+  const engine = await engineOf(context)
+  const { threads } = engine
+  const isPooled = params.features === 'pooled'
+  const { imageSize: size, preprocessing, featureDim, embedDim } = model.network
+  const known = new Set(names)
+  const total = trainSamples.length + testSamples.length
+  const featuresOf = ({ folder, split }: InputFolder, samples: readonly Sample[], before: number) => {
+    const only = ({ label }: Sample) => known.has(label)
+    return embedImages(model, readPixels(folder, { split, size, filter: preprocessing.filter, only }), {
+      engine,
+      batchSize: 64,
+      total: samples.length,
+      output: isPooled ? 'features' : 'embeddings',
+      onDone(done) {
+        signal.throwIfAborted()
+        report.progress({ done: before + done, total, unit: 'images' })
+      },
+    })
+  }
+  const features = await featuresOf(train, trainSamples, 0)
+  const seen = await featuresOf(data, testSamples, trainSamples.length)
+  const validation = params.validation
+  const probe = await fitProbe(
+    { features, labels: labelsOf(trainSamples) },
+    {
+      dim: isPooled ? featureDim : embedDim,
+      names,
+      validation,
+      seed: params.seed,
+      threads,
+      onFit(done, fits) {
+        signal.throwIfAborted()
+        report.progress({ done, total: fits, unit: 'fits' })
+      },
+    },
+  )
+  const labels = labelsOf(testSamples)
+  const scores = scoreClasses(probe.judge(seen), { labels, names })
+  const chance = classificationChance(labels, names.length)
+  const intervals = classificationIntervals(scores, { seed: 0 })
+  const validated = Math.max(...probe.validated)
+  const protocol = {
+    trainSplit: train.split ?? 'all',
+    trainImages: trainSamples.length,
+    split: data.split ?? 'all',
+    images: testSamples.length,
+    weights: params.weights ?? 'average',
+    classes: names,
+    leftOut,
+    features: isPooled ? 'pooled, before the projection' : 'unit embeddings',
+    scaling: 'centred and divided by the standard deviation over the images that are fitted',
+    loss: 'mean cross-entropy + penalty / 2 * squared coefficients, by L-BFGS over all images at once',
+    validation: { share: validation, penalties, top1: probe.validated },
+    penalty: probe.penalty,
+    ...inputFormatOf(model.network),
+    ties: 'count against the model',
+  }
+  const { metrics, perClass, confusion } = scores
+  await writeFile(
+    join(out, 'linear-probe.json'),
+    `${JSON.stringify({ protocol, metrics, intervals, chance, perClass, confusion }, null, 2)}\n`,
+  )
+  const guess = Number(chance.random.top1.toFixed(2))
+  const times = Number((metrics.top1 / chance.random.top1).toFixed(1))
+  return {
+    metrics: {
+      ...metrics,
+      chance_top1: guess,
+      top1_times_chance: times,
+      penalty: probe.penalty,
+      validation_top1: validated,
+    },
+    summary: `top-1 ${metrics.top1.toFixed(2)} % of ${names.length} classes (chance ${guess.toFixed(2)} %), penalty ${probe.penalty}`,
+    exhibits: [
+      accuracyTable({ metrics, chance, intervals, images: testSamples.length, classes: names.length }),
+      penaltyTable(probe),
+      classTable(scores),
+      confusionTable(scores),
+    ],
+  }
+}
+
+/** Images of classes that have a training image, and names of the classes that have none. */
+async function labelled(train: InputFolder, data: InputFolder) {
+  const withLabel = async ({ folder, split }: InputFolder) =>
+    (await readIndex(folder, split)).filter(({ label }) => label !== '')
+  const [trainSamples, all] = [await withLabel(train), await withLabel(data)]
+  const names = [...new Set(trainSamples.map(({ label }) => label))].sort()
+  const known = new Set(names)
+  if (names.length < 2)
+    throw new Error(
+      `The training images in '${train.folder}' have ${names.length} classes, and two are needed; label the dataset`,
+    )
+  const testSamples = all.filter(({ label }) => known.has(label))
+  if (testSamples.length === 0)
+    throw new Error(
+      `No image of '${data.folder}' has a label that the training images have: ${names.join(', ')}; give both datasets the same labels`,
+    )
+  const leftOut = [...new Set(all.filter(({ label }) => !known.has(label)).map(({ label }) => label))].sort()
+  return { names, trainSamples, testSamples, leftOut }
+}
+
+const penaltyTable = ({
+  penalty,
+  validated,
+}: {
+  readonly penalty: number
+  readonly validated: readonly number[]
+}): Exhibit => ({
+  kind: 'table',
+  title: 'Choice of the penalty',
+  note: 'Percent of the validation part of the training images that is right; of equals the strongest penalty is taken.',
+  columns: ['Penalty', 'Right', ''],
+  rows: penalties.map((tried, index) => [String(tried), validated[index] ?? '', tried === penalty ? 'chosen' : '']),
+})

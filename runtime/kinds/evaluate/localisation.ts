@@ -1,0 +1,145 @@
+/** Stage `localisation`: zero-shot localisation against masks (docs/protocol.md). */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadMasks, loadPixels } from '../../data/dataset.ts'
+import { heatmaps } from '../../distill/heatmaps.ts'
+import { singlePatch } from '../../distill/sao.ts'
+import { localisationTable } from '../../evaluate/exhibits.ts'
+import { type Concept, localisation, localisationChance } from '../../evaluate/localisation.ts'
+import { meanMaskConcept } from '../../evaluate/mean_mask.ts'
+import { gridSide } from '../../model/config.ts'
+import { readModel, requireMammut } from '../../model/model_folder.ts'
+import type { StageContext, StageResult } from '../context.ts'
+import { namedQueries } from '../distill/queries.ts'
+import { engineOf } from '../engine.ts'
+import type { Exhibit, Figure } from '../exhibit.ts'
+import { heatOf, writeMask, writeTile } from '../pictures.ts'
+
+const shown = 6
+
+/** Images whose masks make the mean mask: its error falls with their root, and a thousand leave about a point. */
+const referenceImages = 1000
+
+/**
+ * Scores every patch for every concept and compares the maps with the dataset's masks of the same names.
+ *
+ * Metrics in percent: `iou_NAME`, `image_iou_NAME`, `pointing_NAME`, `ap_NAME` and their means; with a reference split
+ * `mean_mask_mean_iou`, the baseline that marks where the concept usually lies, and `chance_mean_iou`.
+ */
+export async function run(context: StageContext<'localisation'>): Promise<StageResult> {
+  const { params, inputs, out, report } = context
+  const model = requireMammut(await readModel(inputs.model.folder, { weights: params.weights }), 'Localisation')
+  const { folder, split } = inputs.data
+  const size = model.config.imageSize
+  const { samples, pixels } = await loadPixels(folder, { split, size })
+  const queries = namedQueries(params.queries)
+  const { map } = params
+  const maps = await heatmaps(model, pixels, {
+    engine: await engineOf(context),
+    queries,
+    window: map === 'sao' ? params.sao : singlePatch,
+    batchSize: 64,
+    onImages: (done, total) => report.progress({ done, total, unit: 'images' }),
+  })
+  const side = gridSide(model.config)
+  const concepts: Concept[] = []
+  for (const [i, { name }] of queries.entries()) {
+    const scores = Float32Array.from(
+      { length: samples.length * side * side },
+      (_, cell) => maps[cell * queries.length + i] ?? 0,
+    )
+    concepts.push({ name, scores, masks: await loadMasks(folder, { split, name, size }) })
+  }
+  const shape = { images: samples.length, rows: side, columns: side, size }
+  const scores = localisation(concepts, shape)
+  const chance = localisationChance(scores.concepts)
+  const columns = [
+    { name: map === 'sao' ? 'SAO' : 'Attention', metrics: scores.metrics },
+    { name: 'Chance', metrics: chance },
+  ]
+  const baseline = await meanMask(context, { concepts, size })
+  if (baseline) columns.push({ name: 'Mean mask', metrics: baseline })
+  const protocol = {
+    split: split ?? 'all',
+    images: samples.length,
+    map,
+    imageSize: size,
+    grid: side,
+    threshold: 'margin against the nearest contrast prompt above 0',
+    upsampling: 'bilinear',
+    queries,
+  }
+  await writeFile(
+    join(out, 'localisation.json'),
+    `${JSON.stringify({ protocol, metrics: scores.metrics, chance, meanMask: baseline ?? null }, null, 2)}\n`,
+  )
+  const iou = scores.metrics.mean_iou ?? 0
+  return {
+    metrics: {
+      ...scores.metrics,
+      chance_mean_iou: chance.mean_iou ?? 0,
+      ...(baseline && {
+        mean_mask_mean_iou: baseline.mean_iou ?? 0,
+        mean_iou_over_mean_mask: Number((iou - (baseline.mean_iou ?? 0)).toFixed(2)),
+      }),
+    },
+    summary: `mean IoU ${iou.toFixed(2)} %${baseline ? `, mean mask ${(baseline.mean_iou ?? 0).toFixed(2)} %` : ''}, pointing ${(scores.metrics.mean_pointing ?? 0).toFixed(2)} %`,
+    exhibits: [
+      localisationTable(columns),
+      await examples(out, { concepts, keys: samples.map(sample => sample.key), pixels, maps, side, size }),
+    ],
+  }
+}
+
+/** What the mean mask of the reference split reaches; absent without a reference. */
+async function meanMask(
+  { inputs }: Pick<StageContext<'localisation'>, 'inputs'>,
+  { concepts, size }: { readonly concepts: readonly Concept[]; readonly size: number },
+): Promise<Readonly<Record<string, number>> | undefined> {
+  const reference = inputs.reference
+  if (reference === undefined) return undefined
+  const means: Concept[] = []
+  for (const { name, masks } of concepts) {
+    const known = await loadMasks(reference.folder, { split: reference.split, name, size, atMost: referenceImages })
+    means.push(meanMaskConcept({ name, masks }, { reference: known, size }))
+  }
+  return localisation(means, { images: (means[0]?.masks.length ?? 0) / size ** 2, rows: size, columns: size, size })
+    .metrics
+}
+
+interface Examples {
+  readonly concepts: readonly Concept[]
+  readonly keys: readonly string[]
+  readonly pixels: Uint8Array
+  readonly maps: Float32Array
+  readonly side: number
+  readonly size: number
+}
+
+/** Images at even steps through those that show some but not only the concept. */
+async function examples(out: string, { concepts, keys, pixels, maps, side, size }: Examples): Promise<Exhibit> {
+  const rows: Figure[][] = []
+  for (const [concept, { name, masks }] of concepts.entries()) {
+    const share = (image: number) =>
+      masks.subarray(image * size * size, (image + 1) * size * size).reduce((sum, value) => sum + value, 0) / size ** 2
+    const mixed = keys.flatMap((_, image) => (share(image) > 0.1 && share(image) < 0.9 ? [image] : []))
+    for (let i = 0; i < Math.min(shown, mixed.length); i++) {
+      const image = mixed[Math.floor(((i + 0.5) * mixed.length) / Math.min(shown, mixed.length))] ?? 0
+      const key = keys[image] ?? ''
+      const file = await writeTile(out, key, { pixels, image, size })
+      const mask = await writeMask(out, `${key}-${name}`, { masks, image, size })
+      rows.push([
+        { image: file, lines: [`${name}, ${key}`] },
+        { image: file, lines: ['map'], heat: heatOf(maps, { image, concept, side, concepts: concepts.length }) },
+        { image: mask, lines: ['true mask'] },
+      ])
+    }
+  }
+  return {
+    kind: 'strips',
+    title: 'Maps over images, beside the true masks',
+    note: 'Images at even steps through those that show the concept on a tenth to nine tenths of their area, not picked by result.',
+    columns: ['Image', 'Map', 'True mask'],
+    rows,
+  }
+}
