@@ -4,7 +4,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { projectRoot } from '../support.ts'
 
-const page = readFileSync(join(projectRoot, 'docs/layout.md'), 'utf8')
+const page = readFileSync(join(projectRoot, 'docs/architecture.md'), 'utf8')
 const listed = [...page.matchAll(/^\| `([^`]+)\/` \|/gm)].map(match => match[1] ?? '')
 
 /** A folder and all folders in it. */
@@ -15,10 +15,10 @@ const folders = (root: string): readonly string[] => [
     .flatMap(entry => folders(`${root}/${entry.name}`)),
 ]
 
-test('docs/layout.md has a line for every folder of the house', () => {
+test('docs/architecture.md has a line for every folder of dsl/ and runtime/', () => {
   const present = [
     ...folders('dsl'),
-    ...readdirSync(join(projectRoot, 'runtime')).flatMap(room => folders(`runtime/${room}`)),
+    ...readdirSync(join(projectRoot, 'runtime')).flatMap(folder => folders(`runtime/${folder}`)),
   ]
   assert.equal(
     present.filter(folder => !listed.includes(folder)),
@@ -26,7 +26,7 @@ test('docs/layout.md has a line for every folder of the house', () => {
   )
 })
 
-test('docs/layout.md names no folder that is gone', () => {
+test('docs/architecture.md names no folder that is gone', () => {
   const roots = [...new Set(listed.map(folder => folder.split('/')[0] ?? ''))]
   const present = new Set(roots.flatMap(folders))
   assert.equal(
