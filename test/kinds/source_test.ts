@@ -12,7 +12,6 @@ import { inTempFolder, sharedPath, testWithShared } from '../support.ts'
 import { runKind } from './run_kind.ts'
 
 const usual = {
-  tile_size: null,
   resize: 'lanczos3',
   class_names: {},
   max_corrupt: 0,

@@ -84,7 +84,7 @@ test("a user's fault is told in its own words, with what the stage was doing; th
 })
 
 test('an unknown kind is a fault', async () => {
-  assert.is((await faultOf('nothing')).text, 'No stage of kind "nothing" exists; compile the recipe again')
+  assert.is((await faultOf('nothing')).text, 'No stage of kind "nothing" exists')
 })
 
 test('the sandbox refuses writing, reading and starting programs outside', async () => {
