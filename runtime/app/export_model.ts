@@ -4,7 +4,9 @@ import { dirname, join, resolve } from 'node:path'
 import { splitReference } from '../../dsl/check/names.ts'
 import { modelInput } from '../../dsl/compile/expand.ts'
 import { UserFault } from '../../dsl/diagnostics/faults.ts'
+import { stageDefinitions } from '../../dsl/kinds/registry.ts'
 import type { EngineName } from '../../dsl/recipe.ts'
+import { engineNameOf } from '../kinds/context.ts'
 import { findResults } from '../schedule/select.ts'
 import { codeOf } from '../store/files.ts'
 import { openStore, type Result, storeFolder } from '../store/store.ts'
@@ -70,7 +72,8 @@ export async function exportModel(file: string, model: string, options: ExportOp
   })
 }
 
-const modelKinds = ['train', 'region-train', 'openclip']
+/** True if a stage of this kind makes the folder of a trained model. */
+const makesModel = (kind: string): boolean => stageDefinitions.get(kind)?.makes === 'model'
 
 interface ExportReference {
   readonly name: string
@@ -83,7 +86,7 @@ function stageOf(
   { name, what }: ExportReference,
 ): { readonly id: string; readonly split?: string } {
   const fits = plan.stages.filter(({ kind, path: [section = ''] }) =>
-    what === 'model' ? modelKinds.includes(kind) : section === 'sources' || section === 'filters',
+    what === 'model' ? makesModel(kind) : section === 'sources' || section === 'filters',
   )
   const known = fits.map(({ id }) => id)
   const { name: entry, part } = splitReference(name)
