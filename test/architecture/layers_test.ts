@@ -106,6 +106,74 @@ test('commands that find everything done load no engine, no image library and no
   assert.ok(loadedPackages('runtime/report/mod.ts').has('sharp'), 'what is loaded is seen')
 })
 
+test('the entry of the package loads no package', () => {
+  assert.equal([...loadedPackages('runtime/app/mod.ts')], [])
+})
+
+/** Lower layers whose functions the command line calls: they print. Of all others it takes types alone. */
+const printing = [
+  'dsl/compile/fold_parts.ts',
+  'dsl/compile/plan.ts',
+  'dsl/diagnostics/',
+  'dsl/print/',
+  'dsl/schema/schema_node.ts',
+  'dsl/values/',
+  'runtime/app/',
+  'runtime/cli/',
+  'runtime/report/numbers.ts',
+  'runtime/report/table.ts',
+]
+/** Lists of names, and small facts of this machine and of this work tree. */
+const facts = [
+  'runtime/git/git.ts',
+  'runtime/stages/stage.ts',
+  'runtime/kinds/stage.ts',
+  'runtime/store/files.ts',
+  'runtime/store/process.ts',
+]
+
+/** Paths of the project's files of which a file imports more than types. */
+function valueImports({ path, text }: Source): readonly string[] {
+  const imports = [...text.matchAll(/(?:^import (?!type )([^;']*?) from |import\()'(\.[^']+)'/gm)]
+  const isOfTypes = (names = ''): boolean =>
+    names !== '' &&
+    names
+      .replaceAll(/[{}]/g, '')
+      .split(',')
+      .every(name => /^\s*(?:type\s|$)/.test(name))
+  return imports
+    .filter(match => !isOfTypes(match[1]))
+    .map(match =>
+      join(dirname(path), match[2] ?? '')
+        .split(sep)
+        .join('/'),
+    )
+}
+
+test('the command line calls the application, and prints', () => {
+  const files = all.filter(({ path }) => path.startsWith('runtime/cli/'))
+  assert.ok(
+    files.some(file => valueImports(file).includes('runtime/app/check.ts')),
+    'imports were found',
+  )
+  const wrong = files.flatMap(file =>
+    valueImports(file)
+      .filter(path => ![...printing, ...facts].some(start => path.startsWith(start)))
+      .map(path => `${file.path} imports ${path}`),
+  )
+  assert.equal(wrong, [])
+})
+
+test('what is not of the command line does not import it', () => {
+  const others = [...sources('bench'), ...sources('test')].filter(({ path }) => !path.startsWith('test/cli/'))
+  assert.ok(others.length > 100, 'the sources were found')
+  const wrong = others.filter(({ imports }) => imports.some(path => path.startsWith('runtime/cli/')))
+  assert.equal(
+    wrong.map(({ path }) => path),
+    [],
+  )
+})
+
 test('no file is above 400 lines, but for what is generated', () => {
   const generated = ['dsl/schema/validate_recipe.ts']
   const long = all.filter(({ path, text }) => text.split('\n').length > 401 && !generated.includes(path))
