@@ -124,13 +124,7 @@ const printing = [
   'runtime/report/table.ts',
 ]
 /** Lists of names, and small facts of this machine and of this work tree. */
-const facts = [
-  'runtime/git/git.ts',
-  'runtime/stages/stage.ts',
-  'runtime/kinds/stage.ts',
-  'runtime/store/files.ts',
-  'runtime/store/process.ts',
-]
+const facts = ['runtime/git/git.ts', 'runtime/kinds/context.ts', 'runtime/store/files.ts', 'runtime/store/process.ts']
 
 /** Paths of the project's files of which a file imports more than types. */
 function valueImports({ path, text }: Source): readonly string[] {
