@@ -1,6 +1,8 @@
 /** Tokenizers from files. */
 import { readFile } from 'node:fs/promises'
 import { DataFault } from '../../dsl/diagnostics/faults.ts'
+import { parseJson } from '../../dsl/values/json.ts'
+import { otherFormat } from './readers/other_format.ts'
 import { isTokenizerJson, loadTokenizer, type Tokenizer } from './tokenizer.ts'
 
 /**
@@ -8,7 +10,11 @@ import { isTokenizerJson, loadTokenizer, type Tokenizer } from './tokenizer.ts'
  * the tokens that frame a text are missing.
  */
 export async function readTokenizer(file: string): Promise<Tokenizer> {
-  const json: unknown = JSON.parse(await readFile(file, 'utf8'))
+  const bytes = await readFile(file)
+  const other = otherFormat(bytes)
+  if (other !== undefined)
+    throw new DataFault(`"${file}" is no tokenizer: it is ${other.name}`, { file, hint: other.hint })
+  const json = parseJson(bytes.toString('utf8'))
   if (isTokenizerJson(json)) return loadTokenizer(json)
   const { foreignTokenizer, isForeignTokenizer } = await import('./foreign_tokenizer.ts')
   if (isForeignTokenizer(json)) return foreignTokenizer(json, file)

@@ -2,7 +2,8 @@
  * CLIP as OpenCLIP defines it: a ViT with a class token and a norm before its blocks, and a causal text encoder pooled
  * at the end token. Parameters have the names of open_clip's state dict.
  */
-import { tf } from '../engine/mod.ts'
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
+import { hostArray, tf } from '../engine/mod.ts'
 import {
   addAttention,
   addMlp,
@@ -17,6 +18,7 @@ import {
   weight,
 } from './layers.ts'
 import { type OpenClipConfig, openClipShapes } from './openclip_config.ts'
+import { locateParameters } from './openclip_names.ts'
 import { type HostArrays, readSafetensors, requireShapes } from './safetensors.ts'
 import { computeBlock } from './transformer_block.ts'
 
@@ -27,15 +29,34 @@ export type ComputedOpenClip = OpenClipConfig & {
 }
 
 /**
- * Reads the weights of a model and leaves out arrays that it does not use. Throws if a parameter is missing or its shape is
- * not that of the configuration.
+ * Reads the weights of a model and leaves out arrays that it does not use. Throws if a parameter is missing, its shape is not
+ * that of the configuration, or a value is not finite.
  */
 export async function readOpenClipWeights(file: string, config: OpenClipConfig): Promise<HostArrays> {
-  const { arrays } = await readSafetensors(file)
   const shapes = openClipShapes(config)
-  requireShapes(arrays, shapes, file)
-  return Object.fromEntries(Object.entries(arrays).filter(([name]) => name in shapes))
+  const { arrays } = await readSafetensors(file, {
+    select(entries) {
+      const sources = locateParameters(Object.keys(entries), Object.keys(shapes), file)
+      const found = Object.entries(sources).flatMap(([name, source]) => {
+        const entry = entries[source]
+        return entry === undefined ? [] : [[name, { shape: shapeOf(name, entry) }] as const]
+      })
+      requireShapes(Object.fromEntries(found), shapes, file)
+      return sources
+    },
+  })
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, array]) => {
+      if (!array.data.every(value => Number.isFinite(value)))
+        throw new DataFault(`Parameter '${name}' of '${file}' has a value that is not finite`, { file, item: name })
+      return [name, hostArray(array.data, { shape: shapeOf(name, array), dtype: array.dtype })]
+    }),
+  )
 }
+
+/** The shape of a parameter; a logit scale of one element, as some programs store it, is a scalar. */
+const shapeOf = (name: string, { shape }: { readonly shape: readonly number[] }): readonly number[] =>
+  name === 'logit_scale' && shape.every(side => side === 1) ? [] : shape
 
 interface BlocksOptions {
   readonly name: string

@@ -1,7 +1,8 @@
 /** The safetensors format: a length, a JSON header, raw little-endian data. */
-import { type FileHandle, open, writeFile } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
 import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import { type HostArray, hostArray } from '../engine/mod.ts'
+import { readBytes, readSafetensorsHeader, type SafetensorsHeader } from './safetensors_header.ts'
 
 /** Arrays on the host by name. */
 export type HostArrays = Readonly<Record<string, HostArray>>
@@ -13,40 +14,62 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** Header of an array. */
-interface TensorEntry {
-  readonly dtype: string
-  readonly shape: readonly number[]
-  readonly data_offsets: readonly [number, number]
-}
-
 const dtypeNames = { float32: 'F32', int32: 'I32', bool: 'BOOL' } as const
 
-function isTensorEntry(value: unknown): value is TensorEntry {
-  if (typeof value !== 'object' || value === null) return false
-  const { dtype, shape, data_offsets: offsets } = value as Partial<TensorEntry>
-  return typeof dtype === 'string' && Array.isArray(shape) && Array.isArray(offsets) && offsets.length === 2
+/** Options of reading. */
+export interface ReadOptions {
+  /**
+   * Chooses arrays by the header, before data are read: the name in the file by the name in the result. Arrays that are not
+   * chosen may have any dtype. @default all
+   */
+  readonly select?: (entries: SafetensorsHeader['entries']) => Readonly<Record<string, string>>
 }
 
-/** int64 is narrowed to int32, float16 and float64 become float32; other types throw. */
-function decodeTensor(name: string, entry: TensorEntry, { buffer }: Buffer<ArrayBuffer>): HostArray {
-  const { dtype, shape } = entry
-  switch (dtype) {
-    case 'F32':
-      return hostArray(new Float32Array(buffer), { shape, dtype: 'float32' })
-    case 'F64':
-      return hostArray(Float32Array.from(new Float64Array(buffer)), { shape, dtype: 'float32' })
-    case 'F16':
-      return hostArray(Float32Array.from(new Uint16Array(buffer), halfToFloat), { shape, dtype: 'float32' })
-    case 'I32':
-      return hostArray(new Int32Array(buffer), { shape, dtype: 'int32' })
-    case 'I64':
-      return hostArray(Int32Array.from(new BigInt64Array(buffer), Number), { shape, dtype: 'int32' })
-    case 'BOOL':
-      return hostArray(new Uint8Array(buffer), { shape, dtype: 'bool' })
-    default:
-      throw new Error(`tensor '${name}' has dtype ${dtype}; F32, F16, F64, I32, I64 and BOOL can be read`)
+/**
+ * Reads a file array by array, so that it may be larger than half of the memory. The header is checked as a whole before any
+ * data are read; faults name the file and the array.
+ */
+export async function readSafetensors(path: string, { select }: ReadOptions = {}): Promise<Safetensors> {
+  const file = await open(path, 'r')
+  try {
+    const { entries, metadata } = await readSafetensorsHeader(file, path)
+    const chosen = select?.(entries) ?? Object.fromEntries(Object.keys(entries).map(name => [name, name]))
+    const arrays: [string, HostArray][] = []
+    for (const [name, source] of Object.entries(chosen)) {
+      const entry = entries[source]
+      if (entry === undefined) continue
+      const decode = decoders[entry.dtype]
+      if (decode === undefined)
+        throw new DataFault(`The array '${source}' of '${path}' has dtype ${entry.dtype}`, {
+          file: path,
+          item: source,
+          hint: `${Object.keys(decoders).join(', ')} can be read`,
+        })
+      arrays.push([name, decode(await readBytes(file, entry.begin, entry.end - entry.begin), entry.shape)])
+    }
+    return { arrays: Object.fromEntries(arrays), metadata }
+  } finally {
+    await file.close()
   }
+}
+
+/** Makes an array of little-endian bytes that begin a buffer. */
+type Decoder = (bytes: Buffer<ArrayBuffer>, shape: readonly number[]) => HostArray
+
+const float32 =
+  (read: (buffer: ArrayBuffer) => Float32Array): Decoder =>
+  ({ buffer }, shape) =>
+    hostArray(read(buffer), { shape, dtype: 'float32' })
+
+/** By dtype: int64 is narrowed to int32; float16, bfloat16 and float64 become float32. */
+const decoders: { readonly [dtype: string]: Decoder | undefined } = {
+  F32: float32(buffer => new Float32Array(buffer)),
+  F16: float32(buffer => Float32Array.from(new Uint16Array(buffer), halfToFloat)),
+  BF16: float32(buffer => new Float32Array(Uint32Array.from(new Uint16Array(buffer), bits => bits << 16).buffer)),
+  F64: float32(buffer => Float32Array.from(new Float64Array(buffer))),
+  I32: ({ buffer }, shape) => hostArray(new Int32Array(buffer), { shape, dtype: 'int32' }),
+  I64: ({ buffer }, shape) => hostArray(Int32Array.from(new BigInt64Array(buffer), Number), { shape, dtype: 'int32' }),
+  BOOL: ({ buffer }, shape) => hostArray(new Uint8Array(buffer), { shape, dtype: 'bool' }),
 }
 
 function halfToFloat(bits: number): number {
@@ -57,51 +80,9 @@ function halfToFloat(bits: number): number {
   return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
 
-/** Reads a file array by array, so that it may be larger than memory holds twice; errors name it. */
-export async function readSafetensors(path: string): Promise<Safetensors> {
-  const fault = (what: string, item?: string) =>
-    new DataFault(`'${path}' is not a whole safetensors file: ${what}`, { file: path, item })
-  const file = await open(path, 'r')
-  try {
-    const { size } = await file.stat()
-    if (size < 8) throw fault(`it has ${size} bytes`)
-    const length = Number((await bytesAt(file, 0, 8)).readBigUInt64LE())
-    if (length > size - 8) throw fault(`the header of ${length} bytes does not fit in it`)
-    let header: Record<string, unknown>
-    try {
-      header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(await bytesAt(file, 8, length)))
-    } catch {
-      throw fault('its header is not JSON')
-    }
-    const arrays: Record<string, HostArray> = {}
-    for (const [key, entry] of Object.entries(header)) {
-      if (key === '__metadata__') continue
-      if (!isTensorEntry(entry)) throw fault(`the entry of '${key}' lacks dtype, shape or data_offsets`, key)
-      const [begin, end] = entry.data_offsets
-      if (begin > end || 8 + length + end > size)
-        throw fault(`the data of '${key}' end at byte ${8 + length + end} of ${size}`, key)
-      arrays[key] = decodeTensor(key, entry, await bytesAt(file, 8 + length + begin, end - begin))
-    }
-    return { arrays, metadata: (header.__metadata__ ?? {}) as Record<string, string> }
-  } finally {
-    await file.close()
-  }
-}
-
-/** Bytes that begin a buffer of their own; a single read of the system takes at most 2 GiB. */
-async function bytesAt(file: FileHandle, position: number, length: number): Promise<Buffer<ArrayBuffer>> {
-  const bytes = Buffer.from(new ArrayBuffer(length))
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await file.read(bytes, done, Math.min(length - done, 2 ** 30), position + done)
-    if (bytesRead === 0) throw new Error(`The file ended at byte ${position + done} while it was read`)
-    done += bytesRead
-  }
-  return bytes
-}
-
 /** Throws if an array is missing or has a wrong shape; `where` names the file or folder. */
 export function requireShapes(
-  arrays: HostArrays,
+  arrays: Readonly<Record<string, { readonly shape: readonly number[] }>>,
   shapes: Readonly<Record<string, readonly number[]>>,
   where: string,
 ): void {

@@ -64,6 +64,16 @@ export const clipTokenizer = {
 /** Sizes of the tiny model. */
 export const clipConfig: OpenClipConfig = tinyClip(tokens.length)
 
+/** The same sizes as a recipe writes them. */
+export const clipSizes = {
+  image_size: clipConfig.vision.imageSize,
+  patch_size: clipConfig.vision.patchSize,
+  vision: towerOf(clipConfig.vision),
+  text: { ...towerOf(clipConfig.text), context_length: clipConfig.text.contextLength },
+  embed_dim: clipConfig.embedDim,
+  vocab_size: clipConfig.text.vocabSize,
+}
+
 /** Random weights of sizes. */
 export function clipWeights(config: OpenClipConfig, seed = 1): HostArrays {
   const random = createRandom(seed, 'clip')
@@ -75,6 +85,10 @@ export function clipWeights(config: OpenClipConfig, seed = 1): HostArrays {
       return [name, floats(Float32Array.from({ length: size }, value), shape)]
     }),
   )
+}
+
+function towerOf({ width, layers, heads }: OpenClipConfig['vision'] | OpenClipConfig['text']) {
+  return { width, layers, heads }
 }
 
 /** Writes `clip.safetensors` and `clip_tokenizer.json` into a folder. */
