@@ -5,7 +5,7 @@ import { removeUnneeded, type Survey, type SurveyOptions, survey } from '../sche
 import { type Verified, verifyStore } from '../schedule/verify.ts'
 import { checkLayout } from '../store/prepare.ts'
 import { openStore, type Store, storeFolder, storeFolders } from '../store/store.ts'
-import type { StoreOptions } from './plan.ts'
+import type { StoreFolderOption } from './plan.ts'
 import { reachableKeys } from './reachable.ts'
 
 /** Contents of a store, by use, and the locks and recipes that reach them. */
@@ -17,7 +17,7 @@ export interface StoreSurvey extends Survey {
 }
 
 /** Options of {@link clean}. */
-export interface CleanOptions extends StoreOptions {
+export interface CleanOptions extends StoreFolderOption {
   /** Folder that is searched for locks, and whose repository is. @default the current folder */
   readonly project?: string | undefined
   /** Days in which whatever was made stays. @default 0 */
@@ -63,7 +63,7 @@ export async function clean(options: CleanOptions = {}): Promise<CleanResult> {
 }
 
 /** Options of {@link verify}. */
-export interface VerifyOptions extends StoreOptions {
+export interface VerifyOptions extends StoreFolderOption {
   /** Leaves damaged results in place. @default false */
   readonly dryRun?: boolean | undefined
   /** Called after each result. */
@@ -100,7 +100,7 @@ export async function verify(options: VerifyOptions = {}): Promise<VerifyResult>
   return { store: folder, exists: true, sound, damaged, foreign }
 }
 
-async function existingStore({ store: folder }: StoreOptions): Promise<Store | undefined> {
+async function existingStore({ store: folder }: StoreFolderOption): Promise<Store | undefined> {
   const store = openStore(storeFolder(folder))
   if (!existsSync(join(store.folder, storeFolders.results))) return undefined
   await checkLayout(store.folder)

@@ -3,7 +3,7 @@ import { findResults } from '../schedule/select.ts'
 import { openStore, storeFolder } from '../store/store.ts'
 import { explainStage, type StageExplanation } from './explain_stage.ts'
 import { explainField, explainValue, type FieldExplanation, type ValueExplanation } from './explain_value.ts'
-import type { StoreOptions } from './plan.ts'
+import type { StoreFolderOption } from './plan.ts'
 import { loadSound, outlineOf, type RecipeOptions, unknownStage } from './recipe.ts'
 
 /** An explanation of a stage, a value or a field. */
@@ -17,7 +17,7 @@ export type Explanation = StageExplanation | ValueExplanation | FieldExplanation
 export async function explain(
   file: string,
   what: string,
-  options: RecipeOptions & StoreOptions = {},
+  options: RecipeOptions & StoreFolderOption = {},
 ): Promise<Explanation> {
   const loaded = await loadSound(file, options)
   const value = explainValue(loaded, what)

@@ -11,11 +11,11 @@ import { findResults } from '../schedule/select.ts'
 import { codeOf } from '../store/files.ts'
 import { openStore, type Result, storeFolder } from '../store/store.ts'
 import { UnfinishedFault, unknownName } from './faults.ts'
-import type { StoreOptions } from './plan.ts'
+import type { StoreFolderOption } from './plan.ts'
 import { loadPlan, type PlannedRecipe, type RecipeOptions } from './recipe.ts'
 
 /** Options of {@link exportModel}. */
-export interface ExportOptions extends RecipeOptions, StoreOptions {
+export interface ExportOptions extends RecipeOptions, StoreFolderOption {
   /** Folder to make; it may be there and empty. */
   readonly to: string
   /** A source, a filter or a split of one, whose images and captions are embedded. @default none */

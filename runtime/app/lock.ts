@@ -8,7 +8,7 @@ import { findResults } from '../schedule/select.ts'
 import { openStore, type Result, storeFolder } from '../store/store.ts'
 import { UnfinishedFault } from './faults.ts'
 import { lockPath, lockProblem, readLockFile, writeLock } from './lock_file.ts'
-import type { StoreOptions } from './plan.ts'
+import type { StoreFolderOption } from './plan.ts'
 import { loadOutline, loadPlan, type RecipeOptions } from './recipe.ts'
 
 /** A lock that was written, or was there as it should be. */
@@ -26,7 +26,7 @@ export interface LockResult {
  */
 export async function lock(
   file: string,
-  { store, ...options }: Pick<RecipeOptions, 'onWarnings'> & StoreOptions = {},
+  { store, ...options }: Pick<RecipeOptions, 'onWarnings'> & StoreFolderOption = {},
 ): Promise<LockResult> {
   const { plan, loaded } = await loadPlan(file, options)
   const path = lockPath(loaded.path)

@@ -13,7 +13,7 @@ import { writeAlone } from './outputs.ts'
 /** Path of a recipe's lock: beside it, with the ending `.lock`. */
 export const lockPath = (recipe: string): string => `${recipe.slice(0, recipe.length - extname(recipe).length)}.lock`
 
-/** What stands at a lock's path. */
+/** The file at a lock's path. */
 export interface LockFile {
   readonly state: 'lock' | 'missing' | 'conflict' | 'outdated'
   /** The lock; both sides of a conflict; none where it is missing or written by an earlier terroir. */
@@ -30,7 +30,7 @@ export async function readLockFile(path: string): Promise<LockFile> {
   return { state, locks }
 }
 
-/** What a lock is written from. */
+/** Content of a lock, and its path. */
 export interface LockContent {
   readonly path: string
   readonly outputs: ReadonlyMap<string, StageOutput>
@@ -58,7 +58,7 @@ export async function writeLock(plan: Plan, { path, outputs, store }: LockConten
   return !isThere
 }
 
-/** What a lock says follows from this: keys stand for all that they are made of, digests for metrics. */
+/** Values that decide the text of a lock: keys stand for all that they are made of, digests for metrics. */
 const identity = ({ name, stages, claims }: Plan, outputs: LockContent['outputs']): unknown => [
   lockLayout,
   name,
@@ -78,7 +78,7 @@ async function writeStamp(path: string, text: string): Promise<void> {
   }
 }
 
-/** What is wrong with a file that ought to be the recipe's lock, and what to do; undefined for a lock. */
+/** The fault of a file that ought to be the recipe's lock, and advice; undefined for a lock. */
 export function lockProblem({ state }: LockFile, name: string): string | undefined {
   switch (state) {
     case 'lock':

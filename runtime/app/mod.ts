@@ -59,12 +59,12 @@ export {
 } from './faults.ts'
 export type { FormattedFile } from './format.ts'
 export type { LockCheck, LockResult } from './lock.ts'
-export type { PlanResult, StoreOptions } from './plan.ts'
+export type { PlanResult, StoreFolderOption } from './plan.ts'
 export type { RecipeOptions } from './recipe.ts'
 export type { ReportOptions } from './report.ts'
 export type { RecipeResults, StageResults } from './results.ts'
 export type { RunObserver, RunOptions, RunResult, StageFailure } from './run_options.ts'
-export type { LogOptions, StopOptions } from './runs.ts'
+export type { LogOptions, StopRunOptions } from './runs.ts'
 
 /**
  * Reads and checks a recipe. Faults of the recipe are in `diagnostics`; with errors there are no `variants`.

@@ -5,11 +5,11 @@ import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { findResults } from '../schedule/select.ts'
 import { openStore, storeFolder } from '../store/store.ts'
 import { reportFolder, updateReport } from './outputs.ts'
-import type { StoreOptions } from './plan.ts'
+import type { StoreFolderOption } from './plan.ts'
 import { loadPlan, type RecipeOptions } from './recipe.ts'
 
 /** Options of {@link report}. */
-export interface ReportOptions extends RecipeOptions, StoreOptions {
+export interface ReportOptions extends RecipeOptions, StoreFolderOption {
   /** File to write the page to. @default a folder of the store */
   readonly out?: string | undefined
 }

@@ -1,7 +1,7 @@
 /** Metrics, summaries and verdicts on claims, from the results in the store. */
 import { type JudgedClaim, judgeClaims } from '../report/claims.ts'
 import type { StageState } from './explain_stage.ts'
-import { type PlanResult, plan, type StoreOptions } from './plan.ts'
+import { type PlanResult, plan, type StoreFolderOption } from './plan.ts'
 import type { RecipeOptions } from './recipe.ts'
 
 /** A stage, and the result of it that is stored. */
@@ -30,7 +30,7 @@ export interface RecipeResults {
 }
 
 /** The results of a recipe that are stored: metrics of finished stages, and verdicts on claims. Nothing runs. */
-export async function results(file: string, options: RecipeOptions & StoreOptions = {}): Promise<RecipeResults> {
+export async function results(file: string, options: RecipeOptions & StoreFolderOption = {}): Promise<RecipeResults> {
   const planned = await plan(file, options)
   return {
     stages: planned.plan.stages.map(stage => stageResults(stage, planned)),

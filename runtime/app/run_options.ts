@@ -5,7 +5,7 @@ import type { JudgedClaim } from '../report/claims.ts'
 import type { RunEvent } from '../schedule/events.ts'
 import type { Allowed } from '../schedule/grants.ts'
 import type { RunEnd } from '../schedule/run_plan.ts'
-import type { StoreOptions } from './plan.ts'
+import type { StoreFolderOption } from './plan.ts'
 import type { RecipeOptions } from './recipe.ts'
 
 /** Receivers of what happens in a run. */
@@ -45,7 +45,7 @@ export interface StageChoice {
 }
 
 /** Options of a run. */
-export interface RunOptions extends RecipeOptions, StoreOptions, Allowed, StageChoice, RunObserver {
+export interface RunOptions extends RecipeOptions, StoreFolderOption, Allowed, StageChoice, RunObserver {
   /** Devices to use at most. @default every free GPU, or one where the processor stands in */
   readonly slots?: number | undefined
   /** Goes on after a failure with what does not need the failed stage. @default false */

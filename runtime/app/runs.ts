@@ -8,14 +8,14 @@ import { type LivingRun, livingRuns } from '../schedule/status.ts'
 import { isLocal, processStart, thisProcess } from '../store/process.ts'
 import { openStore, type Store, storeFolder } from '../store/store.ts'
 import { RequestFault, unknownName } from './faults.ts'
-import type { StoreOptions } from './plan.ts'
+import type { StoreFolderOption } from './plan.ts'
 
 /** The runs on a store that go on, oldest first, with the stages that they run. */
-export const activeRuns = ({ store }: StoreOptions = {}): Promise<readonly LivingRun[]> =>
+export const activeRuns = ({ store }: StoreFolderOption = {}): Promise<readonly LivingRun[]> =>
   livingRuns(openStore(storeFolder(store)))
 
 /** Options of {@link stop}. */
-export interface StopOptions extends StoreOptions {
+export interface StopRunOptions extends StoreFolderOption {
   /** Name of the run. @default the only one that goes on */
   readonly run?: string | undefined
   /** Called when the run has been asked to end. */
@@ -28,7 +28,7 @@ export interface StopOptions extends StoreOptions {
  *
  * @returns the run; undefined where none goes on
  */
-export async function stop({ run: name, store, onStopping }: StopOptions = {}): Promise<LivingRun | undefined> {
+export async function stop({ run: name, store, onStopping }: StopRunOptions = {}): Promise<LivingRun | undefined> {
   const runs = await activeRuns({ store })
   const [first, ...others] = runs
   if (first === undefined) return undefined
@@ -50,11 +50,11 @@ export async function stop({ run: name, store, onStopping }: StopOptions = {}): 
 }
 
 /** Paths of the logs of every stage's latest run, by stage, sorted. */
-export const logs = ({ store }: StoreOptions = {}): Promise<ReadonlyMap<string, string>> =>
+export const logs = ({ store }: StoreFolderOption = {}): Promise<ReadonlyMap<string, string>> =>
   latestLogs(openStore(storeFolder(store)))
 
 /** Options of {@link readLog}. */
-export interface LogOptions extends StoreOptions {
+export interface LogOptions extends StoreFolderOption {
   /** Goes on until the stage has ended. @default false */
   readonly follow?: boolean | undefined
 }

@@ -68,7 +68,7 @@ const tellNoStore = (folder: string): void => printLine(`There is no store in ${
 const keptText = ({ kept, locks, recipes }: StoreSurvey): string =>
   `${count(kept.length, 'result')} (${formatBytes(bytesOf(kept))}) kept for ${count(locks.length, 'lock')} and ${count(recipes.length, 'recipe')}`
 
-const bytesOf = (holdings: readonly StoredItem[]): number => holdings.reduce((sum, { bytes }) => sum + bytes, 0)
+const bytesOf = (items: readonly StoredItem[]): number => items.reduce((sum, { bytes }) => sum + bytes, 0)
 
 const count = (number: number, word: string): string => `${formatNumber(number)} ${word}${number === 1 ? '' : 's'}`
 

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { execaSync } from 'execa'
 
-/** What git says; undefined where it refuses. Throws where git is not installed. */
+/** The output of git; undefined where it refuses. Throws where git is not installed. */
 export function askGit(args: readonly string[]): string | undefined {
   const { exitCode, stdout } = run(args)
   return exitCode === 0 ? stdout : undefined
@@ -20,7 +20,7 @@ export function gitBlob(id: string): Uint8Array {
   return stdout
 }
 
-/** Runs git for what it does. Throws with what it said where it refuses. */
+/** Runs git for its effect. Throws with its message where it refuses. */
 export function tellGit(args: readonly string[]): void {
   const { exitCode, stderr } = run(args)
   if (exitCode !== 0) throw new Error(`'git ${args.join(' ')}' failed: ${stderr.trim()}`)

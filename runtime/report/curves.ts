@@ -6,7 +6,7 @@ import { type Axis, niceAxis, runningMean, thin } from './scale.ts'
 
 type Curves = Extract<Exhibit, { kind: 'curves' }>
 type Series = Curves['series'][number]
-type Point = Series['points'][number]
+type CurvePoint = Series['points'][number]
 
 const WIDTH = 440
 const HEIGHT = 256
@@ -69,11 +69,11 @@ function grid(x: Axis, y: Axis): Markup {
 }
 
 function drawLine(
-  raw: readonly Point[],
-  smooth: { readonly points: readonly Point[] } | undefined,
+  raw: readonly CurvePoint[],
+  smooth: { readonly points: readonly CurvePoint[] } | undefined,
   { x, y, index }: Frame & { readonly index: number },
 ): Markup {
-  const path = (points: readonly Point[]) =>
+  const path = (points: readonly CurvePoint[]) =>
     points.map((point, at) => `${at === 0 ? 'M' : 'L'}${x.place(point[0])} ${y.place(point[1])}`).join('')
   const colour = `s${index % 6}`
   const dot = raw.length === 1 ? raw[0] : undefined
@@ -85,7 +85,7 @@ function drawLine(
 /** Names at the ends of the lines, pushed apart so that none covers another. */
 function endLabels(
   series: readonly Series[],
-  smooth: readonly ({ readonly points: readonly Point[] } | undefined)[],
+  smooth: readonly ({ readonly points: readonly CurvePoint[] } | undefined)[],
   { x, y }: Frame,
 ): Markup {
   const gap = 14
@@ -111,7 +111,7 @@ function endLabels(
 const drawLegend = (series: readonly Series[]): Markup =>
   html`<ul class="legend">${series.map(({ name }, index) => html`<li class="s${index % 6}"><span>${name}</span></li>`)}</ul>`
 
-/** What a reader who sees no picture should know: where each line starts, ends and is lowest. */
+/** Text for readers who see no picture: the first, last and lowest value of each line. */
 function describe({ title, x, y }: Curves, series: readonly Series[]): string {
   const lines = series.map(({ name, points }) => {
     const values = points.map(point => point[1])

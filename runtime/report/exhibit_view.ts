@@ -2,7 +2,7 @@
 import type { Exhibit, Figure } from '../kinds/exhibit.ts'
 import { magmaGradient } from './colour_map.ts'
 import { colourBar, drawCurves, smoothingNote } from './curves.ts'
-import { html, type Markup, type Part } from './markup.ts'
+import { html, type Markup, type MarkupPart } from './markup.ts'
 import { formatColumn, formatNumber } from './numbers.ts'
 import { drawFigure } from './picture.ts'
 
@@ -72,7 +72,7 @@ async function showFigure(
 }
 
 /** Explains colours and outlines where there are any. */
-function key(figures: readonly Figure[]): Part {
+function key(figures: readonly Figure[]): MarkupPart {
   const heat = figures.some(figure => figure.heat !== undefined)
   const mask = figures.some(figure => figure.mask !== undefined)
   if (!heat && !mask) return ''
@@ -96,7 +96,7 @@ const isMatrix = ({ columns, rows }: Of<'table'>): boolean =>
   rows.length > 2 && columns.length === rows.length + 1 && rows.every((row, index) => row[0] === columns[index + 1])
 
 /** Shades the numbers of a row by their share of it. */
-function shades(rows: Of<'table'>['rows']): (row: number, column: number) => Part {
+function shades(rows: Of<'table'>['rows']): (row: number, column: number) => MarkupPart {
   const count = (cell: string | number | undefined) => (typeof cell === 'number' ? cell : 0)
   const totals = rows.map(row => row.reduce<number>((sum, cell) => sum + count(cell), 0) || 1)
   return (row, column) =>

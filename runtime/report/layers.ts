@@ -1,12 +1,12 @@
-/** Layout of a directed acyclic graph in layers, after Sugiyama: layers, order, places. */
+/** Layout of a directed acyclic graph in layers, after Sugiyama: layers, order, positions. */
 
 /** A graph; edges go from an earlier to a later node. */
-export interface Graph {
+export interface LayeredGraph {
   readonly nodes: readonly { readonly id: string; readonly width: number }[]
   readonly edges: readonly (readonly [string, string])[]
 }
 
-/** Where things stand: x is a centre in pixels, a row is a layer. */
+/** Positions: x is a centre in pixels, a row is a layer. */
 export interface Layout {
   readonly width: number
   readonly rows: number
@@ -16,7 +16,7 @@ export interface Layout {
 }
 
 /** Drops edges that a longer way implies. */
-export function reduceEdges({ nodes, edges }: Graph): Graph {
+export function reduceEdges({ nodes, edges }: LayeredGraph): LayeredGraph {
   const after = new Map(nodes.map(({ id }) => [id, edges.filter(edge => edge[0] === id).map(edge => edge[1])]))
   const reached = new Map<string, ReadonlySet<string>>()
   const reach = (id: string): ReadonlySet<string> => {
@@ -31,61 +31,64 @@ export function reduceEdges({ nodes, edges }: Graph): Graph {
   return { nodes, edges: edges.filter(edge => !implied(edge)) }
 }
 
-/** Room between neighbours of a row. */
+/** Gap between neighbours of a row. */
 const GAP = 18
 
 /** Width of an edge that passes a row. */
 const PASSING = 6
 
-interface Slot {
+interface LayoutNode {
   readonly width: number
   readonly row: number
-  readonly up: Slot[]
-  readonly down: Slot[]
+  readonly up: LayoutNode[]
+  readonly down: LayoutNode[]
   x: number
 }
 
 /** Lays a graph out; nodes must stand in topological order. */
-export function layOut({ nodes, edges }: Graph): Layout {
+export function layOut({ nodes, edges }: LayeredGraph): Layout {
   const rowOf = assignRows({ nodes, edges })
-  const slots = new Map(
-    nodes.map(({ id, width }): [string, Slot] => [id, { width, row: rowOf.get(id) ?? 0, up: [], down: [], x: 0 }]),
+  const placed = new Map(
+    nodes.map(({ id, width }): [string, LayoutNode] => [
+      id,
+      { width, row: rowOf.get(id) ?? 0, up: [], down: [], x: 0 },
+    ]),
   )
-  const all = [...slots.values()]
-  const chains = edges.flatMap(([from, to]): Slot[][] => {
-    const start = slots.get(from)
-    const end = slots.get(to)
+  const all = [...placed.values()]
+  const chains = edges.flatMap(([from, to]): LayoutNode[][] => {
+    const start = placed.get(from)
+    const end = placed.get(to)
     if (!start || !end) return []
     const chain = [start]
     for (let row = start.row + 1; row < end.row; row++) chain.push({ width: PASSING, row, up: [], down: [], x: 0 })
     chain.push(end)
-    chain.slice(1).forEach((slot, index) => {
+    chain.slice(1).forEach((node, index) => {
       const above = chain[index]
       if (above) {
-        above.down.push(slot)
-        slot.up.push(above)
+        above.down.push(node)
+        node.up.push(above)
       }
     })
     all.push(...chain.slice(1, -1))
     return [chain]
   })
-  const rows = Math.max(0, ...all.map(slot => slot.row + 1))
-  const layers = Array.from({ length: rows }, (_, row) => all.filter(slot => slot.row === row))
+  const rows = Math.max(0, ...all.map(node => node.row + 1))
+  const layers = Array.from({ length: rows }, (_, row) => all.filter(node => node.row === row))
   order(layers)
-  place(layers)
-  const left = Math.min(0, ...all.map(slot => slot.x - slot.width / 2))
-  const right = Math.max(0, ...all.map(slot => slot.x + slot.width / 2))
-  const at = (slot: Slot) => ({ x: Math.round(10 * (slot.x - left)) / 10, row: slot.row })
+  position(layers)
+  const left = Math.min(0, ...all.map(node => node.x - node.width / 2))
+  const right = Math.max(0, ...all.map(node => node.x + node.width / 2))
+  const at = (node: LayoutNode) => ({ x: Math.round(10 * (node.x - left)) / 10, row: node.row })
   return {
     width: Math.ceil(right - left),
     rows,
-    nodes: new Map([...slots].map(([id, slot]) => [id, at(slot)])),
+    nodes: new Map([...placed].map(([id, node]) => [id, at(node)])),
     edges: chains.map(chain => chain.map(at)),
   }
 }
 
 /** Longest way from a source; sources themselves stand just above what first uses them. */
-function assignRows({ nodes, edges }: Graph): ReadonlyMap<string, number> {
+function assignRows({ nodes, edges }: LayeredGraph): ReadonlyMap<string, number> {
   const rows = new Map<string, number>()
   for (const { id } of nodes) {
     const before = edges.filter(edge => edge[1] === id).map(edge => (rows.get(edge[0]) ?? 0) + 1)
@@ -98,27 +101,27 @@ function assignRows({ nodes, edges }: Graph): ReadonlyMap<string, number> {
   return rows
 }
 
-const average = (slots: readonly Slot[], fallback: number): number =>
-  slots.length === 0 ? fallback : slots.reduce((sum, slot) => sum + slot.x, 0) / slots.length
+const average = (placed: readonly LayoutNode[], fallback: number): number =>
+  placed.length === 0 ? fallback : placed.reduce((sum, node) => sum + node.x, 0) / placed.length
 
-/** Sorts each layer by where its neighbours stand, down and up in turn; x counts places here. */
-function order(layers: readonly Slot[][]): void {
-  const number = (layer: Slot[]) => {
-    for (const [index, slot] of layer.entries()) slot.x = index - layer.length / 2
+/** Sorts each layer by the positions of its neighbours, down and up in turn; x counts positions here. */
+function order(layers: readonly LayoutNode[][]): void {
+  const number = (layer: LayoutNode[]) => {
+    for (const [index, node] of layer.entries()) node.x = index - layer.length / 2
   }
   layers.forEach(number)
   for (let sweep = 0; sweep < 8; sweep++) {
     const down = sweep % 2 === 0
     for (const layer of down ? layers : layers.toReversed()) {
-      const wish = new Map(layer.map(slot => [slot, average(down ? slot.up : slot.down, slot.x)]))
-      layer.sort((a, b) => (wish.get(a) ?? 0) - (wish.get(b) ?? 0))
+      const want = new Map(layer.map(node => [node, average(down ? node.up : node.down, node.x)]))
+      layer.sort((a, b) => (want.get(a) ?? 0) - (want.get(b) ?? 0))
       number(layer)
     }
   }
 }
 
-/** Moves slots under those above and over those below, in turn, as far as their row allows; x is a centre in pixels. */
-function place(layers: readonly Slot[][]): void {
+/** Moves nodes under those above and over those below, in turn, as far as their row allows; x is a centre in pixels. */
+function position(layers: readonly LayoutNode[][]): void {
   for (const layer of layers) {
     spread(
       layer,
@@ -130,30 +133,31 @@ function place(layers: readonly Slot[][]): void {
     for (const layer of up ? layers.toReversed() : layers) {
       spread(
         layer,
-        layer.map(slot => average(up ? slot.down : slot.up, slot.x)),
+        layer.map(node => average(up ? node.down : node.up, node.x)),
       )
     }
   }
 }
 
-/** Puts slots as near to their wishes as order and widths allow: the mean of pushing right and pushing left. */
-function spread(layer: readonly Slot[], wishes: readonly number[]): void {
-  const room = (a: Slot, b: Slot) => (a.width + b.width) / 2 + GAP
+/** Moves nodes as near to their wanted positions as order and widths allow: the mean of pushing right and pushing left. */
+function spread(layer: readonly LayoutNode[], wanted: readonly number[]): void {
+  const distance = (a: LayoutNode, b: LayoutNode) => (a.width + b.width) / 2 + GAP
   const push = (indices: readonly number[], sign: 1 | -1): number[] => {
     const xs: number[] = []
-    let last: { readonly slot: Slot; readonly x: number } | undefined
+    let last: { readonly node: LayoutNode; readonly x: number } | undefined
     for (const index of indices) {
-      const slot = layer[index]
-      if (!slot) continue
-      const wish = wishes[index] ?? 0
-      const x: number = last === undefined ? wish : sign * Math.max(sign * wish, sign * last.x + room(last.slot, slot))
+      const node = layer[index]
+      if (!node) continue
+      const want = wanted[index] ?? 0
+      const x: number =
+        last === undefined ? want : sign * Math.max(sign * want, sign * last.x + distance(last.node, node))
       xs[index] = x
-      last = { slot, x }
+      last = { node, x }
     }
     return xs
   }
   const indices = layer.map((_, index) => index)
   const rightward = push(indices, 1)
   const leftward = push(indices.toReversed(), -1)
-  for (const [index, slot] of layer.entries()) slot.x = ((rightward[index] ?? 0) + (leftward[index] ?? 0)) / 2
+  for (const [index, node] of layer.entries()) node.x = ((rightward[index] ?? 0) + (leftward[index] ?? 0)) / 2
 }

@@ -22,7 +22,7 @@ const DRAWN_SIDE = 320
 /** Pictures larger than this are stored smaller. */
 const LARGEST_SIDE = 640
 
-/** How strongly the image's light and shade show through a heatmap. */
+/** Share of the image's brightness in a heatmap. */
 const SHADE = 0.4
 
 /**
@@ -123,7 +123,7 @@ async function layHeat(image: Raster, { rows, columns, values }: Heat): Promise<
   return { ...image, data: new Uint8Array(data.buffer) }
 }
 
-/** Draws the border of a mask: white just inside, dark just outside, so that it shows on any ground. */
+/** Draws the border of a mask: white within it, dark outside of it, so that it shows on any ground. */
 async function outline(image: Raster, mask: Raster): Promise<Raster> {
   const { data: soft } = await resize(mask, image)
   const { width, height } = image

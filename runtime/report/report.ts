@@ -5,12 +5,12 @@ import { withoutParts } from '../../dsl/compile/fold_parts.ts'
 import type { Plan } from '../../dsl/compile/plan.ts'
 import { type JudgedClaim, judgeClaims, metricText, type Results, summariseClaims } from './claims.ts'
 import { drawGraph } from './graph.ts'
-import { html, type Markup, type Part, trusted } from './markup.ts'
+import { html, type Markup, type MarkupPart, trusted } from './markup.ts'
 import { formatMetric, formatSeconds } from './numbers.ts'
 import { groupStages, showGroup } from './sections.ts'
 import { style } from './style.ts'
 
-/** What a report is made from. */
+/** Plan and results of a report. */
 export interface ReportInput {
   readonly plan: Plan
   /** Results by stage; stages without one are shown as not run. */
@@ -56,7 +56,7 @@ function facts({ stages, engine }: Plan, results: Results): string {
 
 const tones = { held: 'good', 'not held': 'bad', 'not measured': 'neutral' } as const
 
-function showClaims(claims: readonly JudgedClaim[]): Part {
+function showClaims(claims: readonly JudgedClaim[]): MarkupPart {
   if (claims.length === 0) return ''
   return html`<section id="claims"><p class="kicker">Claims</p><h2>Expected and measured</h2><p class="verdict">${summariseClaims(claims)}</p>
 <div class="scroll"><table class="claims"><thead><tr><th scope="col">Claim</th><th scope="col">Metric</th><th scope="col" class="number">Expected</th><th scope="col" class="number">Measured</th><th scope="col">Verdict</th><th scope="col">Origin</th></tr></thead>
@@ -68,5 +68,5 @@ function showClaims(claims: readonly JudgedClaim[]): Part {
 
 const mark = '<meta name="generator" content="terroir">'
 
-/** Whether a page was made by {@link renderReport}: such a one may be written anew, any other is somebody's work. */
+/** True if a page was made by {@link renderReport}: such a page may be replaced, any other is somebody's work. */
 export const isReport = (page: string): boolean => page.includes(mark)

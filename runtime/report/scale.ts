@@ -9,7 +9,7 @@ export interface Axis {
   place(value: number): number
 }
 
-/** Where an axis runs, and how many ticks it may have. */
+/** Ends of an axis in pixels, and its largest number of ticks. */
 export interface AxisOptions {
   readonly from: number
   readonly to: number

@@ -4,7 +4,7 @@ import { isExhibit } from '../kinds/exhibit.ts'
 import type { Manifest } from '../store/manifest.ts'
 import type { Results } from './claims.ts'
 import { showExhibit } from './exhibit_view.ts'
-import { html, type Markup, type Part } from './markup.ts'
+import { html, type Markup, type MarkupPart } from './markup.ts'
 import { formatMetric, formatSeconds } from './numbers.ts'
 
 /** The stages that come from one entry of the recipe, in plan order. */
@@ -50,7 +50,7 @@ async function showStage(
   { id }: Stage,
   { results, titled }: { readonly results: Results; readonly titled: boolean },
 ): Promise<Markup> {
-  const title: Part = titled && html`<h3>${id}</h3>`
+  const title: MarkupPart = titled && html`<h3>${id}</h3>`
   const result = results.get(id)
   if (result === undefined) return html`${title}<p class="missing">Not run yet: the store holds no result.</p>`
   const { manifest, folder } = result
@@ -60,7 +60,7 @@ async function showStage(
 ${showMetrics(manifest)}${exhibits.length > 0 && html`<div class="exhibits">${exhibits}</div>`}${showWarnings(manifest)}`
 }
 
-function showMetrics({ metrics }: Manifest): Part {
+function showMetrics({ metrics }: Manifest): MarkupPart {
   const entries = Object.entries(metrics)
   if (entries.length === 0) return ''
   return html`<dl>${entries.map(([name, value]) => html`<div><dt>${name}</dt><dd>${formatMetric(name, value)}</dd></div>`)}</dl>`
@@ -69,7 +69,7 @@ function showMetrics({ metrics }: Manifest): Part {
 /** Warnings beyond these are only counted. */
 const WARNINGS_SHOWN = 20
 
-function showWarnings({ warnings }: Manifest): Part {
+function showWarnings({ warnings }: Manifest): MarkupPart {
   if (warnings.length === 0) return ''
   const more = warnings.length - WARNINGS_SHOWN
   return html`<details><summary>${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}</summary><ul>${warnings

@@ -5,14 +5,14 @@ import { cut } from './cut.ts'
 import { type Row, rateOf } from './row.ts'
 import type { Rows } from './state.ts'
 
-/** What is drawn on. */
+/** Size, colours and time of a drawing. */
 export interface Canvas {
   readonly columns: number
   readonly lines: number
   readonly paint: Paint
   /** Milliseconds, of the clock the rows were made with. */
   readonly now: number
-  /** Told below the rows. */
+  /** A line below the rows. */
   readonly notice?: string
 }
 
@@ -39,15 +39,15 @@ export function drawRows(rows: Rows, canvas: Canvas): readonly string[] {
 }
 
 /** The stages to show, in order: running and failed ones first of all, then their neighbours. */
-function choose(rows: readonly Row[], room: number): readonly Row[] {
-  if (rows.length <= room) return rows
+function choose(rows: readonly Row[], lines: number): readonly Row[] {
+  if (rows.length <= lines) return rows
   const distances = distancesToBusy(rows)
   const ranked = rows.map((row, index) => ({ row, index, distance: distances[index] ?? 0 }))
-  const kept = ranked.sort((a, b) => a.distance - b.distance || a.index - b.index).slice(0, Math.max(0, room))
+  const kept = ranked.sort((a, b) => a.distance - b.distance || a.index - b.index).slice(0, Math.max(0, lines))
   return kept.sort((a, b) => a.index - b.index).map(({ row }) => row)
 }
 
-/** How many rows away the next running or failed one is, by one sweep down and one up. */
+/** Distance of each row to the next running or failed one, by one sweep down and one up. */
 function distancesToBusy(rows: readonly Row[]): readonly number[] {
   const distances = rows.map(({ state }) => (state === 'running' || state === 'failed' ? 0 : rows.length))
   const near = (index: number, other: number): void => {
@@ -66,10 +66,10 @@ function tally(rows: readonly Row[], hidden: number): string {
 
 function drawRow(row: Row, names: number, { columns, paint, now }: Canvas): string {
   const [mark, tone] = marks[row.state]
-  const room = Math.max(0, columns - 1 - names - 4)
+  const width = Math.max(0, columns - 1 - names - 4)
   const name = cut(row.stage, names).padEnd(names)
   const head = `${paint(tone, mark)} ${row.state === 'waiting' ? paint('quiet', name) : name}`
-  const rest = row.state === 'running' ? progressText(row, { room, now, paint }) : cut(noteOf(row), room)
+  const rest = row.state === 'running' ? progressText(row, { width, now, paint }) : cut(noteOf(row), width)
   return rest === '' ? head : `${head}  ${row.state === 'failed' ? paint('bad', rest) : rest}`
 }
 
@@ -79,10 +79,10 @@ function noteOf(row: Row): string {
 }
 
 /** The first of ever shorter descriptions that fits. */
-function progressText(row: Row, { room, now, paint }: { room: number; now: number; paint: Paint }): string {
+function progressText(row: Row, { width, now, paint }: { width: number; now: number; paint: Paint }): string {
   const { progress } = row
   const elapsed = formatSeconds((now - row.started) / 1000)
-  if (progress === undefined) return cut(row.note === '' ? elapsed : `waits ${row.note}`, room)
+  if (progress === undefined) return cut(row.note === '' ? elapsed : `waits ${row.note}`, width)
   const share = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0
   const percent = `${Math.floor(share * 100)}%`
   const { count, rate, loss, left } = describeProgress(row, now)
@@ -97,10 +97,10 @@ function progressText(row: Row, { room, now, paint }: { room: number; now: numbe
   ]
   for (const [bar, parts] of variants) {
     const text = parts.filter(part => part !== '').join('  ')
-    const width = (bar > 0 ? bar + 2 : 0) + text.length
-    if (width <= room) return bar > 0 ? `${drawBar(share, bar, paint)}  ${text}` : text
+    const length = (bar > 0 ? bar + 2 : 0) + text.length
+    if (length <= width) return bar > 0 ? `${drawBar(share, bar, paint)}  ${text}` : text
   }
-  return cut(percent, room)
+  return cut(percent, width)
 }
 
 /** The parts of a progress line; empty where unknown. */

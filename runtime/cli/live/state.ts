@@ -1,4 +1,4 @@
-/** What a live view shows of a run: one row a stage, folded from the run's events. */
+/** State of a live view: one row for each stage, folded from the events of a run. */
 import type { RunEvent } from '../../schedule/events.ts'
 import { isLocal, type Owner } from '../../store/process.ts'
 import { type PartedRow, partedRow } from './parted_row.ts'
@@ -76,6 +76,6 @@ function changeOf(row: Row, event: RowEvent, now: number): Partial<Row> {
   }
 }
 
-/** Which run makes a stage that this one waits for. */
+/** The run that makes a stage which this one waits for. */
 export const waitingText = (owner: Owner): string =>
   `for process ${owner.pid}${isLocal(owner) ? '' : ` on ${owner.host}`}, which makes the same result`
