@@ -91,7 +91,7 @@ test('the colour map goes evenly from dark to light', () => {
   assert.ok(lightness.every((light, level) => level === 0 || light >= (lightness[level - 1] ?? 0) - 0.5))
 })
 
-const graphs: fc.Arbitrary<Graph> = fc
+const graphs: fc.Arbitrary<LayeredGraph> = fc
   .array(fc.array(fc.nat(), { maxLength: 4 }), { minLength: 1, maxLength: 14 })
   .map(inputs => ({
     nodes: inputs.map((_, index) => ({ id: `n${index}`, width: 60 + index })),
