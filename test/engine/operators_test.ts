@@ -173,9 +173,12 @@ test('an operator that is not in the registry has no name', () => {
 
 test('operands that do not fit are told with the operator and their types', () => {
   const x = input('x', { shape: [2, 3], dtype: 'float32' })
-  assert.throws(() => apply('reshape', [x], { shape: [5] }), 'reshape(float32[2,3]): [2,3] does not reshape to [5]')
-  assert.throws(() => apply('cumsum', []), 'cumsum(): operand 1 is missing')
-  assert.throws(() => apply('add', [x, input('n', { shape: [3], dtype: 'int32' })]), 'dtypes float32 and int32 differ')
+  assert.throws(
+    () => apply('reshape', [x], { shape: [5] }),
+    /reshape\(float32\[2,3\]\): \[2,3\] does not reshape to \[5\]/,
+  )
+  assert.throws(() => apply('cumsum', []), /cumsum\(\): operand 1 is missing/)
+  assert.throws(() => apply('add', [x, input('n', { shape: [3], dtype: 'int32' })]), /dtypes float32 and int32 differ/)
 })
 
 test.run()

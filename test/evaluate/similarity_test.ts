@@ -35,7 +35,7 @@ test('rows are scaled to unit length, and a row of zeros scores 0', () => {
   near(similarity(a, b, { i: 0, j: 1 }), 0)
   near(similarity(a, b, { i: 2, j: 1 }), 0.8)
   assert.is(similarity(a, b, { i: 1, j: 1 }), 0)
-  assert.throws(() => unitRows(new Float32Array(5), 2), '5 values make no whole rows of 2 dimensions')
+  assert.throws(() => unitRows(new Float32Array(5), 2), /5 values make no whole rows of 2 dimensions/)
 })
 
 test('an embedding that is not finite is a fault of data, by its row', () => {

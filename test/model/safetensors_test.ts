@@ -320,8 +320,11 @@ test('weights that cannot be read say what is there', async () => {
 
 test('shapes are required by name', () => {
   assert.not.throws(() => requireShapes({ a: floats(Float32Array.of(1, 2)) }, { a: [2] }, 'x'))
-  assert.throws(() => requireShapes({}, { a: [2] }, 'x'), "Parameter 'a' of the model in 'x' has shape [none], not [2]")
-  assert.throws(() => requireShapes({ a: floats(Float32Array.of(1, 2)) }, { a: [] }, 'x'), 'has shape [2], not []')
+  assert.throws(
+    () => requireShapes({}, { a: [2] }, 'x'),
+    /Parameter 'a' of the model in 'x' has shape \[none\], not \[2\]/,
+  )
+  assert.throws(() => requireShapes({ a: floats(Float32Array.of(1, 2)) }, { a: [] }, 'x'), /has shape \[2\], not \[\]/)
 })
 
 test.run()

@@ -118,7 +118,7 @@ test('squares are stored by row, and a row is absent until it is stored', () => 
     [...new Uint8Array(store.blocks[0] ?? new ArrayBuffer(0)).subarray(0, 13)],
     [...new Array(12).fill(0), 1],
   )
-  assert.throws(() => storePixels({ ...store, blocks: [] }, 0, square), 'The store of pixels has no row 0')
+  assert.throws(() => storePixels({ ...store, blocks: [] }, 0, square), /The store of pixels has no row 0/)
 })
 
 test('blocks hold whole rows, at most 1 GiB without another word', () => {
@@ -203,7 +203,7 @@ test('datasets are drawn by their share of the weights, each in its order', () =
 
 test('a mix without datasets is refused', () => {
   const sampler = createMixSampler([], { seed: 1, name: 'x' })
-  assert.throws(() => sampler.next(), 'There is no dataset to train on; name at least one under data')
+  assert.throws(() => sampler.next(), /There is no dataset to train on; name at least one under data/)
 })
 
 test('a position is stored in halves of 31 bits, and read back', () => {
@@ -220,12 +220,12 @@ test('a position of other datasets, of a wrong count or inside a batch is an err
   const read = (changes: object, { sizes = [100, 10], batchSize = 4 } = {}) =>
     readPosition({ ...arrays, ...changes }, { sizes, batchSize })
   assert.equal(read({}), { position: 12, drawn: [8, 4] })
-  assert.throws(() => read({}, { sizes: [100, 11] }), 'in datasets of 100 and 10 samples, not 100 and 11')
-  assert.throws(() => read({}, { batchSize: 5 }), 'position 12 is inside a batch of 5')
-  assert.throws(() => read({ drawn: ints(Int32Array.of(0, 8, 0, 3)) }), 'counts 8 and 3 samples as 12')
-  assert.throws(() => read({ drawn: ints(Int32Array.of(0, 12)) }), 'counts 12 samples as 12')
+  assert.throws(() => read({}, { sizes: [100, 11] }), /in datasets of 100 and 10 samples, not 100 and 11/)
+  assert.throws(() => read({}, { batchSize: 5 }), /position 12 is inside a batch of 5/)
+  assert.throws(() => read({ drawn: ints(Int32Array.of(0, 8, 0, 3)) }), /counts 8 and 3 samples as 12/)
+  assert.throws(() => read({ drawn: ints(Int32Array.of(0, 12)) }), /counts 12 samples as 12/)
   for (const name of ['samples', 'drawn', 'position'])
-    assert.throws(() => read({ [name]: undefined }), `The loader's position has no '${name}'`)
+    assert.throws(() => read({ [name]: undefined }), new RegExp(`The loader's position has no '${name}'`))
 })
 
 test('a set as large as the window is shuffled as a whole, a larger one by shards', () => {
