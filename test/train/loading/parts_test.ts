@@ -13,7 +13,7 @@ import {
 import { positionArrays, readPosition } from '../../../runtime/train/loading/loader_position.ts'
 import { createMixSampler } from '../../../runtime/train/loading/mix_sampler.ts'
 import { createPixelStore, planStores, storedPixels, storePixels } from '../../../runtime/train/loading/pixel_store.ts'
-import { createShuffledOrder } from '../../../runtime/train/loading/shuffled_order.ts'
+import { createShuffledOrder, type ShuffleOptions } from '../../../runtime/train/loading/shuffled_order.ts'
 import { bufferCount, storedSizeFor, threadCount } from '../../../runtime/train/loading/sizes.ts'
 import { speedLine } from '../../../runtime/train/loading/speed.ts'
 
@@ -41,6 +41,11 @@ test('a batch is divided into tasks of eight rows, the last of what is left', ()
 test('a buffer has room for images, tokens and drawn rows, in memory that threads share', () => {
   const { images, tokens, draws } = bufferOf(ring(), 0)
   assert.equal([images.length, tokens.length, draws.length], [60, 100, 40])
+  assert.equal(
+    [images.byteLength, tokens.byteLength, draws.byteLength].map(bytes => bytes % 4),
+    [0, 0, 0],
+  )
+  assert.is(ring().control.length, 2 + 2 * 2)
   for (const array of [images, tokens, draws]) assert.instance(array.buffer, SharedArrayBuffer)
 })
 
@@ -155,6 +160,15 @@ test('memory goes to the datasets whose samples are drawn most often, as far as 
   assert.equal(planned(13 * 4, ...parts), [undefined, 4, undefined])
   assert.equal(planned(13 * 4 - 1, ...parts), [undefined, undefined, 2])
   assert.equal(planned(13 * 12, ...parts), [undefined, 4, 2])
+  // By draws for each sample, not by weight: the third comes before the first, and the fourth is never drawn.
+  const rates = [
+    { samples: 10, weight: 3 },
+    { samples: 10, weight: 4 },
+    { samples: 2, weight: 1 },
+    { samples: 2, weight: 0 },
+  ]
+  assert.equal(planned(13 * 14, ...rates), [undefined, 10, 2, 2])
+  assert.equal(planned(13 * 2, ...rates), [undefined, undefined, 2, undefined])
   assert.equal(planned(25, { samples: 1, weight: 1 }, { samples: 1, weight: 1 }), [1, undefined], 'of equals the first')
 })
 
@@ -273,6 +287,30 @@ test('shards may have any number of rows, also none', () => {
   const sequence = pass.map(row => shards[row]).filter((shard, i, list) => shard !== list[i - 1])
   assert.is(sequence.length, 3, 'each shard is read once')
   for (const draw of [8, 0, 4, 3, 7]) assert.is(all.rowAt(draw), pass[draw])
+})
+
+test('orders and mixes are the same in every version, so that a run of old goes on', () => {
+  const shards = Uint32Array.of(5, 0, 5, 2, 2, 2, 0, 5, 5, 7, 7)
+  const rows = (options: Partial<ShuffleOptions>) => {
+    const all = createShuffledOrder({ samples: 11, shards, window: 4, seed: 1, name: 'x', ...options })
+    return Array.from({ length: 2 * (options.samples ?? 11) }, (_, i) => all.rowAt(i))
+  }
+  assert.equal(rows({}), [10, 6, 9, 1, 8, 0, 7, 2, 3, 5, 4, 8, 6, 1, 2, 7, 0, 10, 3, 5, 9, 4])
+  assert.equal(rows({ samples: 6, shards: new Uint32Array(6), window: 6 }), [4, 2, 0, 5, 1, 3, 4, 0, 3, 2, 1, 5])
+  const parts = [1, 0, 2, 1].map((weight, i) => ({ order: order(100 * i), weight }))
+  const sampler = createMixSampler(parts, { seed: 1, name: 'x' })
+  assert.equal(
+    Array.from({ length: 16 }, () => sampler.next().row),
+    [300, 200, 301, 201, 202, 0, 302, 203, 204, 205, 206, 207, 208, 209, 303, 304],
+  )
+})
+
+test('the last dataset takes what no other does', () => {
+  const sampler = createMixSampler(
+    [0, 0].map((weight, i) => ({ order: order(100 * i), weight })),
+    { seed: 1, name: 'x' },
+  )
+  assert.equal([sampler.next().part, sampler.next().part], [1, 1])
 })
 
 test('the speed is told of threads while they work and of the trainer while it does not wait', () => {
