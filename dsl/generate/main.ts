@@ -12,6 +12,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import standalone from 'ajv/dist/standalone/index.js'
 import { createGenerator } from 'ts-json-schema-generator'
 import { modelKinds } from '../kinds/registry.ts'
+import { convertRecipe } from '../print/convert.ts'
 import { editorSchema } from '../print/editor_schema.ts'
 import { referencePage } from '../print/reference.ts'
 import type { SchemaNode } from '../schema/schema_node.ts'
@@ -21,9 +22,10 @@ import { kindsOf, unionFile, unionSource } from './unions.ts'
 
 const root = process.cwd()
 const editorFile = 'recipes/recipe.schema.json'
+const starterFile = 'runtime/app/starter_text.ts'
 
 /** The texts of the files that follow from the schema, by path relative to the project. */
-function generatedFiles(): ReadonlyMap<string, string> {
+async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   const schema = recipeSchema()
   const sections = kindsOf(root)
   const trained = new Set(modelKinds.flatMap(({ kind, hasWeights }) => (hasWeights ? [kind] : [])))
@@ -35,6 +37,7 @@ function generatedFiles(): ReadonlyMap<string, string> {
     ['dsl/mod.ts', buildersSource(schema, sections, trained)],
     ['dsl/read/kind_builders.ts', builderListSource(schema, sections, trained)],
     ['docs/reference.md', referencePage(schema)],
+    [starterFile, starterSource(await convertRecipe({ path: join(root, 'dsl/generate/starter_recipe.ts'), variants: [] }))],
   ])
 }
 
@@ -96,6 +99,15 @@ const isNote = (key: string, value: unknown): boolean =>
   (key === 'examples' && Array.isArray(value)) ||
   key === 'default'
 
+/** The starter recipe as a module: it is written in TypeScript, so that the compiler checks it, and given away as YAML. */
+const starterSource = (yaml: string): string =>
+  [
+    '// Generated from dsl/generate/starter_recipe.ts by npm run build',
+    '/** The text of the starter recipe. */',
+    `export const starterText = ${JSON.stringify(yaml)}`,
+    '',
+  ].join('\n')
+
 const stampFile = join(root, 'dist/generated.sha256')
 
 /** Digest of all that the generated files follow from, and of themselves. */
@@ -105,7 +117,7 @@ function stamp(): string {
   for (const folder of ['dsl/kinds', 'dsl/recipe', 'dsl/generate', 'dsl/print', 'dsl/read', 'dsl/schema'])
     for (const name of readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).sort())
       if (/\.(ts|json)$/.test(name)) sources.push(join(folder, name))
-  for (const file of [...sources, 'dsl/mod.ts'])
+  for (const file of [...sources, 'dsl/mod.ts', starterFile])
     digest.update(`${file}\n${existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : ''}`)
   return digest.digest('hex')
 }
@@ -122,7 +134,7 @@ const known = existsSync(stampFile) ? readFileSync(stampFile, 'utf8') : ''
 if (known !== stamp()) {
   const unions = kindsOf(root).map(section => [unionFile(section), unionSource(section)] as const)
   const lagging = unions.flatMap(([path, text]) => (settle(path, text) ? [path] : []))
-  for (const [path, text] of generatedFiles()) if (settle(path, text)) lagging.push(path)
+  for (const [path, text] of await generatedFiles()) if (settle(path, text)) lagging.push(path)
   if (lagging.length > 0 && process.env.CI) {
     console.error(`error: ${lagging.join(', ')} lagged behind the definitions; commit what npm run build has written`)
     process.exitCode = 1

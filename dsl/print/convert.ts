@@ -11,7 +11,7 @@ import { attachComments, joinCommented } from './comments.ts'
  * The text of a recipe without errors in the other form: TypeScript for YAML, YAML for TypeScript. What it extends
  * stays what it is; parameters stay parameters. What a TypeScript recipe imports is written out, comments included.
  */
-export async function convertRecipe({ path, variants }: LoadedRecipe): Promise<string> {
+export async function convertRecipe({ path, variants }: Pick<LoadedRecipe, 'path' | 'variants'>): Promise<string> {
   const read = readSource(path)
   if ('fault' in read) throw new Error(read.fault.message)
   const { source } = read
