@@ -6,6 +6,9 @@ import type { ResizeFilter } from '../../dsl/recipe.ts'
 // Many small pictures are decoded in parallel: threads for one picture cost more than they save.
 sharp.concurrency(1)
 
+/** Options for sharp that decode images of any size and any number of bands. */
+export const anySize = { failOn: 'truncated', limitInputPixels: false, limitInputChannels: false } as const
+
 /** Raw pixels, row-major, interleaved, 8 bits a channel: grey or RGB. */
 export interface Raster {
   readonly data: Uint8Array
@@ -22,6 +25,8 @@ export interface ImageDecodeOptions {
   readonly size?: number
   /** Filter of that; absent: Lanczos-3. */
   readonly filter?: ResizeFilter
+  /** False where the orientation that the image notes is to be applied. @default true */
+  readonly isUpright?: boolean
 }
 
 /**
@@ -30,15 +35,32 @@ export interface ImageDecodeOptions {
  * Throws an error that names the picture where its bytes are truncated or no picture at all.
  */
 export const decodeImage = (bytes: Uint8Array | string, options: ImageDecodeOptions): Promise<Raster> =>
-  decode(sharp(bytes, { failOn: 'truncated' }).flatten().toColourspace('srgb'), 3, options)
+  decode(
+    sharp(bytes, { ...anySize, autoOrient: options.isUpright === false })
+      .flatten()
+      .toColourspace('srgb'),
+    3,
+    options,
+  )
 
 /** Decodes a picture to its first channel; a mask keeps its values 0 and 255 only at its stored size. */
 export const decodeGrey = (bytes: Uint8Array | string, options: ImageDecodeOptions): Promise<Raster> =>
-  decode(sharp(bytes, { failOn: 'truncated' }).flatten().extractChannel(0).toColourspace('b-w'), 1, options)
+  decode(sharp(bytes, anySize).flatten().extractChannel(0).toColourspace('b-w'), 1, options)
 
 /** Encodes as JPEG; `quality` is 1 to 100, colour is kept at full resolution. */
 export const encodeJpeg = (raster: Raster, quality: number): Promise<Uint8Array> =>
   fromRaw(raster).jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer()
+
+/** Encodes a picture as JPEG while it is decoded, so that its pixels are never in memory as a whole. */
+export const streamJpeg = (
+  bytes: Uint8Array | string,
+  { orientation, quality }: { readonly orientation: number; readonly quality: number },
+): Promise<Uint8Array> =>
+  sharp(bytes, { ...anySize, autoOrient: orientation > 1 })
+    .flatten()
+    .toColourspace('srgb')
+    .jpeg({ quality, chromaSubsampling: '4:4:4' })
+    .toBuffer()
 
 /** Encodes as PNG. */
 export const encodePng = (raster: Raster): Promise<Uint8Array> =>
@@ -51,7 +73,9 @@ export function imageExtension(bytes: Uint8Array): 'jpg' | 'png' | undefined {
   return undefined
 }
 
-const fromRaw = ({ data, width, height, channels }: Raster) => sharp(data, { raw: { width, height, channels } })
+/** The pixels of a raster as the input of sharp. */
+export const fromRaw = ({ data, width, height, channels }: Raster): Sharp =>
+  sharp(data, { limitInputPixels: false, raw: { width, height, channels } })
 
 async function decode(
   picture: Sharp,

@@ -1,8 +1,10 @@
 /** Images of a user's own sources as a dataset stores them: copied where they fit, else scaled and encoded again. */
-import sharp from 'sharp'
+import { readFile } from 'node:fs/promises'
 import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import type { ResizeFilter } from '../../dsl/recipe.ts'
-import { decodeImage, encodeJpeg, imageExtension } from './image.ts'
+import { type BandChoice, decodeSource, planDecoding } from './decode_source.ts'
+import { encodeJpeg, type Raster, streamJpeg } from './image.ts'
+import { type ImageBytes, type ImageFacts, type ImageRefusal, readImageFacts } from './image_facts.ts'
 
 /** Quality of images that are encoded anew, 1 to 100; colour is kept at full resolution. */
 export const storedQuality = 92
@@ -10,11 +12,17 @@ export const storedQuality = 92
 /** Pictures with more pixels are checked by decoding them at a small scale, so that none is in memory as a whole. */
 const largestWhole = 4096 * 4096
 
-/** The decoder's own limit. */
-const mostPixels = 16383 * 16383
+/** Pictures with more pixels are encoded while they are decoded. */
+const largestRaster = 16_383 * 16_383
+
+/** Most pixels of a side of a JPEG. */
+const mostJpegSide = 65_500
+
+/** A PNG of 16 bits whose brightest pixel is darker than this, of 255, holds values of another range. */
+const darkest = 64
 
 /** Options of {@link storeImage}. */
-export interface StoreOptions {
+export interface StoreOptions extends BandChoice {
   /** Named in errors. */
   readonly name: string
   /** Side of a square; undefined: as it is. */
@@ -29,28 +37,58 @@ export interface StoredImage {
 }
 
 /**
- * Makes the stored form of an image. Throws an error that names it where it is damaged or no picture; the message
- * depends on the bytes alone, unlike libvips' own messages: libvips has one error buffer for all threads.
+ * Makes the stored form of an image. Throws an error that names it where it is damaged, no picture, or does not say which
+ * of its bands and values are colours; the message depends on the bytes alone, unlike libvips' own messages: libvips has
+ * one error buffer for all threads.
  */
-export async function storeImage(bytes: Uint8Array, { name, size, filter }: StoreOptions): Promise<StoredImage> {
-  const fail = (reason: string, cause?: unknown): never => {
-    throw new DataFault(`Cannot read image ${name}: ${reason}`, { hint: 'replace or remove it', item: name, cause })
+export async function storeImage(
+  image: ImageBytes,
+  { name, size, filter, bands, scale }: StoreOptions,
+): Promise<StoredImage> {
+  const fail = ({ reason, hint = 'replace or remove it' }: ImageRefusal, cause?: unknown): never => {
+    throw new DataFault(`Cannot read image ${name}: ${reason}`, { hint, item: name, cause })
   }
-  const shape = await sharp(bytes)
-    .metadata()
-    .catch(cause => fail('it is no picture of a known format, or its first bytes are damaged', cause))
-  const { width, height } = shape
-  if (width * height > mostPixels) fail(`its ${width} x ${height} pixels are more than can be unpacked`)
+  const facts = await readImageFacts(image)
+  if ('reason' in facts) return fail(facts)
+  const plan = planDecoding(facts, { bands, scale })
+  if ('reason' in plan) return fail(plan)
+  const { format, width, height, orientation } = facts
   const isFit = size === undefined || (width === size && height === size)
+  const isCopy = isFit && plan.kind === 'plain' && orientation === 1 && (format === 'jpeg' || format === 'png')
+  if (!isCopy && size === undefined && Math.max(width, height) > mostJpegSide)
+    return fail({
+      reason: `its ${width} x ${height} pixels are more than a JPEG holds, which has ${mostJpegSide} a side`,
+      hint: 'set tile_size',
+    })
+  if (plan.kind !== 'plain' && size === undefined && width * height > largestRaster)
+    return fail({ reason: `its ${width} x ${height} pixels are too many to store as one image`, hint: 'set tile_size' })
+  const options = { name, filter, facts, scale }
   try {
-    if (isFit && imageExtension(bytes) !== undefined) {
+    if (isCopy) {
       // Its bytes are kept, once they are known to decode.
-      await decodeImage(bytes, { name, ...(width * height > largestWhole && { size: 64 }) })
-      return { bytes, isCopy: true }
+      const small = width * height > largestWhole ? { size: 64 } : {}
+      const shown = await decodeSource(image, plan, { ...options, ...small })
+      if (!isDark(shown, facts)) return { bytes: typeof image === 'string' ? await readFile(image) : image, isCopy }
+      return fail(darkRefusal(facts))
     }
-    const picture = await decodeImage(bytes, { name, filter, ...(size !== undefined && { size }) })
-    return { bytes: await encodeJpeg(picture, storedQuality), isCopy: false }
+    if (size === undefined && width * height > largestRaster)
+      return { bytes: await streamJpeg(image, { orientation, quality: storedQuality }), isCopy }
+    const picture = await decodeSource(image, plan, { ...options, ...(size !== undefined && { size }) })
+    if (plan.kind === 'plain' && isDark(picture, facts)) return fail(darkRefusal(facts))
+    return { bytes: await encodeJpeg(picture, storedQuality), isCopy }
   } catch (cause) {
-    return fail('it is damaged or cut short', cause)
+    if (cause instanceof DataFault && cause.place.item === name && cause.cause === undefined) throw cause
+    const inTiff = cause instanceof DataFault && plan.kind === 'bands' ? `: ${cause.facts}` : ''
+    return fail({ reason: `it is damaged or cut short${inTiff}` }, cause)
   }
 }
+
+/** True if a PNG of 16 bits is nearly black: its values are not those that PNG defines, from 0 to 65535. */
+function isDark({ data }: Raster, { format, bits }: ImageFacts): boolean {
+  return format === 'png' && bits === 16 && data.every(value => value < darkest)
+}
+
+const darkRefusal = ({ width, height }: ImageFacts): ImageRefusal => ({
+  reason: `it has bands of 16-bit unsigned integers (${width} x ${height} pixels) that reach less than a quarter of 65535, and does not say which value is white`,
+  hint: 'convert it to 8 bits a band',
+})

@@ -59,4 +59,12 @@ test('bytes that are cut short or no picture are an error with the name', async 
   assert.match(await fault(Buffer.from('no picture')), /^Cannot read image 'a' in b: /)
 })
 
+test('a scene beyond the usual limit of pixels is scaled while it is decoded', async () => {
+  const create = { width: 17_000, height: 16_000, channels: 3, background: '#78a05a' } as const
+  const scene = await sharp({ create, limitInputPixels: false }).jpeg({ quality: 60, progressive: false }).toBuffer()
+  const crop = await createCenterCrop(8)(scene, 'x')
+  assert.is(crop.length, 8 * 8 * 3)
+  assert.ok([...crop].every((value, i) => Math.abs(value - ([120, 160, 90][i % 3] ?? 0)) <= 2))
+})
+
 test.run()

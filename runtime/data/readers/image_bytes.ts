@@ -1,18 +1,22 @@
 /** Reads the bytes of images in files, tars and tables; files that several images share stay open for the next of them. */
-import { type FileHandle, open, readFile } from 'node:fs/promises'
+import { type FileHandle, open, readFile, stat } from 'node:fs/promises'
 import { DataFault } from '../../../dsl/diagnostics/faults.ts'
+import type { ImageBytes } from '../image_facts.ts'
 import { createCellReader } from './parquet_cells.ts'
 import type { ImageLocation } from './record.ts'
 
 /** Reads images; several may be read in parallel. */
 export interface ImageReader {
-  /** Throws where the bytes are not there. */
-  read(at: ImageLocation): Promise<Uint8Array>
+  /** The bytes of an image, or the path of a large file of one. Throws where the bytes are not there. */
+  read(at: ImageLocation): Promise<ImageBytes>
   close(): Promise<void>
 }
 
 /** Files that are open at a time: more than are read in parallel. */
 const mostOpen = 32
+
+/** Files of images with more bytes are read in parts. */
+const largestInMemory = 256 * 2 ** 20
 
 /** Opens a reader; close it in the end. */
 export function openImages(): ImageReader {
@@ -36,7 +40,7 @@ export function openImages(): ImageReader {
     async read(at) {
       switch (at.kind) {
         case 'file':
-          return readFile(at.path)
+          return (await stat(at.path)).size > largestInMemory ? at.path : readFile(at.path)
         case 'cell':
           return cells.read(at)
         case 'extent': {
