@@ -35,6 +35,8 @@ export interface Mutant {
   readonly start: number
   readonly end: number
   readonly text: string
+  /** Offset that is executed where the mutant is; V8 counts an operator to its right side, which may be skipped. */
+  readonly place: number
 }
 
 /** Fallbacks that only `noUncheckedIndexedAccess` asks for, and texts of messages: no test can or should notice these. */
@@ -60,7 +62,9 @@ export function mutantsOf(file: string, code: string): readonly Mutant[] {
   const source = ts.createSourceFile(file, code, ts.ScriptTarget.ES2023, true)
   const mutants: Mutant[] = []
   const put = (node: ts.Node, ...texts: readonly string[]): void => {
-    for (const text of texts) mutants.push({ file, start: node.getStart(), end: node.end, text })
+    const isOperator = ts.isBinaryExpression(node.parent) && node === node.parent.operatorToken
+    const place = (isOperator ? node.parent : node).getStart()
+    for (const text of texts) mutants.push({ file, start: node.getStart(), end: node.end, text, place })
   }
   const isText = (node: ts.Node): boolean => ts.isStringLiteralLike(node) || ts.isTemplateExpression(node)
   const isEquality = (node: ts.Node): boolean =>

@@ -93,9 +93,9 @@ function coverageIn(folder: string): (mutant: Mutant) => boolean {
       const { functions = [] } = result.find(({ url }) => url === `file://${join(dist, file)}`) ?? {}
       return functions.flatMap(({ ranges }) => ranges)
     })
-  return ({ file, start }) =>
+  return ({ file, place }) =>
     ranges(file).some(all => {
-      const around = all.filter(({ startOffset, endOffset }) => startOffset <= start && start < endOffset)
+      const around = all.filter(({ startOffset, endOffset }) => startOffset <= place && place < endOffset)
       const size = ({ startOffset, endOffset }: Range): number => endOffset - startOffset
       return (around.sort((a, b) => size(a) - size(b))[0]?.count ?? 0) > 0
     })
@@ -123,9 +123,9 @@ function survivor(mutant: Mutant): string | undefined {
   writeFileSync(join(dist, file), original)
   if (isKilled) return
   const before = original.slice(0, start).split('\n')
-  const place = new SourceMap(JSON.parse(read(`${file}.map`))).findEntry(before.length - 1, before.at(-1)?.length ?? 0)
+  const found = new SourceMap(JSON.parse(read(`${file}.map`))).findEntry(before.length - 1, before.at(-1)?.length ?? 0)
   const change = `${original.slice(start, end).slice(0, 60)} -> ${text.slice(0, 60)}`.replaceAll(/\s+/g, ' ')
-  const at = `${sourceOf(file)}:${'originalLine' in place ? place.originalLine + 1 : 0} ${change}`
+  const at = `${sourceOf(file)}:${'originalLine' in found ? found.originalLine + 1 : 0} ${change}`
   console.log(at)
   return at
 }
