@@ -37,7 +37,10 @@ async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ['dsl/mod.ts', buildersSource(schema, sections, trained)],
     ['dsl/read/kind_builders.ts', builderListSource(schema, sections, trained)],
     ['docs/reference.md', referencePage(schema)],
-    [starterFile, starterSource(await convertRecipe({ path: join(root, 'dsl/generate/starter_recipe.ts'), variants: [] }))],
+    [
+      starterFile,
+      starterSource(await convertRecipe({ path: join(root, 'dsl/generate/starter_recipe.ts'), variants: [] })),
+    ],
   ])
 }
 

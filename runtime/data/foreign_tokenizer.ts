@@ -17,7 +17,7 @@ const endNames = ['<|endoftext|>', '<end_of_text>']
  * are pooled at the highest.
  */
 export function foreignTokenizer(json: Readonly<Record<string, unknown>>, name: string): Tokenizer {
-  const read = new HuggingFace(json, { clean_up_tokenization_spaces: false })
+  const read = openLibrary(json, name)
   const idOf = (names: readonly string[], what: string): number => {
     const id = names.map(token => read.token_to_id(token)).find(found => found !== undefined)
     if (id === undefined)
@@ -56,6 +56,19 @@ export function foreignTokenizer(json: Readonly<Record<string, unknown>>, name: 
         rows.set([start, ...encode(text).slice(0, contextLength - 2), end], row * contextLength)
       return rows
     },
+  }
+}
+
+function openLibrary(json: Readonly<Record<string, unknown>>, name: string): HuggingFace {
+  try {
+    return new HuggingFace(json, { clean_up_tokenization_spaces: false })
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new DataFault(`"${name}" cannot be read as a tokenizer: ${reason}`, {
+      hint: "name the model's tokenizer.json",
+      file: name,
+      cause,
+    })
   }
 }
 

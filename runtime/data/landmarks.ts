@@ -2,8 +2,10 @@
 import { readFile } from 'node:fs/promises'
 import { PbfReader } from 'pbf'
 import { DataFault } from '../../dsl/diagnostics/faults.ts'
-import { isRecord, parseJson } from '../../dsl/values/json.ts'
+import { isRecord, isText } from '../../dsl/values/json.ts'
 import { type GeoPoint, offsetFrom } from './geodesy.ts'
+import { parsePythonJson } from './readers/python_json.ts'
+import { decodeText } from './readers/text.ts'
 
 /** A physical feature or a city. */
 export interface Landmark extends GeoPoint {
@@ -34,22 +36,24 @@ const CITY_EXTENT_KM = 50
  * lies outside the globe, and where a name stands twice.
  */
 export async function readLandmarks(path: string): Promise<readonly Landmark[]> {
-  const text = await readFile(path, 'utf8')
-  const features = parseFeatures(text)
+  const value = parseGeoJson(await readFile(path), path)
+  const features = isRecord(value) && Array.isArray(value.features) ? value.features : undefined
   if (features === undefined)
     throw new DataFault(`${path} is no GeoJSON FeatureCollection of landmarks`, { hint: 'check the file', file: path })
-  const seen = new Set<string>()
+  checkReference(value, path)
+  const names = new Set<string>()
   return features.map((feature, number) => {
     const landmark = toLandmark(feature)
     if (typeof landmark === 'string')
       throw new DataFault(`Landmark ${number} in ${path} ${landmark}`, { file: path, item: `landmark ${number}` })
-    if (seen.has(landmark.id))
+    const name = landmark.id.normalize()
+    if (names.has(name))
       throw new DataFault(`Landmark ${number} in ${path} (${landmark.id}) stands there twice`, {
         hint: 'keep one',
         file: path,
         item: landmark.id,
       })
-    seen.add(landmark.id)
+    names.add(name)
     return landmark
   })
 }
@@ -120,9 +124,30 @@ function cellsNear({ lon, lat, groundKm }: Footprint): readonly number[] {
   ).flat()
 }
 
-function parseFeatures(text: string): readonly unknown[] | undefined {
-  const value = parseJson(text)
-  return isRecord(value) && Array.isArray(value.features) ? value.features : undefined
+function parseGeoJson(bytes: Uint8Array, path: string): unknown {
+  try {
+    return parsePythonJson(decodeText(bytes, path))
+  } catch (cause) {
+    if (cause instanceof DataFault) throw cause
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new DataFault(`${path} is no GeoJSON FeatureCollection of landmarks: ${reason}`, {
+      hint: 'check the file',
+      file: path,
+      cause,
+    })
+  }
+}
+
+/** Names of the reference system of GeoJSON; older files may name another, whose numbers are no degrees. */
+const degrees = /CRS:?:?84$|EPSG:+(4326|4979)$|^WGS ?84$/i
+
+function checkReference(value: unknown, path: string): void {
+  const crs = isRecord(value) && isRecord(value.crs) && isRecord(value.crs.properties) ? value.crs.properties : {}
+  if (!isText(crs.name) || degrees.test(crs.name)) return
+  throw new DataFault(`${path} is in the reference system '${crs.name}', and GeoJSON is in degrees of WGS 84`, {
+    hint: 'convert it, such as by ogr2ogr -t_srs EPSG:4326',
+    file: path,
+  })
 }
 
 /** A landmark, or what is wrong with the feature. */

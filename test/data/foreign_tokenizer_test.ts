@@ -1,9 +1,14 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import { foreignTokenizer } from '../../runtime/data/foreign_tokenizer.ts'
-import { byteAlphabet } from '../../runtime/data/tokenizer.ts'
+import { readTokenizer } from '../../runtime/data/read_tokenizer.ts'
+import { byteAlphabet, loadTokenizer, tokenizerJson } from '../../runtime/data/tokenizer.ts'
 import { clipTokenizer } from '../model/tiny_clip.ts'
+import { inTempFolder } from '../support.ts'
 
 const { vocab, merges } = clipTokenizer.model
 const tokenizer = foreignTokenizer(clipTokenizer, 'tokenizer.json')
@@ -68,5 +73,41 @@ test('refuses a tokenizer without the tokens that frame a text, or whose end tok
   const higher = { ...clipTokenizer.model, vocab: { ...vocab, zebra: 9999 } }
   assert.throws(() => foreignTokenizer({ ...clipTokenizer, model: higher }, 'x.json'), /and 9999 is higher/)
 })
+
+test('a file whose vocabulary or merges are damaged is named with what is wrong', () =>
+  inTempFolder(async folder => {
+    const file = join(folder, 'tokenizer.json')
+    const read = async (content: string | Uint8Array) => {
+      await writeFile(file, content)
+      return readTokenizer(file).then(
+        () => 'read',
+        (fault: unknown) => (fault instanceof DataFault ? fault.message.replace(file, 'FILE') : `${fault}`),
+      )
+    }
+    const own = tokenizerJson([['a', 'b']])
+    for (const json of [clipTokenizer, own]) {
+      const changed = (model: object) => read(JSON.stringify({ ...json, model: { ...json.model, ...model } }))
+      assert.is(await changed({}), 'read')
+      assert.match(
+        await changed({ vocab: { ...json.model.vocab, zebra: 1.5 } }),
+        /^"FILE" gives its token "zebra" the id 1\.5/,
+      )
+      assert.match(
+        await changed({ vocab: { ...json.model.vocab, zebra: 5 } }),
+        /^"FILE" gives its tokens ".+" and "zebra" the same id 5/,
+      )
+      assert.match(
+        await changed({ merges: [['a', 'b', 'c']] }),
+        /^"FILE" has a merge that is no pair of tokens: \["a","b","c"\]/,
+      )
+      assert.match(await changed({ merges: null }), /^"FILE" has no list of merges/)
+    }
+    const older = { ...own, model: { ...own.model, merges: ['a b'] } }
+    await writeFile(file, JSON.stringify(older))
+    assert.equal((await readTokenizer(file)).encode('abc'), loadTokenizer(own).encode('abc'))
+    const latin = Buffer.from(JSON.stringify({ ...own, note: 'café' }), 'latin1')
+    assert.match(await read(latin), /^"FILE" is not UTF-8: byte 0x[0-9a-f]{2} in line 1; save it as UTF-8/)
+    assert.match(await read('{"model":'), /^"FILE" is no byte-level BPE tokenizer in Hugging Face's form: .*JSON/)
+  }))
 
 test.run()

@@ -80,7 +80,16 @@ test('a table with a fault is refused with the feature and the fix', () =>
   inTempFolder(async folder => {
     const path = join(folder, 'few.geojson')
     const faults: readonly (readonly [string, RegExp])[] = [
-      ['{', /is no GeoJSON FeatureCollection/],
+      ['{', /is no GeoJSON FeatureCollection of landmarks: .*JSON/],
+      [
+        `{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::3857"}},"features":[]}`,
+        /is in the reference system 'urn:ogc:def:crs:EPSG::3857', and GeoJSON is in degrees of WGS 84/,
+      ],
+      [
+        table([point('Île', 'lake', [0, 5, 9]), point('Île'.normalize('NFD'), 'gulf', [0, 5, 9])]),
+        /stands there twice/,
+      ],
+      [table([point('A', 'lake', [0, 5, 9])]).replace('[0,5]', '[NaN,5]'), /\(A\) has no place on the globe/],
       [table([point('A', 'lake', [0, 95, 10])]), /Landmark 0 in .* \(A\) has no place on the globe/],
       [table([point('A', 'lake', [0, 5, 0])]), /\(A\) has no width; give it an "extent_km" above 0/],
       [table([point('A', 'lake', [0, 5, 9]), point('', 'lake', [0, 5, 9])]), /Landmark 1 .* has no name/],
