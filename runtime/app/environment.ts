@@ -1,7 +1,9 @@
 /** The facts about this machine that the compiler needs: digests of files, files of installed packages. */
+
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Environment } from '../../dsl/compile/environment.ts'
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { digestPath } from '../store/digest_path.ts'
 import { codeOf } from '../store/files.ts'
 import { versionOf } from './version.ts'
@@ -31,5 +33,5 @@ export function resolvePackageFile(name: string): { readonly path: string; reado
     if (existsSync(join(found, 'package.json')))
       return { path: join(folder, 'node_modules', name), version: versionOf(join(found, 'package.json')) }
   }
-  throw new Error(`The package '${packageName}' is not installed; run npm ci`)
+  throw new UserFault(`The package '${packageName}' is not installed`, { hint: 'run npm ci' })
 }

@@ -5,6 +5,8 @@ import type { Diagnostic } from '../../dsl/diagnostics/diagnostic.ts'
 import { type FaultDetails, Refusal, UserFault } from '../../dsl/diagnostics/faults.ts'
 import { suggest } from '../../dsl/diagnostics/suggest.ts'
 
+export { describeFault, stackOf } from '../schedule/describe_fault.ts'
+
 /** A recipe has errors; `diagnostics` holds them, with its warnings. */
 export class RecipeFault extends UserFault {
   readonly diagnostics: readonly Diagnostic[]

@@ -1,10 +1,12 @@
 /** The lock beside a recipe, as a file. */
+
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { type Lock, lockOf, type StageOutput } from '../../dsl/compile/lock.ts'
 import { lockLayout, printLock, readLocks } from '../../dsl/compile/lock_text.ts'
 import type { Plan } from '../../dsl/compile/plan.ts'
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { sha256 } from '../store/digest.ts'
 import { replaceFile } from '../store/files.ts'
 import type { Store } from '../store/store.ts'
@@ -25,7 +27,8 @@ export async function readLockFile(path: string): Promise<LockFile> {
   const text = await readFile(path, 'utf8').catch(() => undefined)
   if (text === undefined) return { state: 'missing', locks: [] }
   const locks = readLocks(text)
-  if (locks === undefined) throw new Error(`"${path}" is in the way of the recipe's lock; rename one of the two`)
+  if (locks === undefined)
+    throw new UserFault(`"${path}" is in the way of the recipe's lock`, { hint: 'rename one of the two' })
   const state = locks.length === 0 ? 'outdated' : locks.length === 1 ? 'lock' : 'conflict'
   return { state, locks }
 }

@@ -99,7 +99,7 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     const { tellFault } = await import('./tell_fault.ts')
-    return tellFault(error)
+    return tellFault(error, { debug: argv.includes('--debug') })
   }
 }
 

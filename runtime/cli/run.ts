@@ -59,6 +59,7 @@ export function command(): Program {
     .option('--locked', 'run only what the lock was written for; exit with 1 when a result is not as locked')
     .addOption(storeOption())
     .option('--json', 'print events as JSON, one a line')
+    .option('--debug', 'print the stack of every failure, not only of defects')
     .addHelpText('after', examples)
     .action(async (recipe: string, flags: RunFlags) => {
       process.exitCode = await runRecipe(recipe, flags)

@@ -10,10 +10,11 @@ export function printSummary({ outcome, ran, claims, report }: RunResult): void 
 }
 
 /** Prints the results of stages, the verdicts on claims, and failures. */
-export function printEnd(result: RunResult): void {
+export function printEnd(result: RunResult, { debug }: { readonly debug?: boolean | undefined } = {}): void {
   const { plan, outcome, results, ran, failures, claims, report } = result
   const printing = printingTo(process.stdout)
-  for (const failure of failures) tellLine(`\n${failureLines(failure, printingTo(process.stderr)).join('\n')}\n`)
+  for (const failure of failures)
+    tellLine(`\n${failureLines(failure, printingTo(process.stderr), { debug }).join('\n')}\n`)
   const blocks = [
     ran.size > 0 && outcome === 'done' ? [stageTable(plan, { results, ran }, printing)] : [],
     ran.size > 0 ? warningLines(plan, results, printing) : [],

@@ -22,6 +22,7 @@ export interface RunFlags extends Allowed {
   readonly locked?: true
   readonly store?: string
   readonly json?: true
+  readonly debug?: true
 }
 
 /** Reads a count from 1 to 9999. */

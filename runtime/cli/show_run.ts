@@ -10,7 +10,7 @@ import { hasColour, printingTo } from './terminal.ts'
 
 /** Starts a run, shows it and prints its end; returns the exit code. */
 export async function showRun(
-  { json, strict, executor }: Pick<RunFlags, 'json' | 'strict' | 'executor'>,
+  { json, strict, executor, debug }: Pick<RunFlags, 'json' | 'strict' | 'executor' | 'debug'>,
   start: (observer: RunObserver) => Promise<RunResult>,
 ): Promise<number> {
   const stop = new AbortController()
@@ -36,11 +36,12 @@ export async function showRun(
   if (jobsLeft.length > 0) tellLine(jobsText(jobsLeft))
   if (result.isRetry) {
     const { paint } = printingTo(process.stderr)
-    for (const failure of result.failures) tellLine(`\n${failureLines(failure, { paint, width: 160 }).join('\n')}\n`)
+    for (const failure of result.failures)
+      tellLine(`\n${failureLines(failure, { paint, width: 160 }, { debug }).join('\n')}\n`)
     tell('The results are as they were')
   } else {
     const print = json ? printSummary : printEnd
-    print(result)
+    print(result, { debug })
   }
   if (unlocked.length > 0) {
     const stages = new Set(unlocked.map(({ stage }) => stage)).size

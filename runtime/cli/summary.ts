@@ -7,6 +7,7 @@ import { formatMetric, formatSeconds } from '../report/numbers.ts'
 import { textTable } from '../report/table.ts'
 import type { Result } from '../store/store.ts'
 import { cut } from './live/cut.ts'
+import { stackLines } from './stack_lines.ts'
 import type { Printing } from './terminal.ts'
 
 /** A table of stages: time and one line each. Stages that did not run here are marked as cached. */
@@ -51,13 +52,20 @@ export function claimTable(claims: readonly JudgedClaim[], { paint, width }: Pri
 }
 
 /** A failed stage: its fault, its work at that time, its last lines and the path of its log. */
-export function failureLines(event: StageFailure, { paint }: Printing): readonly string[] {
-  const { text, doing, lastLines, log } = event.fault
+export function failureLines(
+  { stage, fault }: StageFailure,
+  { paint }: Printing,
+  { debug = false }: { readonly debug?: boolean | undefined } = {},
+): readonly string[] {
+  const { text, doing, lastLines, log, stack = '' } = fault
+  const isDefect = fault.class === 'defect'
   return [
-    `${paint('bad', 'error:')} ${event.stage}: ${text}`,
+    `${paint('bad', 'error:')} ${stage}: ${text}`,
     `  while: ${cut(doing, 200)}`,
     ...lastLines.map(line => paint('quiet', `  | ${cut(line, 200)}`)),
+    ...(isDefect || debug ? stackLines(stack).map(line => paint('quiet', `  ${line}`)) : []),
     `  log:   ${log}`,
+    ...(isDefect ? ['  This is a defect of terroir; please report it, with the log'] : []),
   ]
 }
 

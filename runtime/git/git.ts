@@ -1,6 +1,8 @@
 /** The program git, run in the current folder. */
+
 import { resolve } from 'node:path'
 import { execaSync } from 'execa'
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 
 /** The output of git; undefined where it refuses. Throws where git is not installed. */
 export function askGit(args: readonly string[]): string | undefined {
@@ -23,12 +25,12 @@ export function gitBlob(id: string): Uint8Array {
 /** Runs git for its effect. Throws with its message where it refuses. */
 export function tellGit(args: readonly string[]): void {
   const { exitCode, stderr } = run(args)
-  if (exitCode !== 0) throw new Error(`'git ${args.join(' ')}' failed: ${stderr.trim()}`)
+  if (exitCode !== 0) throw new UserFault(`'git ${args.join(' ')}' failed: ${stderr.trim()}`)
 }
 
 function run(args: readonly string[]) {
   const done = execaSync('git', args, { reject: false, stripFinalNewline: false, maxBuffer: 1 << 30 })
-  if (done.code === 'ENOENT') throw new Error('git is not installed, or not on PATH')
+  if (done.code === 'ENOENT') throw new UserFault('git is not installed, or not on PATH')
   return done
 }
 

@@ -1,5 +1,7 @@
 /** Files as a revision has them, read from git's objects; nothing is checked out. */
+
 import { extname, relative, sep } from 'node:path'
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { disk, type Files } from '../../dsl/read/file.ts'
 import { sha256 } from '../store/digest.ts'
 import { digestFiles, digestPath } from '../store/digest_path.ts'
@@ -26,9 +28,9 @@ const ownEndings = new Set(['.yaml', '.yml', '.ts', '.json', '.lock'])
 /** Opens a revision of the work tree around the current folder. Throws where git knows none of that name. */
 export function openRevision(name: string): Revision {
   const root = workTreeRoot()
-  if (root === undefined) throw new Error(`'${name}' is asked of git, but this folder is in no git work tree`)
+  if (root === undefined) throw new UserFault(`'${name}' is asked of git, but this folder is in no git work tree`)
   const commit = askGit(['rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{tree}`])
-  if (commit === undefined) throw new Error(`git knows no revision '${name}'`)
+  if (commit === undefined) throw new UserFault(`git knows no revision '${name}'`)
   const blobs = blobsOf(commit.trim())
   const folders = foldersOf(blobs)
   const borrowed = new Set<string>()
@@ -53,7 +55,7 @@ export function openRevision(name: string): Revision {
     },
     read(path) {
       const blob = blobs.get(inTree(path))
-      if (blob === undefined) throw new Error(`'${name}' has no file '${inTree(path)}'`)
+      if (blob === undefined) throw new UserFault(`'${name}' has no file '${inTree(path)}'`)
       return gitBlob(blob.id)
     },
     real: path => path,

@@ -1,4 +1,4 @@
-/** What is known of one stage on a worker while it runs: its log, its last words, its result. */
+/** One stage on a worker while it runs: its log, its last lines, its result. */
 import { createWriteStream, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isOutOfMemory } from '../engine/out_of_memory.ts'
@@ -6,32 +6,32 @@ import type { StageResult } from '../kinds/context.ts'
 import { describeExit, type Exit, memoryText, type StageFault } from './fault.ts'
 import type { Job, Message } from './protocol.ts'
 
-/** Who listens to a stage on a worker. */
+/** Options of listening to a stage on a worker. */
 export interface AttemptOptions {
   /** Log file to write; its folder is made. */
   readonly log: string
-  /** Estimated peak memory in bytes, told beside the real one when memory runs out. */
+  /** Estimated peak memory in bytes, shown beside the real one if memory runs out. */
   readonly memory: number
   readonly onMessage: (message: Message) => void
 }
 
-/** How a worker came to the end of a stage. */
+/** The end of a stage on a worker. */
 export type WorkerEnd = { readonly peakMemory: number } & (
   | { readonly kind: 'result'; readonly result: StageResult; readonly warnings: readonly string[] }
   | { readonly kind: 'fault'; readonly fault: StageFault }
   | { readonly kind: 'stopped' }
 )
 
-/** How a process ended, as far as its end says. */
+/** The end of a process, as the operating system reports it. */
 export type ProcessEnd = Pick<Exit, 'exitCode' | 'signal' | 'originalMessage' | 'ending'>
 
 /** One stage on a worker. */
 export interface Attempt {
-  /** Takes a message of the worker; says whether it was the last one. */
+  /** Takes a message of the worker; true if it was the last one. */
   take(message: Message): boolean
   /** Takes a line that is no message. */
   note(level: 'out' | 'err' | '???', line: string): void
-  /** The end, once the result is there or the process is gone; `reason` overrides what the process said of itself. */
+  /** The end, once the result is there or the process is gone; `reason` explains a process that could not be used. */
   finish(end: ProcessEnd & { readonly stopped: boolean; readonly reason?: string }): Promise<WorkerEnd>
 }
 
@@ -87,16 +87,15 @@ export function openAttempt(job: Job, { log: path, memory, onMessage }: AttemptO
 
   function faultOf(end: ProcessEnd, reason: string | undefined): StageFault {
     const use = { peak: peakMemory, estimate: memory, params: job.params }
-    const said = final?.kind === 'error' ? final.text : undefined
-    const own = said !== undefined && isOutOfMemory(said) ? memoryText(use, said) : said
-    const text = end.ending === undefined ? (own ?? reason) : undefined
-    return {
-      text: text ?? describeExit({ ...end, ...use, lastLines }),
-      doing,
-      lastLines,
-      log: path,
-      transient: final?.kind === 'error' && final.transient && end.ending === undefined,
+    const error = final?.kind === 'error' && end.ending === undefined ? final : undefined
+    const stage = { doing, lastLines, log: path, transient: error?.transient === true }
+    if (error !== undefined) {
+      const { text, class: faultClass, hint, place, stack } = error
+      if (isOutOfMemory(text)) return { ...stage, text: memoryText(use, text), class: faultClass, stack }
+      return { ...stage, text, class: faultClass, ...(hint && { hint }), ...(place && { place }), stack }
     }
+    if (reason !== undefined && end.ending === undefined) return { ...stage, text: reason, class: 'user' }
+    return { ...stage, ...describeExit({ ...end, ...use, lastLines }) }
   }
 
   return {

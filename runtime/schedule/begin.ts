@@ -1,4 +1,4 @@
-/** The beginning and the end of a run: what every executor needs before its first stage. */
+/** The beginning and the end of a run, with any executor. */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -22,15 +22,15 @@ export interface BegunRun {
   end(): Promise<void>
 }
 
-/** What a run is about: the name of a recipe, and the stages whose results it reads or makes. */
+/** The subject of a run: the name of a recipe, and the stages whose results it reads or makes. */
 export interface RunSubject {
   readonly name: string
   readonly stages: readonly Pick<Stage, 'key'>[]
 }
 
 /**
- * Puts right what dead runs left, and says in a journal which results this run reads. Meanwhile nobody else may begin
- * a run or clean the store; what was cleaned away since `found` was looked up is left out of it.
+ * Recovers from dead runs, and records in a journal which results this run reads. Meanwhile no other process may begin a
+ * run or clean the store; results that were removed since `found` was looked up are left out of it.
  */
 export async function beginRun(
   plan: RunSubject,

@@ -1,4 +1,4 @@
-/** What can go from a store, and its removal while runs go on. */
+/** Garbage collection of a store while runs go on. */
 import { basename, dirname, join } from 'node:path'
 import { acquireLock, heldLocks } from '../store/locks.ts'
 import type { Store } from '../store/store.ts'
@@ -6,16 +6,16 @@ import { deleteTrash, listStoredItems, measurePath, moveToTrash, type StoredItem
 import { latestLogs, logFolder } from './logs.ts'
 import { readRuns, recover, storeLock } from './recover.ts'
 
-/** What a store holds, by what becomes of it. */
+/** The content of a store, by what becomes of it. */
 export interface Survey {
   readonly kept: readonly StoredItem[]
-  /** Nothing needs these. */
+  /** Unreachable from locks, recipes and runs. */
   readonly unneeded: readonly StoredItem[]
-  /** Journals and logs of runs that are over and hold no stage's latest log. */
+  /** Journals and logs of runs that are over and have no stage's latest log. */
   readonly runs: { readonly paths: readonly string[]; readonly count: number; readonly bytes: number }
 }
 
-/** What a survey is made with. */
+/** Options of a survey. */
 export interface SurveyOptions {
   /** Keys that locks and recipes name. */
   readonly needed: ReadonlySet<string>
@@ -30,7 +30,7 @@ export async function keysInUse(store: Store): Promise<ReadonlySet<string>> {
   return new Set([...read, ...(await heldLocks(store.folder))])
 }
 
-/** Sorts what a store holds into what something needs and what can go; changes nothing. */
+/** Sorts the content of a store into what is kept and what can be removed; changes nothing. */
 export async function survey(store: Store, { needed, keepSince }: SurveyOptions): Promise<Survey> {
   const used = await keysInUse(store)
   const holdings = await listStoredItems(store)
@@ -62,8 +62,8 @@ async function pastRuns(store: Store, keepSince: number): Promise<Survey['runs']
 }
 
 /**
- * Removes what a survey found unneeded. No run begins meanwhile, and `options` are asked for again: what came to be
- * needed since the survey stays.
+ * Removes the unneeded items of a survey. No run begins meanwhile, and `options` are asked for again: an item that has
+ * become reachable since the survey stays.
  */
 export async function removeUnneeded(
   store: Store,

@@ -1,11 +1,11 @@
-/** How long a stage is expected to take, as far as the plan tells; only the ratios count, for the order of stages. */
+/** Expected durations of stages, from the plan alone; only their ratios count, for the order of stages. */
 import type { Stage } from '../../dsl/compile/plan.ts'
 
-/** About what two cores reach in matrix products. A GPU is faster with all stages that are estimated alike. */
+/** About the rate of two cores in matrix products. A GPU is faster with all stages that are estimated alike. */
 const flopsPerSecond = 1e11
-/** Seconds of a process's start and of reading data, and of all that has no estimate. */
+/** Seconds of starting a process and reading data. */
 const startSeconds = 1
-/** Stages that hold a device and whose amount of work shows only when data is there. */
+/** Seconds of stages without an estimate, with a device and without. */
 const unknownModelSeconds = 10
 const unknownDataSeconds = 5
 

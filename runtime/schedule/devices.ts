@@ -1,4 +1,4 @@
-/** The GPUs of this machine: what `nvidia-smi` says, and which of them this process may use. */
+/** The GPUs of this machine, by `nvidia-smi`, and those that this process may use. */
 import { execa } from 'execa'
 
 /** A GPU. Memory in bytes. */
@@ -16,14 +16,14 @@ export interface Device {
 const fields = ['index', 'uuid', 'name', 'memory.total', 'memory.used', 'utilization.gpu'] as const
 const MiB = 2 ** 20
 
-/** The GPUs that `nvidia-smi` lists and `visible`, a value of `CUDA_VISIBLE_DEVICES`, leaves; none where it does not run. */
+/** The GPUs that `nvidia-smi` lists and `visible`, a value of `CUDA_VISIBLE_DEVICES`, leaves; none if it does not run. */
 export async function findDevices(visible = process.env.CUDA_VISIBLE_DEVICES): Promise<readonly Device[]> {
   const query = [`--query-gpu=${fields.join(',')}`, '--format=csv,noheader,nounits']
   const { stdout, failed } = await execa('nvidia-smi', query, { reject: false, timeout: 30_000 })
   return failed ? [] : visibleDevices(parseDevices(stdout), visible)
 }
 
-/** Reads the table of `nvidia-smi`; what a GPU does not tell (`[N/A]`) counts as zero. */
+/** Reads the table of `nvidia-smi`; a value that a GPU does not report (`[N/A]`) counts as zero. */
 export function parseDevices(table: string): readonly Device[] {
   const number = (text = ''): number => (/^[\d.]+$/.test(text) ? Number(text) : 0)
   return table.split('\n').flatMap(line => {
@@ -62,7 +62,7 @@ export function visibleDevices(devices: readonly Device[], visible: string | und
 const busyMemory = 0.1
 const busyLoad = 0.5
 
-/** Whether somebody works on a device: a tenth of its memory is taken, or it computes half of the time. */
+/** True if other programs use a device: a tenth of its memory is taken, or it computes half of the time. */
 export const isBusy = ({ memory, used, load }: Device): boolean => used > busyMemory * memory || load >= busyLoad
 
 /** A busy device in words. */

@@ -1,9 +1,9 @@
-/** Deny by default: what stages ask for, what a run allows, and how a refusal tells of it. */
+/** Deny by default: permissions that stages ask for, and those that a run grants. */
 import { resolve } from 'node:path'
 import type { Stage, StagePermissions } from '../../dsl/compile/plan.ts'
 import { isWithin } from './sandbox.ts'
 
-/** What the flags of a run allow. Paths are relative to the current folder. */
+/** Permissions that the flags of a run grant. Paths are relative to the current folder. */
 export interface Allowed {
   readonly allowNet?: readonly string[]
   readonly allowEnv?: readonly string[]
@@ -11,21 +11,21 @@ export interface Allowed {
   readonly allowRead?: readonly string[]
 }
 
-/** Something that a stage asks for and the run does not allow. */
+/** A permission that a stage asks for and the run does not grant. */
 export interface DeniedPermission {
   readonly message: string
-  /** Flag that would allow it. */
+  /** Flag that would grant it. */
   readonly flag: string
 }
 
 const nothing: StagePermissions = { net: [], env: [], run: [], read: [] }
 
-/** What a stage may touch beyond its inputs, in a run that was not refused. */
+/** Permissions of a stage beyond its inputs, in a run that was not refused. */
 export const grantsOf = ({ permissions = nothing }: Stage): StagePermissions => permissions
 
 const actions = { net: 'reach', env: 'see the environment variable', run: 'start', read: 'read' } as const
 
-/** What the stages to run ask for and the flags do not allow, each once, by the first stage that asks for it. */
+/** Permissions that the stages to run ask for and the flags do not grant, each once, with the first stage that asks. */
 export function deniedPermissions(stages: readonly Stage[], allowed: Allowed): readonly DeniedPermission[] {
   const paths = (allowed.allowRead ?? []).map(path => resolve(path))
   const allows: { readonly [kind in keyof StagePermissions]: (name: string) => boolean } = {

@@ -1,6 +1,6 @@
 /**
  * Runs in a worker before anything else and closes what Node's permission model leaves open: the network, which it
- * does not know, and programs, which it allows all or none of. It stands in every thread of the worker: only a
+ * does not know, and programs, which it allows all or none of. It runs in every thread of the worker: only a
  * CommonJS module is loaded before the code of a thread, which is why this file is one and imports nothing of its own.
  */
 const childProcess: typeof import('node:child_process') = require('node:child_process')
@@ -50,7 +50,7 @@ function guard(owner: object, name: string, check: (...given: readonly unknown[]
   Reflect.set(owner, name, Object.assign(guarded, method))
 }
 
-/** Where `Socket.connect(options)`, `(path)` or `(port, host)` leads; Node itself hands over a list of these. */
+/** Checks the target of `Socket.connect(options)`, `(path)` or `(port, host)`; Node itself passes a list of these. */
 function checkConnection(first: unknown, second?: unknown): void {
   const [target, host] = Array.isArray(first) ? first : [first, second]
   if (isRecord(target)) {

@@ -7,7 +7,7 @@ import { flush } from '../store/files.ts'
 import type { Owner, ProcessId } from '../store/process.ts'
 import { isNumbers } from './protocol.ts'
 
-/** What is recorded. */
+/** An event that is recorded. */
 export type JournalEvent =
   /** `keys` are those of all stages of the plan: what the run may read. */
   | {
@@ -22,7 +22,7 @@ export type JournalEvent =
   | { readonly kind: 'stage-done'; readonly stage: string; readonly seconds: number; readonly peakMemory: number }
   | { readonly kind: 'stage-failed'; readonly stage: string; readonly reason: string; readonly peakMemory: number }
   | { readonly kind: 'stage-skipped'; readonly stage: string; readonly reason: string }
-  /** Numbers that a stage told: of training some twenty of the steps, and all that were validated. */
+  /** Numbers that a stage logged: of training some twenty of the steps, and all that were validated. */
   | { readonly kind: 'stage-log'; readonly stage: string; readonly values: Numbers }
   | { readonly kind: 'run-ended'; readonly outcome: 'done' | 'failed' | 'stopped' | 'lost' }
 
@@ -56,7 +56,7 @@ export async function openJournal(path: string, { first, aside }: JournalStart):
   return {
     append(event) {
       waiting.push(lineOf(event))
-      // Whoever waits while one flush is under way shares the next one.
+      // All events that come during a flush share the next one.
       const written = waiting.length > 1 ? next : last.then(() => write(handle, waiting.splice(0).join('')))
       next = written
       last = written.catch(() => undefined)
@@ -69,7 +69,7 @@ export async function openJournal(path: string, { first, aside }: JournalStart):
   }
 }
 
-/** How a journal begins. */
+/** Options of beginning a journal. */
 export interface JournalStart {
   readonly first: JournalEvent
   /** A path on the same file system where the journal is written before it is in its place. */

@@ -1,35 +1,36 @@
 /** The slots of a run on this machine. */
 import { join } from 'node:path'
+import { Refusal } from '../../dsl/diagnostics/faults.ts'
 import { busyText, type Device, findDevices, isBusy } from './devices.ts'
 import { isHeld, type SharedSlot, type SharedSlots, shareSlots } from './slot_locks.ts'
 
-/** Slots and what is behind them. */
+/** Slots and their devices. */
 export interface LocalSlots {
   readonly pool: SharedSlots
-  /** Identity of the device behind each slot; absent where slots stand for the processor. */
+  /** Identity of the device of each slot; absent if slots stand for the processor. */
   readonly devices?: readonly string[]
 }
 
-/** How slots are chosen. */
+/** Options of choosing slots. */
 export interface SlotOptions {
   readonly engine: string
-  /** How many at most. @default every free GPU; one where the processor stands in */
+  /** Number of slots at most. @default every free GPU; one if the processor stands in */
   readonly count?: number
-  /** Told what is left out, and why. */
+  /** Called with a sentence on the devices that are left out. */
   readonly onNotice: (text: string) => void
 }
 
 /**
- * Folder in which the runs of all people on this machine write down what they hold. Containers that share a machine
- * mount one folder and name it.
+ * Folder of the slot locks of all runs on this machine, of all people. Containers that share a machine mount one folder
+ * and name it.
  */
 const machineFolder = (): string =>
   process.env.TERROIR_SLOTS_FOLDER ||
   (process.platform === 'win32' ? join(process.env.TEMP ?? '.', 'terroir-slots') : '/tmp/terroir-slots')
 
 /**
- * The slots: GPUs where the engine uses them, otherwise as many as are asked for to share the processor. Either are
- * held for the whole machine. Throws where all GPUs are busy, or there are fewer.
+ * The slots: GPUs if the engine uses them, otherwise as many parts of the processor as are asked for. Both kinds are
+ * locked for the whole machine. Throws a `Refusal` if fewer GPUs are free than are asked for.
  */
 export async function openLocalSlots({ engine, count, onNotice }: SlotOptions): Promise<LocalSlots> {
   const devices = (await usesCuda(engine)) ? await findDevices() : []
@@ -55,14 +56,15 @@ function gpuSlots(
   devices: readonly Device[],
   { count, onNotice }: { readonly count: number | undefined; readonly onNotice: (text: string) => void },
 ): LocalSlots {
-  // What another run of terroir holds will come free; what others work on may not.
+  // A GPU that another run of terroir uses will come free; one that other programs use may not.
   const busy = devices.filter(device => isBusy(device) && !isHeld(machineFolder(), slotOf(device)))
   const free = devices.filter(device => !busy.includes(device))
   const wanted = count ?? free.length
   if (free.length === 0 || wanted > free.length) {
     const left = busy.length > 0 ? `; in use by others: ${busy.map(busyText).join(', ')}` : ''
-    throw new Error(
-      `This run asks for ${count ?? 'a'} GPU${wanted > 1 ? 's' : ''}, and ${free.length} of ${devices.length} are free${left}; wait, lower --slots, or compute with --engine cpu`,
+    throw new Refusal(
+      `This run asks for ${count ?? 'a'} GPU${wanted > 1 ? 's' : ''}, and ${free.length} of ${devices.length} are free${left}`,
+      { hint: 'wait, lower --slots, or compute with --engine cpu' },
     )
   }
   if (busy.length > 0) onNotice(`Left out, in use by others: ${busy.map(busyText).join(', ')}`)

@@ -1,4 +1,4 @@
-/** Where the logs of stages lie: a folder a run, a file a stage. */
+/** Paths of the logs of stages: a folder a run, a file a stage. */
 import { readdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Store } from '../store/store.ts'

@@ -1,13 +1,13 @@
 /**
- * The processes that a worker's granted programs have become, also those that left its process group: a daemon made
- * by `setsid` is nobody's group and, once its parent ended, nobody's child. Two things still tell them: they inherit
- * an environment variable, and who was seen as a child of the family once stays one of it. Linux only, by `/proc`.
+ * The process tree of a worker: its granted programs and their descendants, also those that left its process group. A
+ * daemon made by `setsid` is in no known group and, once its parent ended, nobody's child. Two marks remain: it inherits
+ * an environment variable, and a process that was once seen as a descendant stays one. Linux only, by `/proc`.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import type { ProcessId } from '../store/process.ts'
 
-/** Variable that a worker with granted programs hands down; its value is the worker's folder. The guard spells it itself. */
+/** Variable that the programs of a worker inherit; its value is the worker's folder. `guard.cts` spells it itself. */
 export const processTreeVariable = 'TERROIR_FAMILY'
 
 /** A process of `/proc`; its start tells it from a later one of the same number. */
@@ -17,9 +17,9 @@ interface ProcessEntry {
   readonly parent: number
 }
 
-/** A family as it was last seen; each look adds what joined it. */
+/** A process tree as it was last seen; each look adds new descendants. */
 export interface ProcessTree {
-  /** Members that live now. */
+  /** Members that are alive now. */
   look(): readonly Pick<ProcessId, 'pid'>[]
 }
 
@@ -44,7 +44,7 @@ function readText(path: string): string {
   }
 }
 
-/** The folder that a process carries in the family's variable; `''` where it has no environment, as while it is replaced by a program. */
+/** The value of the variable in a process; `''` if it has no environment, as while it is replaced by a program. */
 function folderOf(pid: number): string | undefined {
   const text = readText(`/proc/${pid}/environ`)
   if (text === '') return ''
@@ -53,10 +53,10 @@ function folderOf(pid: number): string | undefined {
   return entry?.slice(prefix.length)
 }
 
-/** Watches the family of a worker by its folder. */
+/** Watches the process tree of a worker by its folder. */
 export function watchProcessTree(folder: string): ProcessTree {
   const members = new Map<number, string>()
-  /** Processes whose environment is another's; the environment that was inherited never changes. */
+  /** Processes with another environment; the environment that was inherited never changes. */
   const strangers = new Map<number, string>()
 
   function carriesMark({ pid, start }: ProcessEntry): boolean {
@@ -86,17 +86,17 @@ export function watchProcessTree(folder: string): ProcessTree {
 const lookEvery = 20
 const endWithin = 10_000
 
-/** Kills a family until nobody of it is left: who forks meanwhile is found the next time. */
-export async function killProcessTree(family: ProcessTree): Promise<void> {
+/** Kills a process tree until none of it is left: a process that forks meanwhile is found the next time. */
+export async function killProcessTree(tree: ProcessTree): Promise<void> {
   for (let waited = 0; waited < endWithin; waited += lookEvery) {
-    const left = family.look()
+    const left = tree.look()
     if (left.length === 0) return
     for (const { pid } of left) kill(pid)
     await setTimeout(lookEvery)
   }
 }
 
-/** Kills every process that carries a folder of which `isLost` says that its worker is nobody's any more. */
+/** Kills the process tree of every folder for which `isLost` says that its worker has no controller any more. */
 export async function killOrphanedTrees(isLost: (folder: string) => Promise<boolean>): Promise<void> {
   if (process.platform !== 'linux') return
   const folders = new Set([...processes().keys()].flatMap(pid => folderOf(pid) || []))

@@ -1,5 +1,5 @@
 /**
- * What a controller and a worker say to each other: one JSON object a line.
+ * The messages between a controller and a worker: one JSON object a line.
  *
  * The job goes in through standard input, which then stays open: its end tells the worker that the controller is
  * gone. Messages come out through a channel of their own (file descriptor 3), so nothing a library prints can
@@ -8,11 +8,12 @@
 import { isRecord, isText, parseJson } from '../../dsl/values/json.ts'
 import type { AnyContext, Numbers, Progress, StageResult } from '../kinds/context.ts'
 import { isExhibit } from '../kinds/exhibit.ts'
+import { type FaultReport, isClassified } from './fault_report.ts'
 
 /** File descriptor of a worker's messages. */
 export const messageChannel = 3
 
-/** What a worker is asked to do. */
+/** A stage for a worker. */
 export interface Job extends Omit<AnyContext, 'report' | 'signal'> {
   readonly kind: string
 }
@@ -25,21 +26,23 @@ export type Message =
   /** Sent every two seconds, with the largest resident memory so far in bytes. */
   | { readonly kind: 'heartbeat'; readonly peakMemory: number }
   | { readonly kind: 'result'; readonly result: StageResult; readonly peakMemory: number }
-  | {
-      readonly kind: 'error'
-      readonly text: string
-      readonly stack: string
-      /** Whether the same may work at another time. */
-      readonly transient: boolean
-      readonly peakMemory: number
-    }
+  | ErrorMessage
+
+/** The last message of a stage that failed. */
+export interface ErrorMessage extends FaultReport {
+  readonly kind: 'error'
+  readonly stack: string
+  /** True if the same may work at another time. */
+  readonly transient: boolean
+  readonly peakMemory: number
+}
 
 const isNumber = (value: unknown): value is number => typeof value === 'number'
 
-/** Whether a value from outside holds numbers by name. */
+/** True for numbers by name; the value comes from another process. */
 export const isNumbers = (value: unknown): value is Numbers => isRecord(value) && Object.values(value).every(isNumber)
 
-/** Whether a value from outside tells how far a stage is. */
+/** True for the progress of a stage; the value comes from another process. */
 export function isProgress(value: unknown): value is Progress {
   if (!isRecord(value)) return false
   return (
@@ -70,7 +73,11 @@ function isMessage(value: Readonly<Record<string, unknown>>): boolean {
       return isResult(value.result) && isNumber(value.peakMemory)
     case 'error':
       return (
-        isText(value.text) && isText(value.stack) && typeof value.transient === 'boolean' && isNumber(value.peakMemory)
+        isClassified(value) &&
+        isText(value.text) &&
+        isText(value.stack) &&
+        typeof value.transient === 'boolean' &&
+        isNumber(value.peakMemory)
       )
     default:
       return false

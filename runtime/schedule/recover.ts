@@ -1,4 +1,4 @@
-/** Puts right what killed controllers left behind; nothing waits for a person. */
+/** Recovery from killed controllers, without help of a person. */
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -12,7 +12,7 @@ import { killOrphanedTrees } from './process_tree.ts'
 /** Folder of a store's journals, one file a run. */
 export const journalFolder = (store: Store): string => join(store.folder, 'journal')
 
-/** Claim to the whole store, held for moments: while a run begins, and while results are removed. */
+/** Name of the lock of the whole store, owned for moments: while a run begins, and while results are removed. */
 export const storeLock = 'store'
 
 /** A run as its journal tells it. */
@@ -20,7 +20,7 @@ export interface JournaledRun {
   readonly run: string
   readonly path: string
   readonly events: readonly JournalEvent[]
-  /** Going on; its controller is one of these processes. */
+  /** True while its controller is alive. */
   readonly alive: boolean
 }
 
@@ -58,7 +58,7 @@ export async function recover(store: Store): Promise<readonly string[]> {
   return lost.map(({ run }) => run)
 }
 
-/** Whether a folder is a staging folder of this store whose owner is dead. */
+/** True if a folder is a staging folder of this store whose owner is dead. */
 async function isLostStaging({ folder: root }: Store, folder: string): Promise<boolean> {
   const name = basename(folder)
   const owner = dirname(folder) === stagingFolder(root) ? parseOwner(name.slice(name.indexOf('.') + 1)) : undefined
@@ -74,7 +74,7 @@ function workersHere(events: readonly JournalEvent[]): readonly ProcessId[] {
 const endWithin = 5000
 const lookEvery = 20
 
-/** Kills workers with all they started, and waits until they are gone: they may not write any more. */
+/** Kills workers with their process groups, and waits until they are gone: they may not write any more. */
 async function endAll(workers: readonly ProcessId[]): Promise<void> {
   const left = workers.filter(isAlive)
   for (const { pid } of left) {

@@ -1,13 +1,13 @@
-/** Words for what a stage was not allowed to do, and how it could be. */
+/** Refusals of the sandbox in words, with the flag that grants what was refused. */
 import { isRecord, isText } from '../../dsl/values/json.ts'
 
 /** Environment variable that carries the grants to the guard of a worker, which spells it itself. */
 export const grantsVariable = 'TERROIR_GRANTS'
 
-/** What can be granted beyond a stage's inputs. */
+/** A kind of grant beyond a stage's inputs. */
 export type Permission = 'net' | 'run' | 'read' | 'write'
 
-/** What was refused, the field of the recipe that asks for it and the flag that allows it. */
+/** The refused resource, the field of the recipe that asks for it and the flag that grants it. */
 export function refusalText(refused: Permission, resource: string): string {
   const add = (field: string, value: string): string =>
     `add it to permissions.${field} of the recipe and run with --allow-${field}=${value}`
@@ -23,7 +23,7 @@ export function refusalText(refused: Permission, resource: string): string {
   }
 }
 
-/** The text of a refusal by the guard or by Node's permission model; `undefined` where the fault is another one. */
+/** The text of a refusal by the guard or by Node's permission model; `undefined` if the fault is another one. */
 export function refusalIn(fault: unknown): string | undefined {
   for (let at = fault, depth = 0; isRecord(at) && depth < 8; at = at.cause, depth += 1) {
     if ((at.refused === 'net' || at.refused === 'run') && isText(at.resource))

@@ -1,9 +1,9 @@
-/** Tries again what failed for a reason that passes. */
+/** Repeats attempts that failed for a transient reason. */
 import { setTimeout } from 'node:timers/promises'
 
-/** How often, and how long to wait in between. */
+/** Number of attempts, and the waits between them. */
 export interface RetryOptions<T> {
-  /** Whether an outcome is worth another attempt. */
+  /** True for an outcome that is worth another attempt. */
   readonly isTransient: (outcome: T) => boolean
   /** Called before each wait, with the milliseconds it takes and the number of the attempt that follows. */
   readonly onRetry: (outcome: T, wait: number, attempt: number) => void
@@ -17,7 +17,7 @@ export interface RetryOptions<T> {
   readonly random?: () => number
 }
 
-/** Calls `attempt` until its outcome is none that passes, or the attempts are used up; resolves to the last outcome. */
+/** Calls `attempt` until its outcome is not transient, or the attempts are used up; resolves to the last outcome. */
 export async function withRetries<T>(attempt: () => Promise<T>, options: RetryOptions<T>): Promise<T> {
   const { isTransient, onRetry, signal, attempts = 3, firstWait = 2000, random = Math.random } = options
   for (let number = 1; ; number += 1) {

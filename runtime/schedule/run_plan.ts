@@ -1,6 +1,6 @@
 /**
- * The driver: takes a plan to its end with any executor. Which stages run, what is skipped and why, what is reported and
- * how the run ends is decided here and in the scheduler, for all executors alike.
+ * The driver: takes a plan to its end with any executor. It decides, with the scheduler, which stages run, which are
+ * skipped and why, which events are reported and how the run ends, for all executors alike.
  */
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
 import type { Result } from '../store/store.ts'
@@ -23,7 +23,7 @@ export interface DriverOptions {
   /** Results of forced stages of which only the failed items are tried again. @default none */
   readonly retried?: ReadonlyMap<string, Result>
   readonly keepGoing: boolean
-  /** What it returns is awaited before the run ends; if it rejects, the run ends. */
+  /** Its promise is awaited before the run ends; if it rejects, the run ends. */
   readonly onEvent: (event: RunEvent) => Promise<void> | void
   /** Stops the run gracefully. */
   readonly signal: AbortSignal

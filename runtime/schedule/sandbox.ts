@@ -1,4 +1,4 @@
-/** What a worker may touch, as flags of Node's permission model. */
+/** The sandbox of a worker, as flags of Node's permission model. */
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { grantsVariable } from './refusal.ts'
@@ -27,7 +27,7 @@ function programFiles(): readonly string[] {
   }
 }
 
-/** Whether an absolute path is a folder or lies in it. */
+/** True if an absolute path is a folder or lies in it. */
 export function isWithin(path: string, folder: string): boolean {
   const way = relative(folder, path)
   return way !== '..' && !way.startsWith(`..${sep}`)
@@ -54,8 +54,8 @@ function grants(paths: readonly string[]): readonly string[] {
 }
 
 /**
- * Flags for `node`: no programs and no network unless granted, no writing but to `writable`, no reading but of `readable`, `writable` and
- * the program. Native addons (onnxruntime, sharp) and worker threads are allowed; addons are trusted code.
+ * Flags for `node`: no programs and no network unless granted, no writing but to `writable`, no reading but of
+ * `readable`, `writable` and the program. Native addons (onnxruntime, sharp) and worker threads are allowed; addons are trusted code.
  */
 export function sandboxFlags({ readable, writable, run }: Sandbox): readonly string[] {
   const permission = process.allowedNodeEnvironmentFlags.has('--permission')
@@ -74,7 +74,7 @@ export function sandboxFlags({ readable, writable, run }: Sandbox): readonly str
   ]
 }
 
-/** What programs need to find their libraries, devices and language; everything else is denied by default. */
+/** Variables that programs need to find their libraries, devices and language; all others are denied by default. */
 const passedOn =
   /^(PATH|HOME|LANG|LC_[A-Z]+|TZ|LD_LIBRARY_PATH|VK_[A-Z_]+|XDG_(RUNTIME_DIR|DATA_DIRS|CACHE_HOME)|SystemRoot)$/
 

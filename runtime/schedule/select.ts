@@ -1,4 +1,4 @@
-/** Which stages of a plan a run is about. */
+/** The selection of stages for a run. */
 import type { Outline, Plan, Stage } from '../../dsl/compile/plan.ts'
 import { isMadeFrom } from '../store/manifest.ts'
 import type { Result, Store } from '../store/store.ts'
@@ -32,7 +32,7 @@ export const missingBefore = (plan: Plan, name: string, found: ReadonlyMap<strin
   return missing.map(({ id }) => id)
 }
 
-/** Some stages and everything made from them: what has to run again when those are forced. */
+/** Some stages and all that depend on them: the stages to run again when those are forced. */
 export function withDependents(plan: Plan, names: readonly string[]): ReadonlySet<string> {
   const forced = new Set(names.flatMap(name => stagesNamed(plan, name)).map(stage => stage.id))
   for (const stage of plan.stages) {

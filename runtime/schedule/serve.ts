@@ -1,14 +1,15 @@
-/** The inside of a worker: reads a job, runs its stage, tells what happens, and waits for the next one. */
+/** The main loop of a worker: reads a job, runs its stage, reports, and waits for the next one. */
 import { writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import type { FindRun, Progress, Reporter } from '../kinds/context.ts'
 import { isExhibit } from '../kinds/exhibit.ts'
-import { codeOf, faultText } from '../store/files.ts'
+import { codeOf } from '../store/files.ts'
+import { describeFault, stackOf } from './describe_fault.ts'
 import { isTransient } from './fault.ts'
 import { readLines } from './lines.ts'
 import { type Job, type Message, messageChannel, parseJob } from './protocol.ts'
-import { refusalIn } from './refusal.ts'
 
 const heartbeatEvery = 2000
 const progressEvery = 100
@@ -38,7 +39,11 @@ async function runJob(job: Job, findRun: FindRun, signal: AbortSignal): Promise<
     const run = await load()
     const result = await run({ ...given, report: reporter(), signal })
     const broken = Object.entries(result.metrics).find(([, value]) => !Number.isFinite(value))
-    if (broken) throw new Error(`The metric "${broken[0]}" came out as ${broken[1]}; look at its inputs in the report`)
+    if (broken)
+      throw new DataFault(`The metric "${broken[0]}" came out as ${broken[1]}`, {
+        hint: 'look at its inputs in the report',
+        item: broken[0],
+      })
     const exhibit = result.exhibits.find((shown): boolean => !isExhibit(shown))
     if (exhibit)
       throw new Error(`The exhibit "${exhibit.title}" holds a value that is neither text nor a finite number`)
@@ -67,15 +72,10 @@ const peakMemory = (): number => process.resourceUsage().maxRSS * 1024
 
 function fail(error: unknown): void {
   const fault = error instanceof Error ? error : new Error(String(error))
-  const text = refusalIn(fault) ?? faultText(fault)
-  const transient = isTransient(fault)
-  send({ kind: 'error', text, stack: stackOf(fault), transient, peakMemory: peakMemory() })
+  const report = describeFault(fault)
+  send({ kind: 'error', ...report, stack: stackOf(fault), transient: isTransient(fault), peakMemory: peakMemory() })
   process.exit(1)
 }
-
-/** The stack trace, and those of the causes. */
-const stackOf = (fault: Error): string =>
-  fault.cause instanceof Error ? `${fault.stack}\nCaused by ${stackOf(fault.cause)}` : (fault.stack ?? '')
 
 /** Writes at once, so that nothing is lost in a crash right after. A broken channel means the controller is gone. */
 function send(message: Message): void {

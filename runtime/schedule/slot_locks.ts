@@ -1,10 +1,11 @@
 /**
- * Slots that several runs share: nobody takes one that a living process holds.
+ * Locks of slots that several runs share: no run takes a slot that a living process owns.
  *
- * Holding a slot is a file named after its owner in the slot's folder. Whoever wants a slot writes its file first and
- * looks then: of two at the same time at least one sees the other and steps back, so a slot never has two holders. A
- * file whose owner is dead counts for nothing, so a killed run blocks nobody. Who has to wait leaves a ticket, and
- * nobody takes a slot for which a living process holds an older one: wide stages wait for running ones only.
+ * A lock is a file in the slot's folder that is named after its owner. A process that wants a slot first writes its file
+ * and then looks for others: of two at the same time at least one sees the other and deletes its own, so a slot never
+ * has two owners. The file of a dead owner is ignored, so a killed run blocks nobody. A process that has to wait leaves a
+ * ticket, and no process takes a slot for which a living process has an older ticket: wide stages wait for running ones
+ * only.
  */
 import { randomBytes } from 'node:crypto'
 import {
@@ -20,17 +21,18 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { codeOf, faultText } from '../store/files.ts'
 import { isAlive, isLocal, type Owner, ownerText, parseOwner, thisProcess } from '../store/process.ts'
 import type { SlotPool } from './slots.ts'
 
-/** A shared slot: the name by which all runs know it, and its name for people. */
+/** A shared slot: its name among runs, and its name for people. */
 export interface SharedSlot {
   readonly name: string
   readonly label: string
 }
 
-/** Shared slots, and a way to leave them to others. */
+/** Shared slots; `close` releases them. */
 export interface SharedSlots extends SlotPool {
   close(): void
 }
@@ -42,8 +44,8 @@ const firstLook = 150
 const lookSpread = 300
 
 /**
- * Slots whose holders are written down in `root`, a folder of this machine that all runs agree on. `advice` says what
- * a person can do who does not want to wait.
+ * Slots with locks in `root`, a folder of this machine that all runs agree on. `advice` is for a person who does not want
+ * to wait.
  */
 export function shareSlots(root: string, slots: readonly SharedSlot[], { advice = '' } = {}): SharedSlots {
   const mine = `${ownerText(thisProcess())}.${randomBytes(4).toString('hex')}`
@@ -60,7 +62,7 @@ export function shareSlots(root: string, slots: readonly SharedSlot[], { advice 
     for (const file of files()) touch(file)
   }, beatEvery).unref()
 
-  /** Living processes of a slot's folder, those that hold it or those that wait; not this pool itself. */
+  /** Living processes of a slot's folder, its owner or those that wait; not this pool itself. */
   function others(slot: number, kind: 'hold' | 'wait'): readonly { readonly file: string; readonly owner: Owner }[] {
     return readdirSync(folderOf(slot)).flatMap(file => {
       const waits = /^wait-[^-]+-/.exec(file)?.[0] ?? ''
@@ -87,7 +89,7 @@ export function shareSlots(root: string, slots: readonly SharedSlot[], { advice 
     held.delete(slot)
     remove(join(folderOf(slot), mine))
   }
-  /** By the clock that all processes of a machine share. Who was served and waits again stands behind those who waited meanwhile. */
+  /** Ordered by the clock that all processes of a machine share. A process that had slots and waits again comes after those that waited meanwhile. */
   function placeTicket(): void {
     if (ticket !== '') return
     ticket = `wait-${process.hrtime.bigint().toString(36).padStart(13, '0')}-${mine}`
@@ -132,7 +134,7 @@ export function shareSlots(root: string, slots: readonly SharedSlot[], { advice 
   }
 }
 
-/** Whether a living process holds one of these slots. */
+/** True if a living process owns the lock of a slot. */
 export function isHeld(root: string, { name }: SharedSlot): boolean {
   const folder = join(root, encodeURIComponent(name))
   let files: readonly string[]
@@ -153,17 +155,18 @@ function isHolderAlive(owner: Owner, file: string): boolean {
   return Date.now() - mtimeMs < silence
 }
 
-/** Other people's runs write there, too. */
+/** Makes a folder that other people's runs may write, too. */
 function makeShared(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true })
     accessSync(folder, constants.W_OK)
   } catch (cause) {
     const fault = faultText(cause)
-    throw new Error(
-      `The runs of this machine cannot agree on slots: ${fault}; name a folder that all may write by TERROIR_SLOTS_FOLDER`,
-      { cause },
-    )
+    throw new UserFault(`The runs of this machine cannot agree on slots: ${fault}`, {
+      hint: 'name a folder that all may write by TERROIR_SLOTS_FOLDER',
+      place: 'TERROIR_SLOTS_FOLDER',
+      cause,
+    })
   }
   try {
     chmodSync(folder, 0o1777)
@@ -176,11 +179,11 @@ function touch(file: string): void {
   try {
     utimesSync(file, new Date(), new Date())
   } catch {
-    // It was given back meanwhile.
+    // It was released meanwhile.
   }
 }
 
-/** A dead owner's file may belong to somebody else; it counts for nothing anyway. */
+/** The file of a dead owner may belong to another user and stay; it is ignored anyway. */
 function remove(file: string): void {
   try {
     rmSync(file, { force: true })

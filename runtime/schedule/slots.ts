@@ -1,18 +1,18 @@
-/** Devices that are given to one stage at a time. */
+/** Slots: devices, or parts of the processor, that one stage uses at a time. */
 
-/** Who hands out slots. Slots are numbered from zero. */
+/** A pool of slots, numbered from zero. */
 export interface SlotPool {
   readonly size: number
-  /** Takes that many slots, or none where fewer are free: nobody holds some while waiting for others. */
+  /** Takes that many slots, or none if fewer are free: nobody owns some while waiting for others. */
   take(count: number): readonly number[] | undefined
   give(slots: readonly number[]): void
-  /** Other processes that take from the same devices; absent where there are none. */
+  /** Other processes that use the same devices; absent if there are none. */
   readonly others?: OtherHolders
 }
 
-/** What is known of slots that other processes hold. */
+/** The slots that other processes own. */
 export interface OtherHolders {
-  /** Who holds what, in words; empty where nobody does. */
+  /** The owners and their slots, in words; empty if there are none. */
   text(): string
   /** Resolves when it is worth trying again. */
   changed(): Promise<void>

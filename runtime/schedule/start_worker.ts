@@ -11,7 +11,7 @@ import { processTreeVariable } from './process_tree.ts'
 import { type Job, messageChannel, parseMessage } from './protocol.ts'
 import { type Sandbox, sandboxEnvironment, sandboxFlags } from './sandbox.ts'
 
-/** What to start. */
+/** Options of starting a worker. */
 export interface WorkerOptions {
   readonly sandbox: Sandbox
   /** Folder the worker runs in and may write. */
@@ -24,23 +24,23 @@ export interface WorkerOptions {
   readonly entry?: string
 }
 
-/** How one stage is run, and who listens. */
+/** Options of running one stage, and of listening to it. */
 export interface WorkerJobOptions extends AttemptOptions {
   /** Milliseconds from the request to stop to the kill. @default 30000 */
   readonly grace?: number
-  /** Milliseconds without any sign of life after which a worker counts as hung. @default 600000 */
+  /** Milliseconds without any message after which a worker counts as hung. @default 600000 */
   readonly silence?: number
   /** Milliseconds after which the stage is ended. @default no limit */
   readonly timeout?: number
-  /** Whether the process stays for another stage after a result. @default false */
+  /** True if the process stays for another stage after a result. @default false */
   readonly stay?: boolean
 }
 
-/** A stage at work. */
+/** A running stage. */
 export interface RunningWorker {
   /** Never rejects. Unless the process stays, its whole group is gone when this resolves. */
   readonly ended: Promise<WorkerEnd>
-  /** Asks the stage to stop, and kills its group once the time of grace is over. */
+  /** Asks the stage to stop, and kills its process group after the grace period. */
   stop(): void
 }
 
@@ -48,7 +48,7 @@ export interface RunningWorker {
 export interface Worker {
   /** The process; `undefined` before it has started. */
   readonly id: ProcessId | undefined
-  /** Whether it can take another stage. */
+  /** True if it can take another stage. */
   isFree(): boolean
   /** Gives it a stage; only while it is free. */
   run(job: Job, options: WorkerJobOptions): RunningWorker
@@ -180,7 +180,7 @@ export function openWorker(options: WorkerOptions): Worker {
   }
 }
 
-/** Starts what ends the programs of a worker, wherever they went and also when this process is killed. */
+/** Starts a process that ends all programs of a worker, also when this process is killed. */
 function openReaper(folder: string): { end(): Promise<unknown> } | undefined {
   if (process.platform !== 'linux') return undefined
   const program = join(import.meta.dirname, '../schedule/reaper.js')

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import { listResults, type Store, storeFolders } from '../store/store.ts'
 import { keysInUse } from './clean.ts'
 
-/** What was found of one result. */
+/** The verification of one result. */
 export interface Verified {
   readonly key: string
-  /** Stage that made it; empty where its manifest is damaged. */
+  /** Stage that made it; empty if its manifest is damaged. */
   readonly stage: string
-  /** What is wrong, one line a fault. */
+  /** Its faults, one line each. */
   readonly faults: readonly string[]
-  /** Where it lies now; absent where it stayed. */
+  /** Its new path; absent if it stayed. */
   readonly movedTo?: string
 }
 

@@ -85,7 +85,7 @@ test('stages that make parts of one result share its row', () => {
     images('photos.2', 50),
   ]
   assert.match(line(second), '150/200 images')
-  const fault = { text: 'no disk', doing: '', lastLines: [], log: '' }
+  const fault = { text: 'no disk', class: 'user', doing: '', lastLines: [], log: '' } as const
   assert.is(
     line([...second, { kind: 'stage-failed', stage: 'photos.2', fault, peakMemory: 0 }]),
     '✖ photos  photos.2: no disk',

@@ -50,6 +50,34 @@ test('a failure is told without a stack trace, and the exit code is 1', () =>
     assert.match(stdout, 'fixture failed; 1 of 3 stages are done and kept, run again to go on')
   }))
 
+test('with --debug any failure is told with its stack, which is no defect for that', () =>
+  inTempFolder(async folder => {
+    const { stderr } = await run(folder, 'failing', { debug: true })
+    assert.match(stderr, /^ {6}at .*kinds\.ts:\d+/m)
+    assert.not.match(stderr, 'This is a defect')
+  }))
+
+test('a defect is told with its stack and log, and as one', () =>
+  inTempFolder(async folder => {
+    const { exitCode, stderr } = await run(folder, 'defect')
+    assert.is(exitCode, 1)
+    assert.match(stderr, 'error: bad: rows is not iterable\n  while: here I am\n')
+    assert.match(stderr, /^ {6}at .*kinds\.ts:\d+/m)
+    assert.match(stderr, /\n {2}log: .*bad\.log\n {2}This is a defect of terroir; please report it, with the log\n/)
+  }))
+
+test('a failure as JSON has class, hint and place', () =>
+  inTempFolder(async folder => {
+    const { stdout } = await run(folder, 'failing', { json: true })
+    const failed = stdout
+      .split('\n')
+      .map(line => JSON.parse(line))
+      .find(({ kind }) => kind === 'stage-failed')
+    assert.is(failed.fault.class, 'data')
+    assert.is(failed.fault.hint, 'put it back or remove its row')
+    assert.equal(failed.fault.place, { item: 'a.jpg' })
+  }))
+
 test('events as JSON: one object a line, the summary last', () =>
   inTempFolder(async folder => {
     const { stdout } = await run(folder, 'small', { json: true, until: 'good' })

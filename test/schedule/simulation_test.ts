@@ -111,7 +111,7 @@ interface Working {
   readonly end: (end: StageEnd | Error) => void
 }
 
-const fault = { text: 'it failed', doing: '', lastLines: [], log: '' }
+const fault = { text: 'it failed', class: 'user', doing: '', lastLines: [], log: '' } as const
 
 /** Time, and what happens at which moment. */
 interface Clock {

@@ -80,6 +80,10 @@ test("a user's fault is told in its own words, with what the stage was doing; th
   const fault = await faultOf('user-fault')
   assert.is(fault.text, 'Image "a.jpg" is missing; put it back or remove its row')
   assert.is(fault.doing, '7 of 20 tiles done')
+  assert.is(fault.class, 'data')
+  assert.is(fault.hint, 'put it back or remove its row')
+  assert.equal(fault.place, { item: 'a.jpg' })
+  assert.match(fault.stack ?? '', 'kinds.ts')
   assert.match(await readFile(fault.log, 'utf8'), 'kinds.ts')
 })
 

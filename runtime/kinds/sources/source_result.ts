@@ -1,5 +1,5 @@
 /** What is told of a source, whether it was made as a whole or in parts. */
-import { UserFault } from '../../../dsl/diagnostics/faults.ts'
+import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
 import type { SampleFiles } from '../../data/sample.ts'
 import type { Exhibit } from '../exhibit.ts'
 import { createFigures } from '../figures.ts'
@@ -45,13 +45,13 @@ export function noSamples(
 
 /** The fault of a source with more faults than it may have; names the first. */
 export function tooMany(count: number, most: number, reasons: readonly string[]): Error {
-  if (count === 1) return new Error(`${reasons[0]} (1 corrupt so far; max_corrupt allows ${most})`)
+  if (count === 1) return new DataFault(`${reasons[0]} (1 corrupt so far; max_corrupt allows ${most})`)
   const list = reasons
     .slice(0, toldInFailure)
     .map(reason => `\n  ${reason}`)
     .join('')
   const allowed = `max_corrupt allows ${most.toLocaleString('en')}`
-  return new Error(
+  return new DataFault(
     `${count.toLocaleString('en')} images or records are corrupt, and ${allowed}; mend them or raise it. The first:${list}`,
   )
 }

@@ -1,6 +1,7 @@
 /** Slurm's programs: calls and answers. Nothing here decides anything. */
 import { userInfo } from 'node:os'
 import { execa } from 'execa'
+import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { type JobPhase, phaseOf } from './states.ts'
 
 /** A job as `squeue` shows it. */
@@ -16,16 +17,16 @@ export interface QueuedJob {
   readonly timeLimit: string
   /** Memory it asked for, such as `4G`. */
   readonly memory: string
-  /** Why it waits, such as `Resources`; `None` where nothing is known. */
+  /** The reason for which it waits, such as `Resources`; `None` if nothing is known. */
   readonly reason: string
 }
 
-/** What a program said, or why it could not: silence says nothing about the jobs. */
+/** The answer of a program, or the reason for its silence; silence says nothing about the jobs. */
 export type Answer<T> =
   | { readonly kind: 'answer'; readonly value: T }
   | { readonly kind: 'silent'; readonly why: string }
 
-/** What came of a submission. After `unclear` the job may be there or not: look before trying again. */
+/** The result of a submission. After `unclear` the job may be there or not: look before trying again. */
 export type Submission =
   | { readonly kind: 'accepted'; readonly job: string }
   | { readonly kind: 'refused'; readonly why: string }
@@ -45,16 +46,17 @@ const environment = (): NodeJS.ProcessEnv =>
 interface SlurmCall {
   readonly ok: boolean
   readonly output: string
-  /** What it complained about, in one line. */
+  /** Its complaint, in one line. */
   readonly complaint: string
 }
 
 async function call(program: string, args: readonly string[]): Promise<SlurmCall> {
   const ended = await execa(program, args, { reject: false, timeout, extendEnv: false, env: environment() })
   if (ended.code === 'ENOENT') {
-    throw new Error(
-      `There is no ${program} on the PATH; run on a login node of the cluster, or without --executor slurm`,
-    )
+    throw new UserFault(`There is no ${program} on the PATH`, {
+      hint: 'run on a login node of the cluster, or without --executor slurm',
+      place: '--executor',
+    })
   }
   const complaint = ended.timedOut ? `${program} gave no answer for ${timeout / 1000} s` : inOneLine(ended.stderr)
   return { ok: !ended.failed, output: ended.stdout, complaint: complaint || `${program} failed without a word` }
@@ -65,7 +67,7 @@ const inOneLine = (text: string): string =>
     .filter(line => line !== '')
     .join('; ')
 
-/** All jobs of this user that Slurm still knows, in one call. Throws where there is no `squeue`. */
+/** All jobs of this user that Slurm still knows, in one call. Throws a `UserFault` if there is no `squeue`. */
 export async function askQueue(): Promise<Answer<readonly QueuedJob[]>> {
   const format = ['%i', '%T', '%l', '%m', '%j', '%k', '%r'].join('|')
   const args = ['--noheader', `--user=${userInfo().username}`, '--states=all', '--array', `--format=${format}`]
@@ -84,7 +86,7 @@ export function parseQueue(table: string): readonly QueuedJob[] {
   })
 }
 
-/** The state of a job in the accounting, such as `OUT_OF_MEMORY`; `undefined` where there is none. */
+/** The state of a job in the accounting, such as `OUT_OF_MEMORY`; `undefined` if there is none. */
 export async function askAccounting(job: string): Promise<string | undefined> {
   try {
     const args = ['--noheader', '--allocations', '--parsable2', '--format=State', `--jobs=${job}`]
@@ -100,7 +102,7 @@ export async function askAccounting(job: string): Promise<string | undefined> {
 const unclear =
   /unable to contact|timed out|no answer|temporarily unable|connection|communication|try again|without a word/i
 
-/** Submits a script. Throws where there is no `sbatch`. */
+/** Submits a script. Throws a `UserFault` if there is no `sbatch`. */
 export async function submit(script: string, args: readonly string[]): Promise<Submission> {
   const { ok, output, complaint } = await call('sbatch', ['--parsable', ...args, script])
   const job = /^\d+/m.exec(output)?.[0]
@@ -113,7 +115,7 @@ export async function cancel(jobs: readonly string[], { waiting = false } = {}):
   if (jobs.length > 0) await call('scancel', [...(waiting ? ['--state=PENDING'] : []), ...jobs])
 }
 
-/** Names of the partitions; empty where Slurm does not tell. */
+/** Names of the partitions; empty if Slurm does not tell. */
 export async function askPartitions(): Promise<readonly string[]> {
   const { ok, output } = await call('sinfo', ['--noheader', '--format=%R']).catch(() => ({ ok: false, output: '' }))
   return ok ? [...new Set(output.split('\n').filter(line => line !== ''))] : []

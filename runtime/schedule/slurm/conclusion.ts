@@ -1,18 +1,18 @@
-/** What a job's state and its last word together say; a pure function, since it must be right for every order of the two. */
+/** The conclusion from a job's state and its last message; a pure function, since it must be right for every order of the two. */
 import type { QueuedJob } from './commands.ts'
 import type { JobEnd } from './messages.ts'
 import { isActive, type JobPhase } from './states.ts'
 
-/** What is known of a job at one moment. */
+/** The state and the last message of a job at one moment. */
 export interface JobEvidence {
-  /** What the queue says; `unknown` while it does not answer, or has not since the submission. */
+  /** Its row in the queue; `unknown` while Slurm does not answer, or has not since the submission. */
   readonly queue: QueuedJob | 'absent' | 'unknown'
   readonly end: JobEnd | undefined
-  /** Whether the job ended long enough ago that its files must be seen by now. */
+  /** True if the job ended long enough ago that its files must be seen by now. */
   readonly overdue: boolean
 }
 
-/** `wait`: nothing is decided. `silent`: it ended without a word, in this phase or, where the queue forgot it, `gone`. */
+/** `wait`: nothing is decided. `silent`: it ended without a message, in this phase or, if the queue forgot it, `gone`. */
 export type JobConclusion =
   | { readonly kind: 'wait' }
   | { readonly kind: 'end'; readonly end: Exclude<JobEnd, { kind: 'stopped' }> }
@@ -20,7 +20,7 @@ export type JobConclusion =
 
 const wait: JobConclusion = { kind: 'wait' }
 
-/** Judges a job. A published result counts whatever Slurm says; a fault only once Slurm had the chance to say more. */
+/** Concludes what became of a job. A published result counts whatever Slurm says; a fault only once Slurm had the chance to say more. */
 export function concludeJob({ queue, end, overdue }: JobEvidence): JobConclusion {
   if (end?.kind === 'done') return { kind: 'end', end }
   if (queue === 'unknown') return end?.kind === 'fault' ? { kind: 'end', end } : wait
@@ -42,6 +42,6 @@ export function concludeJob({ queue, end, overdue }: JobEvidence): JobConclusion
   }
 }
 
-/** Whether Slurm is done with the job. */
+/** True if Slurm is done with the job. */
 export const hasEnded = (queue: JobEvidence['queue']): boolean =>
   queue !== 'unknown' && (queue === 'absent' || !isActive(queue.phase))

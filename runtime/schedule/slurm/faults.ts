@@ -1,4 +1,4 @@
-/** Why a job failed, in words a person can act on. */
+/** Failures of jobs, in words that a person can act on. */
 import { readFile } from 'node:fs/promises'
 import type { Stage } from '../../../dsl/compile/plan.ts'
 import type { StageFault } from '../fault.ts'
@@ -9,7 +9,7 @@ import type { JobPhase } from './states.ts'
 
 const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`
 
-/** What to change where sbatch refuses, by its words. */
+/** Advice on a refusal of sbatch, by its words. */
 const refusals: readonly (readonly [RegExp, string])[] = [
   [/partition/i, 'set --sbatch partition=NAME'],
   [/account/i, 'set --sbatch account=NAME'],
@@ -20,23 +20,23 @@ const refusals: readonly (readonly [RegExp, string])[] = [
   [/node configuration/i, 'no node has what it asks for: set --sbatch gres=LIST, mem=SIZE or partition=NAME'],
 ]
 
-/** Words for a submission that sbatch refused. */
+/** The fault of a submission that sbatch refused. */
 export function refusalText(why: string, partitions: readonly string[]): string {
   const help = refusals.find(([words]) => words.test(why))?.[1] ?? 'look at the script named below'
   const known = help.includes('partition=') && partitions.length > 0 ? `; partitions: ${partitions.join(', ')}` : ''
   return `Slurm refused the job (${why}): ${help}${known}`
 }
 
-/** What is known of a job that ended without a word of its own. */
+/** A job that ended without a message of its own. */
 export interface LostJob {
   readonly job: string
   readonly stage: Stage
   readonly phase: Exclude<JobPhase, 'waiting' | 'running'> | 'gone'
-  /** Its last row in the queue; absent where it was never seen there. */
+  /** Its last row in the queue; absent if it was never seen there. */
   readonly row?: QueuedJob
 }
 
-/** Words for a job that Slurm ended, or that ended without saying why. */
+/** Describes a job that Slurm ended, or that ended without a reason. */
 export function endText({ job, stage, phase, row }: LostJob): string {
   const { id, needs } = stage
   const asked = row === undefined ? '' : ` of ${row.memory}`
@@ -54,13 +54,13 @@ export function endText({ job, stage, phase, row }: LostJob): string {
     case 'failed':
       return `Job ${job} failed before the stage began; store and program must lie at the same path on every node (${process.execPath}, ${program})`
     case 'gone':
-      return `Job ${job} is gone from Slurm's queue without a word; run again, and look into its output if it repeats`
+      return `Job ${job} is gone from Slurm's queue without a word; look into its output`
   }
 }
 
-/** A fault told by the controller: with the last lines the job printed. */
+/** A fault that the controller found, with the last lines that the job printed. None of these is a defect. */
 export async function jobFault(text: string, { folder, job }: { folder: string; job: string }): Promise<StageFault> {
   const log = outputPath(folder, job)
   const output = await readFile(log, 'utf8').catch(() => '')
-  return { text, doing: `job ${job}`, lastLines: output.trimEnd().split('\n').slice(-12), log }
+  return { text, class: 'user', doing: `job ${job}`, lastLines: output.trimEnd().split('\n').slice(-12), log }
 }

@@ -1,6 +1,6 @@
 /**
- * The folder of a stage's jobs, `STORE/slurm/KEY`, or `STORE/slurm/FAMILY/INDEX` for one that makes a part: what
- * controller and node tell each other.
+ * The folder of a stage's jobs, `STORE/slurm/KEY`, or `STORE/slurm/FAMILY/INDEX` for one that makes a part: the files by
+ * which controller and node exchange messages.
  *
  * `order.json` and `script.sh` go to the node. For each job, `JOB.ndjson` comes back, a line for each message, and
  * `JOB.end.json` once it has ended by itself. Both sides see them through a shared file system.
@@ -19,7 +19,7 @@ export interface JobInput {
   readonly split?: string
 }
 
-/** What a job is to do. */
+/** The specification of a job. */
 export interface JobSpec {
   readonly stage: Stage
   readonly inputs: { readonly [role: string]: JobInput }
@@ -45,18 +45,18 @@ export const jobFolder = (store: Store, { key, part }: Pick<Stage, 'key' | 'part
 /** Path of a job's messages. */
 export const messagesPath = (folder: string, job: string): string => join(folder, `${job}.ndjson`)
 
-/** Path of a job's last word. */
+/** Path of a job's last message. */
 export const endPath = (folder: string, job: string): string => join(folder, `${job}.end.json`)
 
-/** Path of what a job and its libraries printed, and Slurm about it. */
+/** Path of the output of a job, of its libraries and of Slurm. */
 export const outputPath = (folder: string, job: string): string => join(folder, `${job}.out`)
 
 const specName = 'order.json'
 
-/** Path of the order in a folder of jobs. */
+/** Path of the specification in a folder of jobs. Its name is older; jobs of earlier versions may be in the queue. */
 export const specPath = (folder: string): string => join(folder, specName)
 
-/** Writes the order of a job. */
+/** Writes the specification of a job. */
 export async function writeJobSpec(folder: string, order: JobSpec): Promise<void> {
   await mkdir(folder, { recursive: true })
   await replaceFile(specPath(folder), aside => writeFile(aside, `${JSON.stringify(order, null, 1)}\n`))
@@ -91,7 +91,7 @@ function isJobSpec(value: unknown): value is JobSpec {
   return isStage(value.stage) && isRecord(value.inputs) && Object.values(value.inputs).every(isInput)
 }
 
-/** Reads an order; `undefined` where the text is none. */
+/** Reads a specification; `undefined` if the text is none. */
 export function parseJobSpec(text: string): JobSpec | undefined {
   const value = parseJson(text)
   return isJobSpec(value) ? value : undefined

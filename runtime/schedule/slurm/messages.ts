@@ -1,8 +1,9 @@
-/** What a job tells while it runs: lines that the node appends, and that the controller follows. */
+/** The messages of a job while it runs: lines that the node appends and the controller follows. */
 import { open } from 'node:fs/promises'
 import { isRecord, isText, parseJson } from '../../../dsl/values/json.ts'
 import { codeOf } from '../../store/files.ts'
 import type { StageFault } from '../fault.ts'
+import { isClassified } from '../fault_report.ts'
 import { type Message, parseMessage } from '../protocol.ts'
 
 /** The first line of an attempt: a job that was requeued has several. */
@@ -15,24 +16,27 @@ export interface AttemptStart {
 /** A line of a job. */
 export type JobLine = AttemptStart | Message
 
-/** The last word of a job; there is none where it was killed. */
+/** The last message of a job; a job that was killed has none. */
 export type JobEnd =
   | { readonly kind: 'done'; readonly cached: boolean; readonly peakMemory: number }
   | { readonly kind: 'fault'; readonly fault: StageFault; readonly peakMemory: number }
-  /** Slurm asked it to stop. Why is in the state of the job. */
+  /** Slurm asked it to stop. The reason is in the state of the job. */
   | { readonly kind: 'stopped' }
 
 const isBegan = (value: unknown): value is AttemptStart =>
   isRecord(value) && value.kind === 'began' && isText(value.host) && typeof value.pid === 'number'
 
-/** Reads a line; `undefined` where it is none, such as one that a kill has torn. */
+/** Reads a line; `undefined` if it is none, such as one that a kill has torn. */
 export function parseJobLine(line: string): JobLine | undefined {
   const value = parseJson(line)
   return isBegan(value) ? value : parseMessage(line)
 }
 
 const isFault = (value: unknown): boolean =>
-  isRecord(value) && [value.text, value.doing, value.log].every(isText) && Array.isArray(value.lastLines)
+  isRecord(value) &&
+  isClassified(value) &&
+  [value.text, value.doing, value.log].every(isText) &&
+  Array.isArray(value.lastLines)
 
 function isEnd(value: unknown): value is JobEnd {
   if (!isRecord(value)) return false
@@ -46,9 +50,10 @@ function isEnd(value: unknown): value is JobEnd {
   }
 }
 
-/** Reads a last word; `undefined` where the text is none. */
+/** Reads a last message; `undefined` if the text is none. Faults of earlier versions have no class. */
 export function parseEnd(text: string): JobEnd | undefined {
-  const value = parseJson(text)
+  const read = parseJson(text)
+  const value = isRecord(read) && isRecord(read.fault) ? { ...read, fault: { class: 'user', ...read.fault } } : read
   return isEnd(value) ? value : undefined
 }
 

@@ -3,10 +3,12 @@ import { appendFileSync, readFileSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
-import { faultText, replaceFile } from '../../store/files.ts'
+import { UserFault } from '../../../dsl/diagnostics/faults.ts'
+import { replaceFile } from '../../store/files.ts'
 import { isMadeFrom } from '../../store/manifest.ts'
 import { openStore, type Store } from '../../store/store.ts'
 import { beginRun } from '../begin.ts'
+import { describeFault, stackOf } from '../describe_fault.ts'
 import { type StageEnd, type StageInput, type StageReport, type StageRequest, storedInputs } from '../executor.ts'
 import { localRunner } from '../local.ts'
 import { lockingRunner } from '../locking.ts'
@@ -67,8 +69,9 @@ async function inputsOf({ inputs, stage }: JobSpec, store: Store): Promise<Stage
       result = await store.find(input.key)
     }
     if (result === undefined) {
-      throw new Error(
-        `Node ${hostname()} finds no result of "${input.stage}", an input of "${stage.id}", in "${store.folder}"; put the store on a file system that all nodes share, or run again if the input failed`,
+      throw new UserFault(
+        `Node ${hostname()} finds no result of "${input.stage}", an input of "${stage.id}", in "${store.folder}"`,
+        { hint: 'put the store on a file system that all nodes share', place: stage.id },
       )
     }
     found[role] = { ...input, result }
@@ -120,7 +123,10 @@ async function main(): Promise<number> {
   await rm(endPath(folder, job), { force: true })
   write({ kind: 'began', host: hostname(), pid: process.pid })
   const spec = parseJobSpec(await readFile(specPath(folder), 'utf8'))
-  if (spec === undefined) throw new Error(`"${specPath(folder)}" is no order of this version of terroir; run again`)
+  if (spec === undefined)
+    throw new UserFault(`"${specPath(folder)}" is no job of this version of terroir`, {
+      hint: 'submit with the version that the nodes have',
+    })
   const end = await work(spec)
   switch (end.kind) {
     case 'done':
@@ -149,7 +155,13 @@ try {
   process.exitCode = await main()
 } catch (error) {
   const log = outputPath(folder, job)
-  const fault = { text: faultText(error), doing: 'preparing or publishing', lastLines: lastLines(), log }
+  const fault = {
+    ...describeFault(error),
+    doing: 'preparing or publishing',
+    lastLines: lastLines(),
+    log,
+    stack: stackOf(error),
+  }
   console.error(error)
   process.exitCode = 1
   await put({ kind: 'fault', fault, peakMemory: 0 })

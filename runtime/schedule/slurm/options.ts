@@ -1,5 +1,6 @@
-/** What `--sbatch` says: options of sbatch for all jobs of a run, or for those of some stages. */
+/** The flag `--sbatch`: options of sbatch for all jobs of a run, or for those of some stages. */
 import type { Plan } from '../../../dsl/compile/plan.ts'
+import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { stagesNamed } from '../select.ts'
 
 /** An option that a person gave. */
@@ -12,7 +13,9 @@ export interface SbatchOption {
   readonly stages?: ReadonlySet<string>
 }
 
-/** Options that make a job what terroir expects of it. */
+const place = '--sbatch'
+
+/** Options that terroir sets itself. */
 const reserved = [
   'array',
   'chdir',
@@ -37,18 +40,25 @@ const reserved = [
 
 /**
  * Reads `NAME=VALUE`, `NAME`, or either behind `STAGE:`, where a stage may be named by the entry of the recipe it
- * comes from. Throws on anything else, with words for a person.
+ * comes from. Throws a `UserFault` on anything else.
  */
 export function parseSbatchOption(plan: Plan, text: string): SbatchOption {
   const { stages, rest } = splitStage(plan, text)
   const [, name = '', value] = /^(?:--)?([a-z][a-z-]*)(?:=(.*))?$/s.exec(rest) ?? []
   if (name === '') {
-    const hint = rest.includes(':') ? `no stage '${rest.split(':')[0]}' in the recipe and ` : ''
-    throw new Error(`--sbatch '${text}': there is ${hint}no such option; write NAME=VALUE or STAGE:NAME=VALUE`)
+    const missing = rest.includes(':') ? `no stage '${rest.split(':')[0]}' in the recipe and ` : ''
+    throw new UserFault(`--sbatch '${text}': there is ${missing}no such option`, {
+      hint: 'write NAME=VALUE or STAGE:NAME=VALUE',
+      place,
+    })
   }
-  if (reserved.includes(name)) throw new Error(`--sbatch '${text}': terroir sets '${name}' itself; leave it out`)
+  if (reserved.includes(name))
+    throw new UserFault(`--sbatch '${text}': terroir sets '${name}' itself`, { hint: 'leave it out', place })
   if (value !== undefined && /["\n\\]/.test(value)) {
-    throw new Error(`--sbatch '${text}': the value holds a quote, a backslash or a line break; leave it out`)
+    throw new UserFault(`--sbatch '${text}': the value holds a quote, a backslash or a line break`, {
+      hint: 'leave it out',
+      place,
+    })
   }
   return { name, ...(value !== undefined && { value }), ...(stages && { stages }) }
 }
@@ -61,7 +71,7 @@ function splitStage(plan: Plan, text: string): { readonly rest: string; readonly
   return { rest: text }
 }
 
-/** Options of which one takes the place of another. */
+/** Groups of options that exclude each other: a later one replaces an earlier one. */
 const rivals: readonly (readonly string[])[] = [
   ['gres', 'gpus', 'gpus-per-node', 'gpus-per-task', 'gpus-per-socket'],
   ['mem', 'mem-per-cpu', 'mem-per-gpu'],

@@ -72,7 +72,7 @@ async function submitNew(group: readonly [Track, ...Track[]], options: PlacingOp
       return true
     case 'refused': {
       const text = refusalText(submission.why, await askPartitions())
-      const fault = { text, doing: 'submitting its job', lastLines: [], log: script }
+      const fault = { text, class: 'user', doing: 'submitting its job', lastLines: [], log: script } as const
       for (const track of group) if (tracks.has(track.stage.id)) await onFault(track, fault)
       return true
     }

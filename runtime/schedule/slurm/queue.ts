@@ -1,8 +1,9 @@
-/** What Slurm last said of all jobs: one call at a time, and never more often than the pace allows. */
+/** The latest answer of Slurm about all jobs: one call at a time, and never more often than the pace allows. */
 import { setTimeout } from 'node:timers/promises'
+import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { askQueue, type QueuedJob } from './commands.ts'
 
-/** How often is looked, and how long is waited; milliseconds. */
+/** Intervals and limits of waiting, in milliseconds. */
 export interface Pace {
   /** Between two looks at the files of the jobs. */
   readonly files: number
@@ -21,12 +22,12 @@ export interface Queue {
   /** Number of the last answer: what was done after it shows in later ones only. */
   count(): number
   /** A job, in an answer after that number. */
-  see(job: string, after: number): QueuedJob | 'absent' | 'unknown'
-  /** Asks again where it is time to. */
+  find(job: string, after: number): QueuedJob | 'absent' | 'unknown'
+  /** Asks again if the pace allows it. */
   refresh(): Promise<void>
 }
 
-/** Where the queue is watched from. */
+/** Options of watching the queue. */
 export interface QueueOptions {
   readonly pace: Pace
   readonly onNotice: (text: string) => void
@@ -35,16 +36,17 @@ export interface QueueOptions {
 
 /**
  * Asks for the queue until there is an answer. Nothing may be submitted before: a job of an earlier controller may be
- * in it. Rejects where patience ends.
+ * in it. Rejects with a `UserFault` when patience ends.
  */
 export async function openQueue({ pace, onNotice, signal }: QueueOptions): Promise<Queue> {
   const until = Date.now() + pace.patience
   let answer = await askQueue()
   while (answer.kind === 'silent' && !signal.aborted) {
     if (Date.now() >= until) {
-      throw new Error(
-        `Slurm does not answer (${answer.why}); nothing was submitted, jobs of earlier runs go on: run again once sinfo answers`,
-      )
+      throw new UserFault(`Slurm does not answer (${answer.why})`, {
+        hint: 'nothing was submitted, jobs of earlier runs go on: run again once sinfo answers',
+        transient: true,
+      })
     }
     onNotice(`Slurm does not answer (${answer.why}); asking again`)
     await setTimeout(Math.min(pace.queue, pace.patience), undefined, { signal }).catch(() => undefined)
@@ -69,7 +71,7 @@ export async function openQueue({ pace, onNotice, signal }: QueueOptions): Promi
   return {
     rows,
     count: () => count,
-    see: (job, after) => (count <= after ? 'unknown' : (rows()?.find(({ id }) => id === job) ?? unseen(rows()))),
+    find: (job, after) => (count <= after ? 'unknown' : (rows()?.find(({ id }) => id === job) ?? unseen(rows()))),
     refresh,
   }
 }

@@ -1,4 +1,4 @@
-/** The batch script of a stage: what it asks of Slurm, and the one command it runs. */
+/** The batch script of a stage: the options of its job, and the one command that it runs. */
 import { join } from 'node:path'
 import type { Stage } from '../../../dsl/compile/plan.ts'
 import { sha256 } from '../../store/digest.ts'
@@ -8,7 +8,7 @@ import type { QueuedJob } from './commands.ts'
 import { arrayFolder, jobFolder } from './job_files.ts'
 import { mergeOptions, type SbatchOption } from './options.ts'
 
-/** Who a job is: found again by either, whoever submitted it and whatever was recorded. */
+/** Identity of a job, which is found again by its name or its comment, whoever submitted it. */
 export interface JobIdentity {
   readonly name: string
   readonly comment: string
@@ -27,7 +27,7 @@ export function jobIdentity({ id, key, part }: Pick<Stage, 'id' | 'key' | 'part'
   }
 }
 
-/** Whether a job of the queue is that of a stage: by its name or its comment, and by its index in an array. */
+/** True if a job of the queue is that of a stage: by its name or its comment, and by its index in an array. */
 export function isJobOf(row: Pick<QueuedJob, 'id' | 'name' | 'comment'>, stage: Stage, store: Store): boolean {
   const { name, comment } = jobIdentity(stage, store)
   const [, index] = row.id.split('_')
@@ -131,7 +131,7 @@ export function inSubmissions(
 export const dependencyOption = (jobs: readonly string[]): string =>
   `--dependency=${jobs.length === 0 ? '' : `afterok:${jobs.join(':')},`}singleton`
 
-/** All that is known only on the submission of a stage, or of the stages that make parts of one result. */
+/** The options that are known only when a stage, or the stages that make parts of one result, are submitted. */
 export function submissionOptions(stages: readonly Stage[], inputs: readonly string[]): readonly string[] {
   const indices = stages.flatMap(({ part }) => part?.index ?? [])
   return [...(indices.length === 0 ? [] : [arrayOption(indices)]), dependencyOption(inputs)]

@@ -1,6 +1,6 @@
-/** Slurm's words for the state of a job, by what they mean for a stage. */
+/** Slurm's words for the state of a job, grouped by their meaning for a stage. */
 
-/** Where a job stands. `lost`: Slurm took its node away; the work can go on elsewhere. */
+/** Phase of a job. `lost`: Slurm took its node away; the work can go on elsewhere. */
 export type JobPhase = 'waiting' | 'running' | 'done' | 'failed' | 'timeout' | 'memory' | 'lost' | 'cancelled'
 
 const words: Readonly<Record<JobPhase, readonly string[]>> = {
@@ -21,7 +21,7 @@ const phases = new Map(
 /** The phase of a state such as `RUNNING` or `CANCELLED by 1000`. A word of a newer Slurm counts as running: unknown is no end. */
 export const phaseOf = (state: string): JobPhase => phases.get(state.split(' ')[0] ?? '') ?? 'running'
 
-/** Whether a job of this phase may still change by itself. */
+/** True if a job of this phase may still change by itself. */
 export const isActive = (phase: JobPhase): boolean => phase === 'waiting' || phase === 'running'
 
 /** Reasons of `squeue` for which a job waits until a person does something. */
@@ -36,7 +36,7 @@ const stuck: { readonly [reason: string]: string } = {
   JobHeldAdmin: 'an administrator holds it; ask them',
 }
 
-/** Why a job waits, in words: squeue's reason, and what to do where waiting alone does not help. */
+/** The reason for which a job waits, in words: that of squeue, and advice if waiting alone does not help. */
 export function waitText(job: string, reason: string): string {
   const help = stuck[reason]
   if (reason === 'None' || reason === '') return `job ${job}`

@@ -41,7 +41,7 @@ export function watchJob(
       began = queue.count()
       waitsFor = ''
     }
-    const seen = queue.see(id, began ?? submitted)
+    const seen = queue.find(id, began ?? submitted)
     if (typeof seen !== 'object' || seen.phase !== 'waiting') return told
     const text = waitText(id, seen.reason)
     if (text === waitsFor) return told
@@ -51,7 +51,7 @@ export function watchJob(
   }
 
   async function concludeNow(lag: number): Promise<JobConclusion> {
-    const seen = queue.see(id, submitted)
+    const seen = queue.find(id, submitted)
     if (typeof seen === 'object') row = seen
     if (hasEnded(seen)) endedAt ??= Date.now()
     else if (seen !== 'unknown') endedAt = undefined

@@ -50,7 +50,11 @@ test('a reason for which a job waits for ever comes with what to do', () => {
 
 test('a published result counts whatever Slurm says, a fault only once Slurm could say more', () => {
   const done = { kind: 'done', cached: false, peakMemory: 1 } as const
-  const fault = { kind: 'fault', fault: { text: 'x', doing: '', lastLines: [], log: '' }, peakMemory: 1 } as const
+  const fault = {
+    kind: 'fault',
+    fault: { text: 'x', class: 'user', doing: '', lastLines: [], log: '' },
+    peakMemory: 1,
+  } as const
   const overdue = false
   for (const queue of ['unknown', 'absent', row('RUNNING'), row('TIMEOUT')] as const)
     assert.is(concludeJob({ queue, end: done, overdue }).kind, 'end')
