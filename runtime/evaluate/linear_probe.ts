@@ -79,8 +79,14 @@ export async function fitProbe({ features, labels }: ProbeData, options: ProbeOp
   }
 }
 
-/** Splits rows into a seeded validation part of each class and the rest for fitting. */
-function splitRows(labels: Int32Array, { names, validation, seed }: ProbeOptions) {
+/**
+ * Splits rows into a seeded validation part of each class, `held`, and the rest for fitting, `fitted`, both in order. A class
+ * of one row is not validated; of larger ones at least one row is held and at least one is fitted.
+ */
+export function splitRows(
+  labels: Int32Array,
+  { names, validation, seed }: Pick<ProbeOptions, 'names' | 'validation' | 'seed'>,
+): { readonly fitted: readonly number[]; readonly held: readonly number[] } {
   const random = createRandom(seed, 'linear probe')
   const fitted: number[] = []
   const held: number[] = []
