@@ -1,5 +1,5 @@
 /** A user's own images: a folder with a table of captions, or with a sub-folder for each class. */
-import { readFile } from 'node:fs/promises'
+import { readFile, realpath } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { isLitter } from '../../../dsl/values/litter.ts'
@@ -76,16 +76,31 @@ async function listFolder(options: FolderOptions): Promise<FolderListing> {
   const { folder, images = folder, table } = options
   const files = await listImages(images)
   if (table === undefined) return { ...fromClasses(files, options), files }
-  const isInside = images === folder ? files.files.has(table.file) : !/^(\.\.\/|\/)/.test(join(table.file))
-  const bytes = isInside ? await readFile(join(folder, table.file)).catch(() => undefined) : undefined
-  if (bytes === undefined) {
-    throw new UserFault(`Folder ${folder} holds no captions file '${table.file}'`, {
-      hint: 'check the name or leave captions out',
-    })
-  }
+  const bytes = await readTable(folder, table.file)
   const columns = options.split === 'column' ? table : { ...table, split: undefined }
   const rows = parseCaptionTable(bytes, table.file, columnsOf(columns))
   return { ...fromTable(rows, { name: table.file, files, options }), files }
+}
+
+/** The bytes of a table. Throws where it is not in the folder itself: what a link leads to is in no digest. */
+async function readTable(folder: string, file: string): Promise<Uint8Array> {
+  const path = join(folder, file)
+  const isInside = !/^(\.\.\/|\/)/.test(join(file))
+  const real = isInside ? await realpath(path).catch(() => undefined) : undefined
+  const bytes = real === undefined ? undefined : await readFile(path).catch(() => undefined)
+  if (real === undefined || bytes === undefined) {
+    throw new UserFault(`Folder ${folder} holds no captions file '${file}'`, {
+      hint: 'check the name or leave captions out',
+    })
+  }
+  if (real !== join(await realpath(folder), file))
+    throw new UserFault(
+      `Captions file '${file}' in ${folder} is a symbolic link or behind one, and links are not followed`,
+      {
+        hint: 'put the file itself there',
+      },
+    )
+  return bytes
 }
 
 const columnsOf = ({ image, caption, label, split }: TableColumns): TableColumns => ({ image, caption, label, split })

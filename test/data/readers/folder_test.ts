@@ -269,6 +269,18 @@ test('names match in either normal form of Unicode', () =>
     )
   }))
 
+test('a table that is a link or behind one is refused, beside its images and elsewhere', () =>
+  inTempFolder(async folder => {
+    await put(folder, { 'out/c.csv': 'image,caption\na.jpg,a\n', 'in/a.jpg': await picture(3), 'tab/d.csv': 'x' })
+    await symlink(join(folder, 'out/c.csv'), join(folder, 'in/c.csv'))
+    await symlink(join(folder, 'out'), join(folder, 'tab/out'))
+    const [inside, tables] = [join(folder, 'in'), join(folder, 'tab')]
+    for (const reader of [open(inside, table('c.csv')), open(tables, { images: inside, ...table('out/c.csv') })])
+      assert.match(await messageOf(findAll(reader)), /is a symbolic link or behind one, and links are not followed/)
+    const named = open(join(folder, 'out'), { images: inside, ...table('./c.csv') })
+    assert.is(recordsOf(await findAll(named)).length, 1)
+  }))
+
 test('a folder without images names what it holds', () =>
   inTempFolder(async folder => {
     await put(folder, { 'a/1.bmp': 'x', 'a/2.bmp': 'x', 'a/3.txt': 'x', 'a/.DS_Store': 'x' })
