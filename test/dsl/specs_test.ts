@@ -2,6 +2,8 @@
  * Golden command-line cases: `test/specs/AREA/CASE/` holds input files, `args.json` (arguments and exit code),
  * `stdout.txt` and `stderr.txt` (absent: nothing), and `after/` with files as the command leaves them.
  *
+ * A file of `test/dsl/fixtures/specs` that a recipe of the case names and that the case does not bring is put beside it.
+ *
  * `UPDATE_SPECS=1` writes what the commands print now; read the difference before committing it.
  */
 import { execFile } from 'node:child_process'
@@ -14,6 +16,7 @@ import { inTempFolder, projectRoot } from '../support.ts'
 
 const specs = join(projectRoot, 'test/specs')
 const cli = join(projectRoot, 'dist/runtime/cli/main.js')
+const shared = join(projectRoot, 'test/dsl/fixtures/specs')
 const isUpdating = Boolean(process.env.UPDATE_SPECS)
 const notInput = new Set(['args.json', 'stdout.txt', 'stderr.txt', 'after'])
 
@@ -43,11 +46,19 @@ const cases: readonly Case[] = readdirSync(specs).flatMap(area =>
 const filesAfter = ({ home }: Case): readonly string[] =>
   existsSync(join(home, 'after')) ? readdirSync(join(home, 'after')) : []
 
+/** Names of the shared files that the case needs. */
+function sharedFiles({ home }: Case): readonly string[] {
+  const own = readdirSync(home)
+  const recipes = own.filter(file => /\.(yaml|ts)$/.test(file)).map(file => readFileSync(join(home, file), 'utf8'))
+  return readdirSync(shared).filter(file => !own.includes(file) && recipes.some(text => text.includes(file)))
+}
+
 /** Runs the command line in a copy of the case's folder. */
 const runCase = (spec: Case): Promise<Outcome> =>
   inTempFolder(async folder => {
     for (const file of readdirSync(spec.home))
       if (!notInput.has(file)) cpSync(join(spec.home, file), join(folder, file), { recursive: true })
+    for (const file of sharedFiles(spec)) cpSync(join(shared, file), join(folder, file))
     const env = { ...process.env, NO_COLOR: '1', TERROIR_STORE: '', ...spec.env }
     const outcome = await new Promise<Pick<Outcome, 'code' | 'stdout' | 'stderr'>>(resolve => {
       const child = execFile(process.execPath, [cli, ...spec.args], { cwd: folder, env }, (_error, stdout, stderr) =>

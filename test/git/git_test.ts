@@ -42,7 +42,7 @@ const inRepository = (body: (repository: Repository) => Promise<void>) => () =>
     await run('git', 'init', '-q', '-b', 'main')
     await run('git', 'config', 'user.email', 'somebody@example.org')
     await run('git', 'config', 'user.name', 'Somebody')
-    await cp(join(projectRoot, 'test/specs/plan/table/places.geojson'), join(root, 'r/places.geojson'))
+    await cp(join(projectRoot, 'test/dsl/fixtures/specs/places.geojson'), join(root, 'r/places.geojson'))
     const commit: Repository['commit'] = async (text, value = () => 0.5) => {
       const path = join(root, 'r/recipe.yaml')
       await writeFile(path, text)

@@ -49,14 +49,14 @@ const stage = defineStage({
   version: 3,
   needs: modelNeeds,
   spec: (
-    { kind: _, model: __, data: ___, templates, ...rest }: FilledClassificationEvaluation,
+    { kind: _, model: __, data: ___, ...rest }: FilledClassificationEvaluation,
     { model, data }: EvaluationExpanding,
   ) => ({
     params: {
       ...rest,
       // The texts themselves go into the key: a set that is mended is another one.
-      templates: templatesOf(templates),
-      template_set: typeof templates === 'string' ? templates : null,
+      templates: templatesOf(rest.templates),
+      template_set: typeof rest.templates === 'string' ? rest.templates : null,
     },
     inputs: { model, data },
   }),
