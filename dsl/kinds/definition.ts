@@ -9,7 +9,7 @@ import type { FilledMammutModel, FilledRecipe } from './filled.ts'
 import type { Input, StageDefinition } from './stage.ts'
 
 /** The kind of number that a metric is. */
-export type Unit = 'percent' | 'share' | 'points' | 'count' | 'times chance' | 'nats' | 'words' | 'tokens' | 'penalty'
+export type Unit = 'percent' | 'share' | 'points' | 'count' | 'times chance' | 'nats' | 'words' | 'tokens' | 'number'
 
 /** A metric of a stage. */
 export interface Metric {

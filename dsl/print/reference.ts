@@ -2,6 +2,7 @@
 import { stringify } from 'yaml'
 import type { SchemaNode } from '../schema/schema_node.ts'
 import { exampleOf, fieldsOf, rangeText, typeText } from './reference_fields.ts'
+import { metricsText } from './reference_metrics.ts'
 
 /** One heading of the page and what stands under it. */
 export interface ReferencePart {
@@ -135,10 +136,13 @@ function objectText(schema: SchemaNode, node: SchemaNode, place: readonly string
     (inner, key) => ({ [key]: inner }),
     exampleOf(node, reference => resolve(schema, { $ref: reference })),
   )
+  const [section] = place
+  const metrics = metricsText(node, { section, resolve: reference => resolve(schema, { $ref: reference }) })
   return [
     flat(node.description),
     ...(node.source ? [`Source: ${flat(node.source)}.`] : []),
     ['| field | type | default | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n'),
+    ...(metrics === '' ? [] : [metrics]),
     ...(place.length > 0 ? [`\`\`\`yaml\n${stringify(example, { lineWidth: 0 }).trimEnd()}\n\`\`\``] : []),
   ].join('\n\n')
 }

@@ -62,7 +62,7 @@ export const linearProbe = {
     {
       stage: name,
       kind: stage.kind,
-      metrics: [...accuracyMetrics, ...metricsIn('penalty', ['penalty']), ...metricsIn('percent', ['validation_top1'])],
+      metrics: [...accuracyMetrics, ...metricsIn('number', ['penalty']), ...metricsIn('percent', ['validation_top1'])],
     },
   ],
   expand: (name, evaluation, expanding) => [
