@@ -106,4 +106,43 @@ test('scores of several features and classes are row-major', async () => {
   near(scores[0], scores[8] ?? 0, 1e-3)
 })
 
+test('features that deviate by less than 1e-10 are constant', async () => {
+  const right = async (scale: number) => (await fitProbe(sides(8, { scale }), options)).judge(Float32Array.of(1))[1]
+  near(await right(0.85e-10), 0, 1e-9)
+  assert.ok(((await right(1.2e-10)) ?? 0) > 1)
+})
+
+test('at the solution every slope of the loss vanishes', async () => {
+  const [dim, classes, rows] = [3, 3, 60]
+  const random = createRandom(6, 'noise')
+  const labels = Int32Array.from({ length: rows }, () => random.below(classes))
+  const features = Float32Array.from({ length: rows * dim }, (_, at) => {
+    const shift = at % dim === labels[Math.floor(at / dim)] ? 0.7 : 0
+    return (shift + random.next()) * 10 ** (at % dim)
+  })
+  const { judge, penalty } = await fitProbe({ features, labels }, { ...options, dim, names: ['a', 'b', 'c'] })
+  const column = (k: number) => Array.from({ length: rows }, (_, row) => features[row * dim + k] ?? 0)
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+  const centre = Array.from({ length: dim }, (_, k) => mean(column(k)))
+  const deviation = centre.map((of, k) => Math.sqrt(mean(column(k).map(value => (value - of) ** 2))))
+  const scores = judge(features)
+  const errors = Array.from({ length: rows * classes }, (_, at) => {
+    const row = Math.floor(at / classes)
+    const own = Array.from(scores.subarray(row * classes, (row + 1) * classes), Math.exp)
+    const sum = own.reduce((all, value) => all + value, 0)
+    return (own[at % classes] ?? 0) / sum - (labels[row] === at % classes ? 1 : 0)
+  })
+  const biases = judge(Float32Array.from(centre))
+  for (let label = 0; label < classes; label++) {
+    const error = Array.from({ length: rows }, (_, row) => errors[row * classes + label] ?? 0)
+    near(mean(error), 0, 2e-4)
+    for (const [k, of] of centre.entries()) {
+      const moved = Float32Array.from(centre, (value, at) => (at === k ? value + (deviation[k] ?? 0) : value))
+      const coefficient = (judge(moved)[label] ?? 0) - (biases[label] ?? 0)
+      const slope = mean(error.map((value, row) => (value * ((column(k)[row] ?? 0) - of)) / (deviation[k] ?? 1)))
+      near(slope + penalty * coefficient, 0, 2e-4)
+    }
+  }
+})
+
 test.run()
