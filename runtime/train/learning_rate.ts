@@ -30,7 +30,7 @@ export function learningRate(
 ): number {
   const warmUpSteps = Math.max(1, Math.round(warmUp * steps))
   if (step <= warmUpSteps) return (peak * step) / warmUpSteps
-  const progressSince = (start: number): number => (step - start) / Math.max(1, steps - start)
+  const progressSince = (start: number): number => (step - start) / (steps - start)
   switch (shape.kind) {
     case 'constant':
       return peak

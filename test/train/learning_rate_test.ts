@@ -69,6 +69,12 @@ test('warm-up is a rounded number of steps, of which there is at least one', () 
   assert.equal([rate(3, 0.26), rate(2, 0.26), rate(2, 0.24)], [1, 2 / 3, 1])
 })
 
+test('without warm-up the first step is at the peak', () => {
+  const rate = (step: number) =>
+    learningRate(step, { peak: 1, warmUp: 0, steps: 5, shape: { kind: 'linear', floor: 0 } })
+  near([1, 2, 5].map(rate), [1, 0.75, 0])
+})
+
 test('a decay of one step ends at its floor', () => {
   for (const kind of ['cosine', 'linear'] as const)
     near([learningRate(10, { peak: 2, warmUp: 0.9, steps: 10, shape: { kind, floor: 0.25 } })], [0.5])

@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -9,7 +10,7 @@ import { openCheckpointManager } from '../../runtime/train/checkpoint_manager.ts
 import { bestValidation, isPatienceExhausted } from '../../runtime/train/early_stopping.ts'
 import { historyArrays, readHistory, type StepReport } from '../../runtime/train/history.ts'
 import { addScalars, expOf, joinLosses, sliceRows, stackRows } from '../../runtime/train/replica.ts'
-import { addPrefix, hostArrays, pathsOf, stateOf, withoutPrefix } from '../../runtime/train/state.ts'
+import { addPrefix, hostArrays, pathsOf, stateNames, stateOf, withoutPrefix } from '../../runtime/train/state.ts'
 import { describeFault, restoreFault } from '../../runtime/train/thread_fault.ts'
 import { inTempFolder } from '../support.ts'
 
@@ -125,6 +126,9 @@ test('a state survives its paths, and an array on a device is an error', () => {
   const [w, m, v] = [scalarOf(1), scalarOf(2), scalarOf(3)]
   const state = { weights: { 'a.b': w }, first: { 'a.b': m }, second: { 'a.b': v }, average: {} }
   const paths = pathsOf(state)
+  assert.equal(stateNames, ['weights', 'first', 'second', 'average'])
+  const averaged = { ...state, average: { 'a.b': m } }
+  assert.equal(stateOf(pathsOf(averaged)), averaged)
   assert.equal(Object.keys(paths).sort(), ['first.a.b', 'second.a.b', 'weights.a.b'])
   assert.equal(stateOf(paths), state)
   const device = { shape: [], dtype: 'float32', location: 'device', release: () => {} } as never
@@ -181,11 +185,21 @@ test('a checkpoint that is refused is renamed, and the one before is offered', (
     const warnings: string[] = []
     const files = openCheckpointFiles(folder, { run: 'x', keep: 5, warn: text => void warnings.push(text) })
     for (const step of [1, 2, 3]) await files.save({ step, arrays })
+    // What is no checkpoint is left alone.
+    const foreign = ['notes.txt', 'step-00000004.safetensors', 'step-000000005.safetensors.new']
+    for (const name of foreign) await writeFile(join(folder, name), '')
     const found = await files.resume(({ step }) => {
       if (step > 1) throw new Error('it has other arrays')
       return step
     })
     assert.is(found, 1)
+    const left = (await readdir(folder)).filter(name => !foreign.includes(name))
+    assert.is((await readdir(folder)).length - left.length, 3)
+    assert.equal(left.sort(), [
+      'step-000000001.safetensors',
+      'step-000000002.safetensors.unusable',
+      'step-000000003.safetensors.unusable',
+    ])
     assert.equal(
       warnings,
       [3, 2].map(

@@ -201,14 +201,17 @@ test('faults of groups name the field', async () => {
 })
 
 test('the average warms up by (1 + t) / (10 + t), up to its decay', async () => {
-  const still = { v: [0], logit_scale: 0 }
+  /** The share of the way from an average of -3 to weights of 1, which do not move. */
   const at = async (step: number, ema: number) => {
-    const { average } = await after({ v: [1], logit_scale: 0 }, still, {
-      spec: { ...plain, ema },
-      step,
-      average: still,
-    })
-    return average.v?.[0]
+    const { average } = await after(
+      { v: [1], logit_scale: 0 },
+      { v: [0], logit_scale: 0 },
+      {
+        ...{ spec: { ...plain, ema }, step },
+        average: { v: [-3], logit_scale: 0 },
+      },
+    )
+    return ((average.v?.[0] ?? Number.NaN) + 3) / 4
   }
   near(await at(1, 0.999), 1 - 2 / 11, 1e-6)
   near(await at(8, 0.999), 0.5, 1e-6)
@@ -225,6 +228,20 @@ test('an average is of the bounded logit scale', async () => {
   const spec = { ...plain, ema: 0.5 }
   const { average } = await after({ logit_scale: 4.6 }, { logit_scale: -1 }, { spec, average: { logit_scale: 0 } })
   near(average.logit_scale?.[0], (1 - 2 / 11) * Math.log(100))
+})
+
+test('names of OpenCLIP are sorted into towers and layers', () => {
+  const names = [
+    ...['visual.transformer.resblocks.0.w', 'visual.conv1.weight', 'visual.proj', 'transformer.resblocks.0.w'],
+    ...['transformer.resblocks.2.w', 'token_embedding.weight', 'text_projection', 'logit_scale', 'ln_final.bias'],
+  ]
+  const scales = layerScales(names, 0.5)
+  assert.equal(
+    names.map(name => scales.get(name)),
+    [0.5, 0.25, 1, 0.125, 0.5, 0.0625, 1, 1, 1],
+  )
+  // A tower without blocks has no layers to scale.
+  assert.equal([...layerScales(['visual.proj', 'visual.blocks.0.w', 'text.pos_embed'], 0.5).values()], [1, 0.5, 1])
 })
 
 test('layers below the head are scaled once for each layer above them', () => {

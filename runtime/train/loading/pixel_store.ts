@@ -55,7 +55,7 @@ export function planStores(
   const drawRate = (i: number) => (parts[i]?.weight ?? 0) / (parts[i]?.samples ?? 1)
   const stores: (PixelStore | undefined)[] = parts.map(() => undefined)
   let remaining = budget
-  for (const i of [...parts.keys()].sort((a, b) => drawRate(b) - drawRate(a) || a - b)) {
+  for (const i of [...parts.keys()].sort((a, b) => drawRate(b) - drawRate(a))) {
     const samples = parts[i]?.samples ?? 0
     const bytes = samples * (3 * size * size + 1)
     if (bytes > remaining) continue
