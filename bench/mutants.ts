@@ -73,7 +73,10 @@ export function mutantsOf(file: string, code: string): readonly Mutant[] {
     const isNegation = ts.isPrefixUnaryExpression(node) && node.operator === Kind.ExclamationToken
     if (!isEquality(node) && !isNegation) put(node, `!(${node.getText()})`)
   }
+  /** A helper that the compiler puts before a module, such as `__rewriteRelativeImportExtension`. */
+  const isHelper = (node: ts.Node): boolean => ts.isVariableStatement(node) && /^var __/.test(node.getText())
   const visit = (node: ts.Node): void => {
+    if (isHelper(node)) return
     if (node !== source && isExempt(node)) return
     if (ts.isTemplateExpression(node) && isSentence(node)) return
     const text = node.getText()
