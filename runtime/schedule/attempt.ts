@@ -43,7 +43,7 @@ const longestLine = 10_000
 export function openAttempt(job: Job, { log: path, memory, onMessage }: AttemptOptions): Attempt {
   mkdirSync(dirname(path), { recursive: true })
   const log = createWriteStream(path, { flags: 'a' })
-  // A full disk must not end the run through its logs; publishing the result will tell.
+  // A full disk must not end the run through its logs; publishing the result will fail.
   log.on('error', () => undefined)
   const lastLines: string[] = []
   const warnings: string[] = []

@@ -19,7 +19,7 @@ export interface Survey {
 export interface SurveyOptions {
   /** Keys that locks and recipes name. */
   readonly needed: ReadonlySet<string>
-  /** Milliseconds since 1970: what was changed later is kept. */
+  /** Milliseconds since 1970: items that were changed later are kept. */
   readonly keepSince: number
 }
 

@@ -12,7 +12,7 @@ export type RunEvent =
       readonly kind: 'run-started'
       readonly run: string
       readonly stages: readonly string[]
-      /** For stages that make a part of a result: the stage that joins the parts. Absent where there are none. */
+      /** For stages that make a part of a result: the stage that joins the parts. Absent if there are none. */
       readonly parts?: Readonly<Record<string, string>>
     }
   /** A fact about the run as a whole, such as the devices that other runs use. */

@@ -26,7 +26,7 @@ export type Ending =
 
 /** The memory that a stage used, and its parameters. */
 export interface MemoryUse {
-  /** Bytes, zero where unknown. */
+  /** Bytes, zero if unknown. */
   readonly peak: number
   /** Estimate of the plan in bytes. */
   readonly estimate: number
@@ -50,7 +50,7 @@ const gibibytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} Gi
 /** Parameters that cost memory, in the order in which lowering them costs quality least. */
 const costly = ['batch_size', 'tile_size', 'vocab_size'] as const
 
-/** Words for a stage that ran out of memory: the estimate beside what was used, and what to lower. */
+/** Words for a stage that ran out of memory: the peak, the estimate and the parameter to lower. */
 export function memoryText({ peak, estimate, params }: MemoryUse, said = ''): string {
   const used = peak > 0 ? ` after ${gibibytes(peak)} (estimate ${gibibytes(estimate)})` : ''
   const lower = costly.find(name => typeof params[name] === 'number')

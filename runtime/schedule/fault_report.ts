@@ -2,7 +2,7 @@
 import type { DataPlace, FaultClass } from '../../dsl/diagnostics/faults.ts'
 import { isRecord, isText } from '../../dsl/values/json.ts'
 
-/** A fault as processes tell it to each other, and a run to its reader. */
+/** A fault as a message between processes, and in the events of a run. */
 export interface FaultReport {
   /** The facts and the advice, in one sentence. */
   readonly text: string

@@ -15,11 +15,11 @@ type Fields = Readonly<Record<string, unknown>>
 const isRecord = (value: unknown): value is Fields => typeof value === 'object' && value !== null
 const isText = (value: unknown): value is string => typeof value === 'string'
 
-/** The fault of touching what was not granted; `refusal.ts` has the words for it. */
+/** The fault of an access that was not granted; `refusal.ts` has the words for it. */
 const refusal = (refused: 'net' | 'run', resource: string): Error =>
   Object.assign(new Error(`Not granted: ${refused} ${resource}`), { refused, resource })
 
-/** The grants of this process; nothing where there are none, as in a thread that was given no environment. */
+/** The grants of this process; empty if there are none, as in a thread without an environment. */
 function readGrants(): { readonly net: readonly string[]; readonly run: readonly string[] } {
   const value: unknown = JSON.parse(process.env.TERROIR_GRANTS ?? '{}')
   const texts = (field: unknown): readonly string[] => (Array.isArray(field) ? field.filter(isText) : [])
@@ -76,7 +76,7 @@ for (const owner of [dns, dns.promises, dns.Resolver.prototype, dns.promises.Res
 const markName = 'TERROIR_FAMILY'
 const { [markName]: mark } = process.env
 
-/** Hands the mark down where a stage gives a program an environment of its own. */
+/** Adds the mark if a stage gives a program an environment of its own. */
 function markEnvironment(options: unknown): void {
   if (!isRecord(options) || mark === undefined) return
   if (Array.isArray(options.envPairs)) options.envPairs.push(`${markName}=${mark}`)

@@ -9,7 +9,7 @@ import { isNumbers } from './protocol.ts'
 
 /** An event that is recorded. */
 export type JournalEvent =
-  /** `keys` are those of all stages of the plan: what the run may read. */
+  /** `keys` are those of all stages of the plan: the results that the run may read. */
   | {
       readonly kind: 'run-started'
       readonly run: string
@@ -42,7 +42,7 @@ async function write(handle: FileHandle, text: string): Promise<void> {
 
 /**
  * Begins a journal with its first event. It is written at `aside` and then renamed, so that a journal always names
- * its controller: one that does not was cut later, and belongs to nobody alive.
+ * its controller: one that does not was cut later, and belongs to no living process.
  */
 export async function openJournal(path: string, { first, aside }: JournalStart): Promise<Journal> {
   await mkdir(dirname(path), { recursive: true })
@@ -90,7 +90,7 @@ const isProcess = (value: unknown): boolean => isRecord(value) && typeof value.p
 
 const isNumber = (value: unknown): boolean => typeof value === 'number'
 
-/** Fields of each kind of event, and what they must hold: a line may have been torn, or edited. */
+/** Fields of each kind of event, and their guards: a line may have been torn, or edited. */
 const kinds: Readonly<Record<JournalEvent['kind'], Readonly<Record<string, (value: unknown) => boolean>>>> = {
   'run-started': {
     run: isText,
@@ -113,7 +113,7 @@ function isEvent(value: unknown): value is JournalEvent {
   return fields !== undefined && Object.entries(fields).every(([name, holds]) => holds(value[name]))
 }
 
-/** Reads a journal; lines that a kill has torn are left out. Throws where there is no such file. */
+/** Reads a journal; lines that a kill has torn are left out. Throws if there is no such file. */
 export async function readJournal(path: string): Promise<readonly JournalEvent[]> {
   const lines: readonly unknown[] = (await readFile(path, 'utf8')).split('\n').map(parseJson)
   return lines.filter(isEvent)

@@ -39,7 +39,7 @@ export interface LocalRunner extends StageRunner {
   close(): Promise<void>
 }
 
-/** Stages above this keep no process waiting: what starting one costs is nothing to them. Seconds. */
+/** Stages that take longer end their process: starting one is cheap beside them. Seconds. */
 const shortStage = 2
 
 /** Makes a runner whose stages are processes of this machine. */

@@ -35,14 +35,14 @@ const machineFolder = (): string =>
 export async function openLocalSlots({ engine, count, onNotice }: SlotOptions): Promise<LocalSlots> {
   const devices = (await usesCuda(engine)) ? await findDevices() : []
   if (devices.length > 0) return gpuSlots(devices, { count, onNotice })
-  // WebGPU cannot be told which GPU to use: it is one slot, whoever runs.
+  // WebGPU has no choice of the GPU: it is one slot for all runs.
   if (engine === 'webgpu') return { pool: shareSlots(machineFolder(), [{ name: 'webgpu', label: 'the GPU' }]) }
   const size = count ?? 1
   const slots = Array.from({ length: size }, (_, slot) => ({ name: `cpu-${slot}`, label: `processor slot ${slot}` }))
   return { pool: shareSlots(machineFolder(), slots, { advice: `--slots ${size + 1} would make one more` }) }
 }
 
-/** `auto` computes on GPUs only where onnxruntime's library for them is installed. */
+/** `auto` computes on GPUs only if onnxruntime's library for them is installed. */
 async function usesCuda(engine: string): Promise<boolean> {
   if (engine !== 'auto') return engine === 'cuda' || engine === 'native'
   if ((await findDevices()).length === 0) return false

@@ -10,7 +10,7 @@ import type { ProcessId } from '../store/process.ts'
 /** Variable that the programs of a worker inherit; its value is the worker's folder. `guard.cts` spells it itself. */
 export const processTreeVariable = 'TERROIR_FAMILY'
 
-/** A process of `/proc`; its start tells it from a later one of the same number. */
+/** A process of `/proc`; its start distinguishes it from a later one of the same number. */
 interface ProcessEntry {
   readonly pid: number
   readonly start: string
@@ -35,7 +35,7 @@ function processes(): ReadonlyMap<number, ProcessEntry> {
   return found
 }
 
-/** Empty where the process is gone or another person's. */
+/** Empty if the process is gone or belongs to another person. */
 function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
@@ -71,7 +71,7 @@ export function watchProcessTree(folder: string): ProcessTree {
       const present = processes()
       for (const known of [members, strangers])
         for (const [pid, start] of known) if (present.get(pid)?.start !== start) known.delete(pid)
-      // Parents before children, as far as numbers tell; a round that adds nobody is the last.
+      // Numbers mostly ascend from parent to child. A round that adds no process is the last.
       for (let before = -1; before !== members.size; ) {
         before = members.size
         for (const one of present.values())

@@ -1,7 +1,7 @@
 /**
  * The messages between a controller and a worker: one JSON object a line.
  *
- * The job goes in through standard input, which then stays open: its end tells the worker that the controller is
+ * The job goes in through standard input, which then stays open: its end is the sign for the worker that the controller is
  * gone. Messages come out through a channel of their own (file descriptor 3), so nothing a library prints can
  * corrupt them. Whatever does not parse as a message is treated as a line of the log.
  */
@@ -86,7 +86,7 @@ function isMessage(value: Readonly<Record<string, unknown>>): boolean {
 
 const asMessage = (value: unknown): value is Message => isRecord(value) && isMessage(value)
 
-/** Reads a line of a worker; `undefined` where it is no message. */
+/** Reads a line of a worker; `undefined` if it is no message. */
 export function parseMessage(line: string): Message | undefined {
   const value = parseJson(line)
   return asMessage(value) ? value : undefined
@@ -109,7 +109,7 @@ function isJob(value: unknown): value is Job {
   )
 }
 
-/** Reads the line that asks a worker to run a stage; `undefined` where it is none. */
+/** Reads the line with a stage for a worker; `undefined` if it is none. */
 export function parseJob(line: string): Job | undefined {
   const value = parseJson(line)
   return isJob(value) ? value : undefined

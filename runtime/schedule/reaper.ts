@@ -8,7 +8,7 @@ const lookEvery = 250
 const [folder = ''] = process.argv.slice(2)
 const tree = watchProcessTree(folder)
 const timer = setInterval(() => tree.look(), lookEvery)
-// Whoever ends the controller may end everything near it as well.
+// A signal to the controller's session must not end this process.
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
 process.stdin.resume()
 process.stdin.once('close', () => {

@@ -15,7 +15,7 @@ export const journalFolder = (store: Store): string => join(store.folder, 'journ
 /** Name of the lock of the whole store, owned for moments: while a run begins, and while results are removed. */
 export const storeLock = 'store'
 
-/** A run as its journal tells it. */
+/** A run and its journal. */
 export interface JournaledRun {
   readonly run: string
   readonly path: string

@@ -34,9 +34,9 @@ export function isWithin(path: string, folder: string): boolean {
 }
 
 /**
- * The grants for some paths: themselves, and what they are links to.
+ * The grants for some paths: themselves, and the targets of links.
  *
- * Node 20 keeps grants in a prefix tree that answers wrongly where one begins with another: a grant below a granted
+ * Node 20 keeps grants in a prefix tree that answers wrongly if one begins with another: a grant below a granted
  * folder, or `data/mine.csv` beside the folder `data/mine`, hides the folder itself. So what a folder covers is left
  * out, and a folder whose name begins another's becomes the pattern `data/mine*`, which covers both.
  */
@@ -78,7 +78,7 @@ export function sandboxFlags({ readable, writable, run }: Sandbox): readonly str
 const passedOn =
   /^(PATH|HOME|LANG|LC_[A-Z]+|TZ|LD_LIBRARY_PATH|VK_[A-Z_]+|XDG_(RUNTIME_DIR|DATA_DIRS|CACHE_HOME)|SystemRoot)$/
 
-/** The environment of a worker; temporary files go where it may write. */
+/** The environment of a worker; its folder of temporary files is one that it may write. */
 export function sandboxEnvironment({ net, run, env }: Sandbox, temporary: string): Readonly<Record<string, string>> {
   const passed = Object.entries(process.env).flatMap(([name, value]) =>
     value !== undefined && (passedOn.test(name) || env.includes(name)) ? [[name, value] as const] : [],

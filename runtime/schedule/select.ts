@@ -42,8 +42,8 @@ export function withDependents(plan: Plan, names: readonly string[]): ReadonlySe
 }
 
 /**
- * The stored results of a plan's stages; what has no key has no result. One that was made from another result of an
- * input than the one that is stored now does not count, nor does what was made from it: they have to be looked at again.
+ * The stored results of a plan's stages; a stage without a key has none. A result that was made from another result of
+ * an input than the one that is stored now does not count, nor do results that were made from it.
  */
 export async function findResults({ stages }: Outline, store: Store): Promise<ReadonlyMap<string, Result>> {
   const stored = await Promise.all(

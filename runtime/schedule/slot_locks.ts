@@ -3,7 +3,7 @@
  *
  * A lock is a file in the slot's folder that is named after its owner. A process that wants a slot first writes its file
  * and then looks for others: of two at the same time at least one sees the other and deletes its own, so a slot never
- * has two owners. The file of a dead owner is ignored, so a killed run blocks nobody. A process that has to wait leaves a
+ * has two owners. The file of a dead owner is ignored, so a killed run blocks no other. A process that has to wait leaves a
  * ticket, and no process takes a slot for which a living process has an older ticket: wide stages wait for running ones
  * only.
  */
@@ -74,7 +74,7 @@ export function shareSlots(root: string, slots: readonly SharedSlot[], { advice 
     })
   }
 
-  /** Own tickets are older than what is placed later; without one, every ticket is. */
+  /** A pool with a ticket comes before later tickets; one without comes after all. */
   const mayTake = (slot: number): boolean => others(slot, 'wait').every(({ file }) => ticket !== '' && file > ticket)
 
   function hold(slot: number): boolean {

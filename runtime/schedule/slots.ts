@@ -3,7 +3,7 @@
 /** A pool of slots, numbered from zero. */
 export interface SlotPool {
   readonly size: number
-  /** Takes that many slots, or none if fewer are free: nobody owns some while waiting for others. */
+  /** Takes that many slots, or none if fewer are free: no stage owns some while it waits for others. */
   take(count: number): readonly number[] | undefined
   give(slots: readonly number[]): void
   /** Other processes that use the same devices; absent if there are none. */

@@ -1,4 +1,4 @@
-/** Reads every result of a store again, and sets aside what is damaged. */
+/** Reads every result of a store again, and sets damaged ones aside. */
 import { join } from 'node:path'
 import { listResults, type Store, storeFolders } from '../store/store.ts'
 import { keysInUse } from './clean.ts'

@@ -47,7 +47,7 @@ const reasons: { readonly [code: string]: string } = {
 /** True if the disk or the quota is full. */
 export const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(codeOf(error))
 
-/** A fault in words: faults of the file system name the path and what is wrong with it. */
+/** A fault in words: a fault of the file system names the path and the reason. */
 export function faultText(error: unknown): string {
   const reason = reasons[codeOf(error)]
   if (isFull(error)) return `${reason}; make room, for example with 'terroir clean', and run again`

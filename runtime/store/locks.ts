@@ -125,7 +125,7 @@ export async function tryAcquireLock(root: string, name: string): Promise<StoreL
   return acquireLock(root, name, { signal: stop.signal, onWait: () => stop.abort() })
 }
 
-/** Releases the locks of dead processes, and removes empty ones; what those processes started must have ended. */
+/** Releases the locks of dead processes, and removes empty ones; their child processes must have ended. */
 export async function releaseDeadLocks(root: string): Promise<void> {
   for (const name of (await readdir(lockFolder(root)).catch(ignoreAbsent)) ?? []) {
     const lock = join(lockFolder(root), name)

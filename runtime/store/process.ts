@@ -1,4 +1,4 @@
-/** Owners of locks and folders: a process on a machine, told from a later one of the same number by its start. */
+/** Owners of locks and folders: a process on a machine, distinguished from a later one of the same number by its start. */
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
@@ -65,7 +65,7 @@ export const thisProcess = (): Owner => self
 /** True while this very process is alive, not one that inherited its number. */
 export const isAlive = (owner: ProcessId): boolean => processStart(owner.pid) === owner.start
 
-/** True if the process is one of this machine, so that `isAlive` can tell. */
+/** True if the process is one of this machine, so that `isAlive` works for it. */
 export const isLocal = (owner: Owner): boolean => owner.host === host
 
 /** An owner as a part of file names: `HOST.PID.START`. */

@@ -1,4 +1,4 @@
-/** Staging folders: a stage writes into one before its result is published. The name tells the owner. */
+/** Staging folders: a stage writes into one before its result is published. The name contains the owner. */
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'

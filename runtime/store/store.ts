@@ -60,11 +60,11 @@ export const storeFolders = {
   results: 'results',
   checkpoints: 'checkpoints',
   damaged: 'damaged',
-  /** Results that are about to make room for new ones of their keys. */
+  /** Results that are about to be replaced. */
   replaced: 'replaced',
 } as const
 
-/** True for what may become a path: 64 hexadecimal digits. */
+/** True for a key: 64 hexadecimal digits, safe as a part of a path. */
 export const isKey = (text: string): boolean => /^[0-9a-f]{64}$/.test(text)
 
 /** Opens the store of a folder; its folders are made only by `prepare` and `stage`. */
@@ -235,7 +235,7 @@ function ignoreAbsent(error: unknown): undefined {
   if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error))) throw error
 }
 
-/** Files of results are shared: what another recipe reads may not be changed by accident. */
+/** Files of results are shared by recipes, and must not be changed by accident. */
 const readOnly = 0o444
 
 /** Lists the files of a stage's result; throws if one is neither file nor folder. */

@@ -9,7 +9,7 @@ export interface QueuedJob {
   /** `12`, or `12_3` for a task of an array. */
   readonly id: string
   readonly phase: JobPhase
-  /** Slurm's word for the state. */
+  /** The state as Slurm names it. */
   readonly state: string
   readonly name: string
   readonly comment: string
@@ -35,7 +35,7 @@ export type Submission =
 /** Milliseconds after which a program of Slurm counts as silent. */
 const timeout = 60_000
 
-/** Variables of sbatch that say where jobs may run; others of its variables would change what terroir relies on. */
+/** Variables of sbatch that choose where jobs run; others of its variables would change options that terroir relies on. */
 const kept = ['PARTITION', 'ACCOUNT', 'QOS', 'TIMELIMIT', 'RESERVATION', 'CONSTRAINT'].map(name => `SBATCH_${name}`)
 
 const environment = (): NodeJS.ProcessEnv =>
@@ -115,7 +115,7 @@ export async function cancel(jobs: readonly string[], { waiting = false } = {}):
   if (jobs.length > 0) await call('scancel', [...(waiting ? ['--state=PENDING'] : []), ...jobs])
 }
 
-/** Names of the partitions; empty if Slurm does not tell. */
+/** Names of the partitions; empty if Slurm gives no answer. */
 export async function askPartitions(): Promise<readonly string[]> {
   const { ok, output } = await call('sinfo', ['--noheader', '--format=%R']).catch(() => ({ ok: false, output: '' }))
   return ok ? [...new Set(output.split('\n').filter(line => line !== ''))] : []

@@ -20,7 +20,10 @@ export type JobConclusion =
 
 const wait: JobConclusion = { kind: 'wait' }
 
-/** Concludes what became of a job. A published result counts whatever Slurm says; a fault only once Slurm had the chance to say more. */
+/**
+ * Concludes the end of a job. A published result counts in any state; a fault only once Slurm had the chance to report
+ * a state that explains more.
+ */
 export function concludeJob({ queue, end, overdue }: JobEvidence): JobConclusion {
   if (end?.kind === 'done') return { kind: 'end', end }
   if (queue === 'unknown') return end?.kind === 'fault' ? { kind: 'end', end } : wait

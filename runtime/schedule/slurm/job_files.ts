@@ -27,7 +27,7 @@ export interface JobSpec {
   readonly store: string
   readonly recipe: string
   readonly engine: string
-  /** Run even where a result is stored, and put the new one in its place. */
+  /** Run even if a result is stored, and put the new one in its place. */
   readonly replace: boolean
   /** Try only the failed items of the stored result again. */
   readonly retry?: boolean

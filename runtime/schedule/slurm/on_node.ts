@@ -1,4 +1,4 @@
-/** Entry point of a job on its node: runs one stage as the local executor does, publishes it, and tells by files. */
+/** Entry point of a job on its node: runs one stage as the local executor does, publishes it, and reports by files. */
 import { appendFileSync, readFileSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -15,11 +15,11 @@ import { lockingRunner } from '../locking.ts'
 import { endPath, type JobSpec, messagesPath, outputPath, parseJobSpec, specPath } from './job_files.ts'
 import type { JobEnd, JobLine } from './messages.ts'
 
-/** Milliseconds until what another node wrote is sure to be seen here: how long network file systems remember names. */
+/** Milliseconds until a file of another node is sure to be seen here: network file systems cache names that long. */
 const shareLag = 60_000
 /** Milliseconds a stage has for its checkpoint; Slurm's notice is longer. */
 const grace = 45_000
-/** Milliseconds to wait for Slurm's kill after a stop: Slurm records why, and requeues, only where the job did not exit. */
+/** Milliseconds to wait for Slurm's kill after a stop: Slurm records the reason, and requeues, only if the job did not exit. */
 const untilKilled = 300_000
 const progressEvery = 1000
 
@@ -79,14 +79,14 @@ async function inputsOf({ inputs, stage }: JobSpec, store: Store): Promise<Stage
   return found
 }
 
-/** Asks the stage to stop, also where the signal came before there was one. */
+/** Asks the stage to stop, also if the signal came before there was one. */
 const stopping = new AbortController()
 process.on('SIGTERM', () => stopping.abort())
 
 async function work(spec: JobSpec): Promise<StageEnd> {
   const { stage, replace } = spec
   const store = openStore(spec.store)
-  // A run of its own: its results are safe from cleaning, and it lives on when the controller has gone.
+  // A run of its own: its results are safe from cleaning, and it goes on when the controller has ended.
   const keys = [stage.key, ...Object.values(spec.inputs).map(({ key }) => key)]
   const subject = { name: spec.recipe, stages: keys.map(key => ({ key })) }
   const { run, journal, end } = await beginRun(subject, { store, found: new Map() })

@@ -39,7 +39,7 @@ const reserved = [
 ]
 
 /**
- * Reads `NAME=VALUE`, `NAME`, or either behind `STAGE:`, where a stage may be named by the entry of the recipe it
+ * Reads `NAME=VALUE`, `NAME`, or either after `STAGE:`; a stage may be named by the entry of the recipe it
  * comes from. Throws a `UserFault` on anything else.
  */
 export function parseSbatchOption(plan: Plan, text: string): SbatchOption {

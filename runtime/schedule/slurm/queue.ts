@@ -19,7 +19,7 @@ export interface Pace {
 export interface Queue {
   /** Its jobs; `undefined` while Slurm does not answer. */
   rows(): readonly QueuedJob[] | undefined
-  /** Number of the last answer: what was done after it shows in later ones only. */
+  /** Number of the last answer: an action after it shows in later answers only. */
   count(): number
   /** A job, in an answer after that number. */
   find(job: string, after: number): QueuedJob | 'absent' | 'unknown'

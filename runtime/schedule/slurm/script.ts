@@ -15,8 +15,8 @@ export interface JobIdentity {
 }
 
 /**
- * The identity of a stage's job: it holds the stage's key, and tells two stores apart. Stages that make parts of one
- * result have one identity, that of their array, and are told apart by the index of the task.
+ * The identity of a stage's job: it has the stage's key, and differs between two stores. Stages that make parts of one
+ * result have one identity, that of their array, and differ by the index of the task.
  */
 export function jobIdentity({ id, key, part }: Pick<Stage, 'id' | 'key' | 'part'>, store: Store): JobIdentity {
   const place = sha256(store.folder).slice(0, 8)
@@ -37,9 +37,9 @@ export function isJobOf(row: Pick<QueuedJob, 'id' | 'name' | 'comment'>, stage: 
 /** Seconds before the end of its time that a job hears of it, so that training saves a checkpoint. */
 const notice = 60
 
-/** Share of the estimated memory that a job asks for: Slurm kills what takes more. */
+/** Share of the estimated memory that a job asks for: Slurm kills a job that takes more. */
 const memoryRoom = 1.5
-/** Bytes beside the stage itself: twice what the process takes that starts it and publishes its result. */
+/** Bytes beside the stage itself: twice the memory of the process that starts it and publishes its result. */
 const ownMemory = 128 * 2 ** 20
 
 /** The options of a stage's job. Those that a person gave come last and win. */
@@ -110,8 +110,8 @@ export function arrayOption(indices: readonly number[]): string {
 export type SbatchOptions = ReadonlyMap<string, string | undefined>
 
 /**
- * Stages as they are submitted: alone, or all at once where they make parts of one result and ask for the same. A group
- * stands where the first of its stages does.
+ * Stages as they are submitted: alone, or together if they make parts of one result and have the same options. A group
+ * has the place of its first stage.
  */
 export function inSubmissions(
   stages: readonly Stage[],

@@ -18,7 +18,7 @@ const phases = new Map(
   Object.entries({ ...words }).flatMap(([phase, all]) => all.map(word => [word, phase as JobPhase] as const)),
 )
 
-/** The phase of a state such as `RUNNING` or `CANCELLED by 1000`. A word of a newer Slurm counts as running: unknown is no end. */
+/** The phase of a state such as `RUNNING` or `CANCELLED by 1000`. An unknown state, of a newer Slurm, counts as running. */
 export const phaseOf = (state: string): JobPhase => phases.get(state.split(' ')[0] ?? '') ?? 'running'
 
 /** True if a job of this phase may still change by itself. */

@@ -1,4 +1,4 @@
-/** The stages that the executor has, by what is known of their jobs. */
+/** The stages that the executor has, and their jobs. */
 import type { Stage } from '../../../dsl/compile/plan.ts'
 import type { StageEnd, StageRequest } from '../executor.ts'
 import type { WatchedJob } from './watch_job.ts'

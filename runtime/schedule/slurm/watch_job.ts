@@ -18,7 +18,7 @@ export interface WatchedJob {
   row(): QueuedJob | undefined
   /** The news since the last call. */
   news(): Promise<readonly JobNews[]>
-  /** The conclusion from what is known now. `lag`: milliseconds until its files must be seen. */
+  /** The conclusion from its present state and messages. `lag`: milliseconds until its files must be seen. */
   conclude(lag: number): Promise<JobConclusion>
 }
 

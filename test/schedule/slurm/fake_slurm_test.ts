@@ -15,7 +15,8 @@ test('jobs make the results that processes of this machine make', () =>
     const { outcome, results, told } = await runPlanned(store, { plan: 'diamond' })
     assert.is(outcome, 'done')
     assert.is(told('stage-queued'), 'left right joined')
-    assert.is(told('stage-started'), 'left right joined')
+    // Two independent jobs may begin in either order.
+    assert.match(told('stage-started'), /^(left right|right left) joined$/)
     const local = await runLocally(plans.diamond, {
       store: openStore(`${store}-local`),
       found: new Map(),
