@@ -27,6 +27,7 @@ import type * as reporting from './report.ts'
 import type * as measuring from './results.ts'
 import type * as running from './run.ts'
 import type * as runs from './runs.ts'
+import type * as compiling from './stage_graph.ts'
 
 export type { LoadedRecipe, Variant } from '../../dsl/compile/load.ts'
 export type { LockFault, OutputFault } from '../../dsl/compile/lock_check.ts'
@@ -65,6 +66,7 @@ export type { ReportOptions } from './report.ts'
 export type { RecipeResults, StageResults } from './results.ts'
 export type { RunObserver, RunOptions, RunResult, StageFailure } from './run_options.ts'
 export type { LogOptions, StopRunOptions } from './runs.ts'
+export type { StageGraph, StageGraphOptions } from './stage_graph.ts'
 
 /**
  * Reads and checks a recipe. Faults of the recipe are in `diagnostics`; with errors there are no `variants`.
@@ -92,6 +94,14 @@ export const plan: typeof planning.plan = async (...given) => (await import('./p
  * @param what a stage, as in the plan, or the path of a value, such as `train.pretrain.batch_size`
  */
 export const explain: typeof explaining.explain = async (...given) => (await import('./explain.ts')).explain(...given)
+
+/**
+ * Compiles the steps of a stage that runs a model, by its sizes alone, and gives the text of their graphs. Nothing runs.
+ *
+ * @param stage a stage, as in the plan
+ */
+export const stageGraphs: typeof compiling.stageGraphs = async (...given) =>
+  (await import('./stage_graph.ts')).stageGraphs(...given)
 
 /**
  * Runs the stages of a recipe whose results are not stored yet, judges its claims, and writes its report and lock.

@@ -36,6 +36,20 @@ export const tokenizeQueries = (
     return { prompts: tokens(query.prompts), against: tokens(query.against) }
   })
 
+interface MarginInputs {
+  readonly images: tf.Tensor
+  readonly queries: readonly QueryTokens[]
+  readonly weights: Record<string, tf.Tensor>
+}
+
+/** The step that computes the margins of a batch of images. */
+export const marginStep =
+  (config: MammutConfig, spec: SlidingWindow) =>
+  ({ images, queries, weights }: MarginInputs) => {
+    const windows = windowEmbeddings(imageTokens(images, weights, config), weights, { config, spec })
+    return { margins: averageWindows(margins(windows, queries, weights, config), { config, spec }) }
+  }
+
 /**
  * Computes the margins of every patch and concept: row-major [images, side, side, concepts]. `pixels` are RGB bytes
  * [images, size, size, 3] at the image size of the model. The last batch is padded, so that one compiled step serves all.
@@ -51,18 +65,7 @@ export async function heatmaps(
   const area = 3 * size * size
   const total = pixels.length / area
   const cells = gridSide(config) ** 2 * queries.length
-  type Inputs = {
-    readonly images: tf.Tensor
-    readonly queries: readonly QueryTokens[]
-    readonly weights: Record<string, tf.Tensor>
-  }
-  const step = jit(
-    ({ images, queries, weights }: Inputs) => {
-      const windows = windowEmbeddings(imageTokens(images, weights, config), weights, { config, spec })
-      return { margins: averageWindows(margins(windows, queries, weights, config), { config, spec }) }
-    },
-    { engine, invariant: ['weights', 'queries'] },
-  )
+  const step = jit(marginStep(config, spec), { engine, invariant: ['weights', 'queries'] })
   const maps = new Float32Array(total * cells)
   const tokens = tokenizeQueries(model, queries)
   try {

@@ -13,6 +13,7 @@ export {
 export type { CompileCache } from './cache.ts'
 export { type Availability, chooseEngine, type Engine, engineNames, tryEngine } from './engines.ts'
 export { gradients, recomputed } from './gradients.ts'
+export type { TensorType } from './graph/types.ts'
 export { type ArraysOf, type JitOptions, jit, type Step } from './jit.ts'
 export { printStep } from './print_step.ts'
 export { fillState, readState } from './state.ts'

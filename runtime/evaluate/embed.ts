@@ -2,6 +2,7 @@
 import { type Engine, floatsOf, ints, jit, type NdArray, type tf } from '../engine/mod.ts'
 import type { Weights } from '../model/layers.ts'
 import type { LoadedModel } from '../model/model_folder.ts'
+import type { Network } from '../model/network.ts'
 import { imageBatch } from '../model/preprocess.ts'
 
 /** Options of embedding. */
@@ -26,6 +27,21 @@ export interface Embedder {
   dispose(): Promise<void>
 }
 
+/** The step that embeds images, or takes their features. */
+export const imageStep =
+  (network: Network, output: ImageOutput) =>
+  ({ images, weights }: { readonly images: tf.Tensor; readonly weights: Weights }) => ({
+    embeddings:
+      output === 'embeddings' ? network.encodeImages(images, weights).embeddings : network.features(images, weights),
+  })
+
+/** The step that embeds texts. */
+export const textStep =
+  (network: Network) =>
+  ({ tokens, weights }: { readonly tokens: tf.Tensor; readonly weights: Weights }) => ({
+    embeddings: network.embedTexts(tokens, weights),
+  })
+
 /** Creates the embedder of a model. Batches are padded, so that one compiled step for images and one for texts serve all. */
 export function createEmbedder(
   { network, weights, tokenizer }: LoadedModel,
@@ -38,19 +54,8 @@ export function createEmbedder(
   const { imageSize: size, embedDim, contextLength } = network
   const imageDim = output === 'embeddings' ? embedDim : network.featureDim
   const area = 3 * size * size
-  const encodeImages = jit(
-    ({ images, weights }: { images: tf.Tensor; weights: Weights }) => ({
-      embeddings:
-        output === 'embeddings' ? network.encodeImages(images, weights).embeddings : network.features(images, weights),
-    }),
-    { engine, invariant: ['weights'] },
-  )
-  const encodeTexts = jit(
-    ({ tokens, weights }: { tokens: tf.Tensor; weights: Weights }) => ({
-      embeddings: network.embedTexts(tokens, weights),
-    }),
-    { engine, invariant: ['weights'] },
-  )
+  const encodeImages = jit(imageStep(network, output), { engine, invariant: ['weights'] })
+  const encodeTexts = jit(textStep(network), { engine, invariant: ['weights'] })
 
   async function inBatches(
     total: number,

@@ -1,8 +1,19 @@
 /** The implementation of every kind of stage, one line each; the work is loaded when a stage runs. */
 import type { StageKind } from '../../dsl/kinds/registry.ts'
-import { type FindRun, groupedInputs, type Run } from './context.ts'
+import type { JsonRecord } from '../../dsl/values/json.ts'
+import type { ModelConfig } from '../model/network.ts'
+import type { CompiledStep, ListSteps } from './compiled_step.ts'
+import { type FindRun, groupedInputs, type Run, type StageContext } from './context.ts'
 
-type Implementations = { readonly [Kind in StageKind]: () => Promise<{ readonly run: Run<Kind> }> }
+interface Implementation<Kind extends StageKind> {
+  readonly run: Run<Kind>
+  /** Present where a stage compiles steps whose sizes follow from its parameters and its model. */
+  readonly steps?: ListSteps<Kind>
+  /** Present where a stage makes a model; undefined where that is the model of one of its inputs. */
+  readonly configOf?: (params: StageContext<Kind>['params']) => ModelConfig | undefined
+}
+
+type Implementations = { readonly [Kind in StageKind]: () => Promise<Implementation<Kind>> }
 
 const implementations: Implementations = {
   landmarks: () => import('./sources/landmarks.ts'),
@@ -44,3 +55,24 @@ export const findRun: FindRun = kind =>
         return context => run({ ...context, inputs: groupedInputs(context.inputs) })
       }
     : undefined
+
+/** A stage of any kind, as its plan gives it. */
+interface AnyStage {
+  readonly params: JsonRecord
+  readonly settings: JsonRecord
+}
+
+/** The parts of an implementation that need no data, for stages of any kind. */
+export interface Inspection {
+  readonly steps?: (stage: AnyStage & { readonly config: ModelConfig }) => Promise<readonly CompiledStep[]>
+  readonly configOf?: (params: JsonRecord) => ModelConfig | undefined
+}
+
+/** Loads the parts of the implementation of a kind that need no data; none where there is no such kind. */
+export async function findInspection(kind: string): Promise<Inspection> {
+  if (!isKind(kind)) return {}
+  return (await implementations[kind]()) as {
+    readonly steps?: (stage: object) => ReturnType<ListSteps<StageKind>>
+    readonly configOf?: (params: object) => ModelConfig | undefined
+  }
+}

@@ -44,18 +44,20 @@ export interface CaptioningModel {
   readonly tokenizer: Pick<Tokenizer, 'decode'>
 }
 
+/** The step that computes keys and values of images. */
+export const imageKeyStep =
+  (config: MammutConfig) =>
+  ({ images, weights }: Pick<DecodeInputs, 'weights'> & { readonly images: DecodeInputs['tokens'] }) => ({
+    image: imageKeys(images, weights, config),
+  })
+
 /** Creates the captioner of a model. */
 export function createModelCaptioner(model: CaptioningModel, options: CaptionOptions): ModelCaptioner {
   const { config, weights, tokenizer } = model
   const { engine, batchSize } = options
   const size = config.imageSize
   const area = 3 * size * size
-  const encode = jit(
-    ({ images, weights }: Pick<DecodeInputs, 'weights'> & { readonly images: DecodeInputs['tokens'] }) => ({
-      image: imageKeys(images, weights, config),
-    }),
-    { engine, invariant: ['weights'] },
-  )
+  const encode = jit(imageKeyStep(config), { engine, invariant: ['weights'] })
   const step = jit((inputs: DecodeInputs) => decodeStep(inputs, config), { engine, invariant: ['weights'] })
   const cache = createKeyValueCache(config, batchSize)
 

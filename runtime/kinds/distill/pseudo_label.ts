@@ -9,11 +9,12 @@ import { percent } from '../../evaluate/percent.ts'
 import { gridSide } from '../../model/config.ts'
 import { readModel, requireMammut } from '../../model/model_folder.ts'
 import { writeSafetensors } from '../../model/safetensors.ts'
+import type { ListSteps } from '../compiled_step.ts'
 import type { StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
 import type { Exhibit } from '../exhibit.ts'
 import { heatOf, writeTile } from '../pictures.ts'
-import { namedQueries } from './queries.ts'
+import { marginSteps, namedQueries } from './queries.ts'
 
 const shown = 4
 
@@ -86,3 +87,7 @@ export async function run(context: StageContext<'pseudo-label'>): Promise<StageR
     exhibits: [exhibit],
   }
 }
+
+/** The step of labelling. */
+export const steps: ListSteps<'pseudo-label'> = async ({ params: { queries, batch_size: batch, sao }, config }) =>
+  marginSteps(queries, { config, batch, window: sao })

@@ -1,18 +1,21 @@
 /** Stage `region-train`: the second half of a distillation round. */
 import { join } from 'node:path'
 import { tokenizeQueries } from '../../distill/heatmaps.ts'
-import type { RegionSpec } from '../../distill/region_objective.ts'
+import { objective, type RegionSpec } from '../../distill/region_objective.ts'
 import { floats, type HostArray } from '../../engine/mod.ts'
 import { gridSide } from '../../model/config.ts'
 import { readModel, requireMammut, writeModel } from '../../model/model_folder.ts'
+import { networkOf } from '../../model/network.ts'
 import { readSafetensors } from '../../model/safetensors.ts'
 import { type Batch, type LoaderOptions, withLoader } from '../../train/loader.ts'
 import { train } from '../../train/trainer.ts'
+import { floatType, type ListSteps, mammutOf, pairTypes } from '../compiled_step.ts'
 import type { StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
 import { createRecorder, finalLoss, lossCurves } from '../train/history.ts'
 import { checkpointingOf, computedOf, scheduleOf, splitOf, updateOf } from '../train/options.ts'
-import { namedQueries } from './queries.ts'
+import { trainingSteps } from '../train/steps.ts'
+import { namedQueries, queryTypes } from './queries.ts'
 
 const regions = new URL('../../distill/region_objective.js', import.meta.url).href
 
@@ -115,4 +118,33 @@ export async function run(context: StageContext<'region-train'>): Promise<StageR
     summary: `${(steps * batchSize).toLocaleString('en')} pairs, region loss ${last('region').toFixed(3)}`,
     exhibits: [lossCurves(trained.steps, { batchSize, title: 'Losses' })],
   }
+}
+
+/** The steps of the second half of a round. */
+export const steps: ListSteps<'region-train'> = async ({ params, settings, config: sizes }) => {
+  const config = mammutOf(sizes)
+  const network = networkOf(config)
+  const queries = queryTypes(params.queries, network)
+  const labels = (pairs: number) => floatType(pairs, gridSide(config) ** 2, queries.length)
+  return trainingSteps({
+    network,
+    objective: objective({
+      config: computedOf(config, { settings }),
+      captionWeight: params.caption_weight,
+      regionWeight: params.region_weight,
+      concepts: queries.length,
+    }),
+    optimizer: updateOf(params),
+    contrast: params.contrastive,
+    batchSize: params.batch_size,
+    ...splitOf({ settings }),
+    rows: pairs => ({ ...pairTypes(network, pairs), labels: labels(pairs), certain: labels(pairs) }),
+    constants: Object.fromEntries(
+      queries.flatMap(({ prompts, against }, i) => [
+        [`prompts.${i}`, prompts],
+        [`against.${i}`, against],
+      ]),
+    ),
+    means: [...(params.caption_weight === 0 ? [] : ['caption']), 'region'],
+  })
 }

@@ -7,14 +7,21 @@ import { readIndex, readPixels } from '../../data/dataset.ts'
 import type { Sample } from '../../data/sample.ts'
 import { meanInterval, scoreCaptions, wordCount } from '../../evaluate/captioning.ts'
 import { mean, percent } from '../../evaluate/percent.ts'
-import { createModelCaptioner } from '../../model/captions.ts'
+import { createModelCaptioner, imageKeyStep } from '../../model/captions.ts'
+import { gridSide } from '../../model/config.ts'
+import { crossBlocks, type DecodeInputs, decodeStep, textBlocks } from '../../model/decode_step.ts'
 import { inputFormatOf } from '../../model/input_format.ts'
 import { readModel, requireMammut } from '../../model/model_folder.ts'
+import { networkOf } from '../../model/network.ts'
 import type { TokenDecoding } from '../../model/sampling.ts'
+import { compiledStep, floatType, intType, type ListSteps, mammutOf, pairTypes, weightTypes } from '../compiled_step.ts'
 import type { StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
 import type { Exhibit } from '../exhibit.ts'
 import { type TilesFrom, writeTiles } from '../pictures.ts'
+
+/** Images of a batch. */
+const imagesTogether = 64
 
 const shownImages = 12
 
@@ -45,7 +52,7 @@ export async function run(context: StageContext<'captioning'>): Promise<StageRes
   const from: TilesFrom = { folder, split, size, filter: preprocessing.filter }
   const captioner = createModelCaptioner(model, {
     engine: await engineOf(context),
-    batchSize: 64,
+    batchSize: imagesTogether,
     decoding,
   })
   const captions: string[] = []
@@ -142,4 +149,37 @@ async function examples(out: string, { from, ...written }: Written & { readonly 
       tag: { text: `ROUGE-L ${percent(scores[image] ?? 0).toFixed(0)} %`, tone: 'neutral' },
     })),
   }
+}
+
+/** The steps of captioning: the image, and one token. */
+export const steps: ListSteps<'captioning'> = async ({ config: sizes }) => {
+  const config = mammutOf(sizes)
+  const network = networkOf(config)
+  const weights = weightTypes(network)
+  const { width, heads, contextLength } = config.text
+  const keyValues = (tokens: number) => {
+    const type = floatType(imagesTogether, heads, tokens, width / heads)
+    return { keys: type, values: type }
+  }
+  const of = (blocks: readonly string[], tokens: number) =>
+    Object.fromEntries(blocks.map(name => [name, keyValues(tokens)]))
+  const inputs = {
+    tokens: intType(imagesTogether),
+    position: intType(1),
+    mask: floatType(1, 1, 1, contextLength - 1),
+    past: of(textBlocks(config), contextLength - 1),
+    image: of(crossBlocks(config), gridSide(config) ** 2),
+    weights,
+  }
+  const invariant = ['weights']
+  return [
+    compiledStep(`keys and values of ${imagesTogether} images`, imageKeyStep(config), {
+      inputs: { images: pairTypes(network, imagesTogether).images, weights },
+      invariant,
+    }),
+    compiledStep(`next token of ${imagesTogether} captions`, (given: DecodeInputs) => decodeStep(given, config), {
+      inputs,
+      invariant,
+    }),
+  ]
 }

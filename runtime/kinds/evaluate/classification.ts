@@ -10,8 +10,16 @@ import { classificationIntervals } from '../../evaluate/intervals.ts'
 import { precision } from '../../evaluate/similarity.ts'
 import { inputFormatOf } from '../../model/input_format.ts'
 import { readModel } from '../../model/model_folder.ts'
+import type { ListSteps } from '../compiled_step.ts'
 import type { StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
+import { embeddingSteps } from './embedding_steps.ts'
+
+/** Images of a batch. */
+const imagesTogether = 64
+
+/** Texts of a batch. */
+const textsTogether = 32
 
 /**
  * Gives each labelled image of a split the class whose prompts it is nearest to; classes of fewer than `min_images`
@@ -52,11 +60,11 @@ export async function run(context: StageContext<'classification'>): Promise<Stag
     filter: preprocessing.filter,
     only: ({ label }) => known.has(label),
   })
-  const images = await embedImages(model, blocks, { engine, total: samples.length, batchSize: 64, onDone })
+  const images = await embedImages(model, blocks, { engine, total: samples.length, batchSize: imagesTogether, onDone })
   const prompts = await embedTexts(
     model,
     names.flatMap(name => templates.map(template => template.replaceAll('{}', words.get(name) ?? name))),
-    { engine, batchSize: 32 },
+    { engine, batchSize: textsTogether },
   )
   const classes = classEmbeddings(prompts, { templates: templates.length, dim })
   const scores = await classification({ images, classes, labels, names, dim }, { threads: engine.threads })
@@ -93,3 +101,7 @@ export async function run(context: StageContext<'classification'>): Promise<Stag
     ],
   }
 }
+
+/** The steps of the evaluation. */
+export const steps: ListSteps<'classification'> = async ({ config }) =>
+  embeddingSteps(config, { images: imagesTogether, texts: textsTogether })

@@ -1,4 +1,5 @@
 /** Stage `linear-probe`: a linear classifier on frozen image features (docs/protocol.md). */
+
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readIndex, readPixels } from '../../data/dataset.ts'
@@ -10,9 +11,14 @@ import { classificationIntervals } from '../../evaluate/intervals.ts'
 import { fitProbe, penalties } from '../../evaluate/linear_probe.ts'
 import { inputFormatOf } from '../../model/input_format.ts'
 import { readModel } from '../../model/model_folder.ts'
+import type { ListSteps } from '../compiled_step.ts'
 import type { InputFolder, StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
 import type { Exhibit } from '../exhibit.ts'
+import { embeddingSteps } from './embedding_steps.ts'
+
+/** Images of a batch. */
+const imagesTogether = 64
 
 /**
  * Learns the classes of the input `train` from image features and measures on the images of `data` with these labels.
@@ -39,7 +45,7 @@ export async function run(context: StageContext<'linear-probe'>): Promise<StageR
     const only = ({ label }: Sample) => known.has(label)
     return embedImages(model, readPixels(folder, { split, size, filter: preprocessing.filter, only }), {
       engine,
-      batchSize: 64,
+      batchSize: imagesTogether,
       total: samples.length,
       output: isPooled ? 'features' : 'embeddings',
       onDone(done) {
@@ -144,3 +150,7 @@ const penaltyTable = ({
   columns: ['Penalty', 'Right', ''],
   rows: penalties.map((tried, index) => [String(tried), validated[index] ?? '', tried === penalty ? 'chosen' : '']),
 })
+
+/** The steps of the evaluation. */
+export const steps: ListSteps<'linear-probe'> = async ({ params, config }) =>
+  embeddingSteps(config, { images: imagesTogether, output: params.features === 'pooled' ? 'features' : 'embeddings' })

@@ -9,8 +9,9 @@ import { type Concept, localisation, localisationChance } from '../../evaluate/l
 import { meanMaskConcept } from '../../evaluate/mean_mask.ts'
 import { gridSide } from '../../model/config.ts'
 import { readModel, requireMammut } from '../../model/model_folder.ts'
+import type { ListSteps } from '../compiled_step.ts'
 import type { StageContext, StageResult } from '../context.ts'
-import { namedQueries } from '../distill/queries.ts'
+import { marginSteps, namedQueries } from '../distill/queries.ts'
 import { engineOf } from '../engine.ts'
 import type { Exhibit, Figure } from '../exhibit.ts'
 import { heatOf, writeMask, writeTile } from '../pictures.ts'
@@ -19,6 +20,9 @@ const shown = 6
 
 /** Images whose masks make the mean mask: its error falls with their root, and a thousand leave about a point. */
 const referenceImages = 1000
+
+/** Images of a batch. */
+const imagesTogether = 64
 
 /**
  * Scores every patch for every concept and compares the maps with the dataset's masks of the same names.
@@ -38,7 +42,7 @@ export async function run(context: StageContext<'localisation'>): Promise<StageR
     engine: await engineOf(context),
     queries,
     window: map === 'sao' ? params.sao : singlePatch,
-    batchSize: 64,
+    batchSize: imagesTogether,
     onImages: (done, total) => report.progress({ done, total, unit: 'images' }),
   })
   const side = gridSide(model.config)
@@ -143,3 +147,7 @@ async function examples(out: string, { concepts, keys, pixels, maps, side, size 
     rows,
   }
 }
+
+/** The step of localisation. */
+export const steps: ListSteps<'localisation'> = async ({ params: { queries, map, sao }, config }) =>
+  marginSteps(queries, { config, batch: imagesTogether, window: map === 'sao' ? sao : singlePatch })

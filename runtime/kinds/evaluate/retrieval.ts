@@ -11,10 +11,15 @@ import { retrieval, retrievalChance } from '../../evaluate/retrieval.ts'
 import { precision } from '../../evaluate/similarity.ts'
 import { type InputFormat, inputFormatOf } from '../../model/input_format.ts'
 import { type ChosenWeights, readModel } from '../../model/model_folder.ts'
+import type { ListSteps } from '../compiled_step.ts'
 import type { StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
 import type { Exhibit, Figure } from '../exhibit.ts'
 import { type TilesFrom, writeTiles } from '../pictures.ts'
+import { embeddingSteps } from './embedding_steps.ts'
+
+/** Images, or texts, of a batch. */
+const together = 64
 
 const shownQueries = 5
 const shownHits = 5
@@ -64,8 +69,13 @@ export async function run(context: StageContext<'retrieval'>): Promise<StageResu
   }
   const engine = await engineOf(context)
   const blocks = readPixels(folder, { ...from, only: sample => sample.captions.length > 0 })
-  const images = await embedImages(model, blocks, { engine, total: samples.length, batchSize: 64, onDone: onDone(0) })
-  const embedded = await embedTexts(model, texts, { engine, batchSize: 64, onDone: onDone(samples.length) })
+  const images = await embedImages(model, blocks, {
+    engine,
+    total: samples.length,
+    batchSize: together,
+    onDone: onDone(0),
+  })
+  const embedded = await embedTexts(model, texts, { engine, batchSize: together, onDone: onDone(samples.length) })
   const scores = await retrieval(
     { images, texts: embedded, owner, dim },
     { threads: engine.threads, onBlock: () => signal.throwIfAborted() },
@@ -150,3 +160,7 @@ function dot(a: Float32Array, i: number, b: Float32Array, j: number, dim: number
   for (let d = 0; d < dim; d++) sum += (a[i * dim + d] ?? 0) * (b[j * dim + d] ?? 0)
   return sum
 }
+
+/** The steps of the evaluation. */
+export const steps: ListSteps<'retrieval'> = async ({ config }) =>
+  embeddingSteps(config, { images: together, texts: together })

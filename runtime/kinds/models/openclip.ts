@@ -31,7 +31,8 @@ export async function run({ params, files, out }: StageContext<'openclip'>): Pro
   }
 }
 
-function configOf(params: StageContext<'openclip'>['params']): OpenClipConfig {
+/** The configuration of the model. */
+export function configOf(params: StageContext<'openclip'>['params']): OpenClipConfig {
   const { vision, text } = params
   return {
     kind: 'openclip',

@@ -1,15 +1,19 @@
 /** Stage `train`: one phase of a curriculum. */
 import { readIndex } from '../../data/dataset.ts'
 import { writeModel } from '../../model/model_folder.ts'
+import { type ModelConfig, networkOf } from '../../model/network.ts'
 import { bestValidation } from '../../train/early_stopping.ts'
 import { type LoaderOptions, type MixPart, withLoader } from '../../train/loader.ts'
-import type { PairSpec } from '../../train/pair_objective.ts'
+import { objective, type PairSpec } from '../../train/pair_objective.ts'
 import { train } from '../../train/trainer.ts'
+import { type ListSteps, pairTypes } from '../compiled_step.ts'
 import type { StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
+import { mammutConfig } from '../models/mammut.ts'
 import { createRecorder, finalLoss, lossCurves, validationCurves } from './history.ts'
 import { checkpointingOf, computedOf, scheduleOf, splitOf, updateOf } from './options.ts'
 import { startingModel } from './starting_model.ts'
+import { trainingSteps } from './steps.ts'
 import { openValidation } from './validation.ts'
 
 const pairs = new URL('../../train/pair_objective.js', import.meta.url).href
@@ -102,4 +106,24 @@ export async function run(context: StageContext<'train'>): Promise<StageResult> 
       ...validationCurves(trained.steps, { batchSize, metric: validation?.metric }),
     ],
   }
+}
+
+/** The configuration of the architecture that a phase initialises; undefined where its model comes with weights. */
+export const configOf = ({ model }: StageContext<'train'>['params']): ModelConfig | undefined =>
+  'vocab_size' in model ? mammutConfig(model) : undefined
+
+/** The steps of a phase. */
+export const steps: ListSteps<'train'> = async ({ params, settings, config }) => {
+  const network = networkOf(config)
+  const { caption_weight: captionWeight } = params
+  return trainingSteps({
+    network,
+    objective: objective({ config: computedOf(config, { settings }), captionWeight }),
+    optimizer: updateOf(params, params.freeze),
+    contrast: params.contrastive,
+    batchSize: params.batch_size,
+    ...splitOf({ settings }),
+    rows: count => pairTypes(network, count),
+    means: captionWeight === 0 ? [] : ['caption'],
+  })
 }
