@@ -20,34 +20,36 @@ const measure = (model: string, data: string) =>
     `retrieval: { kind: retrieval, model: ${model}, data: ${data} }`,
   )
 
+const leaks = async (recipe: string) => (await faults(recipe)).filter(text => text.startsWith('leaking-split'))
+
 test('nothing is measured on what trained the model', async () => {
-  assert.equal(await faults(measure('pretrain', 'places.train')), [
+  assert.equal(await leaks(measure('pretrain', 'places.train')), [
     'leaking-split places.train -> places.test (error; places)',
   ])
-  assert.equal(await faults(measure('pretrain', 'places')), ['leaking-split places -> places.test (error; places)'])
-  assert.equal(await faults(measure('pretrain', 'places.val')), [])
-  assert.equal(await faults(measure('pretrain', 'web')), ['leaking-split web (error; clean)'])
+  assert.equal(await leaks(measure('pretrain', 'places')), ['leaking-split places -> places.test (error; places)'])
+  assert.equal(await leaks(measure('pretrain', 'places.val')), [])
+  assert.equal(await leaks(measure('pretrain', 'web')), ['leaking-split web (error; clean)'])
 })
 
 test('phases after the measured one have not trained the model', async () => {
-  assert.equal(await faults(measure('pretrain.first', 'places.train')), [])
-  assert.equal(await faults(measure('pretrain.mix', 'places.train')), [
+  assert.equal(await leaks(measure('pretrain.first', 'places.train')), [])
+  assert.equal(await leaks(measure('pretrain.mix', 'places.train')), [
     'leaking-split places.train -> places.test (error; places)',
   ])
 })
 
 test('a distilled model has seen what it was distilled on, and what its start has seen', async () => {
-  assert.equal(await faults(measure('localise', 'places.train')), [
+  assert.equal(await leaks(measure('localise', 'places.train')), [
     'leaking-split places.train -> places.test (error; places)',
   ])
-  assert.equal(await faults(measure('localise', 'web')), ['leaking-split web (error; clean)'])
+  assert.equal(await leaks(measure('localise', 'web')), ['leaking-split web (error; clean)'])
 })
 
 test('a dataset of weight 0 trains nothing', async () => {
   const recipe = measure('pretrain', 'places.train')
     .replace('places: 3,', 'places: 0,')
     .replace(/distill:[\s\S]*?evaluate:/, 'evaluate:')
-  const found = await faults(recipe.replace(/ {2}water:[\s\S]*?claims:/, 'claims:'))
+  const found = await leaks(recipe.replace(/ {2}water:[\s\S]*?claims:/, 'claims:'))
   assert.equal(found, [])
 })
 
@@ -87,10 +89,9 @@ test('crawled data that trains is decontaminated against what is measured on', a
   const trained = edited('data: clean,', 'data: overhead,')
   assert.equal(await faults(trained), ['not-decontaminated overhead (warning; places.test)'])
   assert.equal(await faultsBy('against: [places.test]', 'against: [places]'), [])
-  assert.equal(
-    await faultsBy('against: [places.test]', 'against: [places.val]'),
-    ['not-decontaminated clean (warning; places.test)', 'not-decontaminated clean (warning; places.test)'].slice(0, 1),
-  )
+  assert.equal(await faultsBy('against: [places.test]', 'against: [places.val]'), [
+    'not-decontaminated clean (warning; places.test)',
+  ])
 })
 
 test('images are stored as large as the model looks at them', async () => {
@@ -127,16 +128,14 @@ test('what lies outside the project is permitted, and nothing else', async () =>
   assert.equal(await faults(recipe('{ net: ["https://Example.org/x"] }')), [
     'bad-permission "https://Example.org/x" -> example.org (error)',
   ])
-  assert.equal(
-    await faults(recipe('{ net: ["-"], env: ["$HOME", "A=1", "1A"], run: ["git log"] }')),
-    [
-      'unused-permission "-" (warning)',
-      'bad-permission "$HOME" -> HOME (error)',
-      'bad-permission "A=1" -> A (error)',
-      'bad-permission "1A" (error)',
-      'bad-permission "git log" -> git (error)',
-    ].sort((a, b) => Number(a.startsWith('unused')) - Number(b.startsWith('unused'))),
-  )
+  assert.equal(await faults(recipe('{ env: ["$HOME", "A=1", "1A", "HOME"], run: ["git log", git] }')), [
+    'bad-permission "$HOME" -> HOME (error)',
+    'bad-permission "A=1" -> A (error)',
+    'bad-permission "1A" (error)',
+    'bad-permission "git log" -> git (error)',
+    'unused-permission "HOME" (warning)',
+    'unused-permission git (warning)',
+  ])
   assert.equal(await faults(recipe('{ read: [table.geojson] }')), ['unused-permission table.geojson (warning)'])
   const outside = smallRecipe.replaceAll('table.geojson', '/usr/bin/env')
   assert.equal(await faults(outside), [
