@@ -37,6 +37,7 @@ export function outline({ folder, variants }: LoadedRecipe, environment: Environ
   if (first === undefined) throw new Error('A recipe with errors has no plan; check it first')
   const remembered: Environment = {
     ...environment,
+    ...(environment.stamp && { stamp: remember(environment.stamp) }),
     digest: remember(environment.digest),
     resolvePackageFile: remember(environment.resolvePackageFile),
   }
@@ -143,19 +144,21 @@ const mapped = <A, B>(fields: { readonly [name: string]: A }, map: (value: A) =>
 
 function ownFile(name: string, { folder, environment, recipe }: Finishing): OutlinedExternal {
   const path = resolve(folder, name)
+  const stamp = environment.stamp?.(path)
   const sha256 = environment.digest(path)
-  if (sha256 !== undefined) return { name, path, sha256 }
+  if (sha256 !== undefined) return { name, path, sha256, ...(stamp && { stamp }) }
   if (recipe.resources.elsewhere) return { name, path }
   throw new Error(`There is no '${name}' beside the recipe`)
 }
 
 /** The name says the version: `three-globe@2.45.2/example/img/earth-water.png`. */
-function packageFile(file: string, { resolvePackageFile, digest }: Environment): External {
+function packageFile(file: string, { resolvePackageFile, digest, stamp: stampOf }: Environment): External {
   const { path, version } = resolvePackageFile(file)
   const [, packageName = file, rest = ''] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(file) ?? []
+  const stamp = stampOf?.(path)
   const sha256 = digest(path)
   if (sha256 === undefined) throw new Error(`The package '${packageName}' has no file '${path}'; run npm ci`)
-  return { name: `${packageName}@${version}${rest}`, path, sha256 }
+  return { name: `${packageName}@${version}${rest}`, path, sha256, ...(stamp && { stamp }) }
 }
 
 function plannedClaims(recipe: FilledRecipe): readonly PlannedClaim[] {

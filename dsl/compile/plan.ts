@@ -3,6 +3,7 @@
 import type { Estimates } from '../cost/estimates.ts'
 import type { Input, Needs } from '../kinds/stage.ts'
 import type { Json } from '../values/json.ts'
+import type { PathStamp } from './environment.ts'
 
 export type { Estimates } from '../cost/estimates.ts'
 export type { Input, Needs } from '../kinds/stage.ts'
@@ -16,6 +17,8 @@ export interface External {
   readonly path: string
   /** Hexadecimal SHA-256 of the content. */
   readonly sha256: string
+  /** Taken before the digest; no part of keys and locks. */
+  readonly stamp?: PathStamp
 }
 
 /** What a stage touches beyond the project; a run grants it by `--allow-*`. */

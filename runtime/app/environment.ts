@@ -6,19 +6,22 @@ import type { Environment } from '../../dsl/compile/environment.ts'
 import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { digestPath } from '../store/digest_path.ts'
 import { codeOf } from '../store/files.ts'
+import { stampPath } from '../store/path_stamp.ts'
 import { versionOf } from './version.ts'
 
 /** The files of this machine; `digest` is that of files and folders which recipes name, and throws where nothing is there. */
-export const machineEnvironment = (digest: (path: string) => string = digestPath): Environment => ({
-  digest: whereThere(digest),
+export const machineEnvironment = (digest?: (path: string) => string): Environment => ({
+  // What a revision has is not on disk.
+  ...(digest === undefined && { stamp: whereThere(stampPath) }),
+  digest: whereThere(digest ?? digestPath),
   resolvePackageFile,
 })
 
 const whereThere =
-  (digest: (path: string) => string): Environment['digest'] =>
+  <Fact>(ask: (path: string) => Fact): ((path: string) => Fact | undefined) =>
   path => {
     try {
-      return digest(path)
+      return ask(path)
     } catch (error) {
       if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined
       throw error

@@ -48,7 +48,8 @@ async function showPlan(file: string, flags: PlanFlags): Promise<void> {
 }
 
 /** A stage whose data is not here has neither a key nor a state. */
-function jsonOf({ files: _, ...stage }: OutlinedStage, isDone: (stage: Pick<OutlinedStage, 'id'>) => boolean) {
+function jsonOf({ files: _, ...outlined }: OutlinedStage, isDone: (stage: Pick<OutlinedStage, 'id'>) => boolean) {
+  const stage = { ...outlined, externals: outlined.externals.map(({ stamp: _, ...external }) => external) }
   return stage.key === undefined ? { ...stage, key: null, cached: null } : { ...stage, cached: isDone(stage) }
 }
 

@@ -6,8 +6,10 @@ import type { Stage } from '../../dsl/compile/plan.ts'
 import type { ProcessId } from '../store/process.ts'
 import type { Store } from '../store/store.ts'
 import type { WorkerEnd } from './attempt.ts'
+import { describeFault } from './describe_fault.ts'
 import { type StageEnd, type StageRequest, type StageRunner, storedInputs } from './executor.ts'
 import { grantsOf } from './grants.ts'
+import { watchInputs } from './input_changes.ts'
 import type { Journal } from './journal.ts'
 import { logFolder, logName } from './logs.ts'
 import type { Job } from './protocol.ts'
@@ -46,6 +48,8 @@ const shortStage = 2
 export function localRunner(options: LocalOptions): LocalRunner {
   const { store, journal, run, engine, devices, timeout, entry, grace } = options
   const pool = createWorkerPool()
+  const watch = watchInputs()
+  const logOf = ({ id }: Stage): string => join(logFolder(store), run, logName(id))
 
   function environmentOf(slots: readonly number[]): Record<string, string> {
     const inherited = process.env.CUDA_VISIBLE_DEVICES
@@ -99,7 +103,7 @@ export function localRunner(options: LocalOptions): LocalRunner {
         const job = await jobOf(pooled.folder, checkpoints)
         const began = performance.now()
         working = pooled.worker.run(job, {
-          log: join(logFolder(store), run, logName(stage.id)),
+          log: logOf(stage),
           memory: stage.needs.memory,
           onMessage: request.onReport,
           stay: shareable,
@@ -108,18 +112,34 @@ export function localRunner(options: LocalOptions): LocalRunner {
         })
         if (stop.signal.aborted) working.stop()
         const end = await working.ended
-        if (end.kind !== 'result') return end
+        if (end.kind !== 'result') return (await changedInput(end)) ?? end
         const seconds = (performance.now() - began) / 1000
         reuse = shareable && seconds < shortStage && (await hasNoOpenFiles(pooled.worker, job.out))
         // Nothing may write any more when the result is published.
         if (!reuse) await pooled.worker.end()
         await recorded
-        return await publish(job, end, seconds)
+        const changed = await changedInput(end)
+        reuse &&= changed === undefined
+        return changed ?? (await publish(job, end, seconds))
       } finally {
         await pool.give(pooled, { reuse })
         // This fails, and the folder stays, if it has checkpoints for a later attempt.
         await rmdir(checkpoints).catch(() => undefined)
       }
+    }
+
+    /**
+     * The end of a stage whose inputs outside the store are not as planned: what it has made, checkpoints included, is
+     * dropped. One that was stopped still counts as stopped.
+     */
+    async function changedInput({ kind, peakMemory }: WorkerEnd): Promise<StageEnd | undefined> {
+      const change = watch.findChange(stage.externals)
+      if (change === undefined) return undefined
+      await store.checkpoints(stage.key, { anew: true })
+      if (kind === 'stopped') return undefined
+      const { transient } = change
+      const surroundings = { doing: 'comparing its inputs with the plan', lastLines: [], log: logOf(stage), transient }
+      return { kind: 'fault', fault: { ...describeFault(change), ...surroundings }, peakMemory }
     }
 
     async function jobOf(folder: string, checkpoints: string): Promise<Job> {

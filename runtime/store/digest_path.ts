@@ -7,12 +7,15 @@ import { type FileRecord, sha256 } from './digest.ts'
 /** Digest of a file, or of a folder: its sorted relative paths with the size and digest of each. */
 export function digestPath(path: string): string {
   if (!statSync(path).isDirectory()) return digestFile(path)
-  const files = readdirSync(path, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => join(entry.parentPath, entry.name))
-  const nameOf = (file: string): string => relative(path, file).split(sep).join('/')
-  return digestFiles(files.map(file => ({ name: nameOf(file), size: statSync(file).size, sha256: digestFile(file) })))
+  const files = listFiles(path).map(name => ({ name, path: join(path, name) }))
+  return digestFiles(files.map(({ name, path }) => ({ name, size: statSync(path).size, sha256: digestFile(path) })))
 }
+
+/** The files of a folder that are part of its digest, relative to it, with `/` between folders. */
+export const listFiles = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
 
 /** Digest of a folder by the files in it, named relative to it. */
 export function digestFiles(files: readonly NamedFile[]): string {

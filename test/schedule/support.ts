@@ -15,7 +15,14 @@ export function stage(
     params = {},
     slots = 0,
     part,
-  }: Partial<{ inputs: readonly Stage[]; params: Stage['params']; slots: number; part: Stage['part'] }> = {},
+    externals = [],
+  }: Partial<{
+    inputs: readonly Stage[]
+    params: Stage['params']
+    slots: number
+    part: Stage['part']
+    externals: Stage['externals']
+  }> = {},
 ): Stage {
   return {
     id,
@@ -24,7 +31,7 @@ export function stage(
     params,
     settings: {},
     inputs: Object.fromEntries(inputs.map(input => [input.id, { stage: input.id }])),
-    externals: [],
+    externals,
     files: {},
     needs: { slots, memory: 1e8 },
     key: sha256(JSON.stringify([id, kind, params, inputs.map(input => input.key)])),
