@@ -88,13 +88,13 @@ export async function readGroup(
     columns: [...columns],
     rowStart,
     rowEnd,
-    compressors,
+    compressors: await compressorsOf(metadata),
     parsers,
     utf8: !isBinary,
   }).catch(cause => {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new DataFault(`Row group ${group} of ${path} cannot be read: ${reason}`, {
-      hint: 'get it anew, or write it with snappy, gzip or no compression',
+      hint: 'get it anew, or write it with another compression',
       file: path,
       item: `row group ${group}`,
       cause,
@@ -130,10 +130,21 @@ const parsers = {
   jsonFromBytes: (bytes?: Uint8Array): unknown => bytes && parsePythonJson(utf8.decode(bytes)),
 }
 
-/** Snappy is hyparquet's own; Node brings the others. */
-const compressors: Compressors = {
-  GZIP: input => zlib.gunzipSync(input),
-  BROTLI: input => zlib.brotliDecompressSync(input),
-  // Node 20 has none of it.
-  ...('zstdDecompressSync' in zlib && { ZSTD: (input: Uint8Array) => zlib.zstdDecompressSync(input) }),
+/** Codecs that Node has not, or not in all its versions. */
+const otherCodecs: readonly string[] = ['ZSTD', 'LZ4', 'LZ4_RAW']
+
+/** The decompressors of a table: Snappy is hyparquet's own, Node's are the fastest, and others are loaded where used. */
+async function compressorsOf({ row_groups }: FileMetaData): Promise<Compressors> {
+  const codecs = new Set(row_groups.flatMap(({ columns }) => columns.map(column => column.meta_data?.codec ?? '')))
+  const others = [...codecs].some(codec => otherCodecs.includes(codec))
+    ? (await import('hyparquet-compressors')).compressors
+    : {}
+  return {
+    ...(others.ZSTD && { ZSTD: others.ZSTD }),
+    ...(others.LZ4 && { LZ4: others.LZ4 }),
+    ...(others.LZ4_RAW && { LZ4_RAW: others.LZ4_RAW }),
+    GZIP: input => zlib.gunzipSync(input),
+    BROTLI: input => zlib.brotliDecompressSync(input),
+    ...('zstdDecompressSync' in zlib && { ZSTD: (input: Uint8Array) => zlib.zstdDecompressSync(input) }),
+  }
 }

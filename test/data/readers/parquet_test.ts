@@ -6,6 +6,7 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { openTables, type ParquetOptions } from '../../../runtime/data/readers/parquet.ts'
 import { inTempFolder } from '../../support.ts'
+import { compressedTables } from './compressed_tables.ts'
 import { findAll, makeAll, messageOf, pack, picture, put, reasonsOf, recordsOf } from './support.ts'
 
 type Options = Partial<ParquetOptions> & Pick<ParquetOptions, 'tables' | 'images'>
@@ -199,6 +200,21 @@ test('a status of another tool is no reason to leave a row out, and NaN is a mis
       [['a', ''], 'omitted', ['c', '2']],
     )
   }))
+
+for (const [compression, bytes] of compressedTables)
+  test(`reads a table that another program compressed by ${compression}`, () =>
+    inTempFolder(async folder => {
+      const table = join(folder, 'a.parquet')
+      await writeFile(table, bytes)
+      const image = await picture(3)
+      await put(folder, Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`imgs/${i}.jpg`, image])))
+      const images = { kind: 'paths', folder, column: 'image' } as const
+      const found = recordsOf(await findAll(open({ tables: [table], images })))
+      assert.equal(
+        found.map(({ file, captions }) => [file, ...captions]),
+        Array.from({ length: 200 }, (_, i) => [`imgs/${i % 10}.jpg`, `a lake beside a forest, picture ${i % 10}`]),
+      )
+    }))
 
 test('text that is not UTF-8 is named with its row and column', () =>
   inTempFolder(async folder => {
