@@ -66,6 +66,32 @@ test('steps in parts change weights, averages and norms as whole steps do', asyn
   }
 })
 
+test('a mean over less than one item is divided by one, in parts as in whole steps', async () => {
+  const few = { ...lineBatch, counted: floats(Float32Array.of(0.5, 0, 0, 0), [4]) }
+  const [whole, parts, none] = await Promise.all(
+    [
+      { arrays: () => few },
+      { arrays: () => few, microBatch: 2 },
+      { arrays: () => ({ ...few, counted: floats(new Float32Array(4), [4]) }), microBatch: 2 },
+    ].map(options => trainLine(2, options)),
+  )
+  for (const step of [0, 1])
+    for (const name of ['loss', 'squares', 'contrastive'])
+      near(parts?.reports[step]?.losses[name], whole?.reports[step]?.losses[name] ?? 9)
+  assert.is(none?.reports[1]?.losses.squares, 0)
+  assert.ok((whole?.reports[0]?.losses.squares ?? 0) > 0)
+})
+
+test('a model without a logit scale cannot be contrasted', async () => {
+  const { logit_scale: _, ...weights } = lineWeights
+  const objective = await loadObjective(lineSource())
+  const replica = createReplica({ ...start, weights }, { engine, objective, optimizer, constants, microBatch: 4 })
+  const { counts, ...embedded } = await replica.embed(lineBatch)
+  const fault = await faultOf(replica.backward(lineBatch, { ...embedded, offset: 0, totals: counts }))
+  assert.match(String(fault), 'The model has no logit scale, which the contrastive loss needs')
+  await replica.dispose()
+})
+
 test('the logit scale that is reported is the factor after the update, in float32', async () => {
   for (const microBatch of [4, 2]) {
     const { weights, reports } = await trainLine(2, { microBatch })
