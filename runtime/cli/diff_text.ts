@@ -1,11 +1,10 @@
 /** A comparison of two recipes in words: what was written first, then what follows from it. */
 import type { Change, Rerun } from '../../dsl/compile/changes.ts'
 import type { RecipeChange } from '../../dsl/compile/recipe_changes.ts'
-import { canonical } from '../../dsl/values/canonical.ts'
-import type { Json } from '../../dsl/values/json.ts'
 import type { ClaimChange, Comparison, MetricChange } from '../app/compare.ts'
 import { formatMetric, formatNumber } from '../report/numbers.ts'
 import { alignColumns } from '../report/table.ts'
+import { plainText } from './plain_text.ts'
 import type { Paint } from './terminal.ts'
 
 type Lines = readonly string[]
@@ -64,8 +63,6 @@ function changeText({ kind, name, before, after }: Change): string {
   const values = `${old} -> ${now}`
   return values.length > 40 ? what : `${what} ${values}`
 }
-
-const plainText = (value: Json): string => (typeof value === 'string' ? value : canonical(value))
 
 function metricLines({ metrics }: Comparison, paint: Paint): Lines {
   if (metrics.length === 0) return []

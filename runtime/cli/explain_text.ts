@@ -9,6 +9,7 @@ import type { Explanation } from '../app/explain.ts'
 import type { ExplainedChange, ExplainedParameter, LockRelation, StageExplanation } from '../app/explain_stage.ts'
 import type { FieldExplanation, ValueExplanation } from '../app/explain_value.ts'
 import { alignColumns } from '../report/table.ts'
+import { plainText } from './plain_text.ts'
 
 /** Longest text that a value is shown by. */
 const widest = 80
@@ -120,5 +121,3 @@ function changeText(change: ExplainedChange, of: OutlinedStage): string {
   if (change.before === undefined) return `${what} is new: ${show(change.after)}`
   return `${what} was ${show(change.before)}, is ${show(change.after)}${change.source ? ` (${sourceText(change.source)})` : ''}`
 }
-
-const plainText = (value: Json): string => (typeof value === 'string' ? value : canonical(value))

@@ -1,10 +1,10 @@
 /** Tables of differences from a lock. */
 import type { LockFault, OutputFault } from '../../dsl/compile/lock_check.ts'
 import type { Json } from '../../dsl/compile/plan.ts'
-import { canonical } from '../../dsl/values/canonical.ts'
 import { isRecord } from '../../dsl/values/json.ts'
 import { formatNumber } from '../report/numbers.ts'
 import { textTable } from '../report/table.ts'
+import { plainText } from './plain_text.ts'
 import type { Printing } from './terminal.ts'
 
 /** Differences of the recipe from its lock: stage, what, before, now. */
@@ -40,7 +40,7 @@ export function outputFaultTable(faults: readonly OutputFault[], { paint, width 
 }
 
 function valueText(kind: LockFault['kind'], value: Json): string {
-  const text = typeof value === 'string' ? value : canonical(value)
+  const text = plainText(value)
   if (kind === 'file' || kind === 'key') return text.slice(0, 8)
   return kind === 'claim' && isRecord(value) ? claimText(value) : text
 }

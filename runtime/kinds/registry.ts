@@ -2,8 +2,8 @@
 import type { StageKind } from '../../dsl/kinds/registry.ts'
 import type { JsonRecord } from '../../dsl/values/json.ts'
 import type { ModelConfig } from '../model/network.ts'
-import type { CompiledStep, ListSteps } from './compiled_step.ts'
 import { type FindRun, groupedInputs, type Run, type StageContext } from './context.ts'
+import type { ListSteps, PrintableStep } from './printable_step.ts'
 
 interface Implementation<Kind extends StageKind> {
   readonly run: Run<Kind>
@@ -57,14 +57,14 @@ export const findRun: FindRun = kind =>
     : undefined
 
 /** A stage of any kind, as its plan gives it. */
-interface AnyStage {
+interface InspectedStage {
   readonly params: JsonRecord
   readonly settings: JsonRecord
 }
 
 /** The parts of an implementation that need no data, for stages of any kind. */
 export interface Inspection {
-  readonly steps?: (stage: AnyStage & { readonly config: ModelConfig }) => Promise<readonly CompiledStep[]>
+  readonly steps?: (stage: InspectedStage & { readonly config: ModelConfig }) => Promise<readonly PrintableStep[]>
   readonly configOf?: (params: JsonRecord) => ModelConfig | undefined
 }
 

@@ -1,7 +1,7 @@
 /** The plan as a picture: stages in layers, what has run and how long it took. */
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
 import type { Results } from './claims.ts'
-import { type Layout, layOut, reduceEdges } from './layers.ts'
+import { type LayeredLayout, layOut, reduceEdges } from './layers.ts'
 import { html, type Markup } from './markup.ts'
 import { formatSeconds } from './numbers.ts'
 
@@ -40,7 +40,7 @@ function stateOf({ id, kind }: Stage, results: Results): string {
 }
 
 /** From the bottom of a node to the top of another, straight down at every row. */
-function route(points: Layout['edges'][number]): string {
+function route(points: LayeredLayout['edges'][number]): string {
   return points
     .map(({ x, row }, index) => {
       const top = row * ROW_HEIGHT + MARGIN

@@ -1,4 +1,4 @@
-/** Layout of a directed acyclic graph in layers, after Sugiyama: layers, order, positions. */
+/** LayeredLayout of a directed acyclic graph in layers, after Sugiyama: layers, order, positions. */
 
 /** A graph; edges go from an earlier to a later node. */
 export interface LayeredGraph {
@@ -7,7 +7,7 @@ export interface LayeredGraph {
 }
 
 /** Positions: x is a centre in pixels, a row is a layer. */
-export interface Layout {
+export interface LayeredLayout {
   readonly width: number
   readonly rows: number
   readonly nodes: ReadonlyMap<string, { readonly x: number; readonly row: number }>
@@ -46,7 +46,7 @@ interface LayoutNode {
 }
 
 /** Lays a graph out; nodes must stand in topological order. */
-export function layOut({ nodes, edges }: LayeredGraph): Layout {
+export function layOut({ nodes, edges }: LayeredGraph): LayeredLayout {
   const rowOf = assignRows({ nodes, edges })
   const placed = new Map(
     nodes.map(({ id, width }): [string, LayoutNode] => [

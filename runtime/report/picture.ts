@@ -1,7 +1,9 @@
 /** Pictures of exhibits as data URIs: heatmaps laid over the image, masks outlined. */
+
 import { readFile } from 'node:fs/promises'
 import { resolve, sep } from 'node:path'
 import sharp from 'sharp'
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import { decodeGrey, decodeImage, encodeJpeg, imageExtension, type Raster } from '../data/image.ts'
 import type { Figure, Heat } from '../kinds/exhibit.ts'
 import { magma } from './colour_map.ts'
@@ -49,7 +51,8 @@ export async function drawFigure(figure: Figure, folder: string): Promise<Pictur
 
 async function readInside(folder: string, file: string): Promise<Uint8Array> {
   const path = resolve(folder, file)
-  if (!path.startsWith(resolve(folder) + sep)) throw new Error(`"${file}" lies outside the result's folder`)
+  if (!path.startsWith(resolve(folder) + sep))
+    throw new DataFault(`"${file}" lies outside the result's folder`, { file })
   return readFile(path)
 }
 

@@ -16,7 +16,7 @@ const NARROWEST = 8
 /**
  * Lays rows out in columns, under their titles and a rule, without a trailing line break.
  *
- * Where `width` is too narrow the widest columns of text are cut with an ellipsis; where that is not enough each row
+ * If `width` is too narrow, the widest columns of text are cut with an ellipsis; if that is not enough, each row
  * becomes a block of lines `title: cell`. Cells may hold colour codes, which take no room.
  * @param rows cells by column; a missing cell is empty
  */

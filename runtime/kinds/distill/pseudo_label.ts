@@ -9,11 +9,11 @@ import { percent } from '../../evaluate/percent.ts'
 import { gridSide } from '../../model/config.ts'
 import { readModel, requireMammut } from '../../model/model_folder.ts'
 import { writeSafetensors } from '../../model/safetensors.ts'
-import type { ListSteps } from '../compiled_step.ts'
 import type { StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
 import type { Exhibit } from '../exhibit.ts'
 import { heatOf, writeTile } from '../pictures.ts'
+import type { ListSteps } from '../printable_step.ts'
 import { marginSteps, namedQueries } from './queries.ts'
 
 const shown = 4

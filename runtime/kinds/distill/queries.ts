@@ -3,7 +3,7 @@ import type { FilledQuery } from '../../../dsl/kinds/filled.ts'
 import { type ConceptQuery, marginStep } from '../../distill/heatmaps.ts'
 import type { SlidingWindow } from '../../distill/sao.ts'
 import { type ModelConfig, type Network, networkOf } from '../../model/network.ts'
-import { type CompiledStep, compiledStep, intType, mammutOf, pairTypes, weightTypes } from '../compiled_step.ts'
+import { intType, mammutOf, type PrintableStep, pairTypes, printableStep, weightTypes } from '../printable_step.ts'
 
 /** A concept to localise, with its name. */
 export interface NamedQuery extends ConceptQuery {
@@ -29,7 +29,7 @@ export function marginSteps(
     batch,
     window,
   }: { readonly config: ModelConfig; readonly batch: number; readonly window: SlidingWindow },
-): readonly CompiledStep[] {
+): readonly PrintableStep[] {
   const config = mammutOf(sizes)
   const network = networkOf(config)
   const inputs = {
@@ -38,7 +38,7 @@ export function marginSteps(
     weights: weightTypes(network),
   }
   return [
-    compiledStep(`margins of ${batch} images`, marginStep(config, window), {
+    printableStep(`margins of ${batch} images`, marginStep(config, window), {
       inputs,
       invariant: ['weights', 'queries'],
     }),

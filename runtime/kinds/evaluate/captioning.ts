@@ -14,11 +14,19 @@ import { inputFormatOf } from '../../model/input_format.ts'
 import { readModel, requireMammut } from '../../model/model_folder.ts'
 import { networkOf } from '../../model/network.ts'
 import type { TokenDecoding } from '../../model/sampling.ts'
-import { compiledStep, floatType, intType, type ListSteps, mammutOf, pairTypes, weightTypes } from '../compiled_step.ts'
 import type { StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
 import type { Exhibit } from '../exhibit.ts'
 import { type TilesFrom, writeTiles } from '../pictures.ts'
+import {
+  floatType,
+  intType,
+  type ListSteps,
+  mammutOf,
+  pairTypes,
+  printableStep,
+  weightTypes,
+} from '../printable_step.ts'
 
 /** Images of a batch. */
 const imagesTogether = 64
@@ -173,11 +181,11 @@ export const steps: ListSteps<'captioning'> = async ({ config: sizes }) => {
   }
   const invariant = ['weights']
   return [
-    compiledStep(`keys and values of ${imagesTogether} images`, imageKeyStep(config), {
+    printableStep(`keys and values of ${imagesTogether} images`, imageKeyStep(config), {
       inputs: { images: pairTypes(network, imagesTogether).images, weights },
       invariant,
     }),
-    compiledStep(`next token of ${imagesTogether} captions`, (given: DecodeInputs) => decodeStep(given, config), {
+    printableStep(`next token of ${imagesTogether} captions`, (given: DecodeInputs) => decodeStep(given, config), {
       inputs,
       invariant,
     }),

@@ -10,9 +10,9 @@ import { classificationIntervals } from '../../evaluate/intervals.ts'
 import { precision } from '../../evaluate/similarity.ts'
 import { inputFormatOf } from '../../model/input_format.ts'
 import { readModel } from '../../model/model_folder.ts'
-import type { ListSteps } from '../compiled_step.ts'
 import type { StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
+import type { ListSteps } from '../printable_step.ts'
 import { embeddingSteps } from './embedding_steps.ts'
 
 /** Images of a batch. */

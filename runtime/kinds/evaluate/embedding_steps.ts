@@ -1,7 +1,7 @@
 /** The steps of evaluations that embed images and texts. */
 import { type ImageOutput, imageStep, textStep } from '../../evaluate/embed.ts'
 import { type ModelConfig, networkOf } from '../../model/network.ts'
-import { type CompiledStep, compiledStep, pairTypes, weightTypes } from '../compiled_step.ts'
+import { type PrintableStep, pairTypes, printableStep, weightTypes } from '../printable_step.ts'
 
 /** Images, and texts, of a batch of an evaluation. */
 export interface EmbeddingSizes {
@@ -16,11 +16,11 @@ export interface EmbeddingSizes {
 export function embeddingSteps(
   config: ModelConfig,
   { images, output = 'embeddings', texts }: EmbeddingSizes,
-): readonly CompiledStep[] {
+): readonly PrintableStep[] {
   const network = networkOf(config)
   const weights = weightTypes(network)
   const invariant = ['weights']
-  const ofImages = compiledStep(`${output} of ${images} images`, imageStep(network, output), {
+  const ofImages = printableStep(`${output} of ${images} images`, imageStep(network, output), {
     inputs: { images: pairTypes(network, images).images, weights },
     invariant,
   })
@@ -28,6 +28,6 @@ export function embeddingSteps(
   const { tokens } = pairTypes(network, texts)
   return [
     ofImages,
-    compiledStep(`embeddings of ${texts} texts`, textStep(network), { inputs: { tokens, weights }, invariant }),
+    printableStep(`embeddings of ${texts} texts`, textStep(network), { inputs: { tokens, weights }, invariant }),
   ]
 }

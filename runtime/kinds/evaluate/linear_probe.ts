@@ -11,10 +11,10 @@ import { classificationIntervals } from '../../evaluate/intervals.ts'
 import { fitProbe, penalties } from '../../evaluate/linear_probe.ts'
 import { inputFormatOf } from '../../model/input_format.ts'
 import { readModel } from '../../model/model_folder.ts'
-import type { ListSteps } from '../compiled_step.ts'
 import type { InputFolder, StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
 import type { Exhibit } from '../exhibit.ts'
+import type { ListSteps } from '../printable_step.ts'
 import { embeddingSteps } from './embedding_steps.ts'
 
 /** Images of a batch. */

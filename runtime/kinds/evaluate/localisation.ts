@@ -9,12 +9,12 @@ import { type Concept, localisation, localisationChance } from '../../evaluate/l
 import { meanMaskConcept } from '../../evaluate/mean_mask.ts'
 import { gridSide } from '../../model/config.ts'
 import { readModel, requireMammut } from '../../model/model_folder.ts'
-import type { ListSteps } from '../compiled_step.ts'
 import type { StageContext, StageResult } from '../context.ts'
 import { marginSteps, namedQueries } from '../distill/queries.ts'
 import { engineOf } from '../engine.ts'
 import type { Exhibit, Figure } from '../exhibit.ts'
 import { heatOf, writeMask, writeTile } from '../pictures.ts'
+import type { ListSteps } from '../printable_step.ts'
 
 const shown = 6
 

@@ -11,11 +11,11 @@ import { retrieval, retrievalChance } from '../../evaluate/retrieval.ts'
 import { precision } from '../../evaluate/similarity.ts'
 import { type InputFormat, inputFormatOf } from '../../model/input_format.ts'
 import { type ChosenWeights, readModel } from '../../model/model_folder.ts'
-import type { ListSteps } from '../compiled_step.ts'
 import type { StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
 import type { Exhibit, Figure } from '../exhibit.ts'
 import { type TilesFrom, writeTiles } from '../pictures.ts'
+import type { ListSteps } from '../printable_step.ts'
 import { embeddingSteps } from './embedding_steps.ts'
 
 /** Images, or texts, of a batch. */

@@ -7,7 +7,7 @@ import { applyGradients, backwardMicroBatch, contrastiveGradients, embedMicroBat
 import { trainStep } from '../../train/step.ts'
 import type { BatchSplit } from '../../train/stepper_types.ts'
 import type { UpdateSpec } from '../../train/update.ts'
-import { type CompiledStep, compiledStep, floatType, weightTypes } from '../compiled_step.ts'
+import { floatType, type PrintableStep, printableStep, weightTypes } from '../printable_step.ts'
 
 /** Sizes and parameters of a training step. */
 export interface TrainingSizes extends BatchSplit {
@@ -25,7 +25,7 @@ export interface TrainingSizes extends BatchSplit {
 }
 
 /** The steps that training compiles. */
-export function trainingSteps(sizes: TrainingSizes): readonly CompiledStep[] {
+export function trainingSteps(sizes: TrainingSizes): readonly PrintableStep[] {
   const { network, objective, optimizer, contrast, batchSize, rows, constants, slots = 1 } = sizes
   const weights = weightTypes(network)
   const scalar = floatType()
@@ -36,7 +36,7 @@ export function trainingSteps(sizes: TrainingSizes): readonly CompiledStep[] {
   if (slots === 1 && microBatch === batchSize) {
     const losses = trainStep((batch, given) => lossesOf(objective(batch, given), given, contrast), optimizer)
     return [
-      compiledStep(`training step of ${batchSize} pairs`, losses, {
+      printableStep(`training step of ${batchSize} pairs`, losses, {
         inputs: { ...state, ...rate, batch: { ...rows(batchSize), ...constants } },
       }),
     ]
@@ -48,14 +48,14 @@ export function trainingSteps(sizes: TrainingSizes): readonly CompiledStep[] {
   })
   const totals = Object.fromEntries(sizes.means.map(name => [name, scalar]))
   return [
-    compiledStep(`embeddings of ${microBatch} pairs`, embedMicroBatch(objective), { inputs: { weights, batch } }),
-    compiledStep(`contrastive loss of ${batchSize} pairs`, contrastiveGradients(contrast), {
+    printableStep(`embeddings of ${microBatch} pairs`, embedMicroBatch(objective), { inputs: { weights, batch } }),
+    printableStep(`contrastive loss of ${batchSize} pairs`, contrastiveGradients(contrast), {
       inputs: { ...embeddings(batchSize), logitScale: scalar },
     }),
-    compiledStep(`gradients of ${microBatch} pairs`, backwardMicroBatch(objective), {
+    printableStep(`gradients of ${microBatch} pairs`, backwardMicroBatch(objective), {
       inputs: { weights, batch, gradients: weights, by: embeddings(microBatch), totals },
     }),
-    compiledStep('update of the weights', applyGradients(optimizer), {
+    printableStep('update of the weights', applyGradients(optimizer), {
       inputs: { ...state, ...rate, gradients: weights, logitScale: scalar },
     }),
   ]

@@ -6,7 +6,7 @@ import { isOpenClip, type ModelConfig, type Network } from '../model/network.ts'
 import type { StageContext } from './context.ts'
 
 /** A step that a stage compiles. */
-export interface CompiledStep {
+export interface PrintableStep {
   /** Name for people, with the size of its batch. */
   readonly title: string
   /** The text of its graphs, as an engine compiles them. */
@@ -19,14 +19,14 @@ export interface StageSizes<Kind extends StageKind> extends Pick<StageContext<Ki
 }
 
 /** Lists the steps that a stage of a kind compiles. */
-export type ListSteps<Kind extends StageKind> = (stage: StageSizes<Kind>) => Promise<readonly CompiledStep[]>
+export type ListSteps<Kind extends StageKind> = (stage: StageSizes<Kind>) => Promise<readonly PrintableStep[]>
 
 /** A step with the types of its inputs. */
-export const compiledStep = <In extends object, Out extends object>(
+export const printableStep = <In extends object, Out extends object>(
   title: string,
   step: (inputs: In) => Out,
   { inputs, invariant = [] }: { readonly inputs: Tree<TensorType> } & Pick<JitOptions, 'invariant'>,
-): CompiledStep => ({ title, print: engine => printStep(step, inputs, { engine, invariant }) })
+): PrintableStep => ({ title, print: engine => printStep(step, inputs, { engine, invariant }) })
 
 /** The type of an array of floats. */
 export const floatType = (...shape: readonly number[]): TensorType => ({ shape, dtype: 'float32' })
