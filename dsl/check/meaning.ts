@@ -2,6 +2,7 @@
 
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { checkAbilities } from './abilities.ts'
+import { checkAnnotations } from './annotations.ts'
 import { checkClaims } from './claims.ts'
 import { checkCurriculum } from './curriculum.ts'
 import { checkCycles, checkUnused } from './graph.ts'
@@ -31,6 +32,7 @@ export function checkMeaning(checked: Checked, recall: Recall = always): readonl
     // Sizes that do not fit each other have no cost.
     ...(shapes.length > 0 ? [] : ask(checkMemory)),
     ...ask(checkAbilities),
+    ...ask(checkAnnotations),
     ...ask(checkTexts),
     ...leaks,
     // What is trained on needs no decontamination from itself.

@@ -49,6 +49,7 @@ export const codes = [
   'shape-mismatch',
   'over-memory',
   'text-too-long',
+  'missing-annotation',
   'unknown-metric',
   'claim-bounds',
   'bad-template',

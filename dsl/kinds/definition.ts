@@ -68,7 +68,20 @@ export type Ability = 'captions' | 'maps'
 export interface Provided {
   /** Splits that are not empty; empty where the source has none. Where files say the splits, it may have all three. */
   readonly splits: readonly string[]
+  /** Names of masks; absent where only the data says which there are. */
+  readonly masks?: readonly string[]
+  /** Annotations that no sample has, each with the edit that would bring it. */
+  readonly lacks: { readonly [annotation in Annotation]?: string }
 }
+
+/** A part of a sample beside its image. */
+export type Annotation = 'captions' | 'labels' | 'human labels'
+
+/** An annotation or a mask that an entry needs of a dataset; `at` is the place in the entry that asks for it. */
+export type DataNeed = { readonly at: ValuePath; readonly dataset: string } & (
+  | { readonly annotation: Annotation }
+  | { readonly mask: string }
+)
 
 /** An entry of a section, defaults filled in. */
 export type Entry<Section extends 'sources' | 'filters' | 'models' | 'train' | 'distill' | 'evaluate' | 'claims'> =
@@ -81,6 +94,8 @@ interface EntryDefinition<Filled> {
   /** Numbers that do not fit each other; `model` is the architecture behind the entry's model, where it has one. */
   check?(entry: Filled, model?: Entry<'models'>): readonly Finding[]
   idle?(entry: Filled): readonly IdleField[]
+  /** Annotations and masks that it needs of datasets. */
+  dataNeeds?(entry: Filled): readonly DataNeed[]
 }
 
 interface KindDefinition<Kind extends string, Filled> extends EntryDefinition<Filled> {

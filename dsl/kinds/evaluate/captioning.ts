@@ -62,6 +62,7 @@ export const captioning = {
   kind: 'captioning',
   stages: [stage],
   needs: ['captions'],
+  dataNeeds: ({ data }) => [{ at: ['data'], dataset: data, annotation: 'captions' }],
   metrics: name => [
     {
       stage: name,

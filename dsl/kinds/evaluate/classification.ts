@@ -85,6 +85,7 @@ export const classification = {
     typeof templates === 'string'
       ? longest(templatesOf(templates)).map(text => ({ at: ['templates'], text, set: templates }))
       : templates.map((text, index) => ({ at: ['templates', index], text })),
+  dataNeeds: ({ data }) => [{ at: ['data'], dataset: data, annotation: 'labels' }],
   metrics: name => [{ stage: name, kind: stage.kind, metrics: accuracyMetrics }],
   expand: (name, evaluation, expanding) => [
     draft(stage, { id: name, path: ['evaluate', name] }, evaluation, expanding),

@@ -58,6 +58,10 @@ export const linearProbe = {
             fix: { hint: 'write a share between 0 and 1, such as 0.2' },
           },
         ],
+  dataNeeds: ({ train, data }) => [
+    { at: ['train'], dataset: train, annotation: 'labels' },
+    { at: ['data'], dataset: data, annotation: 'labels' },
+  ],
   metrics: name => [
     {
       stage: name,

@@ -55,6 +55,8 @@ export const localisation = {
   needs: ['maps'],
   prompts: ({ queries }) => queryTexts(queries),
   check: ({ sao }, model) => checkWindow(sao, model),
+  dataNeeds: ({ data, queries }) =>
+    Object.keys(queries).map(mask => ({ at: ['queries', mask], dataset: data, mask })),
   metrics: (name, { queries }) => [
     {
       stage: name,

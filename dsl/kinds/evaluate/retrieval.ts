@@ -47,6 +47,7 @@ const stage = defineStage({
 export const retrieval = {
   kind: 'retrieval',
   stages: [stage],
+  dataNeeds: ({ data }) => [{ at: ['data'], dataset: data, annotation: 'captions' }],
   metrics: name => [
     {
       stage: name,

@@ -34,6 +34,7 @@ const stage = defineStage({
 export const classifier = {
   kind: 'classifier',
   stages: [stage],
+  dataNeeds: ({ from }) => [{ at: ['from'], dataset: from, annotation: 'human labels' }],
   metrics: name => [
     {
       stage: name,

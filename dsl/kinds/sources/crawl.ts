@@ -48,7 +48,7 @@ export const crawl = {
   kind: 'crawl',
   stages: [stage],
   isCrawled: true,
-  provides: () => ({ splits: [] }),
+  provides: () => ({ splits: [], masks: [], lacks: { labels: 'measure on a dataset whose images have classes' } }),
   paths: ({ table }) => [{ path: table, at: ['table'], wanted: 'file' }],
   metrics: name => [{ stage: name, kind: stage.kind, metrics: metricsIn('count', ['samples', 'overhead', 'copies']) }],
   expand: (name, source, expanding) => [draft(stage, { id: name, path: ['sources', name] }, source, expanding)],

@@ -10,3 +10,7 @@ export const fileMetrics = metricsIn('count', ['samples', 'captions', 'corrupt',
 /** `resize` has no use where images are stored as they are. */
 export const idleResize = ({ tile_size }: { readonly tile_size?: number }): readonly IdleField[] =>
   tile_size === undefined ? [{ at: ['resize'], without: 'tile_size: 64' }] : []
+
+/** The edit that brings human labels. */
+export const humanLabelsHint =
+  "human labels of overhead views come from the field 'overhead' in the .json files of WebDataset shards"

@@ -6,7 +6,7 @@ import type { SourceDefinition } from '../definition.ts'
 import { draft, type Expanding, inParts } from '../draft.ts'
 import type { FilledFolderSource } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
-import { fileMetrics, idleResize, type SourcePart } from './file_source.ts'
+import { fileMetrics, humanLabelsHint, idleResize, type SourcePart } from './file_source.ts'
 import { joined } from './join.ts'
 import { checkShares, splitsOfShares } from './shares.ts'
 
@@ -91,7 +91,18 @@ const stage = defineStage({
 export const folder = {
   kind: 'folder',
   stages: [stage, joined],
-  provides: ({ split }) => ({ splits: splitsOfShares(split) }),
+  provides: ({ split, captions }) => ({
+    splits: splitsOfShares(split),
+    masks: [],
+    lacks: {
+      'human labels': humanLabelsHint,
+      ...(typeof captions === 'string' && {
+        labels: `write 'captions: { file: ${captions}, label: COLUMN }' with the column of class names`,
+      }),
+      ...(typeof captions === 'object' &&
+        captions.label === undefined && { labels: "name the column of class names by 'label' under 'captions'" }),
+    },
+  }),
   paths({ path, captions, images }) {
     const table = (file: string, at: NamedPath['at']): NamedPath => ({
       path: join(path, file),

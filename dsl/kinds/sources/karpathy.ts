@@ -4,7 +4,7 @@ import type { SourceDefinition } from '../definition.ts'
 import { draft, inParts } from '../draft.ts'
 import type { FilledKarpathySource } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
-import { fileMetrics, idleResize, type SourcePart } from './file_source.ts'
+import { fileMetrics, humanLabelsHint, idleResize, type SourcePart } from './file_source.ts'
 import { joined } from './join.ts'
 
 /**
@@ -59,7 +59,11 @@ const stage = defineStage({
 export const karpathy = {
   kind: 'karpathy',
   stages: [stage, joined],
-  provides: () => ({ splits: ['train', 'val', 'test'] }),
+  provides: () => ({
+    splits: ['train', 'val', 'test'],
+    masks: [],
+    lacks: { 'human labels': humanLabelsHint },
+  }),
   paths: ({ json, images }) => [
     { path: json, at: ['json'], wanted: 'file' },
     { path: images, at: ['images'], wanted: 'folder' },

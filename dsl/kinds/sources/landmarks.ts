@@ -7,6 +7,7 @@ import { draft, type Expanding, input } from '../draft.ts'
 import type { FilledLandmarkSource } from '../filled.ts'
 import { imagery, places } from '../package_files.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
+import { humanLabelsHint } from './file_source.ts'
 import { checkShares, splitsOfShares } from './shares.ts'
 
 /**
@@ -85,7 +86,11 @@ export const landmarks = {
   stages: [tiles, captioned],
   provides({ split }) {
     const holdsOut = split.hold_out_kinds.length > 0
-    return { splits: splitsOfShares({ val: split.val, test: holdsOut ? 1 : split.test }) }
+    return {
+      splits: splitsOfShares({ val: split.val, test: holdsOut ? 1 : split.test }),
+      masks: ['water', 'relief'],
+      lacks: { 'human labels': humanLabelsHint },
+    }
   },
   paths: ({ table }) => [{ path: table, at: ['table'], wanted: 'file' }],
   material: ({ table, split }) => ({ files: [`table ${table}`], split: [split] }),

@@ -6,7 +6,7 @@ import { metricsIn, type SourceDefinition } from '../definition.ts'
 import { draft, type Expanding, inParts } from '../draft.ts'
 import type { FilledParquetSource } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
-import { fileMetrics, idleResize, type SourcePart } from './file_source.ts'
+import { fileMetrics, humanLabelsHint, idleResize, type SourcePart } from './file_source.ts'
 import { joined } from './join.ts'
 import { checkShares, splitsOfShares } from './shares.ts'
 import type { HeldOut } from './webdataset.ts'
@@ -101,7 +101,14 @@ const stage = defineStage({
 export const parquet = {
   kind: 'parquet',
   stages: [stage, joined],
-  provides: ({ split }) => ({ splits: splitsOfShares(split) }),
+  provides: ({ split, label }) => ({
+    splits: splitsOfShares(split),
+    masks: [],
+    lacks: {
+      'human labels': humanLabelsHint,
+      ...(label === undefined && { labels: "name the column of class names by 'label'" }),
+    },
+  }),
   paths({ files, image }) {
     const tables = listedPaths(files, 'files')
     return [

@@ -71,7 +71,8 @@ const stage = defineStage({
 export const webdataset = {
   kind: 'webdataset',
   stages: [stage, joined],
-  provides: ({ split }) => ({ splits: splitsOfShares(split) }),
+  // The files of each sample say what it has.
+  provides: ({ split }) => ({ splits: splitsOfShares(split), masks: [], lacks: {} }),
   paths: ({ shards }) => listedPaths(shards, 'shards'),
   // Drawn for each key: other shards beside the shared ones change no split of these.
   material: ({ shards, split }) => ({
