@@ -11,6 +11,7 @@ import { loadTexts, smallRecipe, toyEnvironment } from './support.ts'
 const elsewhere = smallRecipe
   .replace('sources:', 'resources: { elsewhere: true }\nsources:\n  photos: { kind: folder, path: photos }')
   .replace('from: web', 'from: photos')
+  .replace('kind: classifier', 'kind: dedup')
 const withoutPhotos: Environment = {
   ...toyEnvironment,
   digest: path => (path.endsWith('/photos') ? undefined : toyEnvironment.digest(path)),
@@ -53,12 +54,12 @@ test('a lock is compared as far as the data is here', async () => {
   const plan = compile(loaded, toyEnvironment)
   const lock = lockOf(plan, new Map(plan.stages.map(({ id }) => [id, { digest: id, metrics: {} }])))
   assert.equal(lockFaults(lock, outline(loaded, withoutPhotos)), [])
-  const edited = await loadTexts({ 'r.yaml': elsewhere }, ['filters.overhead.threshold=0.7'])
+  const edited = await loadTexts({ 'r.yaml': elsewhere }, ['filters.overhead.distance=7'])
   const there = outline(edited, withoutPhotos)
   const faults = lockFaults(lock, there)
   assert.equal(
     faults.map(({ stage, kind, name, before, after }) => [stage, kind, name, before, after]),
-    [['overhead', 'parameter', 'threshold', 0.5, 0.7]],
+    [['overhead', 'parameter', 'distance', 4, 7]],
   )
   const reruns = rerunsSince(recordOf(outline(loaded, withoutPhotos)), there)
   assert.equal(reruns.map(({ stage }) => stage.id).slice(0, 2), ['overhead', 'clean'])

@@ -124,7 +124,10 @@ test('a TypeScript recipe has the plan of the YAML recipe of the same meaning, b
   holds(
     40,
     fc.asyncProperty(recipes, async recipe => {
-      const anywhere = (plan: Plan): string => canonical(plan).replaceAll(/"path":"[^"]*"/g, '')
+      const anywhere = (plan: Plan): string => {
+        const stages = plan.stages.map(({ files, ...stage }) => ({ ...stage, roles: Object.keys(files) }))
+        return canonical({ ...plan, stages }).replaceAll(/"path":"[^"]*"/g, '')
+      }
       const text = typeScriptOf(recipe)
       const plan = await planTexts({ 'recipe.ts': text, ...filesBeside })
       assert.is(anywhere(plan), anywhere(await planOf(json(recipe))), text)

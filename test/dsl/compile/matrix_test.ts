@@ -130,6 +130,7 @@ test('parts of a source keep the name of what they are parts of', async () => {
     )
     .replace('size: 2k,', 'size: 2k, corrupt: 1,')
     .replace('from: web', 'from: photos')
+    .replace('kind: classifier', 'kind: dedup')
   const loaded = await loadTexts({ 'r.yaml': `${recipe}matrix: { corrupt: [1, 2] }\n`, 'photos/a.jpg': '' })
   const { stages } = compile(loaded, toyEnvironment)
   assert.equal(

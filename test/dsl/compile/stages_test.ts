@@ -153,6 +153,7 @@ const parted = edited(
   'sources:\n',
   'sources:\n  photos: { kind: folder, path: photos, parts: 3, max_corrupt: 2 }\n',
 ).replace('from: web', 'from: photos')
+  .replace('kind: classifier', 'kind: dedup')
 const partedPlan = () => planTexts({ 'r.yaml': parted, 'photos/a.jpg': '' })
 
 test('a source in parts is as many stages and one that joins them', async () => {
