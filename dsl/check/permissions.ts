@@ -5,7 +5,7 @@ import type { FilledRecipe } from '../kinds/filled.ts'
 import { modelKind, sourceKind } from '../kinds/registry.ts'
 import { locate, type ValuePath } from '../values/located.ts'
 import type { NamedPath } from '../values/named_path.ts'
-import { isOutside, outsideProject } from '../values/project.ts'
+import { isOutside, leavesProject, outsideProject, realPath } from '../values/project.ts'
 import { type Checked, spanAt } from './names.ts'
 
 /** A file or folder that an entry reads. */
@@ -90,18 +90,17 @@ function checkSpelling(checked: Checked): readonly Diagnostic[] {
 function checkReads(checked: Checked): readonly Diagnostic[] {
   const { recipe, folder } = checked
   const reads = readsOf(recipe)
-  const away = outsideProject(
-    reads.map(({ path }) => path),
-    folder,
-  )
-  const outside = reads.filter(({ path }) => away.includes(path))
+  const outside = reads.filter(({ path }) => leavesProject(resolve(folder, path), folder))
   const granted = recipe.permissions.read
-  const covers = (grant: string, path: string): boolean => !isOutside(resolve(folder, path), resolve(folder, grant))
+  const covers = (grant: string, path: string): boolean => {
+    const [read, granted] = [resolve(folder, path), resolve(folder, grant)]
+    return [read, realPath(read) ?? read].some(at => !isOutside(at, granted))
+  }
   const undeclared = outside
     .filter(({ path }) => !granted.some(grant => covers(grant, path)))
     .map(({ path, at }) =>
       diagnose('undeclared-permission', spanAt(checked, at), {
-        message: `'${path}' is outside the project, and the recipe has no permission to read it`,
+        message: `'${path}' ${outsideWords(path, folder)} outside the project, and the recipe has no permission to read it`,
         fix: { hint: `add 'read: [${path}]' under 'permissions'` },
       }),
     )
@@ -122,7 +121,13 @@ function checkReads(checked: Checked): readonly Diagnostic[] {
   return [...undeclared, ...unused]
 }
 
-/** Whether a parameter gave a value. */
+/** Words for a path that lies outside the project itself, or leads there through a symbolic link. */
+const outsideWords = (path: string, folder: string): string =>
+  outsideProject([path], folder).length > 0
+    ? 'is'
+    : `leads through a symbolic link to '${realPath(resolve(folder, path))}',`
+
+/** True if a parameter gave a value. */
 function isInserted({ tree }: Checked, path: ValuePath): boolean {
   const value = locate(tree, path)?.value
   return value?.kind === 'scalar' && value.origin !== undefined

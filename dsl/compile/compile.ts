@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { splitMetric } from '../check/metrics.ts'
 import type { Draft } from '../kinds/draft.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
-import { outsideProject } from '../values/project.ts'
+import { leavesProject } from '../values/project.ts'
 import type { Environment } from './environment.ts'
 import { expandData, expandModels, haveSameData } from './expand.ts'
 import { type KeyParts, stageKey } from './keys.ts'
@@ -41,7 +41,8 @@ export function outline({ folder, variants }: LoadedRecipe, environment: Environ
     digest: remember(environment.digest),
     resolvePackageFile: remember(environment.resolvePackageFile),
   }
-  const finishingOf = (recipe: FilledRecipe): Finishing => ({ recipe, folder, environment: remembered })
+  const leaves = remember((path: string) => leavesProject(path, folder))
+  const finishingOf = (recipe: FilledRecipe): Finishing => ({ recipe, folder, environment: remembered, leaves })
   const data = finish(expandData(first.recipe), finishingOf(first.recipe))
   const compiled = variants.map((variant): CompiledVariant => {
     const { recipe } = variant
@@ -65,6 +66,8 @@ interface Finishing {
   readonly recipe: FilledRecipe
   readonly folder: string
   readonly environment: Environment
+  /** Tests if an absolute path leads out of the project. */
+  readonly leaves: (path: string) => boolean
 }
 
 /** Gives stages their keys. Their inputs are among those before, or earlier among themselves. */
@@ -94,7 +97,7 @@ function withEstimates(stage: KeyedStage, { estimates: estimate }: Draft): Keyed
 
 function finishOne(
   draft: Draft,
-  { recipe, folder, environment }: Finishing,
+  { recipe, folder, environment, leaves }: Finishing,
   known: ReadonlyMap<string, KeyedStage>,
 ): KeyedStage {
   const { id, definition, params, inputs, path } = draft
@@ -120,7 +123,7 @@ function finishOne(
     ...Object.values(inputs).flatMap(({ stage }) => before(stage).absent ?? []),
   ])
   const keyOf = (own: KeyParts['params']): string => stageKey({ ...parts, params: own }, stage => before(stage).key)
-  const read = outsideProject(own, folder).map(file => resolve(folder, file))
+  const read = own.map(file => resolve(folder, file)).filter(leaves)
   const absolute = (file: string): string => resolve(folder, file)
   return {
     ...parts,
@@ -142,7 +145,7 @@ const listed = (files: Draft['files']): readonly string[] => Object.values(files
 const mapped = <A, B>(fields: { readonly [name: string]: A }, map: (value: A) => B): { readonly [name: string]: B } =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, map(value)]))
 
-function ownFile(name: string, { folder, environment, recipe }: Finishing): OutlinedExternal {
+function ownFile(name: string, { folder, environment, recipe }: Omit<Finishing, 'leaves'>): OutlinedExternal {
   const path = resolve(folder, name)
   const stamp = environment.stamp?.(path)
   const sha256 = environment.digest(path)

@@ -1,5 +1,5 @@
 /** The project around a recipe: the files that a recipe reads without a permission. */
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 
 /** The nearest folder upwards that holds `.git` or `package.json`, else the folder itself: nothing in it needs a permission. */
@@ -17,6 +17,22 @@ export function outsideProject(paths: readonly string[], folder: string): readon
   // Looked for only where a path leaves the folder: a plan may have thousands of stages.
   const project = leaving.length > 0 ? projectFolder(folder) : folder
   return leaving.filter(path => isOutside(resolve(folder, path), project))
+}
+
+/** Tests if an absolute path lies outside the project of a folder itself, or leads out of it through symbolic links. */
+export function leavesProject(path: string, folder: string): boolean {
+  if (outsideProject([path], folder).length > 0) return true
+  const real = realPath(path)
+  return real !== undefined && real !== path && isOutside(real, realPath(projectFolder(folder)) ?? folder)
+}
+
+/** The path that symbolic links lead to; undefined where nothing is there. */
+export function realPath(path: string): string | undefined {
+  try {
+    return realpathSync.native(path)
+  } catch {
+    return undefined
+  }
 }
 
 /** True if an absolute path lies outside a folder. */

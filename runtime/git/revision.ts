@@ -3,6 +3,7 @@
 import { extname, relative, sep } from 'node:path'
 import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { disk, type Files } from '../../dsl/read/file.ts'
+import { isLitter } from '../../dsl/values/litter.ts'
 import { sha256 } from '../store/digest.ts'
 import { digestFiles, digestPath } from '../store/digest_path.ts'
 import { askGit, gitBlob, workTreeRoot } from './git.ts'
@@ -68,13 +69,13 @@ export function openRevision(name: string): Revision {
     if (blob !== undefined) return sha256(gitBlob(blob.id))
     if (!isFolder(path)) return digestPath(path)
     const folder = inTree(path)
-    const inside = [...blobs].filter(([file, { isFile }]) => isFile && (folder === '' || file.startsWith(`${folder}/`)))
+    const inside = [...blobs]
+      .filter(([file]) => folder === '' || file.startsWith(`${folder}/`))
+      .map(([file, blob]) => ({ ...blob, name: file.slice(folder === '' ? 0 : folder.length + 1) }))
+      .filter(({ name }) => !isLitter(name))
     return digestFiles(
-      inside.map(([file, { id, size }]) => ({
-        name: file.slice(folder === '' ? 0 : folder.length + 1),
-        size,
-        sha256: sha256(gitBlob(id)),
-      })),
+      inside.filter(({ isFile }) => isFile).map(({ name, id, size }) => ({ name, size, sha256: sha256(gitBlob(id)) })),
+      inside.filter(({ isFile }) => !isFile).map(({ name }) => name),
     )
   }
 

@@ -1,6 +1,7 @@
 /** Deny by default: permissions that stages ask for, and those that a run grants. */
 import { resolve } from 'node:path'
 import type { Stage, StagePermissions } from '../../dsl/compile/plan.ts'
+import { realPath } from '../../dsl/values/project.ts'
 import { isWithin } from './sandbox.ts'
 
 /** Permissions that the flags of a run grant. Paths are relative to the current folder. */
@@ -33,7 +34,7 @@ export function deniedPermissions(stages: readonly Stage[], allowed: Allowed): r
     net: place => [place, place.replace(/:\d+$/, '')].some(host => allowed.allowNet?.includes(host)),
     env: name => allowed.allowEnv?.includes(name) === true,
     run: program => allowed.allowRun?.includes(program) === true,
-    read: path => paths.some(folder => isWithin(path, folder)),
+    read: path => paths.some(folder => isWithin(path, folder) || isWithin(realPath(path) ?? path, folder)),
   }
   const refused = new Map<string, DeniedPermission>()
   for (const stage of stages)

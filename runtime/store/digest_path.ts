@@ -1,25 +1,46 @@
 /** Digests of files and folders that recipes name. */
 import { createHash, type Hash } from 'node:crypto'
-import { closeSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
+import { closeSync, type Dirent, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
+import { isLitter } from '../../dsl/values/litter.ts'
 import { type FileRecord, sha256 } from './digest.ts'
 
-/** Digest of a file, or of a folder: its sorted relative paths with the size and digest of each. */
+/**
+ * Digest of a file, or of a folder: its sorted relative paths with the size and digest of each, and the names of links,
+ * which readers tell and do not follow. What operating systems and editors leave behind is no part of a folder.
+ */
 export function digestPath(path: string): string {
   if (!statSync(path).isDirectory()) return digestFile(path)
-  const files = listFiles(path).map(name => ({ name, path: join(path, name) }))
-  return digestFiles(files.map(({ name, path }) => ({ name, size: statSync(path).size, sha256: digestFile(path) })))
+  const { files, links } = listFiles(path)
+  return digestFiles(
+    files.map(name => ({ name, size: statSync(join(path, name)).size, sha256: digestFile(join(path, name)) })),
+    links,
+  )
 }
 
-/** The files of a folder that are part of its digest, relative to it, with `/` between folders. */
-export const listFiles = (folder: string): readonly string[] =>
-  readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter(entry => entry.isFile())
-    .map(entry => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+/** The content of a folder that is part of its digest: paths relative to it, with `/` between folders. */
+export interface FolderContent {
+  readonly files: readonly string[]
+  readonly links: readonly string[]
+}
 
-/** Digest of a folder by the files in it, named relative to it. */
-export function digestFiles(files: readonly NamedFile[]): string {
-  const lines = files.map(({ name, size, sha256 }) => `${JSON.stringify(name)} ${size} ${sha256}`)
+/** Lists the content of a folder that is part of its digest. */
+export function listFiles(folder: string): FolderContent {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  const nameOf = ({ parentPath, name }: Dirent): string => relative(folder, join(parentPath, name)).split(sep).join('/')
+  const namesOf = (found: readonly Dirent[]): readonly string[] => found.map(nameOf).filter(name => !isLitter(name))
+  return {
+    files: namesOf(entries.filter(entry => entry.isFile())),
+    links: namesOf(entries.filter(entry => entry.isSymbolicLink())),
+  }
+}
+
+/** Digest of a folder by its content, named relative to it; litter is to be left out of it. */
+export function digestFiles(files: readonly NamedFile[], links: readonly string[] = []): string {
+  const lines = [
+    ...files.map(({ name, size, sha256 }) => `${JSON.stringify(name)} ${size} ${sha256}`),
+    ...links.map(name => `${JSON.stringify(name)} link`),
+  ]
   return sha256(lines.sort().join('\n'))
 }
 

@@ -1,5 +1,5 @@
 /** Stamps of files and folders: whether their content may have changed, without reading it. */
-import { statSync } from 'node:fs'
+import { lstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PathStamp } from '../../dsl/compile/environment.ts'
 import { sha256 } from './digest.ts'
@@ -43,9 +43,11 @@ interface FileTimes {
 }
 
 function fileTimes(path: string): readonly FileTimes[] {
-  const names = statSync(path).isDirectory() ? listFiles(path) : ['']
-  return names.map(name => {
-    const { size, ino: inode, mtimeNs: written, ctimeNs: changed } = statSync(join(path, name), { bigint: true })
+  const { files, links } = statSync(path).isDirectory() ? listFiles(path) : { files: [''], links: [] }
+  return [...files, ...links].map(name => {
+    // Links are named and not followed.
+    const statOf = name === '' ? statSync : lstatSync
+    const { size, ino: inode, mtimeNs: written, ctimeNs: changed } = statOf(join(path, name), { bigint: true })
     return { name, size, inode, written, changed }
   })
 }

@@ -76,8 +76,11 @@ export interface SourceReader {
 /** An item that is left out; its reason is a noun phrase that many items share. */
 export const leftOutItem = (file: string, reason: string): LeftOutItem => ({ kind: 'left out', file, reason })
 
+/** The reason for files of operating systems and editors. */
+export const litterReason = 'files of operating systems and editors'
+
 /** A file of an operating system or an editor. */
-export const litterItem = (file: string): LeftOutItem => leftOutItem(file, 'files of operating systems and editors')
+export const litterItem = (file: string): LeftOutItem => leftOutItem(file, litterReason)
 
 /** A corrupt item; facts that are undefined are left out. */
 export function corruptItem(

@@ -5,7 +5,7 @@ import { isRecord, parseJson } from '../../../dsl/values/json.ts'
 import { createDataset } from '../../data/dataset.ts'
 import { createLeftOutCounter, leftOutSentence, totalLeftOut } from '../../data/readers/left_out.ts'
 import { makeSamples } from '../../data/readers/make_samples.ts'
-import type { CorruptItem, SourceReader } from '../../data/readers/record.ts'
+import { type CorruptItem, litterReason, type SourceReader } from '../../data/readers/record.ts'
 import { type Slice, sliceReader } from '../../data/readers/slice.ts'
 import type { SampleFiles } from '../../data/sample.ts'
 import { storedQuality } from '../../data/stored_image.ts'
@@ -88,7 +88,9 @@ export async function storeSource(
   const excluded = leftOut.counts()
   if (excluded.length > 0) report.warn(leftOutSentence(excluded))
   if (unnamed.size > 0) report.warn(unnamedClasses(unnamed))
-  for (const line of excluded) appendFileSync(join(out, leftOutItems), `${JSON.stringify(line)}\n`)
+  // Litter of a folder is in no digest, so no file of the result may depend on it; the warning tells it.
+  for (const line of excluded.filter(({ reason }) => reason !== litterReason))
+    appendFileSync(join(out, leftOutItems), `${JSON.stringify(line)}\n`)
   if (counts.samples === 0 && slice === undefined)
     throw noSamples(context.id, { corrupt, missing, leftOut: totalLeftOut(excluded) })
   await dataset.close()
