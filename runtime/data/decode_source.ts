@@ -3,7 +3,7 @@ import sharp from 'sharp'
 import { anySize, decodeImage, fromRaw, type ImageDecodeOptions, type Raster } from './image.ts'
 import { type ImageBytes, type ImageFacts, type ImageRefusal, openBytes } from './image_facts.ts'
 import { readTiffBands } from './tiff/bands.ts'
-import { canDecompress, compressionName, isUnknownCompression } from './tiff/decompress.ts'
+import { canDecompress, compressionName, isBeyondDecoder } from './tiff/decompress.ts'
 import type { TiffDirectory } from './tiff/directory.ts'
 
 /** Meaning of the bands of an image, where the image does not say it or a user wants another. */
@@ -57,7 +57,8 @@ function planTiff(tiff: TiffDirectory, { bands, scale, size, orientation }: Tiff
     reason: `${what}, ${reason}`,
     hint,
   })
-  if (isUnknownCompression(tiff.compression))
+  const isBeyond = isBeyondDecoder(tiff.compression)
+  if (isBeyond && !canDecompress(tiff.compression))
     return refuse(`and its compression, ${compression}, is not read`, 'convert it to deflate')
   const colours = bands === undefined ? colourBands(tiff) : bands.map(band => band - 1)
   if (colours === undefined) return refuse(`and does not say which of them are red, green and blue; ${readable}`)
@@ -65,8 +66,11 @@ function planTiff(tiff: TiffDirectory, { bands, scale, size, orientation }: Tiff
   if (beyond !== undefined) return refuse(`and no band ${beyond + 1}`, 'name others')
   if (!isOfBytes(tiff) && scale === undefined)
     return refuse(`and does not say which values are black and white; ${readable}`)
-  if (bands === undefined && scale === undefined && isPlain(tiff)) return { kind: 'plain' }
-  if (!hasReadableType(tiff) || ![0, 1, 2].includes(tiff.photometric) || orientation > 1)
+  if (bands === undefined && scale === undefined && isPlain(tiff) && !isBeyond) return { kind: 'plain' }
+  const hasAlpha = bands === undefined && isPlain(tiff) && tiff.bands > colours.length
+  // White is zero only where a scale says which value is white.
+  const isKnown = tiff.photometric === 1 || tiff.photometric === 2 || (tiff.photometric === 0 && scale !== undefined)
+  if (!hasReadableType(tiff) || !isKnown || orientation > 1 || (hasAlpha && scale === undefined))
     return refuse(`and its bands cannot be read one by one; ${readable}`)
   if (!canDecompress(tiff.compression))
     return refuse(

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
@@ -245,18 +246,33 @@ test('files that are no images are named for what they are', async () => {
   for (const [image, reason] of cases) assert.match(await refusal(Buffer.from(image)), reason)
 })
 
-test('damage in a TIFF of many bands is named with its block', async () => {
-  const image = plain('uint16', [1, 2, 3, 4], { extraSamples: [0] })
-  const broken = Buffer.from(image)
-  // The compression of the only strip becomes deflate, which its bytes are not.
-  const entry = broken.indexOf(Buffer.from([0x03, 0x01, 3, 0, 1, 0, 0, 0, 1, 0]))
-  broken.writeUInt16LE(8, entry + 8)
-  assert.match(
-    await refusal(broken, { scale: [0, 9] }),
-    /^it is damaged or cut short: its block 0 is damaged; replace or remove it$/,
+/** A frame of Zstandard with one block that is stored as it is. */
+function zstdFrame(content: Buffer): Buffer {
+  const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0, 0, 0, 0])
+  head.writeUInt32LE(content.length, 5)
+  head.writeUIntLE((content.length << 3) | 1, 9, 3)
+  return Buffer.concat([head, content])
+}
+
+test('damage in a TIFF of many bands is named with its block, and compressions that are not read by their name', async () => {
+  const values = [120, 160, 90, 60]
+  const compressed = (...compression: NonNullable<TiffPage['compression']>) =>
+    plain('uint8', values, { extraSamples: [0], compression })
+  isNear(await colour(compressed(8, deflateSync)), [120, 160, 90])
+  isNear(await colour(compressed(50_000, zstdFrame)), [120, 160, 90])
+  isNear(await colour(plain('uint8', values.slice(0, 3), { compression: [50_000, zstdFrame] })), [120, 160, 90])
+  assert.is(
+    await refusal(compressed(8, pixels => pixels)),
+    'it is damaged or cut short: its block 0 is damaged; replace or remove it',
   )
-  broken.writeUInt16LE(34887, entry + 8)
-  assert.match(await refusal(broken), /and its compression, LERC, is not read; convert it to deflate$/)
+  assert.match(
+    await refusal(compressed(8, pixels => deflateSync(pixels.subarray(0, 96)))),
+    /^it is damaged or cut short: its block 0 holds 96 of 1920 bytes; replace/,
+  )
+  assert.is(
+    await refusal(compressed(34_887, pixels => pixels)),
+    'it has 4 bands of 8 bits (24 x 20 pixels), and its compression, LERC, is not read; convert it to deflate',
+  )
 })
 
 test('scenes beyond the usual limit of pixels are stored, as they are and scaled', () =>

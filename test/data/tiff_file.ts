@@ -19,6 +19,8 @@ export interface TiffPage {
   readonly subfile?: number
   /** XML of GDAL. */
   readonly gdalMetadata?: string
+  /** Number of a compression, and what it makes of the pixels. @default none */
+  readonly compression?: readonly [number: number, compress: (pixels: Buffer) => Buffer]
 }
 
 const types: Readonly<Record<BandType, { readonly bytes: number; readonly format: number }>> = {
@@ -83,7 +85,8 @@ export function tiffFile(...pages: readonly TiffPage[]): Buffer {
   }
   let pointer: (directory: number) => void = directory => chunks[0]?.writeUInt32LE(directory, 4)
   for (const page of pages) {
-    const pixels = pixelsOf(page)
+    const [compression, compress] = page.compression ?? [1, (pixels: Buffer) => pixels]
+    const pixels = compress(pixelsOf(page))
     const { bytes, format } = types[page.type]
     const every = (value: number): readonly number[] => Array.from({ length: page.bands }, () => value)
     const strip = add(pixels)
@@ -92,7 +95,7 @@ export function tiffFile(...pages: readonly TiffPage[]): Buffer {
       [256, 4, [page.width]],
       [257, 4, [page.height]],
       [258, 3, every(8 * bytes)],
-      [259, 3, [1]],
+      [259, 3, [compression]],
       [262, 3, [page.photometric]],
       [273, 4, [strip]],
       [277, 3, [page.bands]],

@@ -11,6 +11,7 @@ import {
 import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { isRecord, isText, parseJson } from '../../../dsl/values/json.ts'
 import { findInvalidByte } from '../../../dsl/values/utf8.ts'
+import { loadZstd } from '../zstd.ts'
 import { otherFormat } from './other_format.ts'
 import { parsePythonJson } from './python_json.ts'
 
@@ -130,21 +131,16 @@ const parsers = {
   jsonFromBytes: (bytes?: Uint8Array): unknown => bytes && parsePythonJson(utf8.decode(bytes)),
 }
 
-/** Codecs that Node has not, or not in all its versions. */
-const otherCodecs: readonly string[] = ['ZSTD', 'LZ4', 'LZ4_RAW']
-
 /** The decompressors of a table: Snappy is hyparquet's own, Node's are the fastest, and others are loaded where used. */
 async function compressorsOf({ row_groups }: FileMetaData): Promise<Compressors> {
-  const codecs = new Set(row_groups.flatMap(({ columns }) => columns.map(column => column.meta_data?.codec ?? '')))
-  const others = [...codecs].some(codec => otherCodecs.includes(codec))
-    ? (await import('hyparquet-compressors')).compressors
-    : {}
+  const codecs = new Set(row_groups.flatMap(({ columns }) => columns.map(column => column.meta_data?.codec)))
+  const isLz4 = codecs.has('LZ4') || codecs.has('LZ4_RAW')
+  const { LZ4, LZ4_RAW } = isLz4 ? (await import('hyparquet-compressors')).compressors : {}
   return {
-    ...(others.ZSTD && { ZSTD: others.ZSTD }),
-    ...(others.LZ4 && { LZ4: others.LZ4 }),
-    ...(others.LZ4_RAW && { LZ4_RAW: others.LZ4_RAW }),
+    ...(codecs.has('ZSTD') && { ZSTD: await loadZstd() }),
+    ...(LZ4 && { LZ4 }),
+    ...(LZ4_RAW && { LZ4_RAW }),
     GZIP: input => zlib.gunzipSync(input),
     BROTLI: input => zlib.brotliDecompressSync(input),
-    ...('zstdDecompressSync' in zlib && { ZSTD: (input: Uint8Array) => zlib.zstdDecompressSync(input) }),
   }
 }

@@ -1,7 +1,7 @@
 /** Bands of TIFF files as RGB of 8 bits: any number of bands, of any type, block by block. */
 import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import type { Raster } from '../image.ts'
-import { decompress } from './decompress.ts'
+import { type Decompress, loadDecompressor } from './decompress.ts'
 import type { ByteSource, TiffDirectory } from './directory.ts'
 
 /** The bands to read, and their range. */
@@ -32,14 +32,16 @@ export async function readTiffBands(
   const { width, height, block, isPlanar } = directory
   const [columns, rows] = [Math.ceil(width / shrink), Math.ceil(height / shrink)]
   const mean = createMean({ columns, rows, shrink, width, height })
+  const decompress = await loadDecompressor(directory.compression)
+  const read = (index: number) => readBlock(source, directory, { index, decompress })
   const across = Math.ceil(width / block.width)
   const [black, white] = scale
   const factor = 255 / (white - black)
   for (let index = 0; index < blocksOf(directory); index++) {
     const [left, top] = [(index % across) * block.width, Math.floor(index / across) * block.height]
     const planes = isPlanar
-      ? await Promise.all(bands.map(band => readBlock(source, directory, band * blocksOf(directory) + index)))
-      : [await readBlock(source, directory, index)]
+      ? await Promise.all(bands.map(band => read(band * blocksOf(directory) + index)))
+      : [await read(index)]
     const stride = isPlanar ? 1 : directory.bands
     for (const [channel, band] of bands.entries()) {
       const values = (isPlanar ? planes[channel] : planes[0]) ?? new Uint8Array()
@@ -108,8 +110,12 @@ function createMean({
   }
 }
 
-async function readBlock(source: ByteSource, directory: TiffDirectory, index: number): Promise<Values> {
-  const { block, bits, bands, isPlanar, compression, predictor, isLittleEndian } = directory
+async function readBlock(
+  source: ByteSource,
+  directory: TiffDirectory,
+  { index, decompress }: { readonly index: number; readonly decompress: Decompress },
+): Promise<Values> {
+  const { block, bits, bands, isPlanar, predictor, isLittleEndian } = directory
   const [offset = 0, count = 0] = [directory.offsets[index], directory.counts[index]]
   const samples = isPlanar ? 1 : bands
   const bytesEach = (bits[0] ?? 8) / 8
@@ -120,7 +126,7 @@ async function readBlock(source: ByteSource, directory: TiffDirectory, index: nu
   if (count === 0) return new Uint8Array(block.width * block.height * samples)
   if (offset + count > source.length)
     throw new DataFault(`it is cut short: block ${index} lies beyond its end`, { byte: source.length })
-  const raw = decompressBlock(await source.read(offset, count), { compression, length, index, offset })
+  const raw = decompressBlock(await source.read(offset, count), { decompress, length, index, offset })
   const rowBytes = block.width * samples * bytesEach
   const top = Math.floor((index % blocksOf(directory)) / Math.ceil(directory.width / block.width)) * block.height
   const least = Math.min(block.height, directory.height - top) * rowBytes
@@ -138,10 +144,10 @@ async function readBlock(source: ByteSource, directory: TiffDirectory, index: nu
 
 function decompressBlock(
   bytes: Uint8Array,
-  at: { readonly compression: number; readonly length: number; readonly index: number; readonly offset: number },
+  at: { readonly decompress: Decompress; readonly length: number; readonly index: number; readonly offset: number },
 ): Uint8Array {
   try {
-    return decompress(bytes, at.compression, at.length)
+    return at.decompress(bytes, at.length)
   } catch (cause) {
     throw new DataFault(`its block ${at.index} is damaged`, { byte: at.offset, cause })
   }

@@ -1,5 +1,6 @@
 /** Compression of the blocks of TIFF files. */
 import zlib from 'node:zlib'
+import { loadZstd } from '../zstd.ts'
 
 /** Names of compressions, as GDAL calls them. */
 const names: Readonly<Record<number, string>> = {
@@ -24,25 +25,32 @@ const names: Readonly<Record<number, string>> = {
 /** The name of a compression. */
 export const compressionName = (compression: number): string => names[compression] ?? `number ${compression}`
 
+const zstd = 50_000
+
 /** Tests if blocks of a compression can be decompressed here. */
-export const canDecompress = (compression: number): boolean => [1, 5, 8, 32773, 32946].includes(compression)
+export const canDecompress = (compression: number): boolean => [1, 5, 8, 32773, 32946, zstd].includes(compression)
 
-/** Compressions that the image decoder has not either. */
-export const isUnknownCompression = (compression: number): boolean =>
-  !canDecompress(compression) && ![2, 3, 4, 7].includes(compression)
+/** Tests if the decoder of plain images lacks a compression. */
+export const isBeyondDecoder = (compression: number): boolean =>
+  [33003, 33004, 33005, 34712, 34887, 34925, zstd, 50002].includes(compression)
 
-/** Decompresses a block of `length` bytes; what it lacks at its end is undefined behaviour of its writer and is zero. */
-export function decompress(bytes: Uint8Array, compression: number, length: number): Uint8Array {
+/** Decompresses a block of `length` bytes. */
+export type Decompress = (bytes: Uint8Array, length: number) => Uint8Array
+
+/** Loads the decompressor of a compression. */
+export async function loadDecompressor(compression: number): Promise<Decompress> {
   switch (compression) {
     case 1:
-      return bytes
+      return bytes => bytes
     case 5:
-      return lzw(bytes, length)
+      return lzw
     case 8:
     case 32946:
-      return zlib.inflateSync(bytes, { maxOutputLength: Math.max(length, 64) })
+      return (bytes, length) => zlib.inflateSync(bytes, { maxOutputLength: Math.max(length, 64) })
     case 32773:
-      return packBits(bytes, length)
+      return packBits
+    case zstd:
+      return loadZstd()
     default:
       throw new Error(`Blocks of compression ${compression} cannot be decompressed`)
   }
