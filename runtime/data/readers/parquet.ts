@@ -81,11 +81,12 @@ async function* readTable(table: ParquetFile, options: TableOptions): AsyncGener
   const { find, others } = await imagesOf(table, options)
   yield* others
   const nameOf = classNamer(table, options.label)
+  const keys = new Set<string>()
   for (let group = 0; group + 1 < table.groups.length; group++) {
     const start = table.groups[group] ?? 0
     const rows = await readGroup(table, { group, columns })
     for (const [i, cells] of rows.entries())
-      yield* readRow({ cells, row: start + i }, { table, find, columns, nameOf, ...options })
+      yield* readRow({ cells, row: start + i }, { table, find, columns, nameOf, keys, ...options })
   }
   if (table.rows === 0) yield leftOutItem(basename(table.path), 'tables without rows')
 }
@@ -180,6 +181,8 @@ interface RowOptions extends TableOptions {
   readonly columns: readonly string[]
   readonly find: FindRowImage
   readonly nameOf: ClassNamer
+  /** Keys of the rows before. */
+  readonly keys: Set<string>
 }
 
 function readRow(
@@ -216,6 +219,9 @@ function readRow(
   if (contradiction !== undefined) return [wrong(contradiction)]
   if (image.shared !== undefined && earlier === undefined)
     options.earlier.set(image.shared, { key, place: `row ${row} of ${name}`, split, label })
+  // Rows with images of their own may share a key; their groups may not.
+  const isRepeated = image.shared === undefined && options.keys.has(key)
+  options.keys.add(key)
   // A recipe may name classes by their numbers, though the table names them too.
   const id = textOf(cell)
   const word = Object.hasOwn(classNames, id) ? id : named
@@ -223,7 +229,7 @@ function readRow(
     {
       kind: 'record',
       file: image.file,
-      group: `${index}/${key}`,
+      group: isRepeated ? `${index}/${key} row ${row}` : `${index}/${key}`,
       split,
       captions: captions.length > 0 ? captions : [captionOfClass(word, classNames)],
       label,

@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process'
+import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
@@ -139,5 +141,64 @@ test("Python's NaN and Infinity in JSON Lines are missing values", () => {
     ],
   )
 })
+
+const words = fc.string({ unit: fc.constantFrom('a', 'é', ' ', ',', ';', '\t', '"', '\n', '\r\n'), maxLength: 12 })
+const tables = fc.array(fc.tuple(words, words), { minLength: 1, maxLength: 5 })
+
+/** What a reader keeps of a cell: text without blanks around it. */
+const expectedOf = (rows: readonly (readonly [string, string])[]) =>
+  rows.map(([caption, note], i) => [`${i}.jpg`, `x${caption}y`, note])
+
+test('whatever text a table holds is read back, with any separator and line ending, quoted where needed or always', () => {
+  const formats = fc.constantFrom(['csv', ','], ['csv', ';'], ['tsv', '\t'])
+  const ends = fc.constantFrom('\n', '\r\n')
+  fc.assert(
+    fc.property(tables, formats, ends, fc.boolean(), (rows, [ending = '', separator = ''], end, isAlways) => {
+      const quote = (text: string) => (isAlways || /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+      const records = [['image', 'caption', 'note'], ...expectedOf(rows)]
+      const text = records.map(fields => fields.map(quote).join(separator) + end).join('')
+      const found = parse(text, `t.${ending}`).flatMap(row =>
+        row.kind === 'row' ? [[row.image, ...row.captions]] : [],
+      )
+      assert.equal(
+        found,
+        expectedOf(rows).map(fields => fields.slice(0, 2)),
+      )
+    }),
+    { seed: 9, numRuns: 400 },
+  )
+})
+
+const hasPython = spawnSync('python3', ['-c', 'import csv']).status === 0
+const name = "tables that Python's csv module writes are read back"
+if (hasPython)
+  test(name, () => {
+    const script = `
+import csv, io, json, sys
+out = []
+for case in json.load(sys.stdin):
+    text = io.StringIO()
+    quoting = {'minimal': csv.QUOTE_MINIMAL, 'all': csv.QUOTE_ALL, 'text': csv.QUOTE_NONNUMERIC}[case['quoting']]
+    csv.writer(text, delimiter=case['delimiter'], quoting=quoting).writerows(case['rows'])
+    out.append(text.getvalue())
+json.dump(out, sys.stdout)`
+    const cases = fc
+      .sample(fc.tuple(tables, fc.constantFrom(',', ';', '\t'), fc.constantFrom('minimal', 'all', 'text')), {
+        seed: 4,
+        numRuns: 150,
+      })
+      .map(([rows, delimiter, quoting]) => ({ rows: expectedOf(rows), delimiter, quoting }))
+    const input = cases.map(one => ({ ...one, rows: [['image', 'caption', 'note'], ...one.rows] }))
+    const { stdout } = spawnSync('python3', ['-c', script], { input: JSON.stringify(input), encoding: 'utf8' })
+    const written: readonly string[] = JSON.parse(stdout)
+    assert.is(written.length, cases.length)
+    for (const [i, text] of written.entries())
+      assert.equal(
+        rowsOf(text, cases[i]?.delimiter === '\t' ? 't.tsv' : 't.csv'),
+        cases[i]?.rows.map(fields => fields.slice(0, 2)),
+        text,
+      )
+  })
+else console.log(`skipped: ${name} (needs python3)`)
 
 test.run()

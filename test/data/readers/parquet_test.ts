@@ -216,6 +216,22 @@ for (const [compression, bytes] of compressedTables)
       )
     }))
 
+test('rows with images of their own have groups of their own, though they share a key', () =>
+  inTempFolder(async folder => {
+    const table = join(folder, 'a.parquet')
+    const photos = await Promise.all([3, 5, 7].map(shade => picture(shade)))
+    await write(table, [
+      column('key', 'STRING', ['a', 'b', 'a']),
+      column('photo', 'BYTE_ARRAY', photos),
+      column('caption', 'STRING', ['x', 'y', 'z']),
+    ])
+    const found = recordsOf(await findAll(open({ tables: [table], images: { kind: 'bytes', column: 'photo' } })))
+    assert.equal(
+      found.map(({ group }) => group),
+      ['0/a', '0/b', '0/a row 2'],
+    )
+  }))
+
 test('text that is not UTF-8 is named with its row and column', () =>
   inTempFolder(async folder => {
     const table = join(folder, 'a.parquet')

@@ -204,6 +204,25 @@ test('text that is not UTF-8, and classes that contradict each other, are named 
     ])
   }))
 
+test('a caption with half a character is named', () =>
+  inTempFolder(async folder => {
+    const shard = join(folder, '0.tar')
+    const image = await picture(3)
+    const files: TarContent[] = [
+      ['0.jpg', image],
+      ['0.json', '{"caption": "a lake \\ud83c"}'],
+      ['1.jpg', image],
+      ['1.json', '{"caption": "a lake \\ud83c\\udf0a"}'],
+    ]
+    await writeFile(shard, await pack(files))
+    const { samples, faults } = await makeAll(open([shard]), {})
+    assert.equal(
+      samples.map(({ captions }) => captions),
+      [['a lake 🌊']],
+    )
+    assert.equal(faults, ['Image \'0.jpg\' has a caption with half a character: "a lake \\ud83c"'])
+  }))
+
 test('a shard of zero bytes, a pointer of Git LFS and a page in its place are refused; an empty tar is counted', () =>
   inTempFolder(async folder => {
     const shard = join(folder, '0.tar')
