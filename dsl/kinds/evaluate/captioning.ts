@@ -1,10 +1,9 @@
 /** Evaluation `captioning`: captions that the model writes. */
 import { estimateEmbedding } from '../../cost/estimates.ts'
 import type { DatasetRef, ModelRef } from '../../recipe/scalars.ts'
-import { type EvaluationDefinition, type EvaluationExpanding, metricsIn } from '../definition.ts'
-import { draft } from '../draft.ts'
+import { metricsIn } from '../definition.ts'
 import type { FilledCaptioningEvaluation } from '../filled.ts'
-import { defineStage, modelNeeds } from '../stage.ts'
+import { defineEvaluation } from './define.ts'
 
 /** Captions written by the model, compared with those of the data: ROUGE-L. */
 export interface CaptioningEvaluation {
@@ -42,39 +41,21 @@ export interface NucleusDecoding {
   temperature?: number
 }
 
-const stage = defineStage({
+/** The model writes a caption for every captioned image of a split. */
+export const captioning = defineEvaluation({
   kind: 'captioning',
   version: 1,
-  needs: modelNeeds,
-  spec(
-    { kind: _, model: __, data: ___, ...rest }: FilledCaptioningEvaluation,
-    { model, data, seed }: EvaluationExpanding,
-  ) {
+  spec({ kind: _, model: __, data: ___, ...rest }: FilledCaptioningEvaluation, { model, data, seed }) {
     // A seed is part of the key only where tokens are drawn.
     const drawn: { readonly seed?: number } = rest.decoding.kind === 'nucleus' ? { seed } : {}
     return { params: { ...rest, ...drawn }, inputs: { model, data } }
   },
-  estimate: (_evaluation, { cost }) => cost && estimateEmbedding(cost),
-})
-
-/** The model writes a caption for every captioned image of a split. */
-export const captioning = {
-  kind: 'captioning',
-  stages: [stage],
+  estimate: cost => estimateEmbedding(cost),
   needs: ['captions'],
   dataNeeds: ({ data }) => [{ at: ['data'], dataset: data, annotation: 'captions' }],
-  metrics: name => [
-    {
-      stage: name,
-      kind: stage.kind,
-      metrics: [
-        ...metricsIn('percent', ['rouge_l', 'shuffled_rouge_l']),
-        ...metricsIn('words', ['words']),
-        ...metricsIn('share', ['distinct_share']),
-      ],
-    },
+  metrics: () => [
+    ...metricsIn('percent', ['rouge_l', 'shuffled_rouge_l']),
+    ...metricsIn('words', ['words']),
+    ...metricsIn('share', ['distinct_share']),
   ],
-  expand: (name, evaluation, expanding) => [
-    draft(stage, { id: name, path: ['evaluate', name] }, evaluation, expanding),
-  ],
-} as const satisfies EvaluationDefinition<'captioning', FilledCaptioningEvaluation>
+})

@@ -2,10 +2,8 @@
 import { estimateEmbedding } from '../../cost/estimates.ts'
 import type { DatasetRef, ModelRef } from '../../recipe/scalars.ts'
 import { type TemplateSet, templatesOf } from '../../recipe/templates.ts'
-import type { EvaluationDefinition, EvaluationExpanding } from '../definition.ts'
-import { draft } from '../draft.ts'
 import type { FilledClassificationEvaluation } from '../filled.ts'
-import { defineStage, modelNeeds } from '../stage.ts'
+import { defineEvaluation } from './define.ts'
 import { accuracyMetrics } from './metrics.ts'
 
 /**
@@ -44,14 +42,11 @@ export type ClassNaming = 'labels' | 'words'
 /** Prompt templates of one's own. @minItems 1 */
 export type TemplateList = string[]
 
-const stage = defineStage({
+/** It reads labels and images of one split. */
+export const classification = defineEvaluation({
   kind: 'classification',
   version: 3,
-  needs: modelNeeds,
-  spec: (
-    { kind: _, model: __, data: ___, ...rest }: FilledClassificationEvaluation,
-    { model, data }: EvaluationExpanding,
-  ) => ({
+  spec: ({ kind: _, model: __, data: ___, ...rest }: FilledClassificationEvaluation, { model, data }) => ({
     params: {
       ...rest,
       // The texts themselves go into the key: a set that is mended is another one.
@@ -60,13 +55,7 @@ const stage = defineStage({
     },
     inputs: { model, data },
   }),
-  estimate: (_evaluation, { cost }) => cost && estimateEmbedding(cost),
-})
-
-/** It reads labels and images of one split. */
-export const classification = {
-  kind: 'classification',
-  stages: [stage],
+  estimate: cost => estimateEmbedding(cost),
   // Published sets are right as they are.
   check: ({ templates }) =>
     (typeof templates === 'string' ? [] : templates).flatMap((template, index) =>
@@ -86,11 +75,8 @@ export const classification = {
       ? longest(templatesOf(templates)).map(text => ({ at: ['templates'], text, set: templates }))
       : templates.map((text, index) => ({ at: ['templates', index], text })),
   dataNeeds: ({ data }) => [{ at: ['data'], dataset: data, annotation: 'labels' }],
-  metrics: name => [{ stage: name, kind: stage.kind, metrics: accuracyMetrics }],
-  expand: (name, evaluation, expanding) => [
-    draft(stage, { id: name, path: ['evaluate', name] }, evaluation, expanding),
-  ],
-} as const satisfies EvaluationDefinition<'classification', FilledClassificationEvaluation>
+  metrics: () => accuracyMetrics,
+})
 
 const longest = (texts: readonly string[]): readonly string[] =>
   texts.toSorted((a, b) => b.split(' ').length - a.split(' ').length).slice(0, 1)

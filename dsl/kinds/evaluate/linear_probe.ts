@@ -1,10 +1,9 @@
 /** Evaluation `linear-probe`: a linear classifier on frozen image features. */
 import { estimateEmbedding } from '../../cost/estimates.ts'
 import type { DatasetRef, ModelRef, Share } from '../../recipe/scalars.ts'
-import { type EvaluationDefinition, type EvaluationExpanding, metricsIn } from '../definition.ts'
-import { draft } from '../draft.ts'
+import { metricsIn } from '../definition.ts'
 import type { FilledLinearProbeEvaluation } from '../filled.ts'
-import { defineStage, modelNeeds } from '../stage.ts'
+import { defineEvaluation } from './define.ts'
 import { accuracyMetrics } from './metrics.ts'
 
 /**
@@ -31,21 +30,15 @@ export interface LinearProbeEvaluation {
   validation?: Share
 }
 
-const stage = defineStage({
+/** The seed draws the validation part of the training images. */
+export const linearProbe = defineEvaluation({
   kind: 'linear-probe',
   version: 1,
-  needs: modelNeeds,
   spec: (
     { kind: _, model: __, data: ___, train, ...rest }: FilledLinearProbeEvaluation,
-    { model, data, training, seed }: EvaluationExpanding,
+    { model, data, training, seed },
   ) => ({ params: { ...rest, seed }, inputs: { model, data, train: training(train) } }),
-  estimate: (_evaluation, { cost }) => cost && estimateEmbedding(cost),
-})
-
-/** The seed draws the validation part of the training images. */
-export const linearProbe = {
-  kind: 'linear-probe',
-  stages: [stage],
+  estimate: cost => estimateEmbedding(cost),
   learnsFrom: ({ train }) => [{ at: ['train'], text: train }],
   check: ({ validation }) =>
     validation > 0 && validation < 1
@@ -62,14 +55,9 @@ export const linearProbe = {
     { at: ['train'], dataset: train, annotation: 'labels' },
     { at: ['data'], dataset: data, annotation: 'labels' },
   ],
-  metrics: name => [
-    {
-      stage: name,
-      kind: stage.kind,
-      metrics: [...accuracyMetrics, ...metricsIn('number', ['penalty']), ...metricsIn('percent', ['validation_top1'])],
-    },
+  metrics: () => [
+    ...accuracyMetrics,
+    ...metricsIn('number', ['penalty']),
+    ...metricsIn('percent', ['validation_top1']),
   ],
-  expand: (name, evaluation, expanding) => [
-    draft(stage, { id: name, path: ['evaluate', name] }, evaluation, expanding),
-  ],
-} as const satisfies EvaluationDefinition<'linear-probe', FilledLinearProbeEvaluation>
+})

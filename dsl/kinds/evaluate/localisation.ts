@@ -2,10 +2,9 @@
 import { estimateMapping, evaluationBatch } from '../../cost/estimates.ts'
 import type { DatasetRef, ModelRef, Name } from '../../recipe/scalars.ts'
 import type { Query, Sao } from '../../recipe/training.ts'
-import { type EvaluationDefinition, type EvaluationExpanding, metricsIn } from '../definition.ts'
-import { draft } from '../draft.ts'
+import { metricsIn } from '../definition.ts'
 import type { FilledLocalisationEvaluation } from '../filled.ts'
-import { defineStage, modelNeeds } from '../stage.ts'
+import { defineEvaluation } from './define.ts'
 import { queryTexts } from './queries.ts'
 import { checkWindow } from './window.ts'
 
@@ -32,50 +31,31 @@ export interface LocalisationEvaluation {
   sao?: Sao
 }
 
-const stage = defineStage({
+/** It compares maps with the masks of the dataset that have the names of the concepts. */
+export const localisation = defineEvaluation({
   kind: 'localisation',
   version: 2,
-  needs: modelNeeds,
-  spec: (
-    { kind: _, model: __, data: ___, ...rest }: FilledLocalisationEvaluation,
-    { model, data, trainingPart }: EvaluationExpanding,
-  ) => ({
+  spec: ({ kind: _, model: __, data: ___, ...rest }: FilledLocalisationEvaluation, { model, data, trainingPart }) => ({
     params: rest,
     // The training split, for the mean-mask baseline.
     inputs: { model, data, reference: trainingPart },
   }),
-  estimate: ({ queries, map, sao }, { cost }) =>
-    cost && estimateMapping(cost, { batch: evaluationBatch, queries, ...(map === 'sao' && { sao }) }),
-})
-
-/** It compares maps with the masks of the dataset that have the names of the concepts. */
-export const localisation = {
-  kind: 'localisation',
-  stages: [stage],
+  estimate: (cost, { queries, map, sao }) =>
+    estimateMapping(cost, { batch: evaluationBatch, queries, ...(map === 'sao' && { sao }) }),
   needs: ['maps'],
   prompts: ({ queries }) => queryTexts(queries),
   check: ({ sao }, model) => checkWindow(sao, model),
-  dataNeeds: ({ data, queries }) =>
-    Object.keys(queries).map(mask => ({ at: ['queries', mask], dataset: data, mask })),
-  metrics: (name, { queries }) => [
-    {
-      stage: name,
-      kind: stage.kind,
-      metrics: [
-        ...metricsIn(
-          'percent',
-          ['iou', 'image_iou', 'pointing', 'ap'].flatMap(measure => [
-            `mean_${measure}`,
-            ...Object.keys(queries).map(concept => `${measure}_${concept}`),
-          ]),
-        ),
-        ...metricsIn('percent', ['chance_mean_iou']),
-        ...metricsIn('percent', ['mean_mask_mean_iou'], 'with a training split'),
-        ...metricsIn('points', ['mean_iou_over_mean_mask'], 'with a training split'),
-      ],
-    },
+  dataNeeds: ({ data, queries }) => Object.keys(queries).map(mask => ({ at: ['queries', mask], dataset: data, mask })),
+  metrics: ({ queries }) => [
+    ...metricsIn(
+      'percent',
+      ['iou', 'image_iou', 'pointing', 'ap'].flatMap(measure => [
+        `mean_${measure}`,
+        ...Object.keys(queries).map(concept => `${measure}_${concept}`),
+      ]),
+    ),
+    ...metricsIn('percent', ['chance_mean_iou']),
+    ...metricsIn('percent', ['mean_mask_mean_iou'], 'with a training split'),
+    ...metricsIn('points', ['mean_iou_over_mean_mask'], 'with a training split'),
   ],
-  expand: (name, evaluation, expanding) => [
-    draft(stage, { id: name, path: ['evaluate', name] }, evaluation, expanding),
-  ],
-} as const satisfies EvaluationDefinition<'localisation', FilledLocalisationEvaluation>
+})

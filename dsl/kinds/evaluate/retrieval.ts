@@ -1,10 +1,9 @@
 /** Evaluation `retrieval`: zero-shot image-text retrieval. */
 import { estimateEmbedding } from '../../cost/estimates.ts'
 import type { DatasetRef, ModelRef } from '../../recipe/scalars.ts'
-import { type EvaluationDefinition, type EvaluationExpanding, metricsIn } from '../definition.ts'
-import { draft } from '../draft.ts'
+import { metricsIn } from '../definition.ts'
 import type { FilledRetrievalEvaluation } from '../filled.ts'
-import { defineStage, modelNeeds } from '../stage.ts'
+import { defineEvaluation } from './define.ts'
 
 /**
  * Zero-shot image-text retrieval: R@1, R@5, R@10 both ways and their mean.
@@ -32,34 +31,19 @@ export interface RetrievalEvaluation {
  */
 export type CaptionCleaning = 'none' | 'clip' | 'remoteclip'
 
-const stage = defineStage({
+/** It reads captions and images of one split. */
+export const retrieval = defineEvaluation({
   kind: 'retrieval',
   version: 3,
-  needs: modelNeeds,
-  spec: (
-    { kind: _, model: __, data: ___, ...rest }: FilledRetrievalEvaluation,
-    { model, data }: EvaluationExpanding,
-  ) => ({ params: rest, inputs: { model, data } }),
-  estimate: (_evaluation, { cost }) => cost && estimateEmbedding(cost),
-})
-
-/** It reads captions and images of one split. */
-export const retrieval = {
-  kind: 'retrieval',
-  stages: [stage],
+  spec: ({ kind: _, model: __, data: ___, ...rest }: FilledRetrievalEvaluation, { model, data }) => ({
+    params: rest,
+    inputs: { model, data },
+  }),
+  estimate: cost => estimateEmbedding(cost),
   dataNeeds: ({ data }) => [{ at: ['data'], dataset: data, annotation: 'captions' }],
-  metrics: name => [
-    {
-      stage: name,
-      kind: stage.kind,
-      metrics: [
-        ...metricsIn('percent', ['i2t_r1', 'i2t_r5', 'i2t_r10', 't2i_r1', 't2i_r5', 't2i_r10', 'mean_recall']),
-        ...metricsIn('percent', ['chance_mean_recall']),
-        ...metricsIn('times chance', ['i2t_r1_times_chance', 't2i_r1_times_chance', 'mean_recall_times_chance']),
-      ],
-    },
+  metrics: () => [
+    ...metricsIn('percent', ['i2t_r1', 'i2t_r5', 'i2t_r10', 't2i_r1', 't2i_r5', 't2i_r10', 'mean_recall']),
+    ...metricsIn('percent', ['chance_mean_recall']),
+    ...metricsIn('times chance', ['i2t_r1_times_chance', 't2i_r1_times_chance', 'mean_recall_times_chance']),
   ],
-  expand: (name, evaluation, expanding) => [
-    draft(stage, { id: name, path: ['evaluate', name] }, evaluation, expanding),
-  ],
-} as const satisfies EvaluationDefinition<'retrieval', FilledRetrievalEvaluation>
+})

@@ -1,10 +1,8 @@
 /** Filter `classifier`: an overhead classifier, fitted on a small labelled part. */
 import type { Count, DatasetRef, Share } from '../../recipe/scalars.ts'
-import { type FilterDefinition, type FilterExpanding, metricsIn } from '../definition.ts'
-import { draft } from '../draft.ts'
+import { metricsIn } from '../definition.ts'
 import type { FilledClassifierFilter } from '../filled.ts'
-import { dataNeeds, defineStage } from '../stage.ts'
-import { filterMetrics } from './metrics.ts'
+import { defineFilter } from './define.ts'
 
 /**
  * Overhead-imagery classifier on image and text, trained inside the recipe on a small labelled part.
@@ -20,27 +18,14 @@ export interface ClassifierFilter {
   threshold?: Share
 }
 
-const stage = defineStage({
+/** The labelled part is drawn by the recipe's seed. */
+export const classifier = defineFilter({
   kind: 'classifier',
   version: 2,
-  needs: dataNeeds,
-  spec: ({ kind: _, from: __, ...rest }: FilledClassifierFilter, { data, seed }: FilterExpanding) => ({
+  spec: ({ kind: _, from: __, ...rest }: FilledClassifierFilter, { data, seed }) => ({
     params: { ...rest, seed },
     inputs: { data },
   }),
-})
-
-/** The labelled part is drawn by the recipe's seed. */
-export const classifier = {
-  kind: 'classifier',
-  stages: [stage],
   dataNeeds: ({ from }) => [{ at: ['from'], dataset: from, annotation: 'human labels' }],
-  metrics: name => [
-    {
-      stage: name,
-      kind: stage.kind,
-      metrics: [...filterMetrics, ...metricsIn('share', ['accuracy']), ...metricsIn('count', ['labelled'])],
-    },
-  ],
-  expand: (name, filter, expanding) => [draft(stage, { id: name, path: ['filters', name] }, filter, expanding)],
-} as const satisfies FilterDefinition<'classifier', FilledClassifierFilter>
+  metrics: [...metricsIn('share', ['accuracy']), ...metricsIn('count', ['labelled'])],
+})

@@ -1,10 +1,7 @@
 /** Filter `decontaminate`: drops images of evaluation sets. */
 import type { DatasetRef } from '../../recipe/scalars.ts'
-import type { FilterDefinition, FilterExpanding } from '../definition.ts'
-import { draft } from '../draft.ts'
 import type { FilledDecontaminateFilter } from '../filled.ts'
-import { dataNeeds, defineStage } from '../stage.ts'
-import { filterMetrics } from './metrics.ts'
+import { defineFilter } from './define.ts'
 
 /**
  * Drops images that are perceptually equal to any image of the evaluation sets.
@@ -20,22 +17,14 @@ export interface DecontaminateFilter {
   distance?: number
 }
 
-const stage = defineStage({
+/** Every image is compared with all images of the evaluation sets. */
+export const decontaminate = defineFilter({
   kind: 'decontaminate',
   version: 1,
-  needs: dataNeeds,
-  spec: ({ distance, against }: FilledDecontaminateFilter, { data, dataset }: FilterExpanding) => ({
+  spec: ({ distance, against }: FilledDecontaminateFilter, { data, dataset }) => ({
     params: { distance },
     inputs: { data, against: against.map(dataset) },
   }),
-})
-
-/** Every image is compared with all images of the evaluation sets. */
-export const decontaminate = {
-  kind: 'decontaminate',
-  stages: [stage],
   references: ({ against }) => against.map((text, index) => ({ at: ['against', index], text })),
   decontaminates: { field: 'against', datasets: ({ against }) => against },
-  metrics: name => [{ stage: name, kind: stage.kind, metrics: filterMetrics }],
-  expand: (name, filter, expanding) => [draft(stage, { id: name, path: ['filters', name] }, filter, expanding)],
-} as const satisfies FilterDefinition<'decontaminate', FilledDecontaminateFilter>
+})

@@ -1,10 +1,7 @@
 /** Filter `dedup`: drops repeated images. */
 import type { DatasetRef } from '../../recipe/scalars.ts'
-import type { FilterDefinition, FilterExpanding } from '../definition.ts'
-import { draft } from '../draft.ts'
 import type { FilledDedupFilter } from '../filled.ts'
-import { dataNeeds, defineStage } from '../stage.ts'
-import { filterMetrics } from './metrics.ts'
+import { defineFilter } from './define.ts'
 
 /**
  * Drops all but the first of perceptually equal images.
@@ -18,17 +15,9 @@ export interface DedupFilter {
   distance?: number
 }
 
-const stage = defineStage({
+/** Every image is compared with all that come before it. */
+export const dedup = defineFilter({
   kind: 'dedup',
   version: 1,
-  needs: dataNeeds,
-  spec: ({ distance }: FilledDedupFilter, { data }: FilterExpanding) => ({ params: { distance }, inputs: { data } }),
+  spec: ({ distance }: FilledDedupFilter, { data }) => ({ params: { distance }, inputs: { data } }),
 })
-
-/** Every image is compared with all that come before it. */
-export const dedup = {
-  kind: 'dedup',
-  stages: [stage],
-  metrics: name => [{ stage: name, kind: stage.kind, metrics: filterMetrics }],
-  expand: (name, filter, expanding) => [draft(stage, { id: name, path: ['filters', name] }, filter, expanding)],
-} as const satisfies FilterDefinition<'dedup', FilledDedupFilter>

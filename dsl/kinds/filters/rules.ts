@@ -1,10 +1,7 @@
 /** Filter `rules`: cheap rules on alt text and image. */
 import type { DatasetRef } from '../../recipe/scalars.ts'
-import type { FilterDefinition, FilterExpanding } from '../definition.ts'
-import { draft } from '../draft.ts'
 import type { FilledRulesFilter } from '../filled.ts'
-import { dataNeeds, defineStage } from '../stage.ts'
-import { filterMetrics } from './metrics.ts'
+import { defineFilter } from './define.ts'
 
 /** Cheap rules on text and image. */
 export interface RulesFilter {
@@ -25,20 +22,11 @@ export interface RulesFilter {
   min_contrast?: number
 }
 
-const stage = defineStage({
+/** Rules look at each sample by itself. */
+export const rules = defineFilter({
   kind: 'rules',
   version: 1,
-  needs: dataNeeds,
-  spec: ({ kind: _, from: __, ...rest }: FilledRulesFilter, { data }: FilterExpanding) => ({
-    params: rest,
-    inputs: { data },
-  }),
-})
-
-/** Rules look at each sample by itself. */
-export const rules = {
-  kind: 'rules',
-  stages: [stage],
+  spec: ({ kind: _, from: __, ...rest }: FilledRulesFilter, { data }) => ({ params: rest, inputs: { data } }),
   check: ({ min_words, max_words }) =>
     min_words <= max_words
       ? []
@@ -49,6 +37,4 @@ export const rules = {
             message: `'min_words' is ${min_words}, more than 'max_words' ${max_words}; nothing would be kept`,
           },
         ],
-  metrics: name => [{ stage: name, kind: stage.kind, metrics: filterMetrics }],
-  expand: (name, filter, expanding) => [draft(stage, { id: name, path: ['filters', name] }, filter, expanding)],
-} as const satisfies FilterDefinition<'rules', FilledRulesFilter>
+})

@@ -149,10 +149,8 @@ test('variants with other data have stages of their own, those with the same sha
   assert.equal(await counts('samples: 2k, learning', "samples: '${params.size}', learning"), [1, 1, 1, 1])
 })
 
-const parted = edited(
-  'sources:\n',
-  'sources:\n  photos: { kind: folder, path: photos, parts: 3, max_corrupt: 2 }\n',
-).replace('from: web', 'from: photos')
+const parted = edited('sources:\n', 'sources:\n  photos: { kind: folder, path: photos, parts: 3, max_corrupt: 2 }\n')
+  .replace('from: web', 'from: photos')
   .replace('kind: classifier', 'kind: dedup')
 const partedPlan = () => planTexts({ 'r.yaml': parted, 'photos/a.jpg': '' })
 
