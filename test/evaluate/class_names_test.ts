@@ -6,6 +6,7 @@ import { classWords } from '../../runtime/evaluate/class_names.ts'
 test('labels stay as they are, are spelt out, or are named', () => {
   const labels = ['AnnualCrop', 'dense_residential', 'RVPark', 'Sea Lake', 'route-66']
   const words = (names: Parameters<typeof classWords>[1]) => [...classWords(labels, names).values()]
+  assert.equal([...classWords(['_lake_', '66Road'], 'words').values()], ['lake', '66 road'])
   assert.equal(words('labels'), labels)
   assert.equal(words('words'), ['annual crop', 'dense residential', 'rv park', 'sea lake', 'route 66'])
   assert.equal(words({ AnnualCrop: 'annual crop land' }), ['annual crop land', ...labels.slice(1)])

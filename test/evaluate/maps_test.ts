@@ -111,6 +111,21 @@ test('what is undefined is absent, and means are over the concepts that have a v
   assert.is(all.metrics.mean_iou, 35.71)
 })
 
+test('a single pixel, inside or predicted, defines a measure', () => {
+  const one = (values: readonly number[], mask: readonly number[]) =>
+    localisation([{ name: 'x', scores: Float32Array.from(values), masks: Uint8Array.from(mask) }], {
+      ...{ images: 1, rows: 2, columns: 2, size: 2 },
+    }).concepts[0]
+  const predicted = one([1, -1, -1, -1], [0, 0, 0, 0])
+  assert.equal([predicted?.iou, predicted?.imageIou, predicted?.pointing], [0, undefined, undefined])
+  const inside = one([-2, -1, -1, -1], [1, 0, 0, 0])
+  assert.equal([inside?.iou, inside?.imageIou, inside?.pointing, inside?.pointed], [0, 0, 0, 1])
+  const almost = one([-2, -1, -1, -1], [1, 1, 1, 0])
+  assert.equal([almost?.pointed, almost?.pointing], [1, 0])
+  const full = one([-2, -1, -1, -1], [1, 1, 1, 1])
+  assert.equal([full?.pointed, full?.pointing, full?.imageIou], [0, undefined, 0])
+})
+
 test('chance marks the same share of pixels at random', () => {
   const chance = localisationChance([
     {
@@ -138,7 +153,8 @@ test('scores and masks of another shape are errors that name the concept', () =>
     /Scores of "water" have 11 values instead of 12; check their shape/,
   )
   assert.throws(input({ masks: masks.subarray(1) }), /Masks of "water" have 11 values instead of 12; check their shape/)
-  assert.throws(input({ scores: scores.map(() => Number.POSITIVE_INFINITY) }), /A score of "water" is not finite/)
+  const single = scores.map((value, i) => (i === 7 ? Number.POSITIVE_INFINITY : value))
+  assert.throws(input({ scores: single }), /A score of "water" is not finite/)
 })
 
 test('the mean mask is a share less the threshold between two counts', () => {

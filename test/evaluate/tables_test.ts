@@ -118,8 +118,27 @@ test('a table of localisation has a column for each method, in the measures of t
     ],
   )
   assert.equal(localisationTable([]).rows, [])
-  for (const { kind } of [table, classTable({ perClass }), confusionTable({ perClass, confusion: [] })])
-    assert.is(kind, 'table')
+  const metrics = { top1: 1, mean_class_recall: 2 }
+  const chance = { random: metrics, majority: metrics }
+  const intervals = { top1: interval, mean_class_recall: interval }
+  const values = byRecall([], 1)
+  const tables = [
+    table,
+    classTable({ perClass }),
+    confusionTable({ perClass, confusion: [] }),
+    accuracyTable({ metrics, chance, intervals, images: 1, classes: 2 }),
+    recallTable({ recalls: values, chance: values, intervals: byRecall([], interval), images: 1, texts: 1 }),
+  ]
+  assert.equal(
+    tables.map(({ kind, title }) => [kind, title]),
+    [
+      ['table', 'Localisation in percent'],
+      ['table', 'Classes'],
+      ['table', 'Confusion matrix'],
+      ['table', 'Accuracy in percent'],
+      ['table', 'Recall in percent'],
+    ],
+  )
 })
 
 test.run()
