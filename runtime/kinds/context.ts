@@ -1,4 +1,5 @@
 /** The contract between a stage and whoever runs it. */
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import type { StageKind, StageOf } from '../../dsl/kinds/registry.ts'
 import type { Input } from '../../dsl/kinds/stage.ts'
 import type { EngineName } from '../../dsl/recipe.ts'
@@ -143,6 +144,7 @@ export const engineNames: readonly EngineName[] = ['auto', 'cpu', 'webgpu', 'cud
 /** The requested engine; throws where there is none of that name. */
 export function engineNameOf({ engine }: Pick<StageSurroundings, 'engine'>): EngineName {
   const found = engineNames.find(name => name === engine)
-  if (found === undefined) throw new Error(`There is no engine '${engine}'; use one of ${engineNames.join(', ')}`)
+  if (found === undefined)
+    throw new UserFault(`There is no engine '${engine}'`, { hint: `use one of ${engineNames.join(', ')}` })
   return found
 }

@@ -1,5 +1,7 @@
 /** Stage `region-train`: the second half of a distillation round. */
+
 import { join } from 'node:path'
+import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { tokenizeQueries } from '../../distill/heatmaps.ts'
 import { objective, type RegionSpec } from '../../distill/region_objective.ts'
 import { floats, type HostArray } from '../../engine/mod.ts'
@@ -45,7 +47,9 @@ export async function run(context: StageContext<'region-train'>): Promise<StageR
   const { arrays } = await readSafetensors(join(inputs.labels.folder, 'labels.safetensors'))
   const { labels, certain } = arrays
   if (labels === undefined || certain === undefined)
-    throw new Error('The pseudo-labels lack an array; run the stage that makes them again')
+    throw new DataFault('The pseudo-labels lack an array', {
+      hint: 'terroir clean --verify sets damaged results aside',
+    })
   const { batch_size: batchSize } = params
   const steps = Math.max(1, Math.ceil(params.samples / batchSize))
   const loading: LoaderOptions = {
@@ -65,7 +69,7 @@ export async function run(context: StageContext<'region-train'>): Promise<StageR
   const trained = await withLoader(loading, report.log, async loader => {
     const patches = gridSide(config) ** 2
     if (labels.shape[0] !== loader.samples || labels.shape[1] !== patches)
-      throw new Error(
+      throw new DataFault(
         `The pseudo-labels are of ${labels.shape[0]} images of ${labels.shape[1]} patches, the dataset has ${loader.samples} of ${patches}`,
       )
     return train({

@@ -1,8 +1,10 @@
 /** Stage `captioning`: captions that the model writes, beside those of the data (docs/protocol.md). */
+
 import { createWriteStream } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
+import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { readIndex, readPixels } from '../../data/dataset.ts'
 import type { Sample } from '../../data/sample.ts'
 import { meanInterval, scoreCaptions, wordCount } from '../../evaluate/captioning.ts'
@@ -49,9 +51,9 @@ export async function run(context: StageContext<'captioning'>): Promise<StageRes
   const indexed = await readIndex(folder, split)
   const samples = indexed.filter(hasCaptions)
   if (samples.length === 0)
-    throw new Error(
-      `The ${indexed.length} images of '${folder}' have no captions to compare with; caption the dataset first`,
-    )
+    throw new DataFault(`The ${indexed.length} images of '${folder}' have no captions to compare with`, {
+      hint: 'caption the dataset first',
+    })
   const uncaptioned = indexed.length - samples.length
   if (uncaptioned > 0)
     report.warn(`Left out of captioning, without a caption: ${uncaptioned} of ${indexed.length} images`)

@@ -1,6 +1,8 @@
 /** Stage `classification`: zero-shot classification with prompt templates (docs/protocol.md). */
+
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { readIndex, readPixels } from '../../data/dataset.ts'
 import { classWords } from '../../evaluate/class_names.ts'
 import { classEmbeddings, classification, classificationChance } from '../../evaluate/classification.ts'
@@ -40,9 +42,9 @@ export async function run(context: StageContext<'classification'>): Promise<Stag
   const names = [...counts.keys()].filter(name => (counts.get(name) ?? 0) >= least).sort()
   const leftOut = [...counts.keys()].filter(name => !names.includes(name)).sort()
   if (names.length < 2)
-    throw new Error(
-      `${names.length} classes of '${folder}' have ${least} images or more, and two are needed; lower min_images or label the dataset`,
-    )
+    throw new DataFault(`${names.length} classes of '${folder}' have ${least} images or more, and two are needed`, {
+      hint: 'lower min_images or label the dataset',
+    })
   if (leftOut.length > 0)
     report.warn(`Left out of classification, with fewer than ${least} images: ${leftOut.join(', ')}`)
   const words = classWords([...counts.keys()].sort(), params.class_names)

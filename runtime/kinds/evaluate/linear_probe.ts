@@ -2,6 +2,7 @@
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { readIndex, readPixels } from '../../data/dataset.ts'
 import type { Sample } from '../../data/sample.ts'
 import { classificationChance, scoreClasses } from '../../evaluate/classification.ts'
@@ -125,14 +126,14 @@ async function labelled(train: InputFolder, data: InputFolder) {
   const names = [...new Set(trainSamples.map(({ label }) => label))].sort()
   const known = new Set(names)
   if (names.length < 2)
-    throw new Error(
-      `The training images in '${train.folder}' have ${names.length} classes, and two are needed; label the dataset`,
-    )
+    throw new DataFault(`The training images in '${train.folder}' have ${names.length} classes, and two are needed`, {
+      hint: 'label the dataset',
+    })
   const testSamples = all.filter(({ label }) => known.has(label))
   if (testSamples.length === 0)
-    throw new Error(
-      `No image of '${data.folder}' has a label that the training images have: ${names.join(', ')}; give both datasets the same labels`,
-    )
+    throw new DataFault(`No image of '${data.folder}' has a label that the training images have: ${names.join(', ')}`, {
+      hint: 'give both datasets the same labels',
+    })
   const leftOut = [...new Set(all.filter(({ label }) => !known.has(label)).map(({ label }) => label))].sort()
   return { names, trainSamples, testSamples, leftOut }
 }

@@ -1,6 +1,8 @@
 /** Stage `retrieval`: zero-shot image-text retrieval (docs/protocol.md). */
+
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { readIndex, readPixels } from '../../data/dataset.ts'
 import type { Sample } from '../../data/sample.ts'
 import { cleanCaption } from '../../evaluate/cleaning.ts'
@@ -53,9 +55,9 @@ export async function run(context: StageContext<'retrieval'>): Promise<StageResu
   const indexed = await readIndex(folder, split)
   const samples = indexed.filter(sample => sample.captions.length > 0)
   if (samples.length === 0)
-    throw new Error(
-      `The ${indexed.length} images of '${folder}' have no captions to retrieve; caption the dataset first`,
-    )
+    throw new DataFault(`The ${indexed.length} images of '${folder}' have no captions to retrieve`, {
+      hint: 'caption the dataset first',
+    })
   const uncaptioned = indexed.length - samples.length
   if (uncaptioned > 0)
     report.warn(`Left out of retrieval, without a caption: ${uncaptioned} of ${indexed.length} images`)

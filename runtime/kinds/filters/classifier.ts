@@ -1,6 +1,7 @@
 /** Stage `classifier`: fits the overhead classifier on a small labelled part and filters by it. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { loadPixels } from '../../data/dataset.ts'
 import {
   type FeatureView,
@@ -92,7 +93,7 @@ function divide(
   const random = createRandom(params.seed, 'labelled part')
   const candidates = random.shuffle(items.filter(({ sample }) => sample.overhead !== undefined))
   if (candidates.length < labelled) {
-    throw new Error(
+    throw new DataFault(
       `Only ${candidates.length} samples carry a human label, not ${labelled}: lower 'labelled', or label more (webdataset: "overhead" in .json)`,
     )
   }

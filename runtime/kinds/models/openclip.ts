@@ -1,4 +1,5 @@
 /** Stage `openclip`: a CLIP model that the recipe brings with its weights, in the form of every model here. */
+import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import type { FilledTower } from '../../../dsl/kinds/filled.ts'
 import { readTokenizer } from '../../data/read_tokenizer.ts'
 import { writeModel } from '../../model/model_folder.ts'
@@ -20,8 +21,9 @@ export async function run({ params, files, out }: StageContext<'openclip'>): Pro
   const tokenizerFile = files.tokenizer
   const tokenizer = await readTokenizer(tokenizerFile)
   if (tokenizer.vocabSize > network.vocabSize)
-    throw new Error(
-      `The tokenizer '${tokenizerFile}' has ${tokenizer.vocabSize} tokens, and the weights know ${network.vocabSize}; name the tokenizer.json that belongs to them`,
+    throw new DataFault(
+      `The tokenizer '${tokenizerFile}' has ${tokenizer.vocabSize} tokens, and the weights know ${network.vocabSize}`,
+      { hint: 'name the tokenizer.json that belongs to them' },
     )
   await writeModel(out, { config, weights, tokenizerFile })
   return {

@@ -1,6 +1,8 @@
 /** Stage `tokenizer`: byte-level BPE trained on captions. */
+
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { trainTokenizer } from '../../data/bpe.ts'
 import { readIndex } from '../../data/dataset.ts'
 import { loadTokenizer, type Tokenizer } from '../../data/tokenizer.ts'
@@ -17,7 +19,8 @@ export async function run({ params, inputs, out }: StageContext<'tokenizer'>): P
   const captions: string[] = []
   for (const { folder, split } of inputs.data)
     for (const sample of await readIndex(folder, split)) captions.push(...sample.captions)
-  if (captions.length === 0) throw new Error('The tokenizer has no captions to learn from; name datasets with captions')
+  if (captions.length === 0)
+    throw new DataFault('The tokenizer has no captions to learn from', { hint: 'name datasets with captions' })
   const json = trainTokenizer(captions, { vocabSize: params.vocab_size })
   await writeFile(join(out, 'tokenizer.json'), `${JSON.stringify(json, null, 1)}\n`)
   const tokenizer = loadTokenizer(json)

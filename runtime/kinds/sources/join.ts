@@ -1,6 +1,8 @@
 /** Stage `join`: the parts of a source as one dataset. */
+
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { isRecord, parseJson } from '../../../dsl/values/json.ts'
 import { joinDatasets, readSamples } from '../../data/dataset.ts'
 import type { SampleFiles } from '../../data/sample.ts'
@@ -20,7 +22,8 @@ export async function run({ params, inputs, out, report }: StageContext<'join'>)
   const leftOut: string[] = []
   for (const folder of folders) {
     const manifest = parseManifest(readFileSync(join(folder, manifestName), 'utf8'))
-    if (manifest === undefined) throw new Error(`The result in ${folder} has no manifest; run terroir clean --verify`)
+    if (manifest === undefined)
+      throw new DataFault(`The result in ${folder} has no manifest`, { hint: 'run terroir clean --verify' })
     for (const [name, value] of Object.entries(manifest.metrics)) metrics[name] = (metrics[name] ?? 0) + value
     for (const warning of manifest.warnings) report.warn(warning)
     const failed = join(folder, failedItems)

@@ -1,5 +1,7 @@
 /** The model that a phase of training begins with. */
+
 import { join } from 'node:path'
+import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { readTokenizer } from '../../data/read_tokenizer.ts'
 import { initialWeights } from '../../model/initialise.ts'
 import { type LoadedModel, readModel } from '../../model/model_folder.ts'
@@ -28,8 +30,9 @@ export async function startingModel({
   const config = { ...wanted, text: { ...wanted.text, vocabSize: tokenizer.vocabSize } }
   const network = networkOf(config)
   if (before !== undefined && JSON.stringify(before.config) !== JSON.stringify(config))
-    throw new Error(
-      `The phase starts from a model of another architecture (${before.network.parameters} parameters, not ${network.parameters}); give both phases the same model`,
+    throw new UserFault(
+      `The phase starts from a model of another architecture (${before.network.parameters} parameters, not ${network.parameters})`,
+      { hint: 'give both phases the same model' },
     )
   const weights = before?.weights ?? initialWeights(config, params.seed)
   return { config, network, weights, tokenizer, tokenizerFile }

@@ -1,4 +1,5 @@
 /** Validation of a model in training: retrieval on a held-out split. */
+import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { readIndex, readPixels } from '../../data/dataset.ts'
 import type { Sample } from '../../data/sample.ts'
 import { embedImages, embedTexts } from '../../evaluate/embed.ts'
@@ -29,7 +30,9 @@ export async function openValidation(
   const hasCaptions = ({ captions }: Sample): boolean => captions.length > 0
   const samples = (await readIndex(folder, split)).filter(hasCaptions)
   if (samples.length === 0)
-    throw new Error(`The images of '${folder}' have no captions to validate by; stop by another dataset`)
+    throw new DataFault(`The images of '${folder}' have no captions to validate by`, {
+      hint: 'stop by another dataset',
+    })
   const texts = samples.flatMap(({ captions }) => captions)
   const owner = Int32Array.from(samples.flatMap(({ captions }, image) => captions.map(() => image)))
   const { imageSize: size, embedDim: dim, preprocessing } = model.network
