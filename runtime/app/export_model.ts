@@ -4,15 +4,16 @@ import { dirname, join, resolve } from 'node:path'
 import { splitReference } from '../../dsl/check/names.ts'
 import { modelInput } from '../../dsl/compile/expand.ts'
 import { UserFault } from '../../dsl/diagnostics/faults.ts'
-import { stageDefinitions } from '../../dsl/kinds/registry.ts'
 import type { EngineName } from '../../dsl/recipe.ts'
 import { engineNameOf } from '../kinds/context.ts'
 import { findResults } from '../schedule/select.ts'
+import { checkResult, damageText } from '../schedule/verify.ts'
 import { codeOf } from '../store/files.ts'
-import { openStore, type Result, storeFolder } from '../store/store.ts'
+import { openStore, type Result, type Store, storeFolder } from '../store/store.ts'
 import { UnfinishedFault, unknownName } from './faults.ts'
+import { makesModel } from './models.ts'
 import type { StoreFolderOption } from './plan.ts'
-import { loadPlan, type PlannedRecipe, type RecipeOptions } from './recipe.ts'
+import { loadPlan, type PlannedRecipe, type RecipeOptions, unknownStage } from './recipe.ts'
 
 /** Options of {@link exportModel}. */
 export interface ExportOptions extends RecipeOptions, StoreFolderOption {
@@ -44,11 +45,17 @@ export async function exportModel(file: string, model: string, options: ExportOp
   const { embeddings, weights = 'average' } = options
   const planned = await loadPlan(file, options)
   const { plan } = planned
-  const found = await findResults(plan, openStore(storeFolder(options.store)))
+  const store = openStore(storeFolder(options.store))
+  const found = await findResults(plan, store)
+  const sound = (id: string): Promise<Result> => {
+    const [own] = plan.stages.filter(one => one.id === id)
+    if (own === undefined) throw unknownStage(plan, id)
+    return soundResult(own, { file, found, store })
+  }
   const { id: stage } = stageOf(planned, { name: model, what: 'model' })
   const data = embeddings === undefined ? undefined : stageOf(planned, { name: embeddings, what: 'dataset' })
-  const of = finished(file, found, stage)
-  const dataset = data && finished(file, found, data.id)
+  const of = await sound(stage)
+  const dataset = data && (await sound(data.id))
 
   return inNewFolder(resolve(options.to), async folder => {
     const [{ exportModel: writeModel }, { readModel }] = await Promise.all([
@@ -72,8 +79,16 @@ export async function exportModel(file: string, model: string, options: ExportOp
   })
 }
 
-/** True if a stage of this kind makes the folder of a trained model. */
-const makesModel = (kind: string): boolean => stageDefinitions.get(kind)?.makes === 'model'
+/** The result of a stage, read whole. Throws where it is absent, or damaged, which sets it aside. */
+async function soundResult(
+  { id, key }: PlannedRecipe['plan']['stages'][number],
+  { file, found, store }: { readonly file: string; readonly found: ReadonlyMap<string, Result>; readonly store: Store },
+): Promise<Result> {
+  const result = finished(file, found, id)
+  const damage = await checkResult(store, { id, key })
+  if (damage === undefined) return result
+  throw new UnfinishedFault(damageText(damage), { hint: `'terroir run ${file} --until ${id}' makes it anew` })
+}
 
 interface ExportReference {
   readonly name: string

@@ -8,11 +8,13 @@ import { deniedPermissions } from '../schedule/grants.ts'
 import { recover } from '../schedule/recover.ts'
 import { findResults, missingBefore, planUntil, stagesNamed, withDependents } from '../schedule/select.ts'
 import type { SbatchOption } from '../schedule/slurm/options.ts'
+import { checkStored, damageText } from '../schedule/verify.ts'
 import { recordRoot } from '../store/roots.ts'
 import { openStore, type Result, type Store, storeFolder } from '../store/store.ts'
 import { PermissionRefusal, RequestFault } from './faults.ts'
 import { lockPath, writeLock } from './lock_file.ts'
 import { lockOfPlan } from './locked.ts'
+import { makesModel } from './models.ts'
 import { updateReport } from './outputs.ts'
 import { loadPlan, unknownStage } from './recipe.ts'
 import { resultsToRetry, retryItems } from './retry_failed.ts'
@@ -34,7 +36,7 @@ export async function run(file: string, options: RunOptions = {}): Promise<RunRe
 /** The scripts of the jobs that a run under Slurm would submit, each behind its command. Nothing is submitted. */
 export async function jobScripts(file: string, options: RunOptions = {}): Promise<string> {
   const { plan, paths } = await readRun(file, options)
-  const prepared = await prepare(plan, options, paths)
+  const prepared = await prepare(plan, { ...options, dryRun: true }, paths)
   if (options.executor !== 'slurm')
     throw new RequestFault('--dry-run prints jobs of Slurm; add --executor slurm, or use terroir plan')
   const { engine } = prepared.plan
@@ -83,13 +85,34 @@ async function prepare(whole: Plan, options: RunOptions, { lock }: RunPaths): Pr
   const locked = options.locked && lock !== undefined ? await lockOfPlan(whole, lock) : undefined
   const plan = chosenPlan(whole, options)
   const store = openStore(storeFolder(options.store))
-  const found = await findResults(plan, store)
+  const found = await soundResults(plan, { store, options })
   const forced = withDependents(plan, options.force ?? [])
   const missing = plan.stages.filter(({ id }) => forced.has(id) || !found.has(id))
   const retried = options.retryFailed ? resultsToRetry(plan, found) : new Map<string, Result>()
   const again = plan.stages.filter(({ id }) => retried.has(id) && !forced.has(id))
   const sbatchOptions = readJobOptions(plan, options)
   return { plan, store, found, forced, missing, again, retried, sbatchOptions, ...(locked && { locked }) }
+}
+
+/**
+ * The stored results of a plan. Damaged ones are set aside and told. With `locked` and `verify` all are read whole, else
+ * the models that a stage which is about to run starts from, and what was touched after publishing.
+ */
+async function soundResults(
+  plan: Plan,
+  { store, options }: { readonly store: Store; readonly options: RunOptions },
+): Promise<ReadonlyMap<string, Result>> {
+  const found = await findResults(plan, store)
+  if (options.dryRun) return found
+  const forced = withDependents(plan, options.force ?? [])
+  const starts = plan.stages
+    .filter(({ id, kind }) => makesModel(kind) && (forced.has(id) || !found.has(id)))
+    .flatMap(({ inputs }) => Object.values(inputs).map(({ stage }) => stage))
+  const models = new Set(starts.filter(id => makesModel(found.get(id)?.manifest.kind ?? '')))
+  const isWhole = options.locked === true || options.verify === true
+  const damaged = await checkStored(plan.stages, { store, found, whole: id => isWhole || models.has(id) })
+  for (const one of damaged) options.onNotice?.(`${damageText(one)} and is made anew`)
+  return damaged.length === 0 ? found : findResults(plan, store)
 }
 
 /** Runs a compiled recipe; see {@link run}. */

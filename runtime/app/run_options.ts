@@ -42,6 +42,10 @@ export interface StageChoice {
   readonly retryFailed?: boolean | undefined
   /** Runs only what the lock was written for, and compares the results with it. @default false */
   readonly locked?: boolean | undefined
+  /** Reads every stored result whole before the run, and makes damaged ones anew. @default false */
+  readonly verify?: boolean | undefined
+  /** Nothing runs and the store stays as it is. @default false */
+  readonly dryRun?: boolean | undefined
 }
 
 /** Options of a run. */

@@ -57,6 +57,7 @@ export function command(): Program {
     .option('--allow-run <program>', 'let stages start this program; may be repeated', collectNames)
     .option('--allow-read <path>', 'let stages read this path outside the project; may be repeated', collect)
     .option('--locked', 'run only what the lock was written for; exit with 1 when a result is not as locked')
+    .option('--verify', 'read every stored result first, and make damaged ones anew')
     .addOption(storeOption())
     .option('--json', 'print events as JSON, one a line')
     .option('--debug', 'print the stack of every failure, not only of defects')

@@ -20,6 +20,7 @@ export interface RunFlags extends Allowed {
   readonly sbatch?: readonly string[]
   readonly dryRun?: true
   readonly locked?: true
+  readonly verify?: true
   readonly store?: string
   readonly json?: true
   readonly debug?: true

@@ -3,6 +3,7 @@ import { mkdir, rm, rmdir, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { Stage } from '../../dsl/compile/plan.ts'
+import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import type { ProcessId } from '../store/process.ts'
 import type { Store } from '../store/store.ts'
 import type { WorkerEnd } from './attempt.ts'
@@ -15,6 +16,7 @@ import { logFolder, logName } from './logs.ts'
 import type { Job } from './protocol.ts'
 import { withRetries } from './retry.ts'
 import type { RunningWorker } from './start_worker.ts'
+import { checkResult, damageText } from './verify.ts'
 import { createWorkerPool, hasNoOpenFiles, type PooledWorker } from './worker_pool.ts'
 
 /** Options of the local runner. */
@@ -94,6 +96,8 @@ export function localRunner(options: LocalOptions): LocalRunner {
     let attempts = 0
     let recorded: Promise<void> | undefined
     async function attempt(): Promise<StageEnd> {
+      const damaged = await damagedInput()
+      if (damaged !== undefined) return damaged
       attempts += 1
       const anew = request.replace && request.resumed !== true && attempts === 1
       const checkpoints = await store.checkpoints(stage.key, { anew })
@@ -128,6 +132,25 @@ export function localRunner(options: LocalOptions): LocalRunner {
       }
     }
 
+    /** The end of a stage of which an input in the store is damaged; that one is set aside, so that a run makes it anew. */
+    async function damagedInput(): Promise<StageEnd | undefined> {
+      for (const { stage: id, result } of Object.values(request.inputs)) {
+        if (result === undefined) continue
+        const { key } = result.manifest
+        const found = await store.find(key)
+        const damage = found === undefined || found.isTouched ? await checkResult(store, { id, key }) : undefined
+        if (damage !== undefined)
+          return faultEnd(new DataFault(damageText(damage), { hint: 'run again, and it is made anew' }), 0)
+      }
+      return undefined
+    }
+
+    const faultEnd = (fault: DataFault, peakMemory: number): StageEnd => {
+      const { transient } = fault
+      const surroundings = { doing: 'comparing its inputs with the plan', lastLines: [], log: logOf(stage), transient }
+      return { kind: 'fault', fault: { ...describeFault(fault), ...surroundings }, peakMemory }
+    }
+
     /**
      * The end of a stage whose inputs outside the store are not as planned: what it has made, checkpoints included, is
      * dropped. One that was stopped still counts as stopped.
@@ -136,10 +159,7 @@ export function localRunner(options: LocalOptions): LocalRunner {
       const change = watch.findChange(stage.externals)
       if (change === undefined) return undefined
       await store.checkpoints(stage.key, { anew: true })
-      if (kind === 'stopped') return undefined
-      const { transient } = change
-      const surroundings = { doing: 'comparing its inputs with the plan', lastLines: [], log: logOf(stage), transient }
-      return { kind: 'fault', fault: { ...describeFault(change), ...surroundings }, peakMemory }
+      return kind === 'stopped' ? undefined : faultEnd(change, peakMemory)
     }
 
     async function jobOf(folder: string, checkpoints: string): Promise<Job> {

@@ -1,6 +1,7 @@
 /** Reads every result of a store again, and sets damaged ones aside. */
 import { join } from 'node:path'
-import { listResults, type Store, storeFolders } from '../store/store.ts'
+import { tryAcquireLock } from '../store/locks.ts'
+import { listResults, type Result, type Store, storeFolders } from '../store/store.ts'
 import { keysInUse } from './clean.ts'
 
 /** The verification of one result. */
@@ -28,3 +29,60 @@ export async function verifyStore(
   }
   return { foreign: foreign.map(name => join(store.folder, storeFolders.results, name)) }
 }
+
+/** A stored result that was damaged and is set aside. */
+export interface DamagedResult {
+  readonly stage: string
+  /** Its faults, one line each. */
+  readonly faults: readonly string[]
+  readonly movedTo: string
+}
+
+/** Stored results to check. */
+export interface StoredCheck {
+  readonly store: Store
+  readonly found: ReadonlyMap<string, Result>
+  /** Stages whose results are read whole; of the others only those that were touched after publishing. */
+  readonly whole: (stage: string) => boolean
+}
+
+/** Checks the stored results of stages, and sets aside what is damaged, so that it is made anew. */
+export async function checkStored(
+  stages: readonly { readonly id: string; readonly key: string }[],
+  { store, found, whole }: StoredCheck,
+): Promise<readonly DamagedResult[]> {
+  const damaged: DamagedResult[] = []
+  for (const { id, key } of stages) {
+    const result = found.get(id)
+    // One that is not found may be damaged, or outdated by what it was made from.
+    const isSuspect =
+      result === undefined ? store.holds(key) && !(await store.find(key)) : result.isTouched || whole(id)
+    const one = isSuspect ? await checkResult(store, { id, key }) : undefined
+    if (one !== undefined) damaged.push(one)
+  }
+  return damaged
+}
+
+/** Reads a result whole. One that a living process is about to replace stays. */
+export async function checkResult(
+  store: Store,
+  { id, key }: { readonly id: string; readonly key: string },
+): Promise<DamagedResult | undefined> {
+  const faults = await store.verify(key)
+  if (faults.length === 0) {
+    if ((await store.find(key))?.isTouched) await store.recordSound(key)
+    return undefined
+  }
+  await store.prepare()
+  const lock = await tryAcquireLock(store.folder, key)
+  if (lock === undefined) return undefined
+  try {
+    return { stage: id, faults, movedTo: await store.setAside(key) }
+  } finally {
+    await lock.release()
+  }
+}
+
+/** A sentence on a damaged result. */
+export const damageText = ({ stage, faults: [first = ''], movedTo }: DamagedResult): string =>
+  `The stored result of '${stage}' is damaged: ${first}; it was set aside as ${movedTo}`

@@ -7,6 +7,7 @@ import { codeOf, type FileTree, flush, flushAll, listTree } from './files.ts'
 import { removeDeadHeartbeats } from './heartbeat.ts'
 import { releaseDeadLocks, tryAcquireLock } from './locks.ts'
 import { type Manifest, manifestName, type Outcome, parseManifest } from './manifest.ts'
+import { stampPath } from './path_stamp.ts'
 import { checkLayout, prepareStore } from './prepare.ts'
 import { makeOwnedFolder, ownedPath, removeStale } from './staging.ts'
 import { verifyFiles } from './verify.ts'
@@ -16,6 +17,8 @@ export interface Result {
   /** Absolute path; read only. */
   readonly folder: string
   readonly manifest: Manifest
+  /** True if a file was written or changed after publishing, and has not been read and found sound since. */
+  readonly isTouched?: true
 }
 
 /** A store in a folder. Any number of processes may use it at the same time. */
@@ -46,6 +49,10 @@ export interface Store {
   publish(staging: string, outcome: Outcome, options?: { readonly replace?: boolean }): Promise<Result>
   /** Reads every file again and returns its faults, one line each; empty if the result is sound. */
   verify(key: string): Promise<readonly string[]>
+  /** True if something lies in the place of a result, sound or not. */
+  holds(key: string): boolean
+  /** Records that all files of a result were read and are sound: it no longer counts as touched. */
+  recordSound(key: string): Promise<void>
   /** Moves a damaged result out of the way, so that the next run makes it anew; returns its new path. */
   setAside(key: string): Promise<string>
   /** Removes the files of dead processes; returns the names. */
@@ -62,6 +69,8 @@ export const storeFolders = {
   damaged: 'damaged',
   /** Results that are about to be replaced. */
   replaced: 'replaced',
+  /** Stamps of results that were touched after publishing, such as by a copy of the store, and found sound. */
+  verified: 'verified',
 } as const
 
 /** True for a key: 64 hexadecimal digits, safe as a part of a path. */
@@ -88,11 +97,26 @@ export function openStore(folder: string): Store {
     const result = await read(key)
     if (result === undefined) return undefined
     // At once, not by promises: a run of a thousand stages asks for a thousand results before it does anything.
-    const sound = Object.entries(result.manifest.files).every(([path, file]) => {
+    const published = statSync(join(result.folder, manifestName), { throwIfNoEntry: false })
+    let isTouched = false
+    for (const [path, file] of Object.entries(result.manifest.files)) {
       const found = statSync(join(result.folder, path), { throwIfNoEntry: false })
-      return found?.isFile() === true && found.size === file.size
-    })
-    return sound ? result : undefined
+      if (published === undefined || found?.isFile() !== true || found.size !== file.size) return undefined
+      // The manifest is the last file that is written and made read-only.
+      isTouched ||= found.mtimeMs > published.mtimeMs || found.ctimeMs > published.ctimeMs
+    }
+    return isTouched && !isRecordedSound(result) ? { ...result, isTouched } : result
+  }
+
+  const recordOf = (key: string): string => join(root, storeFolders.verified, key)
+  const isRecordedSound = ({ folder, manifest }: Result): boolean =>
+    readIfThere(recordOf(manifest.key)) === stampText(folder)
+
+  async function recordSound(key: string): Promise<void> {
+    const text = stampText(folderOf(key))
+    // A store that can only be read is verified each time.
+    await mkdir(join(root, storeFolders.verified)).catch(() => undefined)
+    await writeFile(recordOf(key), text).catch(() => undefined)
   }
 
   async function stage(key: string): Promise<string> {
@@ -203,10 +227,14 @@ export function openStore(folder: string): Store {
       if (isKey(key)) await settleReplaced(key)
     for (const key of await readdir(join(root, storeFolders.checkpoints)).catch(() => []))
       if (isKey(key) && existsSync(folderOf(key))) await dropCheckpoints(key)
+    for (const key of await readdir(join(root, storeFolders.verified)).catch(() => []))
+      if (isKey(key) && !existsSync(folderOf(key))) await rm(recordOf(key), { force: true })
     return stale
   }
 
-  return { folder: root, find, read, prepare, stage, checkpoints, publish, verify, setAside, sweep }
+  const holds = (key: string): boolean => existsSync(folderOf(key))
+
+  return { folder: root, find, read, prepare, stage, checkpoints, publish, verify, holds, recordSound, setAside, sweep }
 }
 
 /** Keys of the results of a store, and names of foreign files among them. */
@@ -220,6 +248,11 @@ export async function listResults(
 function checkedKey(key: string): string {
   if (!isKey(key)) throw new Error(`"${key}" is no key; expected 64 hexadecimal digits`)
   return key
+}
+
+function stampText(folder: string): string {
+  const { written, changed } = stampPath(folder)
+  return `${written} ${changed}\n`
 }
 
 function readIfThere(path: string): string | undefined {

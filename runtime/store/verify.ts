@@ -1,5 +1,6 @@
 /** Reads a result again and lists every file that is not as it was published. */
 import { join } from 'node:path'
+import { isLitter } from '../../dsl/values/litter.ts'
 import { sha256File } from './digest.ts'
 import { codeOf, faultText, listTree } from './files.ts'
 import { type Manifest, manifestName } from './manifest.ts'
@@ -15,6 +16,8 @@ export async function verifyFiles(folder: string, { files }: Manifest): Promise<
     else faults.push(`"${path}" cannot be read: ${faultText(digest)}`)
   }
   const { files: present, others } = await listTree(folder)
-  const foreign = [...present, ...others].filter(path => path !== manifestName && files[path] === undefined)
+  const foreign = [...present, ...others].filter(
+    path => path !== manifestName && files[path] === undefined && !isLitter(path),
+  )
   return [...faults, ...foreign.map(path => `"${path}" was added after publishing`)]
 }
