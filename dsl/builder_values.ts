@@ -90,7 +90,7 @@ interface Sections {
  */
 export declare function param(name: string): never
 
-/** What replaces parts of a base: any part of a recipe, with references as texts; `null` removes a key. */
+/** Replacements of parts of a base: any part of a recipe, with references as texts; `null` removes a key. */
 export type Patch<Base> = { readonly [Key in keyof Base]?: Patch<Base[Key]> | null }
 
 /** A recipe that extends another. */

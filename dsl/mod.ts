@@ -15,7 +15,7 @@ import type * as language from './recipe.ts'
 
 export * from './builder_values.ts'
 
-/** Satellite tiles around map landmarks, captioned from what lies inside the footprint. */
+/** Satellite tiles around map landmarks, with captions about the contents of the footprint. */
 export declare function landmarks(spec: Part<language.LandmarkSource>): Dataset
 
 /** A small crawl-like set of images with alt text: true overhead views among usual false positives. */
@@ -24,7 +24,7 @@ export declare function crawl(spec: Part<language.CrawlSource>): Dataset
 /** Images of one's own: a folder with a table of captions, or with a sub-folder for each class. */
 export declare function folder(spec: Part<language.FolderSource>): Dataset
 
-/** Captions as Karpathy's splits and RSICD, RSITMD, UCM-Captions and Sydney-Captions come: one JSON file of `images`, each with `filename`, `split` and `sentences`, and a folder of images. */
+/** Captions in the format of Karpathy's splits, RSICD, RSITMD, UCM-Captions and Sydney-Captions: one JSON file of `images`, each with `filename`, `split` and `sentences`, and a folder of images. */
 export declare function karpathy(spec: Part<language.KarpathySource>): Dataset
 
 /** WebDataset: tar shards in which files of one sample share a key, the name up to the first dot after its folder. */
@@ -34,16 +34,16 @@ export declare function webdataset(spec: Part<language.WebDatasetSource>): Datas
 export declare function parquet(spec: Part<language.ParquetSource>): Dataset
 
 /** Cheap rules on text and image. */
-export declare function rules(spec: Fields<language.RulesFilter, { /** What is filtered. */ from: Data }>): Dataset
+export declare function rules(spec: Fields<language.RulesFilter, { /** The dataset to filter. */ from: Data }>): Dataset
 
 /** Overhead-imagery classifier on image and text, trained inside the recipe on a small labelled part. */
-export declare function classifier(spec: Fields<language.ClassifierFilter, { /** What is filtered. */ from: Data }>): Dataset
+export declare function classifier(spec: Fields<language.ClassifierFilter, { /** The dataset to filter. */ from: Data }>): Dataset
 
 /** Drops all but the first of perceptually equal images. */
-export declare function dedup(spec: Fields<language.DedupFilter, { /** What is filtered. */ from: Data }>): Dataset
+export declare function dedup(spec: Fields<language.DedupFilter, { /** The dataset to filter. */ from: Data }>): Dataset
 
 /** Drops images that are perceptually equal to any image of the evaluation sets. */
-export declare function decontaminate(spec: Fields<language.DecontaminateFilter, { /** What is filtered. */ from: Data; /** Evaluation sets. */ against: readonly Data[] }>): Dataset
+export declare function decontaminate(spec: Fields<language.DecontaminateFilter, { /** The dataset to filter. */ from: Data; /** Evaluation sets. */ against: readonly Data[] }>): Dataset
 
 /** MaMMUT: ViT image encoder and one text decoder used in two passes. */
 export declare function mammut(spec: Fields<language.MammutModel, { /** Byte-level BPE trained on these captions. */ tokenizer: Tokenizer }>): Architecture
@@ -84,7 +84,7 @@ export declare function bpe(spec: Fields<language.TokenizerSpec, { /** Datasets 
 /** Cross-entropy of each image over all texts of the batch, and of each text over all images. */
 export declare function softmax(spec: Part<language.SoftmaxContrastive>): language.SoftmaxContrastive
 
-/** Each image with each text of a batch of b is told apart by itself, and pairs that are told surely count little: -1/b times the sum over all b x b pairs of (1 - p)^gamma log p, with p = sigmoid(similarity x scale) where image and text belong together and one minus that elsewhere. */
+/** Each pair of an image and a text of a batch of b is classified by itself as belonging together or not, and pairs that are classified surely count little: -1/b times the sum over all b x b pairs of (1 - p)^gamma log p, with p = sigmoid(similarity x scale) where image and text belong together and one minus that elsewhere. */
 export declare function focal(spec: Part<language.FocalContrastive>): language.FocalContrastive
 
 /** AdamW with decoupled weight decay (Loshchilov and Hutter). */
@@ -96,10 +96,10 @@ export declare function cosine(spec: Part<language.CosineSchedule>): language.Co
 /** A straight line. */
 export declare function linear(spec: Part<language.LinearSchedule>): language.LinearSchedule
 
-/** The peak to the end. */
+/** The peak rate to the end. */
 export declare function constant(spec: Part<language.ConstantSchedule>): language.ConstantSchedule
 
-/** The peak, then a fall over the last steps: where training has to go on, only the fall is repeated. */
+/** The peak rate, then a fall over the last steps: a longer training repeats only the fall. */
 export declare function cooldown(spec: Part<language.CooldownSchedule>): language.CooldownSchedule
 
 /** The likeliest token. */

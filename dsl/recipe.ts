@@ -14,7 +14,7 @@ import type { Train } from './kinds/train/train.ts'
 import type { Claim } from './recipe/claim.ts'
 import type { Bytes, Name, Path } from './recipe/scalars.ts'
 
-/** What a recipe file holds. */
+/** A recipe file. */
 export interface Recipe {
   /** The recipe's name; results and reports are filed under it. @examples ["quickstart"] */
   name: Name
@@ -27,19 +27,19 @@ export interface Recipe {
    * @default 0 @minimum 0 @asType integer
    */
   seed?: number
-  /** What computes: see `terroir doctor`. @default "auto" */
+  /** The engine that computes: see `terroir doctor`. @default "auto" */
   engine?: EngineName
   /** Values that `${params.NAME}` inserts and `--set params.NAME=...` changes. @default {} @examples [{ "pairs": "32k" }] */
   params?: Record<string, string | number | boolean>
   /** Ablation axes: every combination of the values of these parameters becomes a variant. @default {} @examples [{ "pairs": ["8k", "32k"] }] */
   matrix?: Record<string, (string | number | boolean)[]>
-  /** What a run may touch beyond the project folder; nothing when absent. @default {} */
+  /** Access of a run to hosts, variables, programs and paths outside the project folder; none when absent. @default {} */
   permissions?: Permissions
   /** The machine that the recipe is meant for; estimates are compared with it before anything runs. @default {} */
   resources?: Resources
-  /** Where samples come from. */
+  /** Sources of samples. */
   sources: Record<Name, Source>
-  /** What keeps or drops samples. @default {} */
+  /** Filters that keep or drop samples. @default {} */
   filters?: Record<Name, Filter>
   /** Architectures. @default {} */
   models?: Record<Name, Model>
@@ -47,32 +47,31 @@ export interface Recipe {
   train?: Record<Name, Train>
   /** Self-distillation of localisation, in rounds. @default {} */
   distill?: Record<Name, Distill>
-  /** What is measured. @default {} */
+  /** Measurements of models. @default {} */
   evaluate?: Record<Name, Evaluation>
-  /** What the measures are expected to be. @default {} */
+  /** Expected values of metrics. @default {} */
   claims?: Record<Name, Claim>
 }
 
 /** Tensor engines. */
 export type EngineName = 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'native'
 
-/** What a machine gives. */
+/** Resources of a machine. */
 export interface Resources {
   /**
-   * The data lies on that machine: where a file that a source names is missing, `check` and `plan` warn instead of
-   * failing, and stages that read it have no key. A run refuses all the same.
-   * @default false
+   * True if the data lies on that machine: if a file that a source names is missing here, `check` and `plan` warn
+   * instead of failing, and stages that read it have no key. A run fails nevertheless. @default false
    */
   elsewhere?: boolean
   /**
-   * Threads of each stage that holds a slot. Sums are added in an order that hangs on their number: pin it where machines
-   * with other numbers of cores shall give the same digits. Absent: one for each core.
-   * @minimum 1 @maximum 256 @asType integer
+   * Threads of each stage that uses a slot. The order in which sums are added depends on their number: set it if
+   * machines with different numbers of cores must give the same digits. Absent: one for each core. @minimum 1
+   * @maximum 256 @asType integer
    */
   threads?: number
   /**
-   * Memory of a slot, the device that a training stage holds: of the GPU, or of the machine where the processor
-   * computes. A training stage that is estimated to need more is an error. Absent: nothing is compared.
+   * Memory of a slot, the device of a training stage: of the GPU, or of the machine if the CPU computes. A training
+   * stage whose estimate is larger is an error. Absent: nothing is compared.
    */
   slot_memory?: Bytes
 }

@@ -35,13 +35,13 @@ function checkCaptioning(checked: Checked): readonly Diagnostic[] {
 }
 
 /** The part of a model that a use needs. */
-const needed: { readonly [ability in Ability]: string } = {
+const requirements: { readonly [ability in Ability]: string } = {
   captions: 'captioning needs a decoder',
   maps: 'localisation needs attention pooling',
 }
 
 /** Entries that use a trained model. */
-interface Use {
+interface ModelUse {
   readonly model: string
   readonly path: ValuePath
   readonly needs: readonly Ability[]
@@ -49,7 +49,7 @@ interface Use {
 
 function checkUses(checked: Checked): readonly Diagnostic[] {
   const { recipe } = checked
-  const uses: readonly Use[] = [
+  const uses: readonly ModelUse[] = [
     ...Object.entries(recipe.distill).map(([name, { model }]) => ({
       model,
       path: ['distill', name, 'model'],
@@ -71,7 +71,7 @@ function checkUses(checked: Checked): readonly Diagnostic[] {
       const able = modelKinds.filter(kind => kind.lacks[ability] === undefined).map(({ kind }) => kind)
       return [
         diagnose('wrong-kind', spanAt(checked, path), {
-          message: `'${model}' is ${lack}; ${needed[ability]}`,
+          message: `'${model}' is ${lack}; ${requirements[ability]}`,
           fix: { hint: `name a model that is trained from a ${able.join(' or ')}` },
         }),
       ]

@@ -1,4 +1,4 @@
-/** Checks of what a curriculum shows a model, and in which order. */
+/** Checks of the data of a curriculum, and of its order. */
 
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
@@ -16,14 +16,14 @@ export function checkCurriculum(checked: Checked): readonly Diagnostic[] {
 }
 
 /** A dataset of a phase, and where the recipe names it. */
-interface Shown {
+interface PhaseDataset {
   readonly phase: number
   readonly dataset: string
-  /** Looked up where there is something to tell. */
+  /** Looked up only if there is a fault. */
   readonly span: () => Diagnostic['span']
 }
 
-function shownBy(checked: Checked, name: string): readonly Shown[] {
+function phaseDatasets(checked: Checked, name: string): readonly PhaseDataset[] {
   const phases = checked.recipe.train[name]?.phases ?? []
   return phases.flatMap((phase, index) =>
     phaseData(phase, index).map(({ at, text, isKey = false }) => ({
@@ -34,17 +34,17 @@ function shownBy(checked: Checked, name: string): readonly Shown[] {
   )
 }
 
-/** A dataset and what it was filtered from, down to its source. References hold. */
+/** A dataset and what it was filtered from, down to its source. References must be valid. */
 function lineage(recipe: FilledRecipe, dataset: string): readonly string[] {
   const filter = Object.hasOwn(recipe.filters, dataset) ? recipe.filters[dataset] : undefined
   return filter === undefined ? [dataset] : [dataset, ...lineage(recipe, splitReference(filter.from).name)]
 }
 
-/** Broad and noisy first, clean last: what was filtered out is not shown again after what was kept. */
+/** Broad and noisy data first, clean data last: no phase uses a dataset after one that is filtered from it. */
 function checkOrder(checked: Checked): readonly Diagnostic[] {
   const { recipe } = checked
   return Object.entries(recipe.train).flatMap(([name, { phases }]) => {
-    const shown = shownBy(checked, name)
+    const shown = phaseDatasets(checked, name)
     return shown.flatMap(later => {
       const earlier = shown.find(
         ({ phase, dataset }) =>
@@ -66,16 +66,16 @@ function checkOrder(checked: Checked): readonly Diagnostic[] {
 /** Crawled data that trains a model is decontaminated against every dataset that the model is evaluated on. */
 function checkDecontamination(checked: Checked): readonly Diagnostic[] {
   const { recipe } = checked
-  const told = new Set<string>()
+  const reported = new Set<string>()
   return Object.entries(recipe.evaluate).flatMap(([evaluation, { model, data }]) =>
     trainsBehind(recipe, model).flatMap(train =>
-      shownBy(checked, train).flatMap(({ dataset, span }) => {
+      phaseDatasets(checked, train).flatMap(({ dataset, span }) => {
         const { source } = originOf(recipe, dataset)
         const origin = source === undefined ? undefined : recipe.sources[source]
         const isCrawled = origin !== undefined && sourceKind(origin).isCrawled === true
         const identity = JSON.stringify([dataset, data])
-        if (!isCrawled || told.has(identity) || isDecontaminated(recipe, dataset, data)) return []
-        told.add(identity)
+        if (!isCrawled || reported.has(identity) || isDecontaminated(recipe, dataset, data)) return []
+        reported.add(identity)
         return [
           diagnose('not-decontaminated', span(), {
             severity: 'warning',
@@ -92,15 +92,15 @@ function checkDecontamination(checked: Checked): readonly Diagnostic[] {
 /** Stored images are at least as large as the model's. */
 function checkResolution(checked: Checked): readonly Diagnostic[] {
   const { recipe } = checked
-  const told = new Set<string>()
+  const reported = new Set<string>()
   return Object.entries(recipe.train).flatMap(([name, { model }]) =>
-    shownBy(checked, name).flatMap(({ dataset, span }) => {
+    phaseDatasets(checked, name).flatMap(({ dataset, span }) => {
       const { source = '' } = originOf(recipe, dataset)
       const stored = recipe.sources[source]?.tile_size ?? Number.POSITIVE_INFINITY
       const size = recipe.models[model]?.image_size ?? 0
       const identity = JSON.stringify([source, model])
-      if (stored >= size || told.has(identity)) return []
-      told.add(identity)
+      if (stored >= size || reported.has(identity)) return []
+      reported.add(identity)
       return [
         diagnose('shape-mismatch', span(), {
           severity: 'warning',
@@ -120,7 +120,7 @@ function trainsBehind(recipe: FilledRecipe, model: string): readonly string[] {
   return distill ? trainsBehind(recipe, distill.model) : Object.hasOwn(recipe.train, name) ? [name] : []
 }
 
-/** Whether a filter on the way to a dataset drops what is like an evaluation set, or like all that it is part of. */
+/** True if a filter on the way to a dataset drops images like those of an evaluated split, or of its whole dataset. */
 function isDecontaminated(recipe: FilledRecipe, dataset: string, evaluated: string): boolean {
   return lineage(recipe, dataset).some(name => {
     const filter = Object.hasOwn(recipe.filters, name) ? recipe.filters[name] : undefined

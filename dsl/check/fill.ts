@@ -8,9 +8,9 @@ import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Span } from '../
 import { parseBytes, parseCount, parseMetres, parseSeconds } from '../values/quantities.ts'
 
 /**
- * Makes what fills recipes that have passed the schema. Paths, which are written relative to the file that they stand
- * in, become relative to `folder`, with `/` between names. What variants of a recipe have in common is filled once
- * and shared between them.
+ * Makes a function that fills recipes that have passed the schema. Paths, which are relative to the file that names
+ * them, become relative to `folder`, with `/` between names. Values that variants of a recipe have in common are filled
+ * once and shared between them.
  */
 export function createFiller(folder: string): (recipe: Located) => FilledRecipe {
   const known = new Map<Located, { readonly schema: SchemaNode; readonly value: unknown }>()
@@ -19,7 +19,7 @@ export function createFiller(folder: string): (recipe: Located) => FilledRecipe 
 
   function fill(schema: SchemaNode, node: Located): unknown {
     if (node.kind === 'scalar') return fillScalar(definitionName(chosenSchema(schema, node)), node, folder)
-    // An alias may use one value in places of two schemas.
+    // An alias may use one value under two schemas.
     const before = known.get(node)
     if (before?.schema === schema) return before.value
     const value =
@@ -77,8 +77,8 @@ function fillScalar(definition: string | undefined, { value, span, origin }: Loc
 }
 
 /**
- * A model with the dimensions of its size or architecture where it writes none; other mappings as they are. An MLP as wide
- * as a size has it belongs to that width.
+ * A model with the dimensions of its size or architecture where it writes none; other mappings as they are. The MLP of a
+ * size is used only with the width of that size.
  */
 function withDimensions(model: LocatedMap, kind: unknown): LocatedMap {
   const sizes = modelKinds.find(definition => definition.kind === kind)?.sizes
@@ -96,7 +96,7 @@ function withDimensions(model: LocatedMap, kind: unknown): LocatedMap {
   return over(model, unwritten({ ...size, ...Object.fromEntries(towers) }, model.span))
 }
 
-/** The dimensions of a name, or of the size that stands where none is written. */
+/** The dimensions of a named size, or of the default size. */
 function dimensionsOf({ dimensions, preset }: NamedSizes, name: unknown): Dimensions {
   const entries = Object.entries(dimensions)
   const found = entries.find(([key]) => key === name) ?? entries.find(([key]) => key === preset)
@@ -104,7 +104,7 @@ function dimensionsOf({ dimensions, preset }: NamedSizes, name: unknown): Dimens
   return found[1]
 }
 
-/** A mapping with the entries of another where it has none, and so in each mapping that both have. */
+/** Merges the entries of `below` into a mapping where it has none, recursively in mappings that both have. */
 function over(node: LocatedMap, below: Located): LocatedMap {
   if (below.kind !== 'map') return node
   const entries = new Map<string, LocatedEntry>([...below.entries, ...node.entries])
@@ -115,7 +115,7 @@ function over(node: LocatedMap, below: Located): LocatedMap {
   return { ...node, entries }
 }
 
-/** A default as if it had been written where it is missing, so that its own fields are filled too. */
+/** A default as a located value at the span of its mapping, so that its own fields are filled too. */
 function unwritten(value: unknown, span: Span): Located {
   if (Array.isArray(value)) return { kind: 'list', items: value.map(item => unwritten(item, span)), span }
   if (typeof value === 'object' && value !== null) {

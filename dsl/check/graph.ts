@@ -11,12 +11,12 @@ import {
   splitReference,
 } from './names.ts'
 
-/** Each cycle once, at a reference to an entry further down: it is the one that turned the flow round. */
+/** Each cycle once, at a reference to a later entry: that reference reverses the order of the recipe. */
 export function checkCycles(checked: Checked): readonly Diagnostic[] {
   const uses = new Map<string, Reference[]>()
   const owners = sectionsByName(checked.recipe)
   for (const reference of references(checked.recipe)) {
-    // What is of the wrong kind is told as that, not as a cycle too.
+    // A reference of the wrong kind has its own diagnostic.
     if (!isRightKind(reference, owners)) continue
     const user = String(reference.path[1])
     const known = uses.get(user)

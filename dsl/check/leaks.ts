@@ -10,9 +10,9 @@ import type { ValuePath } from '../values/located.ts'
 import { originOf, splitsOf, trainingSplit } from './datasets.ts'
 import { type Checked, keyAt, spanAt, splitReference } from './names.ts'
 
-/** Data that a model has seen: a split of a source (undefined: all of it), and where the recipe says so. */
-interface Seen {
-  /** Whether weights were changed by it, or chosen by it. */
+/** The exposure of a model to data: a split of a source (undefined: all of it), and the path that names it. */
+interface Exposure {
+  /** `trained` if the data changed the weights, `stopped` if it chose when training stops. */
   readonly as: 'trained' | 'stopped'
   readonly source: string
   readonly split: string | undefined
@@ -20,7 +20,10 @@ interface Seen {
   readonly isKey: boolean
 }
 
-/** One diagnostic for each evaluation on data that its model has seen, and each phase that is stopped by such. References hold. */
+/**
+ * One diagnostic for each evaluation on data that its model was trained or stopped on, and for each phase that is stopped
+ * by data that it was trained on. References must be valid.
+ */
 export function checkLeaks(checked: Checked): readonly Diagnostic[] {
   return [...checkStopping(checked), ...checkEvaluations(checked)]
 }
@@ -34,8 +37,8 @@ function checkStopping(checked: Checked): readonly Diagnostic[] {
   return Object.entries(recipe.train).flatMap(([name, { phases }]) =>
     phases.flatMap(({ name: phase, stop_early }, index) => {
       if (stop_early === undefined) return []
-      const leak = seenBy(recipe, `${name}.${phase}`).find(
-        seen => seen.as === 'trained' && overlaps(recipe, seen, originOf(recipe, stop_early.data)),
+      const leak = exposuresOf(recipe, `${name}.${phase}`).find(
+        exposure => exposure.as === 'trained' && overlaps(recipe, exposure, originOf(recipe, stop_early.data)),
       )
       if (leak === undefined) return []
       const span = spanAt(checked, ['train', name, 'phases', index, 'stop_early', 'data'])
@@ -58,13 +61,13 @@ function checkEvaluations(checked: Checked): readonly Diagnostic[] {
     const { model, data } = evaluation
     const { source, split } = originOf(recipe, data)
     const learnt = (evaluationKind(evaluation).learnsFrom?.(evaluation) ?? []).flatMap(({ at, text }) =>
-      seenAs(recipe, text, ['evaluate', name, ...at]),
+      trainingExposure(recipe, text, ['evaluate', name, ...at]),
     )
-    const isLeak = (seen: Seen) => overlaps(recipe, seen, { source, split })
-    const leak = learnt.find(isLeak) ?? seenBy(recipe, model).find(isLeak)
+    const isLeak = (exposure: Exposure) => overlaps(recipe, exposure, { source, split })
+    const leak = learnt.find(isLeak) ?? exposuresOf(recipe, model).find(isLeak)
     if (leak === undefined) return []
     const learner = leak.path[0] === 'evaluate' ? name : model
-    if (leak.source !== source) return [leakOfTwin(checked, name, { ...leak, learner })]
+    if (leak.source !== source) return [leakOfSameFiles(checked, name, { ...leak, learner })]
     const span = spanAt(checked, ['evaluate', name, 'data'])
     const base = splitReference(data).name
     const heldOut = splitsOf(recipe, base).find(other => other === 'test' && other !== leak.split)
@@ -80,15 +83,15 @@ function checkEvaluations(checked: Checked): readonly Diagnostic[] {
   })
 }
 
-/** Whether what was seen and what is evaluated share images: one source, or two of the same files. */
+/** True if training data and evaluated data share images: of one source, or of two sources with the same files. */
 function overlaps(
   recipe: FilledRecipe,
-  seen: Seen,
+  exposure: Exposure,
   { source, split }: { readonly source?: string | undefined; readonly split?: string | undefined },
 ): boolean {
-  const shareSplit = seen.split === undefined || split === undefined || seen.split === split
-  if (seen.source === source) return shareSplit
-  const [one, other] = [seen.source, source ?? ''].map(name => materialOf(recipe.sources[name]))
+  const shareSplit = exposure.split === undefined || split === undefined || exposure.split === split
+  if (exposure.source === source) return shareSplit
+  const [one, other] = [exposure.source, source ?? ''].map(name => materialOf(recipe.sources[name]))
   if (one === undefined || other === undefined) return false
   const [few, many] = one.files.size < other.files.size ? [one.files, other.files] : [other.files, one.files]
   if (![...few].some(file => many.has(file))) return false
@@ -96,28 +99,32 @@ function overlaps(
   return shareSplit || canonical(one.split) !== canonical(other.split)
 }
 
-/** What a source is made from, spelt out. */
-interface SpeltMaterial extends Pick<Material, 'split'> {
+/** The material of a source, its files as a set. */
+interface MaterialFiles extends Pick<Material, 'split'> {
   readonly files: ReadonlySet<string>
 }
 
-/** Spelt out once for each source: there may be a hundred thousand shards. */
-const known = new WeakMap<Entry<'sources'>, SpeltMaterial>()
+/** Collected once for each source: there may be a hundred thousand shards. */
+const known = new WeakMap<Entry<'sources'>, MaterialFiles>()
 
 /** Undefined for sources that make their images. */
-function materialOf(source: Entry<'sources'> | undefined): SpeltMaterial | undefined {
+function materialOf(source: Entry<'sources'> | undefined): MaterialFiles | undefined {
   if (source === undefined) return undefined
-  const spelt = known.get(source) ?? spellOut(source)
-  if (spelt !== undefined) known.set(source, spelt)
-  return spelt
+  const collected = known.get(source) ?? collectFiles(source)
+  if (collected !== undefined) known.set(source, collected)
+  return collected
 }
 
-function spellOut(source: Entry<'sources'>): SpeltMaterial | undefined {
+function collectFiles(source: Entry<'sources'>): MaterialFiles | undefined {
   const made = sourceKind(source).material?.(source)
   return made && { ...made, files: new Set(made.files) }
 }
 
-function leakOfTwin(checked: Checked, evaluation: string, leak: Seen & { readonly learner: string }): Diagnostic {
+function leakOfSameFiles(
+  checked: Checked,
+  evaluation: string,
+  leak: Exposure & { readonly learner: string },
+): Diagnostic {
   const entry = checked.recipe.evaluate[evaluation]
   return diagnose('leaking-split', spanAt(checked, ['evaluate', evaluation, 'data']), {
     message: `'${leak.learner}' was ${verbs[leak.as]} '${leak.source}', which is made of the same files as '${entry?.data}'`,
@@ -128,31 +135,32 @@ function leakOfTwin(checked: Checked, evaluation: string, leak: Seen & { readonl
   })
 }
 
-/** What a trained model and those that it starts from have seen. */
-function seenBy(recipe: FilledRecipe, model: string): readonly Seen[] {
+/** The data that a trained model, and the models it starts from, were trained or stopped on. */
+function exposuresOf(recipe: FilledRecipe, model: string): readonly Exposure[] {
   const { name, part } = splitReference(model)
   const distill = Object.hasOwn(recipe.distill, name) ? recipe.distill[name] : undefined
-  if (distill) return [...seenBy(recipe, distill.model), ...seenAs(recipe, distill.data, ['distill', name, 'data'])]
+  if (distill)
+    return [...exposuresOf(recipe, distill.model), ...trainingExposure(recipe, distill.data, ['distill', name, 'data'])]
   const phases = recipe.train[name]?.phases ?? []
   const last = part === undefined ? phases.length - 1 : phases.findIndex(phase => phase.name === part)
   return phases.slice(0, last + 1).flatMap((phase, index) => {
     const { stop_early } = phase
     const trained = phaseData(phase, index).flatMap(({ at, text, weight, isKey }) =>
-      weight > 0 ? seenAs(recipe, text, ['train', name, ...at], isKey) : [],
+      weight > 0 ? trainingExposure(recipe, text, ['train', name, ...at], isKey) : [],
     )
     const path = ['train', name, 'phases', index, 'stop_early', 'data']
-    return [...trained, ...(stop_early ? stoppedBy(recipe, stop_early.data, path) : [])]
+    return [...trained, ...(stop_early ? stoppingExposure(recipe, stop_early.data, path) : [])]
   })
 }
 
-function seenAs(recipe: FilledRecipe, dataset: string, path: ValuePath, isKey = false): readonly Seen[] {
+function trainingExposure(recipe: FilledRecipe, dataset: string, path: ValuePath, isKey = false): readonly Exposure[] {
   const { source, split } = originOf(recipe, dataset)
   return source === undefined
     ? []
     : [{ as: 'trained', source, split: split ?? trainingSplit(recipe, dataset), path, isKey }]
 }
 
-function stoppedBy(recipe: FilledRecipe, dataset: string, path: ValuePath): readonly Seen[] {
+function stoppingExposure(recipe: FilledRecipe, dataset: string, path: ValuePath): readonly Exposure[] {
   const { source, split } = originOf(recipe, dataset)
   return source === undefined ? [] : [{ as: 'stopped', source, split, path, isKey: false }]
 }

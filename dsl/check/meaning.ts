@@ -1,4 +1,4 @@
-/** Everything that is checked of a recipe whose shape is right, its files aside. */
+/** All checks of a recipe that has passed the schema, except those of its files. */
 
 import type { Diagnostic } from '../diagnostics/diagnostic.ts'
 import { checkAbilities } from './abilities.ts'
@@ -6,19 +6,19 @@ import { checkAnnotations } from './annotations.ts'
 import { checkClaims } from './claims.ts'
 import { checkCurriculum } from './curriculum.ts'
 import { checkCycles, checkUnused } from './graph.ts'
-import { checkIdle } from './idle.ts'
 import { checkLeaks } from './leaks.ts'
+import { type Check, type CheckRunner, runCheck } from './memoize_checks.ts'
 import { checkMemory } from './memory.ts'
 import { type Checked, checkNames } from './names.ts'
 import { checkPermissions } from './permissions.ts'
-import { always, type Check, type Recall } from './recall.ts'
 import { checkReferences } from './references.ts'
 import { checkShapes } from './shapes.ts'
 import { checkTexts } from './texts.ts'
+import { checkUnusedFields } from './unused_fields.ts'
 
-/** In steps: a check is left out where what it builds on does not hold, so that one fault is told once. */
-export function checkMeaning(checked: Checked, recall: Recall = always): readonly Diagnostic[] {
-  const ask = (check: Check) => recall(check, checked)
+/** Runs the checks in steps: a check that depends on a failed one is left out, so that one fault gives one diagnostic. */
+export function checkMeaning(checked: Checked, run: CheckRunner = runCheck): readonly Diagnostic[] {
+  const ask = (check: Check) => run(check, checked)
   const names = ask(checkNames)
   const permissions = ask(checkPermissions)
   if (names.length > 0) return [...names, ...permissions]
@@ -35,9 +35,9 @@ export function checkMeaning(checked: Checked, recall: Recall = always): readonl
     ...ask(checkAnnotations),
     ...ask(checkTexts),
     ...leaks,
-    // What is trained on needs no decontamination from itself.
+    // Data that trains the model needs no decontamination from itself.
     ...(leaks.length > 0 ? [] : ask(checkCurriculum)),
     ...ask(checkUnused),
-    ...ask(checkIdle),
+    ...ask(checkUnusedFields),
   ]
 }

@@ -33,7 +33,7 @@ export function checkMemory(checked: Checked): readonly Diagnostic[] {
     if (fits !== undefined)
       return [overMemory(checked, [...path, 'batch_size'], { name: path[1], batch, total, limit, fits })]
     const model = Object.keys(recipe.models).find(name => recipe.models[name] === sizes) ?? ''
-    // One model is too large once, however many entries train it.
+    // One diagnostic for a model that is too large, however many entries train it.
     if (tooLarge.has(model)) return []
     tooLarge.add(model)
     return [

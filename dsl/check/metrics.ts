@@ -1,4 +1,4 @@
-/** The metrics of every stage of a recipe, which claims may be about. A test compares them with those of a run. */
+/** The metrics of every stage of a recipe, which claims refer to. A test compares them with those of a run. */
 import type { StageMetrics } from '../kinds/definition.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
 import { distill, evaluationKind, filterKind, modelKind, sourceKind, train } from '../kinds/registry.ts'

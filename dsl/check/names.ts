@@ -1,4 +1,4 @@
-/** Names of a recipe: who has them, who uses them. */
+/** Names of a recipe: the entries that have them, and the references to them. */
 
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Entry, NamedEntry } from '../kinds/definition.ts'
@@ -8,24 +8,24 @@ import type { Files } from '../values/files.ts'
 import { type LocatedMap, locate, type Span, type ValuePath } from '../values/located.ts'
 import { type Section, sections } from '../values/sections.ts'
 
-/** What a checked recipe is: its filled values, and where they were written. */
+/** A checked recipe: its filled values, and the tree that they were read from. */
 export interface Checked {
   readonly recipe: FilledRecipe
   readonly tree: LocatedMap
   /** Absolute folder of the recipe file. */
   readonly folder: string
-  /** Where the recipe's files are; absent: the disk. */
+  /** The files that the recipe is read from; absent: the disk. */
   readonly files?: Files | undefined
 }
 
-/** Where a value was written; for a default, the nearest mapping around it. */
+/** The span of a value; for a default, that of the nearest mapping around it. */
 export function spanAt(checked: Checked, path: ValuePath): Span {
   const found = locate(checked.tree, path)
   if (found) return found.value.kind === 'scalar' ? found.value.span : (found.key ?? found.value.span)
   return path.length === 0 ? checked.tree.span : spanAt(checked, path.slice(0, -1))
 }
 
-/** Where a key was written. */
+/** The span of a key. */
 export function keyAt(checked: Checked, path: ValuePath): Span {
   return locate(checked.tree, path)?.key ?? spanAt(checked, path)
 }
@@ -66,10 +66,10 @@ function twice(name: string, span: Span, first: Span): Diagnostic {
   })
 }
 
-/** What a reference must name. */
+/** The class of entry that a reference must name. */
 export type Wanted = 'dataset' | 'trained model' | 'architecture'
 
-/** Sections whose entries may stand where something is wanted. */
+/** Sections whose entries are of a class. */
 export const sectionsOf: { readonly [wanted in Wanted]: readonly Section[] } = {
   dataset: ['sources', 'filters'],
   'trained model': ['train', 'distill'],
@@ -82,7 +82,7 @@ export function hasWeights(recipe: FilledRecipe, name: string): boolean {
   return model !== undefined && modelKind(model).hasWeights === true
 }
 
-/** Whether a reference names an entry of the kind that belongs there. */
+/** True if a reference names an entry of the class that it must name. */
 export function isRightKind({ text, wants }: Reference, owners: ReadonlyMap<string, Section>): boolean {
   const section = owners.get(splitReference(text).name)
   return section !== undefined && sectionsOf[wants].includes(section)
@@ -132,7 +132,7 @@ export function splitReference(text: string): { readonly name: string; readonly 
   return dot === -1 ? { name: text } : { name: text.slice(0, dot), part: text.slice(dot + 1) }
 }
 
-/** The architecture behind a trained model; undefined where a name is unknown or goes round. */
+/** The architecture of a trained model; undefined if a name is unknown or part of a cycle. */
 export function architectureOf(recipe: FilledRecipe, model: string): Entry<'models'> | undefined {
   let { name } = splitReference(model)
   for (let steps = 0; steps <= Object.keys(recipe.distill).length; steps++) {

@@ -1,4 +1,4 @@
-/** Checks that files which a recipe names are there. */
+/** Checks that the files that a recipe names exist. */
 import { dirname, join, resolve } from 'node:path'
 import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
 import { modelKind, sourceKind } from '../kinds/registry.ts'
@@ -24,7 +24,7 @@ export function checkModelPaths(checked: Checked): readonly Diagnostic[] {
 export function checkPaths(checked: Checked): readonly Diagnostic[] {
   return Object.entries(checked.recipe.sources).flatMap(([name, source]) => {
     const found: Diagnostic[] = []
-    // What lies inside or beside another is looked for where that is there.
+    // A path inside or beside another is checked only if that one exists.
     for (const named of sourceKind(source).paths(source))
       if (named.near === undefined || found.length === 0)
         found.push(...checkPath(checked, { ...named, at: ['sources', name, ...named.at] }))
@@ -33,7 +33,7 @@ export function checkPaths(checked: Checked): readonly Diagnostic[] {
   })
 }
 
-/** One diagnostic for a spelling, however many of the files that it stands for are missing. */
+/** One diagnostic for a path with braces, however many of its files are missing. */
 function checkPath(checked: Checked, named: NamedPath): readonly Diagnostic[] {
   const { path, at, wanted, near, hasBraces = false } = named
   const span = spanAt(checked, at)
@@ -49,12 +49,12 @@ function checkPath(checked: Checked, named: NamedPath): readonly Diagnostic[] {
 
 const insideHint = "this path starts from the source's folder"
 
-/** What ought to lie at a path. */
+/** A file or folder that must exist at a path. */
 interface Sought extends Pick<NamedPath, 'path' | 'wanted'> {
   readonly span: Span
-  /** It belongs to a folder that is here, so it cannot be elsewhere. */
+  /** True if it belongs to a folder that exists here, so that it cannot be elsewhere. */
   readonly isInside: boolean
-  /** Whether this very path is written there, not one of several. */
+  /** True if the recipe spells this path itself, false if it is one of several that braces stand for. */
   readonly isWritten: boolean
 }
 
@@ -84,7 +84,7 @@ function checkOne(checked: Checked, { path, span, wanted, isInside, isWritten }:
   })
 }
 
-/** What lies at a path: nothing, or a fault where that cannot be told, as of a loop of links. */
+/** The status of a path: undefined if nothing exists there, an error if it cannot be read, such as a loop of links. */
 function statOf(path: string, files: Files): ReturnType<Files['stat']> | Error {
   try {
     return files.stat(path)

@@ -9,14 +9,14 @@ import { isOutside, leavesProject, outsideProject, realPath } from '../values/pr
 import { type Checked, spanAt } from './names.ts'
 
 /** A file or folder that an entry reads. */
-interface Read {
+interface PathRead {
   /** As filled in, relative to the recipe's folder. */
   readonly path: string
   readonly at: ValuePath
 }
 
-/** What lies inside or beside what is read needs no word of its own. */
-function readsOf(recipe: FilledRecipe): readonly Read[] {
+/** The paths that need a permission: a path inside or beside one that is listed needs none of its own. */
+function readsOf(recipe: FilledRecipe): readonly PathRead[] {
   return [
     ...Object.entries(recipe.sources).flatMap(([name, source]) =>
       readsIn(sourceKind(source).paths(source), ['sources', name]),
@@ -27,7 +27,7 @@ function readsOf(recipe: FilledRecipe): readonly Read[] {
   ]
 }
 
-const readsIn = (paths: readonly NamedPath[], entry: ValuePath): readonly Read[] =>
+const readsIn = (paths: readonly NamedPath[], entry: ValuePath): readonly PathRead[] =>
   paths
     .filter(({ near }) => near === undefined)
     // Of files in braces, the folder that they lie in.
@@ -41,18 +41,18 @@ export function checkPermissions(checked: Checked): readonly Diagnostic[] {
   return [...checkSpelling(checked), ...checkReads(checked), ...checkUnasked(checked)]
 }
 
-interface Spelling {
+interface PermissionSpelling {
   readonly pattern: RegExp
   readonly what: string
-  /** What was probably meant, if that can be made of it. */
-  readonly mend: (text: string) => string
+  /** The spelling that was probably meant. */
+  readonly correct: (text: string) => string
 }
 
-const spellings: { readonly [kind in 'net' | 'env' | 'run']: Spelling } = {
+const spellings: { readonly [kind in 'net' | 'env' | 'run']: PermissionSpelling } = {
   net: {
     pattern: /^(\[[0-9a-f:]+\]|[a-z0-9_-]+(\.[a-z0-9_-]+)*)(:[1-9][0-9]{0,4})?$/,
     what: "no host: write 'host' or 'host:port', without protocol or path",
-    mend: text =>
+    correct: text =>
       text
         .toLowerCase()
         .replace(/^[a-z]+:\/\//, '')
@@ -61,26 +61,26 @@ const spellings: { readonly [kind in 'net' | 'env' | 'run']: Spelling } = {
   env: {
     pattern: /^[A-Za-z_][A-Za-z0-9_]*$/,
     what: "no environment variable: its name is letters, digits and '_'",
-    mend: text => text.replace(/^\$\{?/, '').replace(/(\}|=.*)$/, ''),
+    correct: text => text.replace(/^\$\{?/, '').replace(/(\}|=.*)$/, ''),
   },
   run: {
     pattern: /^\S+$/,
     what: 'no program: write its name or path, without arguments',
-    mend: text => text.trim().replace(/\s.*$/, ''),
+    correct: text => text.trim().replace(/\s.*$/, ''),
   },
 }
 
 function checkSpelling(checked: Checked): readonly Diagnostic[] {
   return (['net', 'env', 'run'] as const).flatMap(kind => {
-    const { pattern, what, mend } = spellings[kind]
+    const { pattern, what, correct } = spellings[kind]
     return checked.recipe.permissions[kind].flatMap((text, index) => {
       if (pattern.test(text)) return []
       const span = spanAt(checked, ['permissions', kind, index])
-      const mended = mend(text)
+      const corrected = correct(text)
       return [
         diagnose('bad-permission', span, {
           message: `'${text}' is ${what}`,
-          ...replaceWith(span, pattern.test(mended) ? mended : undefined),
+          ...replaceWith(span, pattern.test(corrected) ? corrected : undefined),
         }),
       ]
     })
@@ -105,7 +105,7 @@ function checkReads(checked: Checked): readonly Diagnostic[] {
       }),
     )
   const unused = granted.flatMap((grant, index) =>
-    // What a parameter says may lie inside the project here and outside it elsewhere.
+    // A path that a parameter gives may be inside the project here and outside it elsewhere.
     outside.some(({ path }) => covers(grant, path)) || isInserted(checked, ['permissions', 'read', index])
       ? []
       : [
@@ -127,13 +127,13 @@ const outsideWords = (path: string, folder: string): string =>
     ? 'is'
     : `leads through a symbolic link to '${realPath(resolve(folder, path))}',`
 
-/** True if a parameter gave a value. */
+/** True if a parameter gave the value. */
 function isInserted({ tree }: Checked, path: ValuePath): boolean {
   const value = locate(tree, path)?.value
   return value?.kind === 'scalar' && value.origin !== undefined
 }
 
-/** Every kind of entry reads files and nothing else, so a permission of another kind is one too many. */
+/** Every kind of entry reads files and nothing else, so a permission of another kind is unused. */
 function checkUnasked(checked: Checked): readonly Diagnostic[] {
   const words = { net: 'connects to', env: 'reads the variable', run: 'starts' }
   return (['net', 'env', 'run'] as const).flatMap(kind =>

@@ -29,7 +29,7 @@ const nouns: { readonly [section in Section]: string } = {
   claims: 'a claim',
 }
 
-/** One diagnostic for each reference that does not hold. */
+/** One diagnostic for each invalid reference. */
 export function checkReferences(checked: Checked): readonly Diagnostic[] {
   const owners = sectionsByName(checked.recipe)
   return references(checked.recipe).flatMap(reference => checkReference(checked, owners, reference))
@@ -70,27 +70,27 @@ function checkReference(
   }
 }
 
-/** Whether an entry may stand where something is wanted: by its section, or as a model that comes with weights. */
+/** True if an entry is of the class that is wanted: by its section, or as a model that comes with weights. */
 const isWanted = (
   recipe: FilledRecipe,
   name: string,
   { wants, section }: { readonly wants: Wanted; readonly section: Section },
 ): boolean => sectionsOf[wants].includes(section) || (wants === 'trained model' && hasWeights(recipe, name))
 
-interface Found {
+interface NamedReference {
   readonly name: string
   readonly span: Span
 }
 
 function unknownName(
-  found: Found & {
+  reference: NamedReference & {
     readonly text: string
     readonly part: string | undefined
     readonly wants: Wanted
     readonly candidates: readonly string[]
   },
 ): Diagnostic {
-  const { text, name, part, span, wants, candidates } = found
+  const { text, name, part, span, wants, candidates } = reference
   const near = suggest(name, candidates) ?? suggest(text, candidates)
   const whole = near !== undefined && part !== undefined && suggest(name, [near]) ? `${near}.${part}` : near
   return diagnose('unknown-reference', span, {
@@ -106,14 +106,14 @@ const choices = (wants: Wanted, candidates: readonly string[]): string =>
 
 function wrongKind(
   recipe: FilledRecipe,
-  found: Found & {
+  reference: NamedReference & {
     readonly text: string
     readonly wants: Wanted
     readonly section: Section
     readonly candidates: readonly string[]
   },
 ): Diagnostic {
-  const { name, span, wants, section, candidates } = found
+  const { name, span, wants, section, candidates } = reference
   const article = wants === 'architecture' ? 'an' : 'a'
   const trainedFrom = Object.entries(recipe.train).find(
     ([, { model }]) => wants === 'trained model' && model === name,
@@ -128,14 +128,14 @@ function wrongKind(
   })
 }
 
-interface Part extends Found {
+interface PartReference extends NamedReference {
   readonly part: string
 }
 
-function checkSplit(recipe: FilledRecipe, { name, part, span }: Part): readonly Diagnostic[] {
+function checkSplit(recipe: FilledRecipe, { name, part, span }: PartReference): readonly Diagnostic[] {
   const splits = splitsOf(recipe, name)
   if (splits.includes(part)) return []
-  // What a filter's own reference does wrong is told there.
+  // A fault of a filter's own reference has its own diagnostic.
   const { source, split } = originOf(recipe, name)
   if (source === undefined || (split !== undefined && !splitsOf(recipe, source).includes(split))) return []
   const near = suggest(part, splits)
@@ -154,7 +154,7 @@ function checkSplit(recipe: FilledRecipe, { name, part, span }: Part): readonly 
   ]
 }
 
-function checkPhase(recipe: FilledRecipe, { name, part, span }: Part): readonly Diagnostic[] {
+function checkPhase(recipe: FilledRecipe, { name, part, span }: PartReference): readonly Diagnostic[] {
   const phases = recipe.train[name]?.phases.map(phase => phase.name) ?? []
   if (phases.includes(part)) return []
   const near = suggest(part, phases)
@@ -166,7 +166,7 @@ function checkPhase(recipe: FilledRecipe, { name, part, span }: Part): readonly 
   ]
 }
 
-function checkRound(recipe: FilledRecipe, { name, part, span }: Part): readonly Diagnostic[] {
+function checkRound(recipe: FilledRecipe, { name, part, span }: PartReference): readonly Diagnostic[] {
   const rounds = recipe.distill[name]?.rounds ?? 0
   if (/^[1-9][0-9]*$/.test(part) && Number(part) <= rounds) return []
   return [

@@ -5,9 +5,9 @@ import { suggest } from '../diagnostics/suggest.ts'
 import { decoded, type Failure, kindsOf, recipeSchema, resolved, schemaAt } from '../schema/schema_node.ts'
 import { validate } from '../schema/validate_recipe.ts'
 import { type Located, type LocatedEntry, type LocatedMap, locate, plain, type ValuePath } from '../values/located.ts'
-import { type Place, startOf, valueFault, wrongType } from './value_faults.ts'
+import { startOf, type ValuePlace, valueFault, wrongType } from './value_faults.ts'
 
-/** Checks the variants of a recipe: of later ones, only the entries that are not as in one that had no fault. */
+/** Checks the variants of a recipe: after one without faults, only the entries that differ from it. */
 export function createSchemaCheck(): (recipe: LocatedMap) => readonly Diagnostic[] {
   let sound: LocatedMap | undefined
   return recipe => {
@@ -18,7 +18,7 @@ export function createSchemaCheck(): (recipe: LocatedMap) => readonly Diagnostic
   }
 }
 
-/** A recipe without the entries that another has, too; what a recipe must have stays. */
+/** A recipe without the entries that another has as well; sections that are required stay. */
 function changedPart(recipe: LocatedMap, sound: LocatedMap): LocatedMap {
   const changed = [...recipe.entries].flatMap(([section, { key, value }]): readonly [string, LocatedEntry][] => {
     const before = sound.entries.get(section)?.value
@@ -50,7 +50,7 @@ export function checkSchema(recipe: Located): readonly Diagnostic[] {
 function diagnosePlace(recipe: Located, path: ValuePath, failures: readonly Failure[]): readonly Diagnostic[] {
   const found = locate(recipe, path)
   if (found === undefined) return []
-  const place: Place = {
+  const place: ValuePlace = {
     path,
     value: found.value,
     name: found.key ?? startOf(found.value),
@@ -59,7 +59,7 @@ function diagnosePlace(recipe: Located, path: ValuePath, failures: readonly Fail
   const inUnion = failures.some(({ keyword }) => keyword === 'anyOf')
   const types = failures.filter(({ keyword }) => keyword === 'type')
   const ofAll = failures.filter(({ keyword }) => !wrappers.has(keyword) && keyword !== 'type')
-  // A list or mapping answers to the variant of its own type alone, what the variants of scalars say is beside it.
+  // A list or mapping is validated by the variant of its own type; failures of variants of scalars do not concern it.
   const isWhole = inUnion && place.value.kind !== 'scalar'
   if (isWhole && place.schema.type !== undefined)
     return ofAll.filter(({ keyword }) => !ofScalars.has(keyword)).flatMap(failure => valueFault(place, failure))
@@ -83,7 +83,7 @@ const wrappers = new Set(['anyOf', 'oneOf', 'propertyNames'])
 const ofScalars = new Set(['enum', 'const'])
 
 /** Unknown and missing keys of one mapping. A misspelt required key is one fault, not two. */
-function keyFaults(place: Place, failures: readonly Failure[]): readonly Diagnostic[] {
+function keyFaults(place: ValuePlace, failures: readonly Failure[]): readonly Diagnostic[] {
   const { value, schema } = place
   if (value.kind !== 'map') return []
   const missing = new Set(
@@ -93,7 +93,7 @@ function keyFaults(place: Place, failures: readonly Failure[]): readonly Diagnos
   const unknown = failures
     .filter(({ keyword }) => keyword === 'additionalProperties')
     .map(({ params }) => String(params.additionalProperty))
-  // Without a kind no variant is chosen and none of the keys was judged; one of them may be a misspelt 'kind'.
+  // Without a kind no variant is chosen and no key was validated; one of them may be a misspelt 'kind'.
   const unchosen = [...value.entries.keys()].filter(key => missing.has('kind') && suggest(key, ['kind']) !== undefined)
   const faults = [...unchosen, ...unknown].map(key => unknownKey(place, { key, known, missing }))
   return [...faults, ...[...missing].map(key => missingKey(place, key))]
@@ -102,11 +102,11 @@ function keyFaults(place: Place, failures: readonly Failure[]): readonly Diagnos
 interface Unknown {
   readonly key: string
   readonly known: readonly string[]
-  /** Required keys that are not there; the one that was meant is taken out. */
+  /** Missing required keys; a key that a misspelt one stands for is removed from them. */
   readonly missing: Set<string>
 }
 
-function unknownKey({ value, name }: Place, { key, known, missing }: Unknown): Diagnostic {
+function unknownKey({ value, name }: ValuePlace, { key, known, missing }: Unknown): Diagnostic {
   const given = value.kind === 'map' ? value.entries : new Map<string, LocatedEntry>()
   const span = given.get(key)?.key ?? name
   const open = known.filter(other => !given.has(other))
@@ -120,7 +120,7 @@ function unknownKey({ value, name }: Place, { key, known, missing }: Unknown): D
   })
 }
 
-function missingKey({ name, path, schema }: Place, key: string): Diagnostic {
+function missingKey({ name, path, schema }: ValuePlace, key: string): Diagnostic {
   const property = schema.properties?.[key] ?? {}
   const kinds = key === 'kind' ? kindsOf(schema) : []
   const about =

@@ -1,4 +1,4 @@
-/** Checks of numbers that must fit each other: sizes that do not divide, ranges turned round, budgets below one step. */
+/** Checks of numbers that must be consistent: sizes that do not divide, reversed ranges, budgets below one step. */
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Finding } from '../kinds/definition.ts'
 import { distill, evaluationKind, filterKind, modelKind, sourceKind, train } from '../kinds/registry.ts'

@@ -1,4 +1,4 @@
-/** Checks that splits which folders say are there, by the names of the folders alone. */
+/** Checks that splits that folders give exist, by the names of the folders alone. */
 import { resolve } from 'node:path'
 import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
 import { sourceKind } from '../kinds/registry.ts'
@@ -32,7 +32,7 @@ export function checkSplitFolders(checked: Checked): readonly Diagnostic[] {
   })
 }
 
-/** The splits that a folder has sub-folders of; undefined where it cannot be looked into, which is told elsewhere. */
+/** The splits that a folder has sub-folders of; undefined if it cannot be read, which has its own diagnostic. */
 function splitsIn({ folder, files = disk }: Checked, path: string): readonly string[] | undefined {
   try {
     const names = files.list(resolve(folder, path))

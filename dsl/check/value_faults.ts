@@ -6,7 +6,7 @@ import { type Failure, kindsOf, recipeSchema, type SchemaNode } from '../schema/
 import type { Located, Span, ValuePath } from '../values/located.ts'
 
 /** The place of a value. */
-export interface Place {
+export interface ValuePlace {
   readonly path: ValuePath
   readonly value: Located
   /** The key that leads to the value; for the root and for items of lists, the value itself. */
@@ -14,7 +14,7 @@ export interface Place {
   readonly schema: SchemaNode
 }
 
-/** For a mapping, its first key or its brace: underlining all of it would say nothing. */
+/** The span to underline: for a mapping, its first key or its brace, not all of it. */
 export function startOf(value: Located): Span {
   const { span } = value
   if (value.kind !== 'map') return span
@@ -24,7 +24,7 @@ export function startOf(value: Located): Span {
 }
 
 /** The value has none of the types that belong there. */
-export function wrongType(place: Place, types: readonly Failure[]): Diagnostic {
+export function wrongType(place: ValuePlace, types: readonly Failure[]): Diagnostic {
   const { path, value, schema } = place
   const isQuantity = value.kind === 'scalar' && typeof value.value === 'number'
   if (isQuantity && bareHints(schema) !== undefined) return badQuantity(place)
@@ -39,7 +39,7 @@ export function wrongType(place: Place, types: readonly Failure[]): Diagnostic {
   })
 }
 
-/** When a parameter brought the value, shows where that is set. */
+/** A related place for a value that a parameter inserted: the value of the parameter. */
 function inserted(value: Located): Details {
   return value.kind === 'scalar' && value.origin
     ? { related: [{ span: value.origin.span, message: 'the parameter is set here' }] }
@@ -80,8 +80,8 @@ function describe(value: Located): string {
   return typeof value.value === 'string' ? `the text '${value.value}'` : String(value.value)
 }
 
-/** One failed keyword as a diagnostic; none where another diagnostic tells it. */
-export function valueFault(place: Place, failure: Failure): readonly Diagnostic[] {
+/** One failed keyword as a diagnostic; none if another diagnostic covers it. */
+export function valueFault(place: ValuePlace, failure: Failure): readonly Diagnostic[] {
   const { params, keyword } = failure
   switch (keyword) {
     case 'discriminator':
@@ -110,15 +110,15 @@ export function valueFault(place: Place, failure: Failure): readonly Diagnostic[
 
 const boundWords = { minimum: 'at least', maximum: 'at most', exclusiveMinimum: 'above' }
 
-/** A kind that is text but none of the known; other faults of `kind` are told as a missing key or a type. */
-function unknownKind({ value, path, schema }: Place, kinds: readonly string[]): readonly Diagnostic[] {
+/** The fault of an unknown kind that is text; other faults of `kind` are missing keys or wrong types. */
+function unknownKind({ value, path, schema }: ValuePlace, kinds: readonly string[]): readonly Diagnostic[] {
   const kind = value.kind === 'map' ? value.entries.get('kind')?.value : undefined
   return kind === undefined
     ? []
     : [notOneOf('unknown-kind', { path: [...path, 'kind'], value: kind, name: kind.span, schema }, kinds)]
 }
 
-function notOneOf(code: Code, { value, path }: Place, allowed: readonly unknown[]): Diagnostic {
+function notOneOf(code: Code, { value, path }: ValuePlace, allowed: readonly unknown[]): Diagnostic {
   const names = allowed.map(String)
   const written = value.kind === 'scalar' ? String(value.value) : ''
   const meant = suggest(written, names) ?? (names.length === 1 ? names[0] : undefined)
@@ -130,7 +130,7 @@ function notOneOf(code: Code, { value, path }: Place, allowed: readonly unknown[
   })
 }
 
-function outOfRange({ path, value }: Place, bound: string): Diagnostic {
+function outOfRange({ path, value }: ValuePlace, bound: string): Diagnostic {
   const written = value.kind === 'scalar' ? String(value.value) : describe(value)
   return diagnose('out-of-range', value.span, {
     message: `'${path.join('.')}' is ${written}; it is ${bound}`,
@@ -139,7 +139,7 @@ function outOfRange({ path, value }: Place, bound: string): Diagnostic {
   })
 }
 
-function tooFew({ path, value, name }: Place, least: number): Diagnostic {
+function tooFew({ path, value, name }: ValuePlace, least: number): Diagnostic {
   const expected = `at least ${least} ${value.kind === 'list' ? 'item' : 'key'}${least === 1 ? '' : 's'}`
   return diagnose('out-of-range', value.kind === 'list' ? value.span : name, {
     message: `'${path.join('.')}' has too little; it has ${expected}`,
@@ -150,7 +150,7 @@ function tooFew({ path, value, name }: Place, least: number): Diagnostic {
 /** Definitions that are quantities with units. */
 const quantities: ReadonlySet<string> = new Set(['Bytes', 'Count', 'Distance', 'Duration'])
 
-function patternFault(place: Place, failure: Failure): readonly Diagnostic[] {
+function patternFault(place: ValuePlace, failure: Failure): readonly Diagnostic[] {
   const { params, propertyName } = failure
   const definition = Object.entries(recipeSchema.$defs ?? {}).find(
     ([, schema]) => schema.pattern === params.pattern,
@@ -181,7 +181,7 @@ function badName(span: Span, name: string): Diagnostic {
   })
 }
 
-function badQuantity({ path, value, schema }: Place): Diagnostic {
+function badQuantity({ path, value, schema }: ValuePlace): Diagnostic {
   const written = value.kind === 'scalar' ? String(value.value) : ''
   const expected = (schema.description ?? '').replaceAll('`', "'").replace(/\.$/, '')
   return diagnose('bad-quantity', value.span, {

@@ -1,11 +1,11 @@
-/** Why the key of a stage is another than it was: by itself, or by a stage that it is made from. */
+/** The reasons for a stage's new key: changes of the stage itself, and stages that it reads. */
 import { canonical } from '../values/canonical.ts'
 import { digestsOf, type PlanRecord, stageRecord } from './lock.ts'
 import type { Json, Outline, OutlinedStage } from './plan.ts'
 
 /** One difference from what was. */
 export interface Change {
-  /** Where it lies. */
+  /** The stage that changed. */
   readonly stage: OutlinedStage
   readonly kind: 'stage' | 'version' | 'parameter' | 'input' | 'file'
   /** Path of the parameter, role of the input, name of the file; else empty. */
@@ -19,13 +19,13 @@ export interface Change {
 /** A stage whose result is not that of before. */
 export interface Rerun {
   readonly stage: OutlinedStage
-  /** What changed of the stage itself. */
+  /** Changes of the stage itself. */
   readonly own: readonly Change[]
   /** Stages that it reads and that run again, too. */
   readonly through: readonly string[]
 }
 
-/** What a comparison needs of what was: a lock, or the record of a plan. */
+/** The earlier state that a plan is compared with: a lock, or the record of a plan. */
 export type Before = Pick<PlanRecord, 'stages' | 'externals'>
 
 /**
@@ -64,7 +64,7 @@ export function changesSince(before: Before, plan: Outline, stage: OutlinedStage
 const knownKeys = ({ stages }: Before): ReadonlySet<string> =>
   new Set([...stages.values()].flatMap(({ key }) => key ?? []))
 
-/** What changed of a stage itself since there was one of its name. */
+/** Changes of a stage itself since the earlier stage of its name. */
 export function ownChanges({ stages, externals }: Before, stage: OutlinedStage): readonly Change[] {
   const before = stages.get(stage.id)
   if (before === undefined) return [{ stage, kind: 'stage', name: '', after: stage.id }]
@@ -88,10 +88,10 @@ export interface Difference {
   readonly after?: Json
 }
 
-type Values = ReadonlyMap<string, Json>
+type ValuesByName = ReadonlyMap<string, Json>
 
 /** Names whose values differ, those of `before` first. */
-export function differences(before: Values, after: Values): readonly Difference[] {
+export function differences(before: ValuesByName, after: ValuesByName): readonly Difference[] {
   return [...new Set([...before.keys(), ...after.keys()])].flatMap(name => {
     const [old, now] = [before.get(name), after.get(name)]
     if (old !== undefined && now !== undefined && canonical(old) === canonical(now)) return []

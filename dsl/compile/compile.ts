@@ -61,7 +61,7 @@ function withoutStandIn({ key, ...stage }: KeyedStage): OutlinedStage {
   return stage.absent === undefined ? { ...stage, key } : stage
 }
 
-/** What a draft is finished with. */
+/** The facts that give a draft its key. */
 interface Finishing {
   readonly recipe: FilledRecipe
   readonly folder: string

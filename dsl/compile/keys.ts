@@ -6,12 +6,12 @@ import type { Input, Json, OutlinedExternal } from './plan.ts'
 /** Hexadecimal SHA-256 of a text. */
 export const sha256 = (text: string): string => hash('sha256', text)
 
-/** What a key is made of. */
+/** The parts of a stage that its key is a digest of. */
 export interface KeyParts {
   readonly kind: string
   readonly version: number
   readonly params: { readonly [name: string]: Json }
-  /** Where one has no digest, this is no key, but still tells stages apart. */
+  /** If one has no digest, the result is no key, but still tells stages apart. */
   readonly externals: readonly OutlinedExternal[]
   readonly inputs: { readonly [role: string]: Input }
 }

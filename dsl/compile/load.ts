@@ -2,14 +2,14 @@
 import { dirname, extname, resolve } from 'node:path'
 import { createFiller } from '../check/fill.ts'
 import { checkMeaning } from '../check/meaning.ts'
+import { memoizeChecks } from '../check/memoize_checks.ts'
 import type { Checked } from '../check/names.ts'
 import { checkModelPaths, checkPaths } from '../check/paths.ts'
-import { createRecall } from '../check/recall.ts'
 import { checkSchema, createSchemaCheck } from '../check/schema.ts'
 import { checkSplitFolders } from '../check/split_folders.ts'
 import { type Diagnostic, diagnose, isClean } from '../diagnostics/diagnostic.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
-import { disk, type Files, type Reading, readSource } from '../read/file.ts'
+import { disk, type Files, type ReadOptions, readSource } from '../read/file.ts'
 import { type ReadValue, readYaml } from '../read/yaml.ts'
 import type { Located, LocatedMap } from '../values/located.ts'
 import { type Cell, cellParameters, expandMatrix } from './matrix.ts'
@@ -37,11 +37,11 @@ export interface LoadedRecipe {
   readonly files: readonly string[]
 }
 
-/** How a recipe is loaded. */
+/** Options of loading a recipe. */
 export interface Loading {
   /** `path=value` changes, applied in order. */
   readonly sets?: readonly string[] | undefined
-  /** Where it is read from; absent: the disk. */
+  /** The files that it is read from; absent: the disk. */
   readonly files?: Files | undefined
   /** The recipe is read without the data beside it, which is not looked for. */
   readonly isAlone?: boolean | undefined
@@ -96,11 +96,11 @@ function gathering(files: Files, seen: Set<string>): Files {
 
 type End = (diagnostics: readonly Diagnostic[], variants?: readonly Variant[]) => LoadedRecipe
 
-interface Place extends Pick<Loading, 'files' | 'isAlone'> {
+interface LoadPlace extends Pick<Loading, 'files' | 'isAlone'> {
   readonly folder: string
 }
 
-function checkVariants(tree: LocatedMap, { folder, files, isAlone }: Place, end: End): LoadedRecipe {
+function checkVariants(tree: LocatedMap, { folder, files, isAlone }: LoadPlace, end: End): LoadedRecipe {
   const parameters = declaredParameters(tree)
   const { cells, diagnostics: faults } = expandMatrix(tree, parameters)
   const diagnostics: Diagnostic[] = [...faults]
@@ -116,18 +116,18 @@ function checkVariants(tree: LocatedMap, { folder, files, isAlone }: Place, end:
     diagnostics.push(...shape)
     if (isClean(shape)) variants.push({ cell, tree: inserted.value, recipe: fill(inserted.value) })
   }
-  const recall = createRecall(variants.map(({ recipe }) => recipe))
+  const run = memoizeChecks(variants.map(({ recipe }) => recipe))
   for (const { recipe, tree } of variants) {
     const checked: Checked = { recipe, tree, folder, files }
     if (!isAlone)
-      diagnostics.push(...[checkPaths, checkModelPaths, checkSplitFolders].flatMap(check => recall(check, checked)))
-    diagnostics.push(...checkMeaning(checked, recall))
+      diagnostics.push(...[checkPaths, checkModelPaths, checkSplitFolders].flatMap(check => run(check, checked)))
+    diagnostics.push(...checkMeaning(checked, run))
   }
   if (isClean(diagnostics)) diagnostics.push(...unusedParameters(tree, used))
   return end(diagnostics, variants)
 }
 
-/** Where the section of parameters is misspelt, that is the one fault, and not that each of them is unknown. */
+/** Unknown parameters; if the section's name is misspelt, that fault alone, which is the cause of the others. */
 function rootFaults(tree: LocatedMap, unknown: readonly Diagnostic[]): readonly Diagnostic[] {
   if (tree.entries.has('params')) return unknown
   const misspelt = checkSchema(tree).filter(({ code, fix }) => code === 'unknown-key' && fix?.edit?.text === 'params')
@@ -149,7 +149,7 @@ function unusedParameters(tree: LocatedMap, used: ReadonlySet<string>): readonly
 }
 
 /** Reads a file and the bases that it extends; `trail` are the files that led here. */
-async function readExtended(path: string, trail: readonly string[], reading: Reading): Promise<ReadValue> {
+async function readExtended(path: string, trail: readonly string[], reading: ReadOptions): Promise<ReadValue> {
   const { asked, files } = reading
   if (asked && trail.includes(path))
     return {

@@ -16,7 +16,7 @@ import {
   type PlannedClaim,
 } from './plan.ts'
 
-/** What came out of a stage. */
+/** The output of a stage. */
 export interface StageOutput {
   /** Digest over files and metrics. */
   readonly digest: string
@@ -41,7 +41,7 @@ export interface LockedStage extends StageRecord {
   readonly output: StageOutput
 }
 
-/** What a recipe compiles to, as far as a lock says it. */
+/** The part of a plan that a lock records. */
 export interface PlanRecord {
   readonly name: string
   /** Digests by name of the files that are here. */
@@ -51,7 +51,7 @@ export interface PlanRecord {
   readonly stages: ReadonlyMap<string, StageRecord>
 }
 
-/** What a lock holds. */
+/** The contents of a lock. */
 export interface Lock extends PlanRecord {
   /** Digest of what the recipe means; see `recipeDigest`. */
   readonly recipe: string
@@ -72,7 +72,7 @@ export function lockOf(plan: Plan, outputs: ReadonlyMap<string, StageOutput>): L
   return { ...record, recipe: recipeDigest(record) }
 }
 
-/** What a lock says of a plan before it has run. */
+/** The record of a plan before it has run. */
 export function recordOf({ name, stages, claims }: Outline): PlanRecord {
   return {
     name,
@@ -86,7 +86,7 @@ export function recordOf({ name, stages, claims }: Outline): PlanRecord {
 export const digestsOf = (externals: readonly OutlinedExternal[]): readonly (readonly [string, string])[] =>
   externals.flatMap(({ name, sha256 }) => (sha256 === undefined ? [] : [[name, sha256] as const]))
 
-/** What a lock says of a stage before it has run. */
+/** The record of a stage before it has run. */
 export function stageRecord({ key, kind, version, params, inputs }: OutlinedStage): StageRecord {
   return {
     ...(key !== undefined && { key }),

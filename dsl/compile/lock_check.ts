@@ -1,4 +1,4 @@
-/** How a lock stands to what a recipe compiles to, and to what came out of a run. */
+/** Compares a lock with the plan of its recipe, and with the outputs of a run. */
 import { type Difference, differences, rerunsSince } from './changes.ts'
 import { claimJson, type Lock, type PlanRecord, recordOf, type StageOutput } from './lock.ts'
 import { inputText, type Json, type Outline, type Plan, type PlannedClaim } from './plan.ts'
@@ -11,8 +11,8 @@ export interface LockFault extends Difference {
 }
 
 /**
- * What a lock says otherwise than the recipe compiles to; none where it is the recipe's lock, as far as files that are
- * not here let it be known.
+ * The differences between a lock and the plan of its recipe; none if it is the recipe's lock. A digest that is unknown,
+ * as its file is not here, is no difference.
  */
 export function lockFaults(lock: Lock, plan: Outline): readonly LockFault[] {
   const record = recordOf(plan)

@@ -119,7 +119,7 @@ function conflictText(ours: Lock, theirs: Lock, labels: MergeLabels): string {
   return `{\n${body.join('\n')}\n}\n`
 }
 
-/** What conflicts as one: a stage with all its items, else the item. */
+/** The unit that a line conflicts in: a stage with all its items, else the item. */
 function groupOf(line: string): string {
   const [, item = line] = /^ {2}("(?:[^"\\]|\\.)*")/.exec(line) ?? []
   const start = '"stage '

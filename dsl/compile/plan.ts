@@ -1,4 +1,4 @@
-/** What a recipe compiles to: a directed acyclic graph of stages, each with a key. */
+/** The result of compiling a recipe: a directed acyclic graph of stages, each with a key. */
 
 import type { Estimates } from '../cost/estimates.ts'
 import type { Input, Needs } from '../kinds/stage.ts'
@@ -21,7 +21,7 @@ export interface External {
   readonly stamp?: PathStamp
 }
 
-/** What a stage touches beyond the project; a run grants it by `--allow-*`. */
+/** The hosts, variables, programs and paths outside the project that a stage uses; a run grants them by `--allow-*`. */
 export interface StagePermissions {
   /** Hosts, as `host` or `host:port`. */
   readonly net: readonly string[]
@@ -37,12 +37,12 @@ export interface StagePermissions {
 export const inputText = ({ stage, split }: Input): string => (split === undefined ? stage : `${stage} (${split})`)
 
 /** That a stage makes a part of a result. */
-export interface Part {
+export interface StagePart {
   /** Identity of the stage that joins the parts. */
   readonly of: string
   /** From 0. */
   readonly index: number
-  /** How many there are. */
+  /** Number of parts. */
   readonly count: number
   /** Digest of what all parts have in common, which tells them from those of other keys. */
   readonly family: string
@@ -58,7 +58,7 @@ export interface Stage {
   readonly version: number
   /** Parameters with defaults filled in and quantities in base units. */
   readonly params: { readonly [name: string]: Json }
-  /** How it is computed: changes nothing of the result but rounding, and is no part of the key. */
+  /** Settings of how it is computed: they change nothing of the result but rounding, and are no part of the key. */
   readonly settings: { readonly [name: string]: Json }
   /** Inputs by role. */
   readonly inputs: { readonly [role: string]: Input }
@@ -66,12 +66,12 @@ export interface Stage {
   /** Absolute paths of its files, folders and package files by role; all of them are among the externals. */
   readonly files: { readonly [role: string]: string | readonly string[] }
   readonly needs: Needs
-  /** What it costs, where it runs a model. */
+  /** Costs of a stage that runs a model. */
   readonly estimates?: Estimates
   /** Absent: it touches nothing. */
   readonly permissions?: StagePermissions
   /** Absent: it makes the whole of its result. */
-  readonly part?: Part
+  readonly part?: StagePart
   /** Hexadecimal SHA-256 over kind, version, parameters, external digests and input keys and splits. */
   readonly key: string
   /** The section and entry of the recipe it comes from: `['train', 'pretrain']`. */

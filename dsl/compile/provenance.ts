@@ -1,4 +1,4 @@
-/** Where a value of a recipe comes from. */
+/** The origin of a value of a recipe. */
 
 import { suggest } from '../diagnostics/suggest.ts'
 import { schemaAt } from '../schema/schema_node.ts'
@@ -19,13 +19,13 @@ import { declaredParameters } from './parameters.ts'
 export interface Provenance {
   /** As later steps see it: defaults filled in, quantities in base units. */
   readonly value: unknown
-  /** Where it was written; absent for a default. */
+  /** The span of the value; absent for a default. */
   readonly span?: Span
   /** The parameter that brought the value. */
   readonly parameter?: LocatedScalar
   /** The `null` that took out what was written, where the value is a default for that. */
   readonly removed?: Span
-  /** What the value stands in place of, nearest first: a parameter's default, values of bases. */
+  /** The values that this one replaced, nearest first: a parameter's default, values of bases. */
   readonly replaced: readonly Located[]
 }
 
@@ -61,7 +61,7 @@ export function provenance(variant: Variant, steps: readonly string[]): Provenan
 
 const whole = (node: Located): readonly Located[] => [node, ...replacedBy(node)]
 
-/** What was taken out at a path. */
+/** The value that a `null` removed at a path. */
 function removalAt(tree: Located, path: ValuePath): Removal | undefined {
   const around = locate(tree, path.slice(0, -1))?.value
   const removal = around?.kind === 'map' ? around.removed?.get(String(path.at(-1))) : undefined
@@ -75,13 +75,13 @@ const childOf = (value: unknown, step: string | number): unknown =>
     ? Object.entries(value).find(([key]) => key === String(step))?.[1]
     : undefined
 
-/** Why a path has no value: a field that is left out, or a name that is not there. */
+/** The reason that a path has no value: a field that is left out, or a name that does not exist. */
 export interface Absence {
   /** Meaning of the field that is left out; absent where the language has no such field. */
   readonly meaning?: string
   /** The path that was probably meant. */
   readonly meant?: string
-  /** What was there before a `null` took it out, nearest first. */
+  /** The values that a `null` removed, nearest first. */
   readonly removed?: { readonly by: Span; readonly values: readonly Located[] }
 }
 

@@ -1,4 +1,4 @@
-/** What changed between two recipes, as their authors wrote it: one change for one edit. */
+/** The changes between two recipes, as their authors wrote them: one change for one edit. */
 import { canonical } from '../values/canonical.ts'
 import type { Json } from '../values/json.ts'
 import { printDelta, printQuantity } from '../values/quantity.ts'
@@ -13,13 +13,13 @@ export interface RecipeChange {
   /** As it is spelled, or the default; for what was removed, all of it in one line. */
   readonly before?: string
   readonly after?: string
-  /** How much: `+12k, x1.33`; for lists, what came and went. */
+  /** The size of the change: `+12k, x1.33`; for lists, the items that were added and removed. */
   readonly delta?: string
-  /** Where a parameter is inserted: the values that changed with it. */
+  /** Paths of the values that changed with a parameter. */
   readonly places: readonly string[]
 }
 
-interface Found {
+interface NodeChange {
   readonly path: string
   readonly before?: RecipeNode
   readonly after?: RecipeNode
@@ -30,7 +30,7 @@ interface Found {
 /** The changes from one recipe to another, in the order of the recipe. */
 export function recipeChanges(before: Variant, after: Variant): readonly RecipeChange[] {
   const found = mapChanges('', recipeValues(before), recipeValues(after))
-  const byParam = new Map<string, Found[]>()
+  const byParam = new Map<string, NodeChange[]>()
   for (const one of found) {
     const name = paramOf(one)
     if (name !== undefined) byParam.set(name, [...(byParam.get(name) ?? []), one])
@@ -46,12 +46,12 @@ export function recipeChanges(before: Variant, after: Variant): readonly RecipeC
 }
 
 /** The parameter that brought both values. */
-function paramOf({ before, after }: Found): string | undefined {
+function paramOf({ before, after }: NodeChange): string | undefined {
   if (before?.kind !== 'value' || after?.kind !== 'value') return undefined
   return before.param === after.param ? after.param : undefined
 }
 
-function mapChanges(path: string, before: RecipeMap, after: RecipeMap): readonly Found[] {
+function mapChanges(path: string, before: RecipeMap, after: RecipeMap): readonly NodeChange[] {
   const names = new Set([...after.entries.keys(), ...before.entries.keys()])
   const inside = [...names].flatMap(name => {
     const at = path === '' ? name : `${path}.${name}`
@@ -62,7 +62,11 @@ function mapChanges(path: string, before: RecipeMap, after: RecipeMap): readonly
   return isTurned ? [{ path, before, after, isOrder: true }, ...inside] : inside
 }
 
-function nodeChanges(path: string, before: RecipeNode | undefined, after: RecipeNode | undefined): readonly Found[] {
+function nodeChanges(
+  path: string,
+  before: RecipeNode | undefined,
+  after: RecipeNode | undefined,
+): readonly NodeChange[] {
   if (before === undefined || after === undefined) {
     const only = before ?? after
     if (only === undefined || isUnwritten(only)) return []
@@ -73,11 +77,11 @@ function nodeChanges(path: string, before: RecipeNode | undefined, after: Recipe
   return [{ path, before, after }]
 }
 
-/** Whether nobody wrote any of it: a default, or what holds nothing but defaults. */
+/** True if no part of it is written: a default, or a collection of nothing but defaults. */
 const isUnwritten = (node: RecipeNode): boolean =>
   node.kind === 'value' ? node.isDefault : [...node.entries.values()].every(isUnwritten)
 
-function described({ path, before, after, isOrder }: Found, landed: readonly Found[]): RecipeChange {
+function described({ path, before, after, isOrder }: NodeChange, landed: readonly NodeChange[]): RecipeChange {
   const places = landed.map(one => one.path)
   if (before === undefined || after === undefined)
     return {
@@ -114,7 +118,7 @@ interface Sides {
 }
 
 /** A parameter's own text has no unit; the value that it becomes has. */
-function deltaOf(path: string, own: Sides, landed: readonly Found[]): string | undefined {
+function deltaOf(path: string, own: Sides, landed: readonly NodeChange[]): string | undefined {
   const { before, after } = landed.find(({ after }) => numberOf(after) !== undefined) ?? own
   if (before?.kind !== 'value' || after?.kind !== 'value') return undefined
   const [old, now] = [numberOf(before), numberOf(after)]

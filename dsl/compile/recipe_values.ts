@@ -24,7 +24,7 @@ export interface RecipeValue {
 export interface RecipeMap {
   readonly kind: 'map'
   readonly entries: ReadonlyMap<string, RecipeNode>
-  /** Whether its entries come in an order that means something, as phases do. */
+  /** True if the order of its entries has a meaning, as that of phases has. */
   readonly isOrdered: boolean
 }
 

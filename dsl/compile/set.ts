@@ -33,7 +33,7 @@ export function applySet(recipe: Located, flag: string, recipePath: string): Rea
 
 const isSection = (step: string | undefined): boolean => sections.some(section => section === step)
 
-interface Change {
+interface Assignment {
   readonly steps: readonly string[]
   /** Index of the step to take next. */
   readonly at: number
@@ -43,13 +43,13 @@ interface Change {
 
 const fault = (value: Located, diagnostic: Diagnostic): ReadValue => ({ value, diagnostics: [diagnostic] })
 
-function setAt(node: Located | undefined, change: Change): ReadValue & { readonly value: Located } {
-  const { steps, at, source } = change
+function setAt(node: Located | undefined, assignment: Assignment): ReadValue & { readonly value: Located } {
+  const { steps, at, source } = assignment
   const step = steps[at]
-  if (step === undefined) return { value: { ...change.value, ...(node && { replaced: node }) }, diagnostics: [] }
+  if (step === undefined) return { value: { ...assignment.value, ...(node && { replaced: node }) }, diagnostics: [] }
   const start = steps.slice(0, at).join('.').length + (at === 0 ? 0 : 1)
   const key = { source, start, end: start + step.length }
-  if (node?.kind === 'list') return setItem(node, step, change)
+  if (node?.kind === 'list') return setItem(node, step, assignment)
   if (node?.kind === 'scalar' && node.value !== null)
     return {
       value: node,
@@ -63,7 +63,7 @@ function setAt(node: Located | undefined, change: Change): ReadValue & { readonl
   const old = before.get(step)
   if (old === undefined && at === 1 && steps[0] === 'params')
     return {
-      value: node ?? change.value,
+      value: node ?? assignment.value,
       diagnostics: [
         diagnose('unknown-parameter', key, {
           message: `The recipe has no parameter '${step}'`,
@@ -73,7 +73,7 @@ function setAt(node: Located | undefined, change: Change): ReadValue & { readonl
     }
   if (old === undefined && at === 1 && steps.length > 2 && isSection(steps[0]))
     return {
-      value: node ?? change.value,
+      value: node ?? assignment.value,
       diagnostics: [
         diagnose('bad-set', key, {
           message: `'${steps[0]}' has no '${step}'`,
@@ -81,18 +81,18 @@ function setAt(node: Located | undefined, change: Change): ReadValue & { readonl
         }),
       ],
     }
-  const inner = setAt(old?.value, { ...change, at: at + 1 })
+  const inner = setAt(old?.value, { ...assignment, at: at + 1 })
   const entries = new Map(before).set(step, { key: old?.key ?? key, value: inner.value })
   return { value: { kind: 'map', entries, span: node?.span ?? key }, diagnostics: inner.diagnostics }
 }
 
-function setItem(list: LocatedList, step: string, change: Change): ReadValue & { readonly value: Located } {
+function setItem(list: LocatedList, step: string, assignment: Assignment): ReadValue & { readonly value: Located } {
   const index = itemIndex(list, step)
   if (index === undefined) {
-    const span = { source: change.source, start: 0, end: change.source.text.indexOf('=') }
-    const message = `'${change.steps.slice(0, change.at).join('.')}' has ${list.items.length} items and none is '${step}'`
+    const span = { source: assignment.source, start: 0, end: assignment.source.text.indexOf('=') }
+    const message = `'${assignment.steps.slice(0, assignment.at).join('.')}' has ${list.items.length} items and none is '${step}'`
     return { value: list, diagnostics: [diagnose('bad-set', span, { message })] }
   }
-  const inner = setAt(list.items[index], { ...change, at: change.at + 1 })
+  const inner = setAt(list.items[index], { ...assignment, at: assignment.at + 1 })
   return { value: { ...list, items: list.items.with(index, inner.value) }, diagnostics: inner.diagnostics }
 }

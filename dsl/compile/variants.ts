@@ -77,7 +77,7 @@ function stageNames(compiled: readonly CompiledVariant[]): ReadonlyMap<string, s
   return names
 }
 
-/** Whether two cells that differ in this axis alone have different keys. */
+/** True if two cells that differ in this axis alone have different keys. */
 function matters(axis: string, cells: readonly { readonly cell: Cell; readonly key: string }[]): boolean {
   const keyOfRest = new Map<string, string>()
   return cells.some(({ cell, key }) => {

@@ -121,7 +121,7 @@ function reading(
 }
 
 /** Heatmaps of images. */
-interface Mapping {
+interface HeatmapBatch {
   readonly batch: number
   readonly queries: ConceptTexts
   /** Absent: single patches. */
@@ -129,7 +129,7 @@ interface Mapping {
 }
 
 /** A stage that makes heatmaps. */
-export function estimateMapping(cost: ModelCost, { batch, queries, sao }: Mapping): Estimates {
+export function estimateMapping(cost: ModelCost, { batch, queries, sao }: HeatmapBatch): Estimates {
   const isSingle = sao === undefined || (sao.window === 1 && sao.stride === 1)
   const windows = isSingle ? undefined : (Math.ceil((cost.gridSide - sao.window) / sao.stride) + 1) ** 2
   const concepts = conceptsOf(queries)

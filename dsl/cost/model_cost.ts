@@ -7,14 +7,14 @@ export interface Concepts {
   readonly against: number
 }
 
-/** What a training step is made of. */
+/** The shape of a training step. */
 export interface StepShape {
   readonly batch: number
-  /** Whether the captioning pass runs. */
+  /** True if the captioning pass runs. */
   readonly captions: boolean
   /** Concepts of the region loss; absent: there is none. */
   readonly concepts?: Concepts
-  /** Whether blocks are computed again for their gradients. @default false */
+  /** True if blocks are computed again for their gradients. @default false */
   readonly recompute?: boolean
 }
 

@@ -1,4 +1,4 @@
-/** What checks say: one type for every producer; producers collect and never throw. */
+/** Diagnostics: one type for every producer; producers collect and never throw. */
 import type { Span } from '../values/located.ts'
 
 /** The closed set of codes; docs/diagnostics.md explains each. */
@@ -75,7 +75,7 @@ export interface Related {
   readonly message: string
 }
 
-/** What to do: words, and the exact edit where there is one. */
+/** A correction: a hint, and the exact edit if there is one. */
 export interface Fix {
   readonly hint: string
   readonly edit?: { readonly span: Span; readonly text: string }
@@ -94,15 +94,15 @@ export interface Diagnostic {
   readonly fix?: Fix
 }
 
-/** What producers may leave out. */
+/** The fields that producers may leave out. */
 export type Details = Partial<Pick<Diagnostic, 'severity' | 'expected' | 'actual' | 'related' | 'fix'>>
 
-/** Makes a diagnostic; an error unless told. */
+/** Makes a diagnostic; an error unless its details give another severity. */
 export function diagnose(code: Code, span: Span, words: { readonly message: string } & Details): Diagnostic {
   return { code, span, severity: 'error', related: [], ...words }
 }
 
-/** Whether nothing stops a run. */
+/** True if no diagnostic is an error, so that a run may start. */
 export function isClean(diagnostics: readonly Diagnostic[]): boolean {
   return diagnostics.every(diagnostic => diagnostic.severity !== 'error')
 }

@@ -13,7 +13,7 @@ const made: { readonly [union: string]: { readonly type: string; readonly role: 
 /** Parts that refer to datasets: a value of their own type stands where one belongs. */
 const opaque: { readonly [definition: string]: string } = { TokenizerSpec: 'Tokenizer' }
 
-interface Builder {
+interface BuilderDeclaration {
   readonly name: string
   readonly kind: string
   readonly role: string
@@ -26,7 +26,7 @@ function buildersOf(
   schema: SchemaNode,
   sections: readonly KindsOfSection[],
   trained: ReadonlySet<string>,
-): readonly Builder[] {
+): readonly BuilderDeclaration[] {
   const entries = sections.flatMap(({ union, kinds }) => {
     const section = made[union]
     if (section === undefined) return []

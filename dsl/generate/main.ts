@@ -86,7 +86,7 @@ function validatorSource(schema: object): string {
   ].join('\n')
 }
 
-/** How ajv's module exports its function: with a type it is one that TypeScript can use. */
+/** The exports of ajv's module; they are replaced by one with a type that TypeScript can use. */
 const exported = /^"use strict";export const validate = (\w+);export default \w+;/
 
 /** Validation needs neither descriptions, examples nor defaults; without them the code is half as long. */

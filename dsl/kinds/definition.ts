@@ -39,8 +39,8 @@ export interface Finding {
   readonly fix?: Fix
 }
 
-/** A field that is written and that nothing reads, as other fields of the entry stand. */
-export interface IdleField {
+/** A field that nothing reads, given the other fields of the entry. */
+export interface UnusedField {
   readonly at: ValuePath
   /** A field that would make it count, as it would be written. */
   readonly without: string
@@ -93,7 +93,7 @@ interface EntryDefinition<Filled> {
   metrics(name: string, entry: Filled): readonly StageMetrics[]
   /** Numbers that do not fit each other; `model` is the architecture behind the entry's model, where it has one. */
   check?(entry: Filled, model?: Entry<'models'>): readonly Finding[]
-  idle?(entry: Filled): readonly IdleField[]
+  unusedFields?(entry: Filled): readonly UnusedField[]
   /** Annotations and masks that it needs of datasets. */
   dataNeeds?(entry: Filled): readonly DataNeed[]
 }
@@ -112,7 +112,7 @@ export interface SourceDefinition<Kind extends string = string, Filled = Entry<'
   paths(source: Filled): readonly NamedPath[]
   /** Folder whose sub-folders are splits; undefined where splits come from elsewhere. */
   splitFolder?(source: Filled): string | undefined
-  /** What images are made from, and what decides how these are split; absent for sources that make their images. */
+  /** The files that images are made from; absent for sources that make their images. */
   material?(source: Filled): Material
   expand(name: string, source: Filled, expanding: Expanding): readonly Draft[]
 }
@@ -157,7 +157,7 @@ export interface ModelDefinition<Kind extends string = string, Filled = Entry<'m
   checkFiles?(model: Filled): readonly Finding[]
   cost(model: Filled): ModelCost
   expand(name: string, model: Filled, expanding: ModelExpanding): readonly Draft[]
-  /** What a training run of it begins with. */
+  /** Parameters and inputs that a training run of it begins with. */
   start(name: string, model: Filled): TrainingStart
 }
 
@@ -214,7 +214,7 @@ export interface TrainingDefinition<Filled, Surroundings = TrainingExpanding> ex
 /** The surroundings of a training run. */
 export interface TrainingExpanding extends ModelExpanding {
   dataset(reference: string): Input
-  /** What training of an architecture begins with. */
+  /** Parameters and inputs that training of an architecture begins with. */
   start(architecture: string): TrainingStart
   /** Absent where the architecture is unknown. */
   readonly cost: ModelCost | undefined

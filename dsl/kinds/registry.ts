@@ -15,8 +15,10 @@ export { train } from './train/train.ts'
 /** The kinds of each section by the names of their builders in TypeScript recipes. */
 export const registry = { sources, filters, models, evaluate: evaluations, captioners } as const
 
-type Values<T> = T[keyof T]
-type EntryStages = Values<{ [S in keyof Omit<typeof registry, 'captioners'>]: StagesOf<Values<(typeof registry)[S]>> }>
+type ValueOf<T> = T[keyof T]
+type EntryStages = ValueOf<{
+  [S in keyof Omit<typeof registry, 'captioners'>]: StagesOf<ValueOf<(typeof registry)[S]>>
+}>
 type StagesOf<Definition> = Definition extends { readonly stages: readonly (infer Stage)[] } ? Stage : never
 
 /** Every kind of stage, as a union of definitions. */

@@ -20,7 +20,7 @@ export interface Commented {
   readonly footer: readonly string[]
 }
 
-/** Where something begins, in any of a recipe's files. */
+/** The place where a span begins, in any of a recipe's files. */
 const placeOf = ({ source, start }: Pick<Span, 'source' | 'start'>): string => `${source.path}:${start}`
 
 /**
@@ -56,7 +56,7 @@ export function attachComments(
   return { header, at, footer }
 }
 
-/** Where the values of a file begin that comments are given to. */
+/** The offsets at which a file's values begin that comments can belong to. */
 function anchorsOf(node: Located, source: SourceText): readonly number[] {
   const own = (span: { readonly source: SourceText; readonly start: number }): readonly number[] =>
     span.source.path === source.path ? [span.start] : []
@@ -70,8 +70,8 @@ function anchorsOf(node: Located, source: SourceText): readonly number[] {
 }
 
 /**
- * Where a collection begins; nowhere where its first part begins there too and takes the comments, as in YAML's blocks.
- * What a builder made begins at its call, as the `kind` does that the call says.
+ * The span at which a collection begins; none if its first part begins there too and takes the comments, as in blocks
+ * of YAML. A value that a builder made begins at the call, as does the `kind` that the call gives.
  */
 export function ownSpans(node: Located): readonly Span[] {
   if (node.kind === 'scalar' || node.span.source.text[node.span.start] === '-') return []

@@ -57,7 +57,7 @@ function mapOf(value: Located | undefined, { name }: SourceText): LocatedMap {
   return value
 }
 
-/** What stands above the first key's own comment, a blank line between, is about the file. */
+/** The end of the file's header: comments above the first key's own comment, separated from it by a blank line. */
 function headerEnd({ entries }: LocatedMap, { text }: SourceText): number {
   const first = Math.min(...[...entries.values()].map(({ key }) => key.start))
   return Math.max(0, text.lastIndexOf('\n\n', first))

@@ -52,7 +52,7 @@ function withNotes(node: unknown): unknown {
   return notes.length === 0 ? node : { ...rest, description: [node.description, ...notes].join(' ') }
 }
 
-/** What a variant is, told where its `kind` is written. */
+/** Copies the description of a variant to its `kind`, so that an editor shows it there. */
 function withKind(node: unknown): unknown {
   if (!isRecord(node) || !isRecord(node.properties) || !isRecord(node.properties.kind)) return node
   const kind = { ...node.properties.kind, description: node.description }

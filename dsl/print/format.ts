@@ -80,7 +80,7 @@ function holdsComment(node: YAMLMap | YAMLSeq): boolean {
   return found
 }
 
-/** What stands above the first key's own comment, a blank line between, is about the file and stays on top. */
+/** Keeps the file's header on top: comments above the first key's own comment, separated from it by a blank line. */
 function keepHeader(document: Document.Parsed): void {
   const first = firstKey(document)
   if (!first?.commentBefore) return

@@ -1,4 +1,4 @@
-/** What a recipe that extends another may write: any part of a recipe, and `null` for what it removes. */
+/** The schema of a recipe that extends another: any part of a recipe, and `null` for a removed key. */
 import { definitionName, type SchemaNode } from '../schema/schema_node.ts'
 
 const removal = { type: 'null', description: 'Removes it.' } as const

@@ -47,13 +47,13 @@ export function referenceParts(schema: SchemaNode): readonly ReferencePart[] {
   ]
 }
 
-interface Section {
+interface SectionSchema {
   readonly name: string
   readonly property: SchemaNode
   readonly entry: SchemaNode
 }
 
-function sectionParts(schema: SchemaNode, { name, property, entry }: Section): readonly ReferencePart[] {
+function sectionParts(schema: SchemaNode, { name, property, entry }: SectionSchema): readonly ReferencePart[] {
   const about = property.description ?? ''
   const kinds = variantsOf(schema, entry)
   if (kinds.length === 0)

@@ -1,4 +1,4 @@
-/** What the reference says of single fields: their types, ranges and examples. */
+/** The text of the reference about single fields: their types, ranges and examples. */
 import type { SchemaNode } from '../schema/schema_node.ts'
 
 /** A field of a mapping. */

@@ -8,7 +8,7 @@ import { identifierFor, type Line, layOut, literal, propertyName } from './types
 /** Sections whose entries are constants. */
 const constantSections = ['sources', 'filters', 'models', 'train', 'distill']
 
-/** What is needed beside the tree. */
+/** Comments and references of the recipe that is printed. */
 export interface TypeScriptParts {
   readonly commented: Commented
   /** The places where entries name others. */

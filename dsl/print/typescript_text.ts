@@ -14,7 +14,7 @@ interface Brackets {
   readonly close: ']' | '}'
   /** Levels of indent around. */
   readonly depth: number
-  /** Whether even the outermost stands on one line where it fits. */
+  /** True if even the outermost collection is printed on one line where it fits. */
   readonly isShort?: boolean
   /** Comments after the last item. */
   readonly rest?: readonly string[]

@@ -1,4 +1,4 @@
-/** What is known while a TypeScript recipe is evaluated, and how what cannot be is reported. */
+/** The state of the evaluation of a TypeScript recipe, and the report of an expression that cannot be evaluated. */
 import { relative } from 'node:path'
 import type { Node, Project, SourceFile, VariableDeclaration } from 'ts-morph'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
@@ -7,31 +7,31 @@ import type { Builder } from './builders.ts'
 import type { Spent } from './limits.ts'
 
 /** A use of something that a builder made: the thing itself, or a part of it, such as a split. */
-export interface Use {
+export interface BuilderUse {
   readonly target: Located
   readonly part?: string
 }
 
-/** What is known while files are evaluated. */
+/** The state of the evaluation of a recipe's files. */
 export interface Evaluating extends Spent {
   readonly project: Project
   /** Reads an imported file into the project; undefined, and a diagnostic, where that fails. */
   readonly open: (path: string, asked: Span) => SourceFile | undefined
   readonly diagnostics: Diagnostic[]
-  /** What made a value, where a builder did. */
+  /** The builder that made a value. */
   readonly made: Map<Located, Builder>
-  readonly uses: Map<Located, Use>
+  readonly uses: Map<Located, BuilderUse>
   /** Constants that were evaluated; without a value while they are. */
   readonly constants: Map<Node, Located | undefined>
   /** Constants of a file by name. */
   readonly declarations: Map<SourceFile, ReadonlyMap<string, VariableDeclaration>>
-  /** What stands for expressions that were reported: what is made of them is no fault of its own. */
+  /** Values in place of expressions that were reported: a value made from one of them is not reported again. */
   readonly lost: Set<Located>
-  /** Whether there were too many steps; what follows is not evaluated, and nothing more is reported. */
+  /** True after too many steps: the rest is not evaluated, and nothing more is reported. */
   isStopped: boolean
 }
 
-/** Where a node is written. */
+/** The span of a node. */
 export function spanOf(node: Node): Span {
   const file = node.getSourceFile()
   const known = sources.get(file)

@@ -38,9 +38,9 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-/** What reading is told beside a path. */
-export interface Reading {
-  /** Where the name was written; absent, it came from the command line. */
+/** Options of reading a file. */
+export interface ReadOptions {
+  /** The span that names the file; absent: the command line named it. */
   readonly asked?: Span | undefined
   readonly files?: Files | undefined
 }
@@ -49,7 +49,7 @@ export interface Reading {
 export type ReadResult = { readonly source: SourceText } | { readonly fault: Diagnostic }
 
 /** Reads a UTF-8 file. */
-export function readSource(path: string, { asked, files = disk }: Reading = {}): ReadResult {
+export function readSource(path: string, { asked, files = disk }: ReadOptions = {}): ReadResult {
   const name = files.name(resolve(path))
   const empty: SourceText = { name, path: resolve(path), text: '' }
   const fault = (code: Code, message: string, details: Details = {}): ReadResult => ({
@@ -92,7 +92,7 @@ export function readSource(path: string, { asked, files = disk }: Reading = {}):
   }
 }
 
-function missingHint(path: string, { asked, files = disk }: Reading): string {
+function missingHint(path: string, { asked, files = disk }: ReadOptions): string {
   const near = similarFile(resolve(path), files)
   if (near !== undefined) return `did you mean '${files.name(join(dirname(resolve(path)), near))}'?`
   return asked ? 'paths are relative to the file they stand in' : "name a recipe file; 'terroir init' writes one"

@@ -1,7 +1,7 @@
-/** What evaluation may use: a recipe is small, and one that grows beyond these limits is stopped. */
+/** The limits of evaluation: a recipe is small, and one that grows beyond these limits is stopped. */
 import type { Located, LocatedList, LocatedMap } from '../values/located.ts'
 
-/** What has been used. */
+/** Steps and values that evaluation has used. */
 export interface Spent {
   /** Expressions evaluated, and what copying costs in their terms. */
   steps: number
@@ -24,7 +24,7 @@ export function joined(spent: Spent, parts: readonly string[]): string {
   return spent.steps > mostSteps ? '' : parts.join('')
 }
 
-/** Whether a new value holds more than a recipe may, as it does after using itself again and again. */
+/** True if a new value holds more values than a recipe may, as after repeated doubling. */
 export function isTooLarge({ sizes }: Spent, value: LocatedList | LocatedMap): boolean {
   const inner = value.kind === 'list' ? value.items : [...value.entries.values()].map(entry => entry.value)
   const size = inner.reduce((sum, part) => sum + (sizes.get(part) ?? 1), 1)

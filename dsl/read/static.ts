@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { Node, type SourceFile, SyntaxKind, type VariableDeclaration } from 'ts-morph'
 import type { Located, LocatedEntry, LocatedList, LocatedMap, LocatedScalar, Scalar } from '../values/located.ts'
 import { type Builder, builders } from './builders.ts'
-import { type Evaluating, notStatic, spanOf, type Use } from './evaluating.ts'
+import { type BuilderUse, type Evaluating, notStatic, spanOf } from './evaluating.ts'
 import { isTooLarge, joined, mostSteps, mostValues } from './limits.ts'
 
 /** Parameters of the arrow functions around an expression. */
@@ -145,7 +145,7 @@ const entryRoles = new Set(['dataset', 'architecture', 'trained', 'evaluation'])
 
 const isEntry = (state: Evaluating, value: Located): boolean => entryRoles.has(state.made.get(value)?.role ?? '')
 
-function use(state: Evaluating, node: Node, what: Use): Located {
+function use(state: Evaluating, node: Node, what: BuilderUse): Located {
   const marker: LocatedMap = { kind: 'map', entries: new Map(), span: spanOf(node) }
   state.uses.set(marker, what)
   return marker
@@ -207,7 +207,7 @@ export function defaultOf(state: Evaluating, file: SourceFile): Located | undefi
   return value
 }
 
-/** Whether a module is the language's own. */
+/** True if a module is the language's own. */
 export const isLanguage = (specifier: string): boolean =>
   specifier === 'terroir' || /(?:^|\/)dsl\/mod\.ts$/.test(specifier)
 
@@ -294,14 +294,14 @@ function fromEntries(state: Evaluating, node: Node, pairs: Located): Located {
     : notStatic(state, node)
 }
 
-interface Mapping {
+interface MapCall {
   readonly node: Node
   readonly list: Node
   readonly arrow: Node
   readonly scope: Scope
 }
 
-function mapped(state: Evaluating, { node, list, arrow, scope }: Mapping): Located {
+function mapped(state: Evaluating, { node, list, arrow, scope }: MapCall): Located {
   const source = evaluate(state, list, scope)
   if (source.kind !== 'list' || !Node.isArrowFunction(arrow) || Node.isBlock(arrow.getBody()))
     return notStatic(state, node)

@@ -2,7 +2,7 @@
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Span } from '../values/located.ts'
 import { sections } from '../values/sections.ts'
-import type { Evaluating, Use } from './evaluating.ts'
+import type { BuilderUse, Evaluating } from './evaluating.ts'
 
 /** Sections whose entries others refer to. */
 const referable: readonly string[] = sections.filter(section => section !== 'claims')
@@ -17,7 +17,7 @@ export function wire(
   const names = namesOf(root, state)
   const unnamed = new Set<Located>()
 
-  function nameOf({ target, part }: Use, span: Span): LocatedScalar {
+  function nameOf({ target, part }: BuilderUse, span: Span): LocatedScalar {
     const name = names.get(target)
     if (name === undefined && !unnamed.has(target)) {
       unnamed.add(target)

@@ -28,14 +28,14 @@ export interface ReadValue {
   readonly diagnostics: readonly Diagnostic[]
 }
 
-interface Reading {
+interface YamlReading {
   readonly source: SourceText
   readonly diagnostics: Diagnostic[]
   readonly anchors: Map<string, Anchored>
   values: number
 }
 
-/** What an anchor names; without a value while its own node is still being read. */
+/** The node that an anchor names; without a value while that node is still being read. */
 interface Anchored {
   readonly value?: Located
   readonly size: number
@@ -43,7 +43,7 @@ interface Anchored {
 
 /** Reads the document that a source holds from an offset on; spans count from the source's own start. */
 export function readYaml(source: SourceText, from = 0): ReadValue {
-  const reading: Reading = { source, diagnostics: [], anchors: new Map(), values: 0 }
+  const reading: YamlReading = { source, diagnostics: [], anchors: new Map(), values: 0 }
   const whole: Span = { source, start: 0, end: 0 }
   const tooDeep = deepBracket(source.text)
   if (tooDeep !== undefined)
@@ -83,7 +83,7 @@ const manyBrackets = 5000
 /** Tokens for the beginnings of documents and scalars and the ends of lists, which stand for no characters. */
 const marks = new Set(['\x02', '\x1f', '\x18'])
 
-/** Where brackets are nested too deeply in a text of very many, found before it is parsed. */
+/** The offset at which brackets are nested too deeply, in a text that has very many, found before it is parsed. */
 function deepBracket(text: string): number | undefined {
   if (text.replace(/[^[{]/g, '').length < manyBrackets) return undefined
   let [depth, at] = [0, 0]
@@ -139,7 +139,7 @@ function unclosed(source: SourceText, closing: string, end: number): Diagnostic 
   )
 }
 
-function readNode(reading: Reading, node: Node, depth: number): Located {
+function readNode(reading: YamlReading, node: Node, depth: number): Located {
   const span = spanOf(reading, node)
   reading.values++
   if (reading.values > mostValues || depth > deepest) {
@@ -160,7 +160,7 @@ function readNode(reading: Reading, node: Node, depth: number): Located {
   return value
 }
 
-function readContent(reading: Reading, node: Node, depth: number): Located {
+function readContent(reading: YamlReading, node: Node, depth: number): Located {
   const span = spanOf(reading, node)
   if (isMap(node)) return readMap(reading, node, depth)
   if (isSeq(node))
@@ -169,7 +169,7 @@ function readContent(reading: Reading, node: Node, depth: number): Located {
   return { kind: 'scalar', value: null, span }
 }
 
-function readAlias(reading: Reading, node: Alias): Located {
+function readAlias(reading: YamlReading, node: Alias): Located {
   const span = spanOf(reading, node)
   const anchored = reading.anchors.get(node.source)
   if (anchored?.value) {
@@ -187,7 +187,7 @@ function readAlias(reading: Reading, node: Alias): Located {
   return { kind: 'scalar', value: null, span }
 }
 
-function readScalar(reading: Reading, node: Scalar): Located {
+function readScalar(reading: YamlReading, node: Scalar): Located {
   const span = spanOf(reading, node)
   const { value } = node
   const written = reading.source.text.slice(span.start, span.end)
@@ -200,7 +200,7 @@ function readScalar(reading: Reading, node: Scalar): Located {
   return { kind: 'scalar', value: null, span }
 }
 
-function checkAmbiguity(reading: Reading, written: string, span: Span): void {
+function checkAmbiguity(reading: YamlReading, written: string, span: Span): void {
   const found = ambiguity(written)
   if (found === undefined) return
   const [first = '', ...rest] = found.spellings
@@ -210,7 +210,7 @@ function checkAmbiguity(reading: Reading, written: string, span: Span): void {
   })
 }
 
-function readMap(reading: Reading, node: YAMLMap, depth: number): LocatedMap {
+function readMap(reading: YamlReading, node: YAMLMap, depth: number): LocatedMap {
   const entries = new Map<string, LocatedEntry>()
   const merged = new Map<string, LocatedEntry>()
   for (const pair of node.items as Pair<Node | null, Node | null>[]) {
@@ -231,7 +231,7 @@ const nothingAfter = ({ source, end }: Span): Located => ({
   span: { source, start: end, end },
 })
 
-function readKey(reading: Reading, node: Node | null, parent: Node) {
+function readKey(reading: YamlReading, node: Node | null, parent: Node) {
   if (!isScalar(node) || node.value === null) {
     report(reading, 'bad-key', node ? spanOf(reading, node) : spanOf(reading, parent), {
       message: 'A key is text',
@@ -247,14 +247,14 @@ function readKey(reading: Reading, node: Node | null, parent: Node) {
 }
 
 /** Merge keys: what stands in the mapping itself wins, then the first of several merged mappings. */
-function mergeInto(reading: Reading, merged: Map<string, LocatedEntry>, value: Located): void {
+function mergeInto(reading: YamlReading, merged: Map<string, LocatedEntry>, value: Located): void {
   for (const part of value.kind === 'list' ? value.items : [value]) {
     if (part.kind !== 'map') report(reading, 'type-mismatch', part.span, { message: "'<<' merges mappings only" })
     else for (const [name, entry] of part.entries) if (!merged.has(name)) merged.set(name, entry)
   }
 }
 
-function reportDuplicate(reading: Reading, name: string, span: Span, first: Span): void {
+function reportDuplicate(reading: YamlReading, name: string, span: Span, first: Span): void {
   report(reading, 'duplicate-key', span, {
     message: `The key '${name}' stands twice in this mapping`,
     related: [{ span: first, message: 'first here' }],
@@ -262,11 +262,11 @@ function reportDuplicate(reading: Reading, name: string, span: Span, first: Span
   })
 }
 
-function report(reading: Reading, code: Code, span: Span, words: { readonly message: string } & Details): void {
+function report(reading: YamlReading, code: Code, span: Span, words: { readonly message: string } & Details): void {
   reading.diagnostics.push(diagnose(code, span, words))
 }
 
-function spanOf({ source }: Reading, node: Node): Span {
+function spanOf({ source }: YamlReading, node: Node): Span {
   const [start, end] = node.range ?? [0, 0]
   return { source, start, end }
 }

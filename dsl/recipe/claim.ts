@@ -5,8 +5,8 @@ export interface Claim {
   /** `STAGE.METRIC`: `retrieval.mean_recall`, `overhead.f1`, `pretrain.mix.caption_loss`. @examples ["retrieval.mean_recall"] @pattern ^[a-z][a-z0-9_-]*(\.[a-z0-9_@-]+)+$ */
   metric: string
   /**
-   * Another metric, subtracted first: the claim is about the difference. `sao.mean_iou` over `attention.mean_iou`
-   * says what smoothing adds. @examples ["attention.mean_iou"] @pattern ^[a-z][a-z0-9_-]*(\.[a-z0-9_@-]+)+$
+   * Another metric, subtracted first: the claim is about the difference. `sao.mean_iou` over `attention.mean_iou` gives
+   * the gain by smoothing. @examples ["attention.mean_iou"] @pattern ^[a-z][a-z0-9_-]*(\.[a-z0-9_@-]+)+$
    */
   over?: string
   /** Expected value, within `tolerance`. @examples [12.5] */
@@ -17,6 +17,6 @@ export interface Claim {
   at_most?: number
   /** Accepted absolute difference from `expect`. @default 0 @minimum 0 */
   tolerance?: number
-  /** Where the number comes from: a table of the paper, an earlier run. @examples ["a first guess"] */
+  /** The origin of the number: a table of the paper, an earlier run. @examples ["a first guess"] */
   origin: string
 }

@@ -37,5 +37,5 @@ export type ModelRef = string
 /** A path relative to the recipe file. @examples ["data/table.geojson"] */
 export type Path = string
 
-/** How a picture is scaled: `nearest`, `linear` (bilinear), `cubic` (Catmull-Rom), `mitchell`, `lanczos2` or `lanczos3`. @source sharp's kernels */
+/** Filter by which a picture is scaled: `nearest`, `linear` (bilinear), `cubic` (Catmull-Rom), `mitchell`, `lanczos2` or `lanczos3`. @source sharp's kernels */
 export type ResizeFilter = 'nearest' | 'linear' | 'cubic' | 'mitchell' | 'lanczos2' | 'lanczos3'

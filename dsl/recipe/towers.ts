@@ -19,7 +19,10 @@ export interface Tower {
 export interface TextTower extends Tower {
   /** Most tokens of a caption, begin and end included. Absent: that of `size`. @presetBy size @minimum 4 @asType integer @unit tokens */
   context_length?: number
-  /** Every how many blocks one cross-attends to image tokens. @default 2 @minimum 1 @asType integer @unit blocks @source MaMMUT §3 */
+  /**
+   * Distance between blocks that cross-attend to image tokens. @default 2 @minimum 1 @asType integer
+   * @unit blocks @source MaMMUT §3
+   */
   cross_attn_every?: number
 }
 

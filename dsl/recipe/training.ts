@@ -1,7 +1,7 @@
 /** Parts of entries that train and that localise. */
 import type { Bytes, Count, DatasetRef, Duration, Name, Share } from './scalars.ts'
 
-/** How training is computed. None of it changes more of a result than its rounding, so none is part of a stage's key. */
+/** Settings of how training is computed. They change nothing of a result but its rounding, so none is part of a stage's key. */
 export interface Computing {
   /**
    * Devices of one machine that share each batch; on the CPU, groups of its threads. The contrastive loss remains that of
@@ -15,17 +15,17 @@ export interface Computing {
    */
   micro_batch?: number
   /**
-   * Computes each transformer block again for its gradient, so that memory does not grow with depth, at the price of a
-   * second pass forward. @source Chen et al., arXiv 1604.06174 @default false
+   * Computes each transformer block again for its gradient, so that memory does not grow with depth, at the cost of a
+   * second forward pass. @source Chen et al., arXiv 1604.06174 @default false
    */
   recompute?: boolean
   /**
-   * Time between two checkpoints, from which a run that was stopped or killed goes on. A request to stop makes one, too.
-   * @default "2m"
+   * Time between two checkpoints, from which a run that was stopped or killed continues. A request to stop makes one,
+   * too. @default "2m"
    */
   checkpoint_every?: Duration
   /**
-   * How many checkpoints stay until the run has ended, the newest. One that is damaged is passed over for the one before.
+   * Number of checkpoints, the newest, that stay until the run has ended. If one is damaged, the one before is read.
    * @default 2 @minimum 1 @maximum 1000 @asType integer @unit checkpoints
    */
   keep_checkpoints?: number
@@ -54,21 +54,22 @@ export interface AdamW {
   groups?: ParameterGroup[]
   /**
    * Multiplies the learning rate once for each layer above a parameter's: of n blocks of a tower the last learns at
-   * layer_decay, the first at layer_decay^n, embeddings at layer_decay^(n + 1) times the rate, and what comes after the
-   * blocks at the whole rate. It multiplies the scales of groups. Absent: all layers learn alike.
-   * @exclusiveMinimum 0 @maximum 1 @examples [0.75] @source BEiT: Bao et al., arXiv 2106.08254; MAE: He et al., arXiv 2111.06377
+   * layer_decay, the first at layer_decay^n, embeddings at layer_decay^(n + 1) times the rate, and parameters after the
+   * blocks at the whole rate. It multiplies the scales of groups. Absent: all layers learn at the same rate.
+   * @exclusiveMinimum 0 @maximum 1 @examples [0.75]
+   * @source BEiT: Bao et al., arXiv 2106.08254; MAE: He et al., arXiv 2111.06377
    */
   layer_decay?: number
 }
 
 /**
- * Early stopping: every so many pairs the model, or its average where `ema` keeps one, is measured on held-out data. The
- * weights after the best of these steps become the model, from which a later phase starts. The learning rate falls as if
- * all samples were to be seen.
+ * Early stopping: every so many pairs the model, or its average where `ema` keeps one, is measured on held-out data.
+ * The weights after the best of these steps become the model, from which a later phase starts. The learning rate
+ * follows the schedule for all samples.
  */
 export interface StopEarly {
   /**
-   * What is retrieved from: a validation split that neither trains the model nor judges it. @examples ["places.val"]
+   * The data of the measurement: a validation split that neither trains the model nor evaluates it. @examples ["places.val"]
    */
   data: DatasetRef
   /** A percentage of zero-shot retrieval, as `retrieval` measures it. @default "mean_recall" */
@@ -96,13 +97,13 @@ export interface LinearSchedule {
   floor?: Share
 }
 
-/** The peak to the end. */
+/** The peak rate to the end. */
 export interface ConstantSchedule {
   kind: 'constant'
 }
 
 /**
- * The peak, then a fall over the last steps: where training has to go on, only the fall is repeated.
+ * The peak rate, then a fall over the last steps: a longer training repeats only the fall.
  * @source WSD: Hu et al., arXiv 2404.06395; the fall by 1 - sqrt: Hägele et al., arXiv 2405.18392
  */
 export interface CooldownSchedule {
@@ -124,24 +125,24 @@ export interface SoftmaxContrastive {
 }
 
 /**
- * Each image with each text of a batch of b is told apart by itself, and pairs that are told surely count little:
- * -1/b times the sum over all b x b pairs of (1 - p)^gamma log p, with p = sigmoid(similarity x scale) where image and text
- * belong together and one minus that elsewhere.
+ * Each pair of an image and a text of a batch of b is classified by itself as belonging together or not, and pairs that
+ * are classified surely count little: -1/b times the sum over all b x b pairs of (1 - p)^gamma log p, with p =
+ * sigmoid(similarity x scale) where image and text belong together and one minus that elsewhere.
  * @source Kim et al., RO-ViT, arXiv 2305.07011, which MaMMUT follows
  */
 export interface FocalContrastive {
   kind: 'focal'
   /**
-   * How little sure pairs count; at 0 all count alike. The default is that of focal loss (Lin et al., arXiv 1708.02002);
-   * the papers on MaMMUT give none that is known here. @default 2 @minimum 0
+   * Exponent that lowers the weight of well-classified pairs; at 0 all pairs count alike. The default is that of focal
+   * loss (Lin et al., arXiv 1708.02002); none is known from the papers on MaMMUT. @default 2 @minimum 0
    */
   gamma?: number
 }
 
-/** Parameters that an optimiser treats otherwise than the rest. */
+/** Parameters with settings of their own in the optimiser. */
 export interface ParameterGroup {
   /**
-   * What their names begin with, as in the model's safetensors file. A group without parameters is an error of the stage.
+   * The beginning of their names, as in the model's safetensors file. A group without parameters is an error of the stage.
    * @examples ["visual.", "text.resblocks.0."]
    */
   parameters: string
@@ -151,7 +152,7 @@ export interface ParameterGroup {
   weight_decay_scale?: number
 }
 
-/** Augmentations that keep an overhead view an overhead view. */
+/** Augmentations after which an overhead view is still one. */
 export interface Augment {
   /** Smallest share of the area a random crop keeps; 1 turns cropping off. @default 0.7 */
   crop?: Share
@@ -160,7 +161,7 @@ export interface Augment {
    * @source torchvision's RandomResizedCrop has 4/3 @examples [1.333]
    */
   aspect?: number
-  /** How a crop is scaled to the model's size. @default "bilinear" */
+  /** Filter by which a crop is scaled to the model's size. @default "bilinear" */
   filter?: 'bilinear' | 'bicubic' | 'lanczos3'
   /** Mirror and quarter turns at random. Off by default: captions speak of north and south. @default false */
   dihedral?: boolean
@@ -175,9 +176,10 @@ export interface Phase {
   /** One dataset, or a mix: weights by dataset, scaled to sum to one; a weight of 0 leaves it out. @examples ["places.train", { "places.train": 3, "web": 1 }] */
   data: DatasetRef | Record<DatasetRef, number>
   /**
-   * Multiplies the weight of each dataset by its number of samples to the power of 1 / temperature: 1 draws each sample
-   * alike, more lifts small datasets, and weights alone count as it grows. Sizes are those at run time. Absent: weights alone.
-   * @exclusiveMinimum 0 @examples [3.33] @source Multilingual BERT and mT5: Xue et al., arXiv 2010.11934, where 1 / temperature is alpha
+   * Multiplies the weight of each dataset by its number of samples to the power of 1 / temperature: at 1 every sample
+   * is drawn with equal probability, larger values raise the share of small datasets, and in the limit weights alone
+   * count. Sizes are those at run time. Absent: weights alone. @exclusiveMinimum 0 @examples [3.33]
+   * @source Multilingual BERT and mT5: Xue et al., arXiv 2010.11934, where 1 / temperature is alpha
    */
   temperature?: number
   /** Pairs seen. */
@@ -186,11 +188,11 @@ export interface Phase {
   learning_rate: number
   /** Share of the steps spent warming up. @default 0.1 */
   warm_up?: Share
-  /** How the learning rate goes on after warm-up. Absent: a cosine to a tenth of the peak. */
+  /** The learning rate after warm-up. Absent: a cosine to a tenth of the peak. */
   schedule?: Schedule
   /**
-   * Parameters that stay as they are, by what their names begin with; they go before the optimiser's groups. Absent: none.
-   * A beginning that no name has is an error of the stage. @minItems 1 @examples [["visual."]]
+   * Beginnings of the names of parameters that do not change; they take precedence over the optimiser's groups. Absent:
+   * none. A beginning that no name has is an error of the stage. @minItems 1 @examples [["visual."]]
    */
   freeze?: string[]
   /** Ends the phase once held-out data gets no better, and keeps its best weights. Absent: all samples are seen. */
@@ -201,7 +203,10 @@ export interface Phase {
 export interface Query {
   /** Texts whose embeddings are averaged. @minItems 1 @examples [["a satellite image of water"]] */
   prompts: string[]
-  /** Texts of what it is told from; a patch belongs to the concept where it scores higher than these. @minItems 1 @examples [["a satellite image of land"]] */
+  /**
+   * Texts that it is contrasted with; a patch belongs to the concept where it scores higher than these. @minItems 1
+   * @examples [["a satellite image of land"]]
+   */
   against: string[]
 }
 

@@ -11,7 +11,7 @@ export interface SchemaNode {
   readonly enum?: readonly unknown[]
   readonly default?: unknown
   readonly examples?: readonly unknown[]
-  /** What a number counts. */
+  /** The unit of a number. */
   readonly unit?: string
   /** Origin of the meaning: the paper, another. */
   readonly source?: string
@@ -31,7 +31,7 @@ export interface SchemaNode {
   readonly $defs?: { readonly [name: string]: SchemaNode }
 }
 
-/** What ajv reports of one failed keyword. */
+/** The report of ajv on one failed keyword. */
 export interface Failure {
   readonly keyword: string
   readonly instancePath: string

@@ -34,7 +34,7 @@ export const expandPaths = (paths: string | readonly string[]): readonly string[
 /** The tar that img2dataset writes beside a table: `00000.parquet` has `00000.tar`. */
 export const tarBeside = (table: string): string => `${table.replace(/\.parquet$/, '')}.tar`
 
-/** What stands between two braces; undefined where that is no choice at all. */
+/** The choices between two braces; undefined if the text is neither a range nor a list. */
 function choicesOf(inner: string): readonly string[] | undefined {
   const [, from, to] = /^([0-9]+)\.\.([0-9]+)$/.exec(inner) ?? []
   if (from === undefined || to === undefined) return inner.includes(',') ? inner.split(',') : undefined

@@ -19,37 +19,37 @@ export interface Span {
 /** Text, number, boolean or null. */
 export type Scalar = null | boolean | number | string
 
-interface Written {
+interface LocatedBase {
   readonly span: Span
-  /** What stood here before a file that extends, `--set` or the matrix put this value in its place. */
+  /** The value that an extending file, `--set` or the matrix replaced by this one. */
   readonly replaced?: Located
 }
 
-export interface LocatedScalar extends Written {
+export interface LocatedScalar extends LocatedBase {
   readonly kind: 'scalar'
   readonly value: Scalar
   /** The parameter, where `${params.NAME}` inserted it. */
   readonly origin?: LocatedScalar
 }
 
-export interface LocatedList extends Written {
+export interface LocatedList extends LocatedBase {
   readonly kind: 'list'
   readonly items: readonly Located[]
 }
 
 /** A mapping, in written order. */
-export interface LocatedMap extends Written {
+export interface LocatedMap extends LocatedBase {
   readonly kind: 'map'
   readonly entries: ReadonlyMap<string, LocatedEntry>
-  /** What files that extend took out of it. */
+  /** Values that extending files removed from it. */
   readonly removed?: ReadonlyMap<string, Removal>
 }
 
-/** A value that a `null` took out. */
+/** A value that a `null` removed. */
 export interface Removal {
   /** The `null`. */
   readonly by: Span
-  /** What was there. */
+  /** The removed value. */
   readonly value: Located
 }
 

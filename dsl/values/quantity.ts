@@ -31,8 +31,8 @@ export function printQuantity(value: number, definition?: string): string {
 }
 
 /**
- * How a number changed: `+12k, x1.33`; of a share `+0.05`; of another fraction the ratio alone, `x0.5`. Empty where
- * neither says anything.
+ * The change of a number: `+12k, x1.33`; of a share `+0.05`; of another fraction the ratio alone, `x0.5`. Empty if
+ * neither can be given.
  */
 export function printDelta(before: number, after: number, definition?: string): string {
   const by = after - before

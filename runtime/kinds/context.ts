@@ -6,17 +6,17 @@ import type { EngineName } from '../../dsl/recipe.ts'
 import type { JsonRecord } from '../../dsl/values/json.ts'
 import type { Exhibit } from './exhibit.ts'
 
-/** Where a stage finds an input: the folder of a published result, and the split it may read. */
+/** The input of a stage: the folder of a published result, and the split that the stage may read. */
 export interface InputFolder {
   readonly folder: string
   readonly split?: string
 }
 
-/** How far a stage is. Absent fields are unknown, not zero. */
+/** The progress of a stage. Absent fields are unknown, not zero. */
 export interface Progress {
   readonly done: number
   readonly total: number
-  /** What is counted: `samples`, `tiles`, `steps`. */
+  /** The things that are counted: `samples`, `tiles`, `steps`. */
   readonly unit: string
   readonly loss?: number
 }
@@ -26,7 +26,7 @@ export interface Numbers {
   readonly [name: string]: number
 }
 
-/** What a stage may tell while it runs. */
+/** Reports of a stage while it runs. */
 export interface Reporter {
   progress(progress: Progress): void
   /** `values` are finite numbers that the message tells: they go into the journal. Some twenty times a stage, not more. */
@@ -104,7 +104,7 @@ export interface AnyContext extends StageSurroundings {
 /** Loads the implementation of a kind of stage; undefined where there is none of that name. */
 export type FindRun = (kind: string) => (() => Promise<(context: AnyContext) => Promise<StageResult>>) | undefined
 
-/** What a stage leaves beside its files. */
+/** The result of a stage beside its files. */
 export interface StageResult {
   /** Measured numbers; percent where the name says so in its docs. */
   readonly metrics: Numbers

@@ -1,4 +1,4 @@
-/** What a stage shows in the report: data, not layout. Files are relative to the stage's folder. */
+/** The exhibits of a stage in the report: data, not layout. Files are relative to the stage's folder. */
 import { isRecord, isText } from '../../dsl/values/json.ts'
 
 /** A heatmap over an image: row-major scores on a grid. */
@@ -48,7 +48,7 @@ export type Exhibit =
       readonly series: readonly { readonly name: string; readonly points: readonly (readonly [number, number])[] }[]
     }
 
-/** Whether a value is an exhibit in all its parts; what a later version may write in another shape is none. */
+/** True if a value is an exhibit in all its parts; a value in the shape of a later version is none. */
 export function isExhibit(value: unknown): value is Exhibit {
   if (!isRecord(value) || !isText(value.title) || !isOptional(value.note, isText)) return false
   switch (value.kind) {

@@ -5,7 +5,7 @@ import { decodeImage, encodeJpeg } from '../data/image.ts'
 import type { SampleFiles } from '../data/sample.ts'
 import type { Figure } from './exhibit.ts'
 
-/** What a figure says beside its picture. */
+/** The fields of a figure beside its picture. */
 export type FigureOf = Omit<Figure, 'image'>
 
 /** Writes `exhibits/KEY.jpg` for each sample and gives the figures, in order. */

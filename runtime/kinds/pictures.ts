@@ -16,7 +16,7 @@ export async function writeTile(
   return writePng(out, key, { data, width: size, height: size, channels: 3 })
 }
 
-/** Where tiles are read from: a dataset, and how a model reads it. */
+/** The dataset that tiles are read from, and the options of a model's reading of it. */
 export interface TilesFrom extends Pick<PixelOptions, 'split' | 'size' | 'filter'> {
   readonly folder: string
 }

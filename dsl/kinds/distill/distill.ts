@@ -16,21 +16,21 @@ import { checkBudget, checkCooldown, checkSlots, splitSettings } from '../train/
  * @source Barzilai et al., arXiv 2503.08722: localisation by self-distillation
  */
 export interface Distill extends Computing {
-  /** Where the first round starts. */
+  /** The model that the first round starts from. */
   model: ModelRef
   /** Images that are pseudo-labelled. */
   data: DatasetRef
-  /** Concepts to localise: text queries of each, and what they are told from. */
+  /** Concepts to localise: text queries of each, and texts that they are contrasted with. */
   queries: Record<Name, Query>
-  /** How score maps are smoothed. @default {} */
+  /** Smoothing of score maps. @default {} */
   sao?: Sao
-  /** Turns of pseudo-labels, then training. @default 2 @minimum 1 @maximum 20 @asType integer */
+  /** Rounds, each of pseudo-labels and then training. @default 2 @minimum 1 @maximum 20 @asType integer */
   rounds?: number
   /** Pairs seen in each round. */
   samples: Count
   /** Peak learning rate of each round. @exclusiveMinimum 0 @examples [0.0003] */
   learning_rate: number
-  /** How the learning rate of each round goes on after warm-up. Absent: a cosine to a tenth of the peak. */
+  /** The learning rate of each round after warm-up. Absent: a cosine to a tenth of the peak. */
   schedule?: Schedule
   /** Images a step. @default 64 @minimum 2 @asType integer @unit images */
   batch_size?: number
@@ -40,15 +40,15 @@ export interface Distill extends Computing {
    */
   region_weight?: number
   /**
-   * Patches whose score lies this near the decision threshold, as a share of the score's standard deviation,
-   * teach nothing. This project's reading. @default 0.25 @minimum 0
+   * Patches whose score lies this near the decision threshold, as a share of the score's standard deviation, are left
+   * out of the loss. This project's reading. @default 0.25 @minimum 0
    */
   margin?: number
   /** Weight of the captioning loss beside the contrastive and the region loss. @default 1 @minimum 0 */
   caption_weight?: number
-  /** How images and texts are contrasted. Absent: by softmax. */
+  /** The contrastive loss between images and texts. Absent: softmax. */
   contrastive?: Contrastive
-  /** How weights change. @default {"kind":"adamw"} */
+  /** The optimiser of the weights. @default {"kind":"adamw"} */
   optimizer?: AdamW
   /**
    * Decay of the moving average of weights, which becomes the model: after step t its distance to the weights shrinks to
@@ -61,7 +61,7 @@ export interface Distill extends Computing {
   warm_up?: Share
   /**
    * Strength of brightness, contrast and saturation jitter. Images are neither cropped nor turned, so that
-   * pseudo-labels stay where they belong. @default 0.2
+   * pseudo-labels keep their places. @default 0.2
    */
   colour?: Share
 }
@@ -69,7 +69,7 @@ export interface Distill extends Computing {
 const roundOf = (name: string, round: number): string => `${name}.${round}`
 const labelsOf = (name: string, round: number): string => `${roundOf(name, round)}.labels`
 
-/** Where a round starts: the model of the round before, or the one that the entry names. */
+/** The model that a round starts from: that of the round before, or the one that the entry names. */
 const startOf = (name: string, round: number, { model }: DistillExpanding) =>
   round === 1 ? model : input(roundOf(name, round - 1))
 

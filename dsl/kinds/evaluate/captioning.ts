@@ -11,13 +11,13 @@ export interface CaptioningEvaluation {
   /** The trained model that is measured. */
   model: ModelRef
   /**
-   * Which weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
+   * Weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
    * are the same. Absent: the average.
    */
   weights?: 'average' | 'last'
   /** Captioned images to measure on: a test split. @examples ["places.test"] */
   data: DatasetRef
-  /** How each next token is chosen. @default { "kind": "greedy" } */
+  /** The choice of each next token. @default { "kind": "greedy" } */
   decoding?: Decoding
 }
 

@@ -15,7 +15,7 @@ export interface ClassificationEvaluation {
   /** The trained model that is measured. */
   model: ModelRef
   /**
-   * Which weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
+   * Weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
    * are the same. Absent: the average.
    */
   weights?: 'average' | 'last'
@@ -27,8 +27,8 @@ export interface ClassificationEvaluation {
    */
   templates: TemplateSet | TemplateList
   /**
-   * What prompts call the classes: `labels` as they are labelled, `words` with the words of `AnnualCrop` or
-   * `dense_residential` in lower case and apart, or words by label; labels that are not named stay as they are.
+   * Names of classes in prompts: `labels` as they are labelled, `words` with the words of `AnnualCrop` or
+   * `dense_residential` in lower case and apart, or names by label; labels that are not listed stay as they are.
    * @default "labels" @examples [{ "AnnualCrop": "annual crop land", "SeaLake": "lake or sea" }]
    */
   class_names?: ClassNaming | Record<string, string>

@@ -16,7 +16,7 @@ export interface LinearProbeEvaluation {
   /** The trained model that is measured. */
   model: ModelRef
   /**
-   * Which weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
+   * Weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
    * are the same. Absent: the average.
    */
   weights?: 'average' | 'last'

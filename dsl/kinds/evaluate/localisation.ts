@@ -17,7 +17,7 @@ export interface LocalisationEvaluation {
   /** The trained model that is measured. */
   model: ModelRef
   /**
-   * Which weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
+   * Weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
    * are the same. Absent: the average.
    */
   weights?: 'average' | 'last'
@@ -25,9 +25,9 @@ export interface LocalisationEvaluation {
   data: DatasetRef
   /** Concepts, each with the mask of the same name. */
   queries: Record<Name, Query>
-  /** How heatmaps are made: `attention` scores single patches, `sao` smooths. @default "sao" */
+  /** Method of heatmaps: `attention` scores single patches, `sao` smooths. @default "sao" */
   map?: 'attention' | 'sao'
-  /** How score maps are smoothed. @default {} */
+  /** Smoothing of score maps. @default {} */
   sao?: Sao
 }
 

@@ -14,18 +14,18 @@ export interface RetrievalEvaluation {
   /** The trained model that is measured. */
   model: ModelRef
   /**
-   * Which weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
+   * Weights of the model: the average that `ema` of its training made, or those of its last step. Without `ema` both
    * are the same. Absent: the average.
    */
   weights?: 'average' | 'last'
   /** Images, captions and masks to measure on: a test split. @examples ["places.test"] */
   data: DatasetRef
-  /** What is done to captions before they are tokenized. @default "none" */
+  /** Cleaning of captions before they are tokenized. @default "none" */
   cleaning?: CaptionCleaning
 }
 
 /**
- * `none` leaves captions as they stand, `clip` strips them, makes one space of each white space and lower-cases, as
+ * `none` leaves captions as they are, `clip` strips them, makes one space of each white space and lower-cases, as
  * OpenCLIP's tokenizer does, `remoteclip` makes the first letter upper and all others lower case.
  * @source Liu et al., arXiv 2306.11029: github.com/ChenDelong1999/RemoteCLIP, remoteclip_retrieval.py
  */

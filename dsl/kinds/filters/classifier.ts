@@ -10,9 +10,9 @@ import { defineFilter } from './define.ts'
  */
 export interface ClassifierFilter {
   kind: 'classifier'
-  /** What is filtered. */
+  /** The dataset to filter. */
   from: DatasetRef
-  /** Samples whose human label is shown to the classifier; the rest is only measured. @default 300 */
+  /** Samples whose human label trains the classifier; the other labels only measure it. @default 300 */
   labelled?: Count
   /** Probability from which a sample is kept. @default 0.5 */
   threshold?: Share

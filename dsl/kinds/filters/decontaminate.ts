@@ -9,7 +9,7 @@ import { defineFilter } from './define.ts'
  */
 export interface DecontaminateFilter {
   kind: 'decontaminate'
-  /** What is filtered. */
+  /** The dataset to filter. */
   from: DatasetRef
   /** Evaluation sets. @minItems 1 @examples [["places.test"]] */
   against: DatasetRef[]

@@ -9,7 +9,7 @@ import { defineFilter } from './define.ts'
  */
 export interface DedupFilter {
   kind: 'dedup'
-  /** What is filtered. */
+  /** The dataset to filter. */
   from: DatasetRef
   /** Largest Hamming distance of 64-bit perceptual hashes that counts as equal. @default 4 @minimum 0 @maximum 32 @asType integer @unit bits */
   distance?: number

@@ -6,7 +6,7 @@ import { defineFilter } from './define.ts'
 /** Cheap rules on text and image. */
 export interface RulesFilter {
   kind: 'rules'
-  /** What is filtered. */
+  /** The dataset to filter. */
   from: DatasetRef
   /** Fewest words of an alt text. @default 2 @minimum 0 @asType integer */
   min_words?: number

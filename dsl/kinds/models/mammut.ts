@@ -16,10 +16,10 @@ import { checkTowers } from './towers.ts'
 export interface MammutModel {
   kind: 'mammut'
   /**
-   * Gives every dimension that is not written. `micro` (2 M parameters) takes images of 64 pixels; `tiny` (14 M),
-   * `small` (54 M), `base` (151 M) and `large` (435 M) are the ViTs Ti, S, B at patches of 16 and L at 14 pixels, for images
-   * of 224; `paper` (815 M) is SoViT-400m/14 with a text decoder of about as many parameters, this project's reading.
-   * @default "micro"
+   * A size that gives every dimension that is not written. `micro` (2 M parameters) takes images of 64 pixels; `tiny`
+   * (14 M), `small` (54 M), `base` (151 M) and `large` (435 M) are the ViTs Ti, S, B at patches of 16 and L at 14
+   * pixels, for images of 224; `paper` (815 M) is SoViT-400m/14 with a text decoder of about as many parameters, this
+   * project's reading. @default "micro"
    * @source Dosovitskiy et al., arXiv 2010.11929; Alabdulmohsin et al., arXiv 2305.13035
    */
   size?: MammutSize

@@ -1,5 +1,5 @@
 /**
- * What a MaMMUT model costs, in closed form from its sizes, so that a plan costs no tracing.
+ * The costs of a MaMMUT model, in closed form from its sizes, so that a plan needs no tracing.
  *
  * Parameters and FLOPs of matrix products are exact, activations a fit; tests hold all three to the engine's tracer.
  */

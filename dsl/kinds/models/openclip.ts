@@ -16,7 +16,7 @@ import { checkTowers } from './towers.ts'
  */
 export interface OpenClipModel {
   kind: 'openclip'
-  /** Gives every dimension that is not written, by OpenCLIP's name of a ViT with a class token. @default "ViT-B-32" */
+  /** OpenCLIP's name of a ViT with a class token; it gives every dimension that is not written. @default "ViT-B-32" */
   architecture?: OpenClipArchitecture
   /**
    * Weights by OpenCLIP's names, as safetensors. A PyTorch `.pt` or `.bin` file is a program that could do anything, and is
@@ -37,7 +37,7 @@ export interface OpenClipModel {
   embed_dim?: number
   /** Vocabulary size of the token embedding. Absent: that of `architecture`. @presetBy architecture @minimum 8 @asType integer @unit tokens */
   vocab_size?: number
-  /** Whether activations are OpenAI's approximation of GELU, as of models named `-quickgelu` and those of OpenAI. @default false */
+  /** True for OpenAI's approximation of GELU, as in models named `-quickgelu` and those of OpenAI. @default false */
   quick_gelu?: boolean
   /**
    * Means of red, green and blue, over 0 to 1, that images are normalised by. @minItems 3 @maxItems 3

@@ -1,5 +1,5 @@
 /**
- * What a CLIP model of OpenCLIP costs, in closed form from its sizes. Parameters and FLOPs of matrix products are exact,
+ * The costs of a CLIP model of OpenCLIP, in closed form from its sizes. Parameters and FLOPs of matrix products are exact,
  * activations a fit; tests hold all three to the engine's tracer.
  */
 import type { ModelCost } from '../../cost/model_cost.ts'

@@ -12,7 +12,7 @@ import { dataNeeds, defineStage } from '../stage.ts'
  */
 export interface CrawlSource {
   kind: 'crawl'
-  /** Imagery the true views are cut from. */
+  /** Imagery that the true views are cut from. */
   imagery: 'blue-marble'
   /** Samples to make. @default 2000 */
   samples?: Count

@@ -1,5 +1,5 @@
 /** Shared by sources that read files of a person. */
-import { type IdleField, metricsIn } from '../definition.ts'
+import { metricsIn, type UnusedField } from '../definition.ts'
 
 /** The slice of the samples that a stage makes; absent: it makes the whole. */
 export type SourcePart = { readonly part?: { readonly index: number; readonly of: number } }
@@ -8,7 +8,7 @@ export type SourcePart = { readonly part?: { readonly index: number; readonly of
 export const fileMetrics = metricsIn('count', ['samples', 'captions', 'corrupt', 'copied', 'train', 'val', 'test'])
 
 /** `resize` has no use where images are stored as they are. */
-export const idleResize = ({ tile_size }: { readonly tile_size?: number }): readonly IdleField[] =>
+export const unusedResize = ({ tile_size }: { readonly tile_size?: number }): readonly UnusedField[] =>
   tile_size === undefined ? [{ at: ['resize'], without: 'tile_size: 64' }] : []
 
 /** The edit that brings human labels. */

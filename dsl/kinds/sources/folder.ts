@@ -6,7 +6,7 @@ import type { SourceDefinition } from '../definition.ts'
 import { draft, type Expanding, inParts } from '../draft.ts'
 import type { FilledFolderSource } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
-import { fileMetrics, humanLabelsHint, idleResize, type SourcePart } from './file_source.ts'
+import { fileMetrics, humanLabelsHint, type SourcePart, unusedResize } from './file_source.ts'
 import { joined } from './join.ts'
 import { checkShares, splitsOfShares } from './shares.ts'
 
@@ -30,7 +30,7 @@ export interface FolderSource {
   resize?: ResizeFilter
   /**
    * Shares held out by image file; or `folders`: the first folder of an image's path is its split, `train`, `val`
-   * (`valid`, `validation`, `dev`) or `test`; or `column`: the table says it. @default {}
+   * (`valid`, `validation`, `dev`) or `test`; or `column`: a column of the table gives it. @default {}
    */
   split?: FolderSplit | WrittenSplit
   /**
@@ -44,9 +44,9 @@ export interface FolderSource {
    */
   max_corrupt?: Count
   /**
-   * Parts that are read on their own, side by side, and under Slurm as an array of jobs: a run that was killed reads only
-   * those again that were not done. More of them than images make no sense; another number makes the samples anew.
-   * @default 1 @minimum 1 @maximum 1000 @asType integer
+   * Parts that are read independently and in parallel, under Slurm as an array of jobs: after a run was killed, only
+   * the parts that were not done are read again. More parts than images have no use; another number makes the samples
+   * anew. @default 1 @minimum 1 @maximum 1000 @asType integer
    */
   parts?: number
 }
@@ -61,11 +61,11 @@ export interface CaptionTable {
   caption?: string
   /** Column of class names. Absent: images have no class. @examples ["scene"] */
   label?: string
-  /** Column of splits, read where the source says `split: column`. @default "split" */
+  /** Column of splits, read if the source has `split: column`. @default "split" */
   split?: string
 }
 
-/** Where splits are written: in the first folder of each image's path, or in a column of the table. */
+/** The place of written splits: the first folder of each image's path, or a column of the table. */
 export type WrittenSplit = 'folders' | 'column'
 
 /** Splits by image file. */
@@ -123,8 +123,8 @@ export const folder = {
     split: ['folder', split, ...(split === 'column' ? [path, captions] : [])],
   }),
   check: ({ split }) => checkShares(split),
-  idle: source => [
-    ...idleResize(source),
+  unusedFields: source => [
+    ...unusedResize(source),
     ...(typeof source.captions === 'object' && source.split !== 'column'
       ? [{ at: ['captions', 'split'], without: 'split: column' }]
       : []),

@@ -4,13 +4,13 @@ import type { SourceDefinition } from '../definition.ts'
 import { draft, inParts } from '../draft.ts'
 import type { FilledKarpathySource } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
-import { fileMetrics, humanLabelsHint, idleResize, type SourcePart } from './file_source.ts'
+import { fileMetrics, humanLabelsHint, type SourcePart, unusedResize } from './file_source.ts'
 import { joined } from './join.ts'
 
 /**
- * Captions as Karpathy's splits and RSICD, RSITMD, UCM-Captions and Sydney-Captions come: one JSON file of `images`, each
- * with `filename`, `split` and `sentences`, and a folder of images. NWPU-Captions' form, lists by class, is read too.
- * Splits are the file's own; `restval` belongs to `train`.
+ * Captions in the format of Karpathy's splits, RSICD, RSITMD, UCM-Captions and Sydney-Captions: one JSON file of
+ * `images`, each with `filename`, `split` and `sentences`, and a folder of images. NWPU-Captions' form, lists by class,
+ * is read too. Splits are those of the file; `restval` belongs to `train`.
  * @source Karpathy and Fei-Fei, arXiv 1412.2306: the form of the file
  */
 export interface KarpathySource {
@@ -37,9 +37,9 @@ export interface KarpathySource {
    */
   max_corrupt?: Count
   /**
-   * Parts that are read on their own, side by side, and under Slurm as an array of jobs: a run that was killed reads only
-   * those again that were not done. More of them than images make no sense; another number makes the samples anew.
-   * @default 1 @minimum 1 @maximum 1000 @asType integer
+   * Parts that are read independently and in parallel, under Slurm as an array of jobs: after a run was killed, only
+   * the parts that were not done are read again. More parts than images have no use; another number makes the samples
+   * anew. @default 1 @minimum 1 @maximum 1000 @asType integer
    */
   parts?: number
 }
@@ -69,7 +69,7 @@ export const karpathy = {
     { path: images, at: ['images'], wanted: 'folder' },
   ],
   material: ({ json, images }) => ({ files: [`folder ${images}`], split: ['karpathy', json] }),
-  idle: idleResize,
+  unusedFields: unusedResize,
   metrics: name => [{ stage: name, kind: stage.kind, metrics: fileMetrics }],
   expand: (name, source) => inParts(draft(stage, { id: name, path: ['sources', name] }, source), source.parts, joined),
 } as const satisfies SourceDefinition<'karpathy', FilledKarpathySource>

@@ -11,7 +11,7 @@ import { humanLabelsHint } from './file_source.ts'
 import { checkShares, splitsOfShares } from './shares.ts'
 
 /**
- * Satellite tiles around map landmarks, captioned from what lies inside the footprint.
+ * Satellite tiles around map landmarks, with captions about the contents of the footprint.
  * @source Barzilai et al., arXiv 2503.08722: RS-Landmarks
  */
 export interface LandmarkSource {
@@ -30,13 +30,13 @@ export interface LandmarkSource {
   tiles_per_landmark?: number
   /** Side of a stored tile. @default 80 @minimum 16 @maximum 1024 @asType integer @unit pixels */
   tile_size?: number
-  /** How landmarks are assigned to splits; tiles never cross. @default {} */
+  /** Assignment of landmarks to splits; tiles of different splits never overlap. @default {} */
   split?: LandmarkSplit
-  /** Who writes the captions. */
+  /** The writer of captions. */
   captions: Captioner
 }
 
-/** Splits by landmark: all tiles of one landmark land in one split. */
+/** Splits by landmark: all tiles of one landmark are in one split. */
 export interface LandmarkSplit {
   /** Share of landmarks for validation. @default 0.05 */
   val?: Share

@@ -6,7 +6,7 @@ import { metricsIn, type SourceDefinition } from '../definition.ts'
 import { draft, type Expanding, inParts } from '../draft.ts'
 import type { FilledParquetSource } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
-import { fileMetrics, humanLabelsHint, idleResize, type SourcePart } from './file_source.ts'
+import { fileMetrics, humanLabelsHint, type SourcePart, unusedResize } from './file_source.ts'
 import { joined } from './join.ts'
 import { checkShares, splitsOfShares } from './shares.ts'
 import type { HeldOut } from './webdataset.ts'
@@ -20,7 +20,7 @@ export interface ParquetSource {
   kind: 'parquet'
   /** The tables: a path or a list of paths, each may hold ranges and choices in braces (quoted inside `[ ]`). @minItems 1 @examples ["crawl/{00000..00009}.parquet"] */
   files: Path | Path[]
-  /** Where the image of a row is. @default { "kind": "tar" } */
+  /** The place of the image of a row. @default { "kind": "tar" } */
   image?: ParquetImage
   /** Column of captions: texts, or lists of texts. @default "caption" */
   caption?: string
@@ -33,7 +33,7 @@ export interface ParquetSource {
   tile_size?: number
   /** Filter by which an image of another size is scaled. @default "lanczos3" */
   resize?: ResizeFilter
-  /** Shares held out, by a draw for each image; or `column`: the column `split` says it. @default {} */
+  /** Shares held out, by a draw for each image; or `column`: the column `split` gives it. @default {} */
   split?: HeldOut | 'column'
   /**
    * Words for classes, by their names in the files: captions made of class names use them. Classes that are left out
@@ -46,14 +46,14 @@ export interface ParquetSource {
    */
   max_corrupt?: Count
   /**
-   * Parts that are read on their own, side by side, and under Slurm as an array of jobs: a run that was killed reads only
-   * those again that were not done. More of them than images make no sense; another number makes the samples anew.
-   * @default 1 @minimum 1 @maximum 1000 @asType integer
+   * Parts that are read independently and in parallel, under Slurm as an array of jobs: after a run was killed, only
+   * the parts that were not done are read again. More parts than images have no use; another number makes the samples
+   * anew. @default 1 @minimum 1 @maximum 1000 @asType integer
    */
   parts?: number
 }
 
-/** Where the image of a row is. @discriminator kind */
+/** The place of the image of a row. @discriminator kind */
 export type ParquetImage = ImagesInTar | ImagesAsBytes | ImagesAsPaths
 
 /** In the tar of the same name beside each table, by the column `key`. */
@@ -127,7 +127,7 @@ export const parquet = {
     return { files: [...tables.map(table => `table ${table}`), ...images], split: drawn }
   },
   check: ({ split }) => checkShares(split),
-  idle: idleResize,
+  unusedFields: unusedResize,
   metrics: name => [
     { stage: name, kind: stage.kind, metrics: [...fileMetrics, ...metricsIn('count', ['undownloaded'])] },
   ],

@@ -6,7 +6,7 @@ import type { SourceDefinition } from '../definition.ts'
 import { draft, type Expanding, inParts } from '../draft.ts'
 import type { FilledWebDatasetSource } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
-import { fileMetrics, idleResize, type SourcePart } from './file_source.ts'
+import { fileMetrics, type SourcePart, unusedResize } from './file_source.ts'
 import { joined } from './join.ts'
 import { checkShares, splitsOfShares } from './shares.ts'
 
@@ -41,9 +41,9 @@ export interface WebDatasetSource {
    */
   max_corrupt?: Count
   /**
-   * Parts that are read on their own, side by side, and under Slurm as an array of jobs: a run that was killed reads only
-   * those again that were not done. More of them than images make no sense; another number makes the samples anew.
-   * @default 1 @minimum 1 @maximum 1000 @asType integer
+   * Parts that are read independently and in parallel, under Slurm as an array of jobs: after a run was killed, only
+   * the parts that were not done are read again. More parts than images have no use; another number makes the samples
+   * anew. @default 1 @minimum 1 @maximum 1000 @asType integer
    */
   parts?: number
 }
@@ -80,7 +80,7 @@ export const webdataset = {
     split: ['key', split],
   }),
   check: ({ split }) => checkShares(split),
-  idle: idleResize,
+  unusedFields: unusedResize,
   metrics: name => [{ stage: name, kind: stage.kind, metrics: fileMetrics }],
   expand: (name, source, expanding) =>
     inParts(draft(stage, { id: name, path: ['sources', name] }, source, expanding), source.parts, joined),

@@ -20,9 +20,9 @@ export interface Train extends Computing {
   batch_size?: number
   /** Weight of the captioning loss beside the contrastive loss. @default 1 @minimum 0 @source MaMMUT §3 */
   caption_weight?: number
-  /** How images and texts are contrasted. Absent: by softmax. */
+  /** The contrastive loss between images and texts. Absent: softmax. */
   contrastive?: Contrastive
-  /** How weights change. @default {"kind":"adamw"} */
+  /** The optimiser of the weights. @default {"kind":"adamw"} */
   optimizer?: AdamW
   /**
    * Decay of the moving average of weights, which becomes the model: after step t its distance to the weights shrinks to

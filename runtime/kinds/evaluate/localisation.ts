@@ -95,7 +95,7 @@ export async function run(context: StageContext<'localisation'>): Promise<StageR
   }
 }
 
-/** What the mean mask of the reference split reaches; absent without a reference. */
+/** The measures of the reference split's mean mask as a prediction; absent without a reference. */
 async function meanMask(
   { inputs }: Pick<StageContext<'localisation'>, 'inputs'>,
   { concepts, size }: { readonly concepts: readonly Concept[]; readonly size: number },

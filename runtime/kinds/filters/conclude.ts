@@ -1,4 +1,4 @@
-/** What all filter stages share: the kept samples as a dataset, and what the report shows of a filter's work. */
+/** The end of every filter stage: the kept samples as a dataset, and the exhibits of the filter. */
 import { deriveDataset, readSamples } from '../../data/dataset.ts'
 import { score } from '../../data/filters/score.ts'
 import type { Sample, SampleFiles } from '../../data/sample.ts'
@@ -13,7 +13,7 @@ export type FilterContext = Pick<StageSurroundings, 'out'> & { readonly inputs: 
 export interface Verdict {
   /** As it is handed on: a filter may drop some of its captions. */
   readonly sample: Sample
-  /** Why it is dropped, or undefined where it is kept. The same words for the same reason: they are counted. */
+  /** The reason that it is dropped; undefined if it is kept. Equal reasons have equal texts: they are counted. */
   readonly dropped?: string | undefined
   /** Said of this sample alone: a probability, a twin. */
   readonly remark?: string

@@ -61,7 +61,7 @@ function countOf(line: string): number {
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
 
-/** How the images of all parts are stored: alike, and so many of them as they were found. */
+/** The `stored.json` of the joined parts: settings, which are equal in all parts, and sums of the counts. */
 function storedOf(folders: readonly string[]): { readonly [name: string]: unknown } {
   const parts = folders.map((folder): Readonly<Record<string, unknown>> => {
     const value: unknown = parseJson(readFileSync(join(folder, 'stored.json'), 'utf8'))

@@ -1,4 +1,4 @@
-/** What is told of a source, whether it was made as a whole or in parts. */
+/** The result of a source stage, for a source made as a whole or in parts. */
 import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
 import type { SampleFiles } from '../../data/sample.ts'
 import type { Exhibit } from '../exhibit.ts'

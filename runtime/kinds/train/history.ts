@@ -1,4 +1,4 @@
-/** What a training stage records of its steps. */
+/** The record that a training stage keeps of its steps. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { eventFileName, openEventFile } from '../../train/event_file.ts'
@@ -18,7 +18,7 @@ export interface Recorder {
 interface RecorderOptions {
   readonly total: number
   readonly batchSize: number
-  /** What validations measure; absent: there are none. */
+  /** The metric of validations; absent: there are none. */
   readonly metric?: string | undefined
 }
 
@@ -111,7 +111,7 @@ export function lossCurves(
   }
 }
 
-/** What validations measured over samples seen; none where there were none. */
+/** The curve of the validation metric over samples seen; none without validations. */
 export function validationCurves(
   steps: readonly StepReport[],
   { batchSize, metric }: { readonly batchSize: number; readonly metric: string | undefined },

@@ -7,7 +7,7 @@
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Part, Stage } from '../../../dsl/compile/plan.ts'
+import type { Stage, StagePart } from '../../../dsl/compile/plan.ts'
 import { isRecord, isText, parseJson } from '../../../dsl/values/json.ts'
 import { replaceFile } from '../../store/files.ts'
 import type { Store } from '../../store/store.ts'
@@ -36,7 +36,7 @@ export interface JobSpec {
 }
 
 /** Folder of the jobs of an array, in which each task has a folder by its index. */
-export const arrayFolder = (store: Store, { family }: Part): string => join(store.folder, 'slurm', family)
+export const arrayFolder = (store: Store, { family }: StagePart): string => join(store.folder, 'slurm', family)
 
 /** Folder of the jobs of a stage. */
 export const jobFolder = (store: Store, { key, part }: Pick<Stage, 'key' | 'part'>): string =>

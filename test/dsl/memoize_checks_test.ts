@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { type Check, createRecall } from '../../dsl/check/recall.ts'
+import { type Check, memoizeChecks } from '../../dsl/check/memoize_checks.ts'
 import type { Diagnostic } from '../../dsl/diagnostics/diagnostic.ts'
 import type { FilledRecipe } from '../../dsl/kinds/filled.ts'
 import { loadTexts, smallRecipe } from './support.ts'
@@ -37,12 +37,12 @@ const withParameters = (names: readonly Place[]): string => {
   return `${inserted}params:\n${names.map(name => `  ${name}: ${places[name].values[0]}\n`).join('')}`
 }
 
-const told = (diagnostics: readonly Diagnostic[]): ReadonlySet<string> =>
+const faultsOf = (diagnostics: readonly Diagnostic[]): ReadonlySet<string> =>
   new Set(
     diagnostics.map(({ code, message, span }) => `${code} ${message} ${span.source.text.slice(span.start, span.end)}`),
   )
 
-test('a matrix is told of what each of its cells is told', () =>
+test('a matrix is faultsOf of what each of its cells is faultsOf', () =>
   fc.assert(
     fc.asyncProperty(fc.subarray(Object.keys(places) as Place[], { minLength: 1, maxLength: 2 }), async names => {
       const recipe = withParameters(names)
@@ -53,9 +53,9 @@ test('a matrix is told of what each of its cells is told', () =>
         [[]],
       )
       const alone = await Promise.all(cells.map(sets => loadTexts({ 'r.yaml': recipe }, sets)))
-      const expected = new Set(alone.flatMap(({ diagnostics }) => [...told(diagnostics)]))
+      const expected = new Set(alone.flatMap(({ diagnostics }) => [...faultsOf(diagnostics)]))
       assert.ok(expected.size > 0)
-      assert.equal([...told(whole.diagnostics)].sort(), [...expected].sort())
+      assert.equal([...faultsOf(whole.diagnostics)].sort(), [...expected].sort())
     }),
     { numRuns: 12 },
   ))
@@ -65,7 +65,7 @@ test('a check runs once for all values that it does not read, and once for each 
     'r.yaml': `${withParameters(['samples', 'width'])}matrix: { samples: [1000, 2000, 3000], width: [32, 64] }\n`,
   })
   assert.is(variants.length, 6)
-  const recall = createRecall(variants.map(({ recipe }) => recipe))
+  const run = memoizeChecks(variants.map(({ recipe }) => recipe))
   const runs = new Map<Check, number>()
   const counted = (read: (recipe: FilledRecipe) => unknown): Check => {
     const check: Check = ({ recipe }) => {
@@ -81,7 +81,7 @@ test('a check runs once for all values that it does not read, and once for each 
     counted(recipe => recipe.train.pretrain?.phases.map(phase => ({ ...phase }))),
     counted(recipe => JSON.stringify(recipe)),
   ]
-  for (const { recipe, tree } of variants) for (const check of checks) recall(check, { recipe, tree, folder: '/' })
+  for (const { recipe, tree } of variants) for (const check of checks) run(check, { recipe, tree, folder: '/' })
   assert.equal([...runs.values()], [1, 2, 3, 6])
 })
 
