@@ -1,4 +1,4 @@
-/** Values of TypeScript recipes, and the builders of all that has no kinds. Declarations alone: see `mod.ts`. */
+/** Values of TypeScript recipes, and the builders of entries without kinds. Declarations alone: see `mod.ts`. */
 import type * as language from './recipe.ts'
 
 /** Data: a source, a filter, or one split of either. */

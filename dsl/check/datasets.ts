@@ -4,8 +4,8 @@ import { sourceKind } from '../kinds/registry.ts'
 import { splitReference } from './names.ts'
 
 /**
- * Splits that a dataset has, the empty ones left out; none for a crawl, or where a filter was given one split only. Where
- * files say the splits, which are not read before a run, it may have all three.
+ * The splits of a dataset without the empty ones; none for a crawl, or if a filter reads one split only. If files give
+ * the splits, which are not read before a run, it may have all three.
  */
 export function splitsOf(recipe: FilledRecipe, name: string): readonly string[] {
   const { source, split } = originOf(recipe, name)
@@ -13,7 +13,7 @@ export function splitsOf(recipe: FilledRecipe, name: string): readonly string[] 
   return entry === undefined || split !== undefined ? [] : sourceKind(entry).provides(entry).splits
 }
 
-/** The source behind a reference, and the split of it when only one comes through. No source where a name is unknown or a cycle. */
+/** The source of a reference, and its split if only one is read. No source if a name is unknown or part of a cycle. */
 export function originOf(
   recipe: FilledRecipe,
   reference: string,

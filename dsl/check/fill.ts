@@ -5,7 +5,7 @@ import type { FilledRecipe } from '../kinds/filled.ts'
 import { modelKinds } from '../kinds/registry.ts'
 import { chosenSchema, definitionName, recipeSchema, resolved, type SchemaNode } from '../schema/schema_node.ts'
 import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Span } from '../values/located.ts'
-import { parseBytes, parseCount, parseMetres, parseSeconds } from '../values/quantities.ts'
+import { isQuantity, parseQuantity } from '../values/quantities.ts'
 
 /**
  * Makes a function that fills recipes that have passed the schema. Paths, which are relative to the file that names
@@ -57,23 +57,11 @@ export function createFiller(folder: string): (recipe: Located) => FilledRecipe 
 
 function fillScalar(definition: string | undefined, { value, span, origin }: LocatedScalar, folder: string): unknown {
   if (typeof value !== 'string') return value
-  switch (definition) {
-    case 'Bytes':
-      return parseBytes(value)
-    case 'Count':
-      return parseCount(value)
-    case 'Distance':
-      return parseMetres(value)
-    case 'Duration':
-      return parseSeconds(value)
-    case 'Path':
-      if (isAbsolute(value)) return value
-      return relative(folder, join(dirname((origin?.span ?? span).source.path), value))
-        .split(sep)
-        .join('/')
-    default:
-      return value
-  }
+  if (isQuantity(definition)) return parseQuantity(value, definition)
+  if (definition !== 'Path' || isAbsolute(value)) return value
+  return relative(folder, join(dirname((origin?.span ?? span).source.path), value))
+    .split(sep)
+    .join('/')
 }
 
 /**

@@ -16,7 +16,7 @@ import { checkShapes } from './shapes.ts'
 import { checkTexts } from './texts.ts'
 import { checkUnusedFields } from './unused_fields.ts'
 
-/** Runs the checks in steps: a check that depends on a failed one is left out, so that one fault gives one diagnostic. */
+/** Runs the checks in steps. A check that depends on a failed one is left out: one fault gives one diagnostic. */
 export function checkMeaning(checked: Checked, run: CheckRunner = runCheck): readonly Diagnostic[] {
   const ask = (check: Check) => run(check, checked)
   const names = ask(checkNames)

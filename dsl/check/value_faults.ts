@@ -4,6 +4,7 @@ import { type Code, type Details, type Diagnostic, diagnose, replaceWith } from 
 import { suggest } from '../diagnostics/suggest.ts'
 import { type Failure, kindsOf, recipeSchema, type SchemaNode } from '../schema/schema_node.ts'
 import type { Located, Span, ValuePath } from '../values/located.ts'
+import { isQuantity } from '../values/quantities.ts'
 
 /** The place of a value. */
 export interface ValuePlace {
@@ -26,8 +27,8 @@ export function startOf(value: Located): Span {
 /** The value has none of the types that belong there. */
 export function wrongType(place: ValuePlace, types: readonly Failure[]): Diagnostic {
   const { path, value, schema } = place
-  const isQuantity = value.kind === 'scalar' && typeof value.value === 'number'
-  if (isQuantity && bareHints(schema) !== undefined) return badQuantity(place)
+  const isNumber = value.kind === 'scalar' && typeof value.value === 'number'
+  if (isNumber && bareHints(schema) !== undefined) return badQuantity(place)
   const expected = [...new Set(types.flatMap(({ params }) => String(params.type).split(',')))].map(words).join(' or ')
   const actual = describe(value)
   return diagnose('type-mismatch', value.kind === 'scalar' ? value.span : startOf(value), {
@@ -147,9 +148,6 @@ function tooFew({ path, value, name }: ValuePlace, least: number): Diagnostic {
   })
 }
 
-/** Definitions that are quantities with units. */
-const quantities: ReadonlySet<string> = new Set(['Bytes', 'Count', 'Distance', 'Duration'])
-
 function patternFault(place: ValuePlace, failure: Failure): readonly Diagnostic[] {
   const { params, propertyName } = failure
   const definition = Object.entries(recipeSchema.$defs ?? {}).find(
@@ -157,7 +155,7 @@ function patternFault(place: ValuePlace, failure: Failure): readonly Diagnostic[
   )?.[0]
   // References have checks of their own, which know the names that exist.
   if (definition === 'DatasetRef' || definition === 'ModelRef') return []
-  if (definition !== undefined && quantities.has(definition)) return [badQuantity(place)]
+  if (isQuantity(definition)) return [badQuantity(place)]
   const { value } = place
   if (propertyName !== undefined && value.kind === 'map')
     return [badName(value.entries.get(propertyName)?.key ?? place.name, propertyName)]

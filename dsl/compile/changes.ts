@@ -3,20 +3,20 @@ import { canonical } from '../values/canonical.ts'
 import { digestsOf, type PlanRecord, stageRecord } from './lock.ts'
 import type { Json, Outline, OutlinedStage } from './plan.ts'
 
-/** One difference from what was. */
+/** One difference from the earlier state. */
 export interface Change {
   /** The stage that changed. */
   readonly stage: OutlinedStage
   readonly kind: 'stage' | 'version' | 'parameter' | 'input' | 'file'
   /** Path of the parameter, role of the input, name of the file; else empty. */
   readonly name: string
-  /** As it was; absent where there was none. */
+  /** The earlier value; absent if there was none. */
   readonly before?: Json
-  /** As it is now; absent where it is gone. */
+  /** The value now; absent if there is none. */
   readonly after?: Json
 }
 
-/** A stage whose result is not that of before. */
+/** A stage whose result differs from the earlier one. */
 export interface Rerun {
   readonly stage: OutlinedStage
   /** Changes of the stage itself. */
@@ -29,8 +29,8 @@ export interface Rerun {
 export type Before = Pick<PlanRecord, 'stages' | 'externals'>
 
 /**
- * The stages of a plan whose keys were not there before, in its order. Where a key waits for files that are not here, on
- * either side, all that is known decides: a file that is not here counts as unchanged.
+ * The stages of a plan whose keys are new, in its order. If a key is unknown on either side because files are not here,
+ * the known parts decide: a file that is not here counts as unchanged.
  */
 export function rerunsSince(before: Before, { stages }: Outline): readonly Rerun[] {
   const known = knownKeys(before)
@@ -48,7 +48,7 @@ export function rerunsSince(before: Before, { stages }: Outline): readonly Rerun
   return [...reruns.values()]
 }
 
-/** The differences behind a stage's new key, those further up first; none where that key was there before. */
+/** The differences that give a stage its new key, those of earlier stages first; none if the key is not new. */
 export function changesSince(before: Before, plan: Outline, stage: OutlinedStage): readonly Change[] {
   const byId = new Map(rerunsSince(before, plan).map(rerun => [rerun.stage.id, rerun]))
   const seen = new Set<string>()
@@ -65,12 +65,12 @@ const knownKeys = ({ stages }: Before): ReadonlySet<string> =>
   new Set([...stages.values()].flatMap(({ key }) => key ?? []))
 
 /** Changes of a stage itself since the earlier stage of its name. */
-export function ownChanges({ stages, externals }: Before, stage: OutlinedStage): readonly Change[] {
+function ownChanges({ stages, externals }: Before, stage: OutlinedStage): readonly Change[] {
   const before = stages.get(stage.id)
   if (before === undefined) return [{ stage, kind: 'stage', name: '', after: stage.id }]
   const after = stageRecord(stage)
   const files = new Map(digestsOf(stage.externals))
-  // A lock does not say which stage reads which file; one that is read no more shows in a parameter or a new file.
+  // A lock does not record which stage reads which file; a file that is no longer read shows in a parameter or a new file.
   const known = new Map([...externals].filter(([name]) => files.has(name)))
   const sides = [
     ['version', new Map([['', before.kind]]), new Map([['', after.kind]])],

@@ -1,6 +1,7 @@
 /** From a checked recipe to a plan. */
 import { resolve } from 'node:path'
 import { splitMetric } from '../check/metrics.ts'
+import { UserFault } from '../diagnostics/faults.ts'
 import type { Draft } from '../kinds/draft.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
 import { leavesProject } from '../values/project.ts'
@@ -25,7 +26,7 @@ export function compile(loaded: LoadedRecipe, environment: Environment): Plan {
   const plan = wholePlan(outlined)
   if (plan !== undefined) return plan
   const [file] = outlined.stages.flatMap(({ absent = [] }) => absent)
-  throw new Error(`'${file}' is not here; the recipe says that its data lies elsewhere`)
+  throw new UserFault(`'${file}' is not here; the recipe says that its data lies elsewhere`)
 }
 
 /**
@@ -34,7 +35,7 @@ export function compile(loaded: LoadedRecipe, environment: Environment): Plan {
  */
 export function outline({ folder, variants }: LoadedRecipe, environment: Environment): Outline {
   const [first] = variants
-  if (first === undefined) throw new Error('A recipe with errors has no plan; check it first')
+  if (first === undefined) throw new UserFault('A recipe with errors has no plan', { hint: 'check it first' })
   const remembered: Environment = {
     ...environment,
     ...(environment.stamp && { stamp: remember(environment.stamp) }),
@@ -53,11 +54,11 @@ export function outline({ folder, variants }: LoadedRecipe, environment: Environ
   })
   const { name, description, engine } = first.recipe
   const { stages, claims } = joinVariants(compiled)
-  return { name, description, engine, stages: stages.map(withoutStandIn), claims }
+  return { name, description, engine, stages: stages.map(withoutUnknownKey), claims }
 }
 
-/** A stage whose key only stands in for one that is not known has none. */
-function withoutStandIn({ key, ...stage }: KeyedStage): OutlinedStage {
+/** Removes a key that only identifies a stage whose real key is unknown. */
+function withoutUnknownKey({ key, ...stage }: KeyedStage): OutlinedStage {
   return stage.absent === undefined ? { ...stage, key } : stage
 }
 
@@ -70,7 +71,7 @@ interface Finishing {
   readonly leaves: (path: string) => boolean
 }
 
-/** Gives stages their keys. Their inputs are among those before, or earlier among themselves. */
+/** Gives stages their keys. Their inputs are in `before`, or earlier in `drafts`. */
 function finish(
   drafts: readonly Draft[],
   finishing: Finishing,
@@ -151,16 +152,17 @@ function ownFile(name: string, { folder, environment, recipe }: Omit<Finishing, 
   const sha256 = environment.digest(path)
   if (sha256 !== undefined) return { name, path, sha256, ...(stamp && { stamp }) }
   if (recipe.resources.elsewhere) return { name, path }
-  throw new Error(`There is no '${name}' beside the recipe`)
+  throw new UserFault(`There is no '${name}' beside the recipe`)
 }
 
-/** The name says the version: `three-globe@2.45.2/example/img/earth-water.png`. */
+/** An external whose name holds the version: `three-globe@2.45.2/example/img/earth-water.png`. */
 function packageFile(file: string, { resolvePackageFile, digest, stamp: stampOf }: Environment): External {
   const { path, version } = resolvePackageFile(file)
   const [, packageName = file, rest = ''] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(file) ?? []
   const stamp = stampOf?.(path)
   const sha256 = digest(path)
-  if (sha256 === undefined) throw new Error(`The package '${packageName}' has no file '${path}'; run npm ci`)
+  if (sha256 === undefined)
+    throw new UserFault(`The package '${packageName}' has no file '${path}'`, { hint: 'run npm ci' })
   return { name: `${packageName}@${version}${rest}`, path, sha256, ...(stamp && { stamp }) }
 }
 

@@ -25,7 +25,7 @@ export function expandData(recipe: FilledRecipe): readonly Draft[] {
   ])
 }
 
-/** True if two variants make the same data. What variants have in common is one object, so this looks at no values. */
+/** True if two variants make the same data. Variants share objects that are equal, so references are compared. */
 export function haveSameData(a: FilledRecipe, b: FilledRecipe): boolean {
   return a.sources === b.sources && a.filters === b.filters && a.models === b.models && a.seed === b.seed
 }
@@ -86,7 +86,7 @@ function dataInput(reference: string): Input {
 const trainingInput = (recipe: FilledRecipe, reference: string): Input =>
   input(splitReference(reference).name, trainingSplit(recipe, reference))
 
-/** The training split of a dataset of which another split is named; undefined where it has none. */
+/** The training split of a dataset, if a split is named and the dataset has one. */
 function trainingPart(recipe: FilledRecipe, reference: string): Input | undefined {
   const { name, part } = splitReference(reference)
   return part !== undefined && splitsOf(recipe, name).includes('train') ? input(name, 'train') : undefined

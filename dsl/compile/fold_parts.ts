@@ -1,13 +1,13 @@
-/** Stages that make parts of one result, as people see them. */
+/** Plans as they are displayed: stages that make parts of one result are one stage. */
 import type { Outline, OutlinedStage } from './plan.ts'
 
-/** A stage as people see it, and those that make its parts; none where it makes the whole. */
+/** A displayed stage, and the stages that make its parts; none if it makes the whole result. */
 export interface Folded<Stage extends OutlinedStage> {
   readonly stage: Stage
   readonly parts: readonly Stage[]
 }
 
-/** Stages as people see them: a result that is made in parts is one stage, that of the join. */
+/** Displayed stages: a result that is made in parts is one stage, that of the join. */
 export function foldParts<Stage extends OutlinedStage>(stages: readonly Stage[]): readonly Folded<Stage>[] {
   const joins = new Set(stages.map(({ id }) => id))
   const parts = new Map<string, Stage[]>()
@@ -19,8 +19,8 @@ export function foldParts<Stage extends OutlinedStage>(stages: readonly Stage[])
   return stages.filter(stage => !isFolded(stage)).map(stage => ({ stage, parts: parts.get(stage.id) ?? [] }))
 }
 
-/** A plan as people see it: where a result is made in parts, its stage has the kind, the files and the inputs of these. */
-export function withoutParts<Shown extends Outline>(plan: Shown): Shown {
+/** A displayed plan: the stage of a result that is made in parts has the kind, the files and the inputs of the parts. */
+export function withoutParts<Displayed extends Outline>(plan: Displayed): Displayed {
   const stages = foldParts(plan.stages).map(({ stage, parts: [part] }) =>
     part === undefined ? stage : { ...stage, kind: part.kind, inputs: part.inputs, externals: part.externals },
   )

@@ -16,7 +16,7 @@ export interface KeyParts {
   readonly inputs: { readonly [role: string]: Input }
 }
 
-/** The key of a stage; `keyOf` gives the keys of its inputs. Names of stages and paths of files play no part. */
+/** The key of a stage; `keyOf` gives the keys of its inputs. Names of stages and paths of files do not change it. */
 export function stageKey(
   { kind, version, params, externals, inputs }: KeyParts,
   keyOf: (stage: string) => string,

@@ -1,5 +1,5 @@
 /** Single values inside parameters, by dotted path. */
-import type { Json } from './plan.ts'
+import { isJsonList, type Json } from '../values/json.ts'
 
 /** A value that is no record, and the names that lead to it. */
 export interface Leaf {
@@ -9,8 +9,6 @@ export interface Leaf {
 
 /** The leaves of parameters, in their order; a list is one leaf. */
 export function leaves(value: Json, path: readonly string[] = []): readonly Leaf[] {
-  if (typeof value !== 'object' || value === null || isList(value)) return [{ path, value }]
+  if (typeof value !== 'object' || value === null || isJsonList(value)) return [{ path, value }]
   return Object.entries(value).flatMap(([name, field]) => leaves(field, [...path, name]))
 }
-
-const isList = (value: Json): value is readonly Json[] => Array.isArray(value)

@@ -25,7 +25,7 @@ export interface Variant {
   readonly recipe: FilledRecipe
 }
 
-/** A recipe and all that was found about it. Without errors there is at least one variant. */
+/** A recipe and its diagnostics. Without errors there is at least one variant. */
 export interface LoadedRecipe {
   /** Absolute path of the recipe file. */
   readonly path: string
@@ -33,7 +33,7 @@ export interface LoadedRecipe {
   readonly folder: string
   readonly variants: readonly Variant[]
   readonly diagnostics: readonly Diagnostic[]
-  /** Absolute paths of the files that were read or sought: the recipe, what it extends, what it imports. */
+  /** Absolute paths of the files that were read or looked for: the recipe, its bases, its imports. */
   readonly files: readonly string[]
 }
 
@@ -43,7 +43,7 @@ export interface Loading {
   readonly sets?: readonly string[] | undefined
   /** The files that it is read from; absent: the disk. */
   readonly files?: Files | undefined
-  /** The recipe is read without the data beside it, which is not looked for. */
+  /** True if files that the recipe names are not looked for. */
   readonly isAlone?: boolean | undefined
 }
 
@@ -63,7 +63,7 @@ export async function loadRecipe(
     files: [...seen],
   })
 
-  const read = await readExtended(path, [], { files: gathering(files, seen) })
+  const read = await readExtended(path, [], { files: recording(files, seen) })
   if (read.value === undefined || !isClean(read.diagnostics)) return end(read.diagnostics)
   let tree = read.value
   for (const flag of sets) {
@@ -85,8 +85,8 @@ export async function loadRecipe(
   }
 }
 
-/** Files that remember what is sought of them. */
-function gathering(files: Files, seen: Set<string>): Files {
+/** Files that record the paths that are looked for. */
+function recording(files: Files, seen: Set<string>): Files {
   const stat: Files['stat'] = path => {
     seen.add(path)
     return files.stat(path)
@@ -148,7 +148,7 @@ function unusedParameters(tree: LocatedMap, used: ReadonlySet<string>): readonly
     )
 }
 
-/** Reads a file and the bases that it extends; `trail` are the files that led here. */
+/** Reads a file and the bases that it extends; `trail` are the files that extend it. */
 async function readExtended(path: string, trail: readonly string[], reading: ReadOptions): Promise<ReadValue> {
   const { asked, files } = reading
   if (asked && trail.includes(path))
@@ -186,7 +186,7 @@ function withoutExtends(map: LocatedMap): Located {
   return { ...map, entries: new Map([...map.entries].filter(([name]) => name !== 'extends')) }
 }
 
-/** The same fault of an alias or in many variants is told once. */
+/** Removes repeats: the same fault of an alias, or in many variants, is one diagnostic. */
 function withoutRepeats(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
   const seen = new Set<string>()
   return [...new Set(diagnostics)].filter(({ code, span, message }) => {

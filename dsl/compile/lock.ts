@@ -1,8 +1,9 @@
 /**
- * The lock: what a recipe was run with and what came out, committed beside the recipe.
+ * The lock: the inputs and the outputs of a run of a recipe, committed beside the recipe.
  *
  * It holds nothing of the machine or the time: a run that changes nothing makes the same lock.
  */
+import { UserFault } from '../diagnostics/faults.ts'
 import { canonical } from '../values/canonical.ts'
 import { sha256 } from './keys.ts'
 import { leaves } from './leaves.ts'
@@ -25,7 +26,7 @@ export interface StageOutput {
 
 /** A stage as a recipe compiles to it. */
 export interface StageRecord {
-  /** Absent where it waits for files that are not on this machine. */
+  /** Absent if it depends on files that are not on this machine. */
   readonly key?: string
   /** Kind and version: `train@2`. */
   readonly kind: string
@@ -53,7 +54,7 @@ export interface PlanRecord {
 
 /** The contents of a lock. */
 export interface Lock extends PlanRecord {
-  /** Digest of what the recipe means; see `recipeDigest`. */
+  /** Digest of the meaning of the recipe; see `recipeDigest`. */
   readonly recipe: string
   readonly stages: ReadonlyMap<string, LockedStage>
 }
@@ -64,7 +65,7 @@ export function lockOf(plan: Plan, outputs: ReadonlyMap<string, StageOutput>): L
     const { id, key } = stage
     const output = outputs.get(id)
     if (output === undefined)
-      throw new Error(`Stage "${id}" has no result, so the recipe cannot be locked; run it first`)
+      throw new UserFault(`Stage "${id}" has no result, so the recipe cannot be locked`, { hint: 'run it first' })
     const { digest, metrics } = output
     return [id, { ...stageRecord(stage), key, output: { digest, metrics } }]
   })
@@ -96,7 +97,7 @@ export function stageRecord({ key, kind, version, params, inputs }: OutlinedStag
   }
 }
 
-/** Digest of what a recipe means: its name, stages and claims; neither their order nor their spelling. */
+/** Digest of the meaning of a recipe: its name, stages and claims, but not their order or spelling. */
 export function recipeDigest({ name, stages, claims }: Pick<Lock, 'name' | 'stages' | 'claims'>): string {
   const keys = Object.fromEntries([...stages].map(([id, { key }]) => [id, key]))
   return sha256(canonical({ name, stages: keys, claims: Object.fromEntries(claims) }))

@@ -3,10 +3,10 @@ import { type Difference, differences, rerunsSince } from './changes.ts'
 import { claimJson, type Lock, type PlanRecord, recordOf, type StageOutput } from './lock.ts'
 import { inputText, type Json, type Outline, type Plan, type PlannedClaim } from './plan.ts'
 
-/** One thing that a lock says otherwise. */
+/** One difference between a lock and a plan. */
 export interface LockFault extends Difference {
   readonly kind: 'recipe' | 'claim' | 'stage' | 'version' | 'parameter' | 'input' | 'file' | 'key'
-  /** The stage; empty for what belongs to the whole recipe. */
+  /** The stage; empty for a difference of the whole recipe. */
   readonly stage: string
 }
 
@@ -27,12 +27,14 @@ export function lockFaults(lock: Lock, plan: Outline): readonly LockFault[] {
   const named = new Set(inStages.map(({ stage }) => stage))
   const keys = differences(keysOf(lock), keysOf(record)).filter(({ name }) => !named.has(name) && !isOpen(name))
   const known = new Set(keysOf(lock).values())
-  // A stage whose inputs alone changed is not told: what changed is.
-  const untold = keys.filter(({ after }) => after === undefined || known.has(String(after)) || inStages.length === 0)
+  // A stage of which only inputs changed is left out: the changes of these are listed.
+  const unexplained = keys.filter(
+    ({ after }) => after === undefined || known.has(String(after)) || inStages.length === 0,
+  )
   return [
     ...(lock.name === record.name ? [] : [fault('recipe', { name: 'name', before: lock.name, after: record.name })]),
     ...inStages,
-    ...untold.map(({ name, ...sides }) => ({ kind: 'key' as const, stage: name, name: '', ...sides })),
+    ...unexplained.map(({ name, ...sides }) => ({ kind: 'key' as const, stage: name, name: '', ...sides })),
     ...files.map(difference => fault('file', difference)),
     ...differences(claimsOf(lock.claims), claimsOf(record.claims)).map(difference => fault('claim', difference)),
   ]
@@ -46,15 +48,15 @@ const keysOf = ({ stages }: PlanRecord): ReadonlyMap<string, string> =>
 const claimsOf = (claims: ReadonlyMap<string, PlannedClaim>): ReadonlyMap<string, Json> =>
   new Map([...claims].map(([name, claim]) => [name, claimJson(claim)]))
 
-/** A result that is not the locked one. */
+/** A result that differs from the locked one. */
 export interface OutputFault extends Difference {
   readonly kind: 'output' | 'metric'
   readonly stage: string
-  /** Inputs whose results are not the locked ones either. */
+  /** Inputs whose results differ from the locked ones, too. */
   readonly through: readonly string[]
 }
 
-/** Results that are not those of the lock, in the order of the plan. */
+/** Results that differ from those of the lock, in the order of the plan. */
 export function outputFaults(
   lock: Lock,
   plan: Plan,

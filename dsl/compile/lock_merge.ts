@@ -1,4 +1,4 @@
-/** Merges locks of two branches: by stage, claim and file, so that what only one side changed merges by itself. */
+/** Merges locks of two branches: by stage, claim and file, so that changes of one side alone do not conflict. */
 import { canonical } from '../values/canonical.ts'
 import { claimJson, type Lock, type LockedStage, recipeDigest } from './lock.ts'
 import { lockLines, printLock, stageItem } from './lock_text.ts'
@@ -6,7 +6,7 @@ import { lockLines, printLock, stageItem } from './lock_text.ts'
 /** The merged text; with conflicts it holds markers around each item that both sides changed. */
 export interface MergedLock {
   readonly text: string
-  /** Stages, claims and files that both sides changed, each in another way. */
+  /** Stages, claims and files that both sides changed in different ways. */
   readonly conflicts: readonly string[]
 }
 
@@ -16,7 +16,7 @@ export interface MergeLabels {
   readonly theirs: string
 }
 
-/** Merges two locks that come from one; without a base, what only one side has is taken. */
+/** Merges two locks with a common base; without a base, items that only one side has are kept. */
 export function mergeLocks(
   base: Lock | undefined,
   { ours, theirs }: { readonly ours: Lock; readonly theirs: Lock },
@@ -54,20 +54,20 @@ export function mergeLocks(
 
 const single = (name: string): ReadonlyMap<string, string> => new Map([['name', name]])
 
-interface Three<Item> {
+interface ThreeSides<Item> {
   readonly base: ReadonlyMap<string, Item> | undefined
   readonly ours: ReadonlyMap<string, Item>
   readonly theirs: ReadonlyMap<string, Item>
 }
 
-/** The merge as each side would have it; both are the same but for conflicts. */
+/** The merge with conflicts resolved for each side; without conflicts both are equal. */
 interface MergedMaps<Item> {
   readonly ours: ReadonlyMap<string, Item>
   readonly theirs: ReadonlyMap<string, Item>
   readonly conflicts: readonly string[]
 }
 
-function mergeMaps<Item>({ base, ours, theirs }: Three<Item>, print: (item: Item) => string): MergedMaps<Item> {
+function mergeMaps<Item>({ base, ours, theirs }: ThreeSides<Item>, print: (item: Item) => string): MergedMaps<Item> {
   const merged = { ours: new Map<string, Item>(), theirs: new Map<string, Item>() }
   const conflicts: string[] = []
   const text = (item: Item | undefined): string => (item === undefined ? '' : print(item))
@@ -94,7 +94,7 @@ function stageText({ key, kind, params, inputs, output }: LockedStage): string {
   })
 }
 
-/** The lines of both, markers around each run of lines that one of them does not have. */
+/** The lines of both, with markers around each group of lines in which they differ. */
 function conflictText(ours: Lock, theirs: Lock, labels: MergeLabels): string {
   const [left, right] = [lockLines(ours), lockLines(theirs)]
   const shared = new Set(left.filter(line => right.includes(line)))

@@ -1,6 +1,6 @@
 /**
  * The text of a lock: one JSON object with one item a line, sorted, so that git merges and diffs it by item. The items
- * of a stage stand together.
+ * of a stage are adjacent.
  */
 import { canonical } from '../values/canonical.ts'
 import { isRecord, isText, parseJson } from '../values/json.ts'
@@ -42,7 +42,7 @@ function stageItems({ key, kind, params, inputs, output }: LockedStage): readonl
 /** A stage and a part of it. Names of stages of a matrix may hold spaces, and so may keys of parameters. */
 export const stageItem = /^(.+?) (key|kind|output|(?:parameter|input|metric):.*)$/s
 
-/** Reads a lock; undefined where the text is none of this layout. Items of no meaning are passed over. */
+/** Reads a lock; undefined where the text is none of this layout. Unknown items are ignored. */
 export function parseLock(text: string): Lock | undefined {
   const items = parseJson(text)
   if (!isRecord(items) || items.version !== lockLayout || !isText(items.recipe) || !isText(items.name)) return undefined
@@ -84,7 +84,7 @@ function isClaim(value: unknown): value is Omit<PlannedClaim, 'name'> {
   )
 }
 
-/** A stage whose items are still being gathered. */
+/** A stage while its items are read. */
 interface OpenStage extends LockedStage {
   key: string
   kind: string
@@ -104,8 +104,8 @@ const openStage = (): OpenStage => ({
 const conflictLine = /^(?:<{7}|\|{7}|={7}|>{7})(?: .*)?\n?/gm
 
 /**
- * The locks that a text holds: one; each side of a conflict that git left; none where the text is something else.
- * `undefined` where it is no lock at all; empty for a lock of another layout.
+ * The locks that a text holds: one, or both sides of a conflict that git left. Empty for a lock of another layout;
+ * `undefined` if the text is no lock.
  */
 export function readLocks(text: string): readonly Lock[] | undefined {
   const sides = /^<{7}(?: |$)/m.test(text) ? conflictSides(text) : [text]
@@ -114,7 +114,7 @@ export function readLocks(text: string): readonly Lock[] | undefined {
   return sides.flatMap(side => parseLock(side) ?? [])
 }
 
-/** Both sides of a text with conflicts; what stands between their markers in the style `diff3` belongs to neither. */
+/** Both sides of a text with conflicts; the base that the style `diff3` adds belongs to neither. */
 function conflictSides(text: string): readonly string[] {
   const block = /^<{7}.*\n([\s\S]*?)(?:^\|{7}.*\n[\s\S]*?)?^={7}.*\n([\s\S]*?)^>{7}.*\n/gm
   return ['$1', '$2'].map(side => text.replaceAll(block, side).replaceAll(conflictLine, ''))

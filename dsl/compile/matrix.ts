@@ -6,7 +6,7 @@ import type { Parameters } from './parameters.ts'
 
 const mostVariants = 10_000
 
-/** The cell of the matrix that a variant is: its parameter values by axis, in the order of the axes. */
+/** A cell of the matrix: parameter values of a variant by axis, in the order of the axes. */
 export type Cell = ReadonlyMap<string, LocatedScalar>
 
 /** Expands the matrix. Without one there is a single cell, without axes. */
@@ -42,7 +42,7 @@ export function expandMatrix(
   return { cells, diagnostics }
 }
 
-/** The parameters of one variant: those of the recipe, but for the cell's own. */
+/** The parameters of one variant: those of the recipe, replaced by those of the cell. */
 export function cellParameters(parameters: Parameters, cell: Cell): Parameters {
   const own = [...cell].map(([axis, value]): [string, LocatedScalar] => {
     const replaced = parameters.get(axis)

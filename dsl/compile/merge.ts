@@ -1,4 +1,4 @@
-/** RFC 7396 merge patch over located values: what stays keeps its place in the base, what changes has its own. */
+/** RFC 7396 merge patch over located values: kept values have spans in the base, changed ones in the patch. */
 import type { Located, LocatedEntry, Removal } from '../values/located.ts'
 
 /** Merges a patch over a base: mappings merge, `null` removes a key, anything else replaces. */
@@ -22,7 +22,7 @@ export function mergePatch(base: Located, patch: Located): Located {
   }
 }
 
-/** A patch for what is not there yet: its nulls have nothing to remove. */
+/** A patch for a value that the base does not have: its nulls remove nothing. */
 function withoutNulls(patch: Located): Located {
   return patch.kind === 'map' ? mergePatch({ kind: 'map', entries: new Map(), span: patch.span }, patch) : patch
 }

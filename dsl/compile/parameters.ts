@@ -1,4 +1,4 @@
-/** Inserts parameters: `${params.NAME}` as a whole scalar keeps the parameter's type, inside a text it becomes text. */
+/** Inserts parameters: `${params.NAME}` as a whole scalar keeps the parameter's type, within a text it becomes text. */
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import type { Located, LocatedEntry, LocatedList, LocatedMap, LocatedScalar, Scalar } from '../values/located.ts'
@@ -14,7 +14,7 @@ export interface Substituted {
   readonly used: ReadonlySet<string>
 }
 
-/** Scalars of the `params` section; what is no scalar is left to the schema. */
+/** Scalars of the `params` section; other values fail the schema. */
 export function declaredParameters(recipe: LocatedMap): Parameters {
   const params = recipe.entries.get('params')?.value
   const found = new Map<string, LocatedScalar>()
@@ -27,8 +27,8 @@ export function declaredParameters(recipe: LocatedMap): Parameters {
 const longestText = 100_000
 
 /**
- * Inserts everywhere but in `params` and `matrix` themselves. Parts without a place for a parameter are put into `fixed`,
- * and passed over where they are there already: the variants of a recipe share one set.
+ * Inserts everywhere but in `params` and `matrix` themselves. Nodes without a parameter are added to `fixed` and skipped
+ * if they are in it: the variants of a recipe share one set.
  */
 export function substitute(recipe: LocatedMap, parameters: Parameters, fixed = new Set<Located>()): Substituted {
   const diagnostics: Diagnostic[] = []
@@ -46,17 +46,17 @@ export function substitute(recipe: LocatedMap, parameters: Parameters, fixed = n
     }
     const whole = /^\$\{params\.([^{}]*)\}$/.exec(node.value)?.[1]
     if (whole !== undefined) return { kind: 'scalar', value: insert(whole), span: node.span, ...(origin && { origin }) }
-    let room = longestText - node.value.length
-    const value = node.value.replaceAll(/\$\{([^{}]*)\}?/g, (written, inside: string) => {
-      if (inside.startsWith('params.') && written.endsWith('}')) {
-        const inserted = String(insert(inside.slice('params.'.length)))
-        room -= inserted.length
-        return room < 0 ? '' : inserted
+    let remaining = longestText - node.value.length
+    const value = node.value.replaceAll(/\$\{([^{}]*)\}?/g, (written, content: string) => {
+      if (content.startsWith('params.') && written.endsWith('}')) {
+        const inserted = String(insert(content.slice('params.'.length)))
+        remaining -= inserted.length
+        return remaining < 0 ? '' : inserted
       }
       diagnostics.push(badSubstitution(node, written))
       return ''
     })
-    if (room < 0)
+    if (remaining < 0)
       diagnostics.push(
         diagnose('bad-substitution', node.span, {
           message: `With its parameters this text is longer than ${longestText}`,
@@ -65,12 +65,12 @@ export function substitute(recipe: LocatedMap, parameters: Parameters, fixed = n
     return { kind: 'scalar', value, span: node.span, ...(origin && { origin }) }
   }
 
-  /** Untouched parts stay the same objects, which keeps large recipes cheap. */
+  /** Unchanged nodes stay the same objects, so that large recipes cost little. */
   function inNode(node: Located): Located {
     if (node.kind === 'scalar') return inText(node)
     if (fixed.has(node)) return node
     const inserted = inParts(node)
-    // What could not be inserted, or is inserted as it stands, leaves a new node too.
+    // A failed insertion also makes a new node.
     if (inserted === node) fixed.add(node)
     return inserted
   }

@@ -36,7 +36,7 @@ export interface StagePermissions {
 /** An input in words: `places (train)`, or the stage alone. */
 export const inputText = ({ stage, split }: Input): string => (split === undefined ? stage : `${stage} (${split})`)
 
-/** That a stage makes a part of a result. */
+/** The part of a result that a stage makes. */
 export interface StagePart {
   /** Identity of the stage that joins the parts. */
   readonly of: string
@@ -44,7 +44,7 @@ export interface StagePart {
   readonly index: number
   /** Number of parts. */
   readonly count: number
-  /** Digest of what all parts have in common, which tells them from those of other keys. */
+  /** Digest that all parts of one result have in common. */
   readonly family: string
 }
 
@@ -68,7 +68,7 @@ export interface Stage {
   readonly needs: Needs
   /** Costs of a stage that runs a model. */
   readonly estimates?: Estimates
-  /** Absent: it touches nothing. */
+  /** Absent: it needs none. */
   readonly permissions?: StagePermissions
   /** Absent: it makes the whole of its result. */
   readonly part?: StagePart
@@ -92,25 +92,25 @@ export interface PlannedClaim {
   readonly origin: string
 }
 
-/** A file as far as it is known here: without a digest where it is not on this machine. */
+/** A file; without a digest if it is not on this machine. */
 export interface OutlinedExternal extends Omit<External, 'sha256'> {
   readonly sha256?: string
 }
 
-/** A stage as far as it is known here: without a key where data that it is made from is not on this machine. */
+/** A stage; without a key if data that it depends on is not on this machine. */
 export interface OutlinedStage extends Omit<Stage, 'key' | 'externals'> {
   readonly key?: string
   readonly externals: readonly OutlinedExternal[]
-  /** Names of the files that the key waits for: its own and those of what it is made from. Absent: none. */
+  /** Names of the missing files that the key depends on, its own and those of its inputs. Absent: none. */
   readonly absent?: readonly string[]
 }
 
-/** A plan as far as it is known on a machine where not all of its data lies. */
+/** A plan on a machine that does not have all of its data. */
 export interface Outline extends Omit<Plan, 'stages'> {
   readonly stages: readonly OutlinedStage[]
 }
 
-/** The plan, where every stage has its key. */
+/** The plan; undefined if a stage has no key. */
 export function wholePlan(outline: Outline): Plan | undefined {
   const stages = outline.stages.flatMap(stage => (isKnown(stage) ? [stage] : []))
   return stages.length === outline.stages.length ? { ...outline, stages } : undefined
@@ -118,7 +118,7 @@ export function wholePlan(outline: Outline): Plan | undefined {
 
 const isKnown = (stage: OutlinedStage): stage is Stage => stage.key !== undefined
 
-/** A compiled recipe; stages stand in topological order. */
+/** A compiled recipe; stages are in topological order. */
 export interface Plan {
   readonly name: string
   readonly description: string

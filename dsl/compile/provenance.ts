@@ -21,15 +21,15 @@ export interface Provenance {
   readonly value: unknown
   /** The span of the value; absent for a default. */
   readonly span?: Span
-  /** The parameter that brought the value. */
+  /** The parameter that the value comes from. */
   readonly parameter?: LocatedScalar
-  /** The `null` that took out what was written, where the value is a default for that. */
+  /** The `null` that removed the written value, if this one is the default in its place. */
   readonly removed?: Span
   /** The values that this one replaced, nearest first: a parameter's default, values of bases. */
   readonly replaced: readonly Located[]
 }
 
-/** Finds the origin of a value; items of lists go by index or by `name`. Undefined where the recipe has no such value. */
+/** Finds the origin of a value; items of lists go by index or by `name`. Undefined if there is no such value. */
 export function provenance(variant: Variant, steps: readonly string[]): Provenance | undefined {
   const { tree, recipe, cell } = variant
   const path = indexed(tree, steps)
@@ -85,7 +85,7 @@ export interface Absence {
   readonly removed?: { readonly by: Span; readonly values: readonly Located[] }
 }
 
-/** Explains a path that `provenance` finds nothing at. */
+/** Explains a path at which `provenance` finds no value. */
 export function absence({ tree, recipe }: Variant, steps: readonly string[]): Absence {
   const path = indexed(tree, steps)
   let value: unknown = recipe

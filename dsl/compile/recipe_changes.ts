@@ -1,7 +1,7 @@
 /** The changes between two recipes, as their authors wrote them: one change for one edit. */
 import { canonical } from '../values/canonical.ts'
-import type { Json } from '../values/json.ts'
-import { printDelta, printQuantity } from '../values/quantity.ts'
+import { isJsonList, type Json } from '../values/json.ts'
+import { printDelta, printQuantity } from '../values/quantities.ts'
 import type { Variant } from './load.ts'
 import { type RecipeMap, type RecipeNode, type RecipeValue, recipeValues } from './recipe_values.ts'
 
@@ -10,7 +10,7 @@ export interface RecipeChange {
   readonly kind: 'changed' | 'added' | 'removed'
   /** Dotted; phases go by name: `train.pretrain.phases.mix.learning_rate`. */
   readonly path: string
-  /** As it is spelled, or the default; for what was removed, all of it in one line. */
+  /** The spelling, or the default; of a removed mapping, its entries in one line. */
   readonly before?: string
   readonly after?: string
   /** The size of the change: `+12k, x1.33`; for lists, the items that were added and removed. */
@@ -23,7 +23,7 @@ interface NodeChange {
   readonly path: string
   readonly before?: RecipeNode
   readonly after?: RecipeNode
-  /** The order of entries, where that is what changed. */
+  /** Set if only the order of entries changed. */
   readonly isOrder?: true
 }
 
@@ -45,7 +45,7 @@ export function recipeChanges(before: Variant, after: Variant): readonly RecipeC
   })
 }
 
-/** The parameter that brought both values. */
+/** The parameter that both values come from. */
 function paramOf({ before, after }: NodeChange): string | undefined {
   if (before?.kind !== 'value' || after?.kind !== 'value') return undefined
   return before.param === after.param ? after.param : undefined
@@ -53,13 +53,13 @@ function paramOf({ before, after }: NodeChange): string | undefined {
 
 function mapChanges(path: string, before: RecipeMap, after: RecipeMap): readonly NodeChange[] {
   const names = new Set([...after.entries.keys(), ...before.entries.keys()])
-  const inside = [...names].flatMap(name => {
+  const inner = [...names].flatMap(name => {
     const at = path === '' ? name : `${path}.${name}`
     return nodeChanges(at, before.entries.get(name), after.entries.get(name))
   })
   const shared = (of: RecipeMap, other: RecipeMap) => [...of.entries.keys()].filter(name => other.entries.has(name))
-  const isTurned = after.isOrdered && shared(before, after).join(' ') !== shared(after, before).join(' ')
-  return isTurned ? [{ path, before, after, isOrder: true }, ...inside] : inside
+  const isReordered = after.isOrdered && shared(before, after).join(' ') !== shared(after, before).join(' ')
+  return isReordered ? [{ path, before, after, isOrder: true }, ...inner] : inner
 }
 
 function nodeChanges(
@@ -81,8 +81,8 @@ function nodeChanges(
 const isUnwritten = (node: RecipeNode): boolean =>
   node.kind === 'value' ? node.isDefault : [...node.entries.values()].every(isUnwritten)
 
-function described({ path, before, after, isOrder }: NodeChange, landed: readonly NodeChange[]): RecipeChange {
-  const places = landed.map(one => one.path)
+function described({ path, before, after, isOrder }: NodeChange, insertedAt: readonly NodeChange[]): RecipeChange {
+  const places = insertedAt.map(one => one.path)
   if (before === undefined || after === undefined)
     return {
       kind: before === undefined ? 'added' : 'removed',
@@ -93,7 +93,7 @@ function described({ path, before, after, isOrder }: NodeChange, landed: readonl
     }
   const text = (node: RecipeNode): string =>
     isOrder && node.kind === 'map' ? [...node.entries.keys()].join(', ') : inOneLine(node)
-  const delta = isOrder ? 'order' : deltaOf(path, { before, after }, landed)
+  const delta = isOrder ? 'order' : deltaOf(path, { before, after }, insertedAt)
   return {
     kind: 'changed',
     path,
@@ -107,8 +107,8 @@ function described({ path, before, after, isOrder }: NodeChange, landed: readonl
 function inOneLine(node: RecipeNode): string {
   if (node.kind === 'value') return node.isDefault ? `${node.text} (default)` : node.text
   return [...node.entries]
-    .filter(([, inside]) => !isUnwritten(inside))
-    .map(([name, inside]) => `${name}: ${inside.kind === 'map' ? `{${inOneLine(inside)}}` : inside.text}`)
+    .filter(([, inner]) => !isUnwritten(inner))
+    .map(([name, inner]) => `${name}: ${inner.kind === 'map' ? `{${inOneLine(inner)}}` : inner.text}`)
     .join(', ')
 }
 
@@ -117,12 +117,12 @@ interface Sides {
   readonly after?: RecipeNode
 }
 
-/** A parameter's own text has no unit; the value that it becomes has. */
-function deltaOf(path: string, own: Sides, landed: readonly NodeChange[]): string | undefined {
-  const { before, after } = landed.find(({ after }) => numberOf(after) !== undefined) ?? own
+/** The size of a change; that of a parameter is taken from a value it is inserted at, which has a unit. */
+function deltaOf(path: string, own: Sides, insertedAt: readonly NodeChange[]): string | undefined {
+  const { before, after } = insertedAt.find(({ after }) => numberOf(after) !== undefined) ?? own
   if (before?.kind !== 'value' || after?.kind !== 'value') return undefined
   const [old, now] = [numberOf(before), numberOf(after)]
-  // A seed is a name that looks like a number.
+  // The difference of two seeds has no meaning.
   if (old !== undefined && now !== undefined)
     return /(?:^|[._])seed$/.test(path) ? undefined : printDelta(old, now, after.definition)
   return listDelta(before, after)
@@ -133,7 +133,7 @@ const numberOf = (node: RecipeNode | undefined): number | undefined =>
 
 /** `+1200km, -300km`. */
 function listDelta(before: RecipeValue, after: RecipeValue): string | undefined {
-  if (!isList(before.value) || !isList(after.value)) return undefined
+  if (!isJsonList(before.value) || !isJsonList(after.value)) return undefined
   const [old, now] = [before.value, after.value].map(list => new Set(list.map(item => canonical(item))))
   const show = (item: Json): string => (typeof item === 'string' ? item : showNumber(item, after.definition))
   const came = after.value.filter(item => !old?.has(canonical(item))).map(item => `+${show(item)}`)
@@ -143,5 +143,3 @@ function listDelta(before: RecipeValue, after: RecipeValue): string | undefined 
 
 const showNumber = (item: Json, definition?: string): string =>
   typeof item === 'number' ? printQuantity(item, definition) : canonical(item)
-
-const isList = (value: Json): value is readonly Json[] => Array.isArray(value)

@@ -1,9 +1,9 @@
-/** A recipe's values by path, each as it was spelled and as it is meant. */
+/** A recipe's values by path, each with its spelling. */
 import { chosenSchema, definitionName, recipeSchema, resolved, type SchemaNode } from '../schema/schema_node.ts'
 import { canonical } from '../values/canonical.ts'
 import { isRecord, type Json, toJson } from '../values/json.ts'
 import { type Located, type LocatedMap, type LocatedScalar, locate, type Span } from '../values/located.ts'
-import { printQuantity } from '../values/quantity.ts'
+import { printQuantity } from '../values/quantities.ts'
 import type { Variant } from './load.ts'
 
 /** A value of a recipe: a scalar, or a list that is no list of named entries. */
@@ -11,7 +11,7 @@ export interface RecipeValue {
   readonly kind: 'value'
   /** In base units. */
   readonly value: Json
-  /** As people read it: as it was written, or a default. */
+  /** The written spelling, or that of the default. */
   readonly text: string
   readonly isDefault: boolean
   /** Definition of the schema, of a list that of its items: `Count`, `Distance`. */
@@ -39,9 +39,9 @@ export function recipeValues({ recipe, tree }: Variant): RecipeMap {
     if (Array.isArray(value) && value.length > 0 && value.every(isNamed)) {
       const items = resolved(schema).items ?? {}
       const entries = value.map((item, index): [string, RecipeNode] => {
-        const inside = node?.kind === 'list' ? node.items[index] : undefined
+        const inner = node?.kind === 'list' ? node.items[index] : undefined
         const { name, ...fields } = item
-        return [String(name), mapOf(fields, inside, items)]
+        return [String(name), mapOf(fields, inner, items)]
       })
       return { kind: 'map', entries: new Map(entries), isOrdered: true }
     }
@@ -79,10 +79,10 @@ export function recipeValues({ recipe, tree }: Variant): RecipeMap {
 const isNamed = (item: unknown): item is Readonly<Record<string, unknown>> =>
   isRecord(item) && typeof item.name === 'string'
 
-const nowhere: Span = { source: { name: '', path: '', text: '' }, start: 0, end: 0 }
-const noNode: LocatedScalar = { kind: 'scalar', value: '', span: nowhere }
+const noSpan: Span = { source: { name: '', path: '', text: '' }, start: 0, end: 0 }
+const noNode: LocatedScalar = { kind: 'scalar', value: '', span: noSpan }
 
-/** A value that nobody wrote. */
+/** The spelling of a default. */
 function spell(value: Json, definition?: string): string {
   if (typeof value === 'number') return printQuantity(value, definition)
   return typeof value === 'string' ? value : canonical(value)
@@ -95,7 +95,7 @@ function written(node: Located): string {
   return `{${[...node.entries].map(([name, { value }]) => `${name}: ${written(value)}`).join(', ')}}`
 }
 
-/** The parameter that each value of `params` and `matrix` belongs to, by where it was written. */
+/** The parameter that each value of `params` and `matrix` belongs to, by the place of the value. */
 function parameterOwners(tree: LocatedMap): ReadonlyMap<string, string> {
   const owners = new Map<string, string>()
   for (const section of ['params', 'matrix']) {

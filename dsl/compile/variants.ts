@@ -3,7 +3,7 @@ import type { Variant } from './load.ts'
 import { type Cell, cellLabel } from './matrix.ts'
 import type { Input, OutlinedStage, PlannedClaim } from './plan.ts'
 
-/** A stage with a key; where that waits for absent files, one that only tells the stage from those of other cells. */
+/** A stage with a key; if files are missing, a key that only distinguishes it from stages of other cells. */
 export interface KeyedStage extends OutlinedStage {
   readonly key: string
 }
@@ -16,8 +16,8 @@ export interface CompiledVariant {
 }
 
 /**
- * Names a stage after the axes that its key depends on: `clean` where none does, `pretrain.web@width=64` where one
- * does. A name stays as it is when an axis is added that the stage does not depend on.
+ * Names a stage after the axes that its key depends on: `clean` if on none, `pretrain.web@width=64` if on one. An added
+ * axis that the key does not depend on leaves the name unchanged.
  */
 export function joinVariants(compiled: readonly CompiledVariant[]): {
   readonly stages: readonly KeyedStage[]

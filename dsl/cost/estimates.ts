@@ -24,7 +24,7 @@ export interface Estimates {
   readonly batch: number
   /** Floating-point operations of the matrix products of one step. */
   readonly stepFlops: number
-  /** Absent where the number of images shows only when data is there. */
+  /** Absent if the number of images is not known before the data is read. */
   readonly steps?: number
   /** Of all steps. */
   readonly flops?: number

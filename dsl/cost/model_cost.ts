@@ -1,4 +1,4 @@
-/** The costs of a model, as one record of formulas: estimates do not ask which kind it is of. */
+/** The costs of a model as one record of formulas, whatever its kind. */
 
 /** Concepts to localise: how many there are, and their texts. */
 export interface Concepts {

@@ -15,11 +15,11 @@ export interface TowerWidths {
   readonly mlp?: number | undefined
 }
 
-/** Numbers that a block keeps for its gradient of each token, its attention's shares aside. */
+/** Numbers that a block keeps for its gradient of each token, without its attention weights. */
 export const channels = (of: TowerWidths): number => 9 * of.width + 2 * hidden(of)
 
-/** FLOPs of the matrix products of blocks over `rows` tokens that each see `seen` tokens. */
+/** FLOPs of the matrix products of blocks over `rows` tokens that each attend to `attended` tokens. */
 export const blocks = (
   { layers, width, mlp }: TowerWidths & { readonly layers: number },
-  { rows, seen }: { readonly rows: number; readonly seen: number },
-) => layers * rows * (8 * width ** 2 + 4 * width * hidden({ width, mlp }) + 4 * seen * width)
+  { rows, attended }: { readonly rows: number; readonly attended: number },
+) => layers * rows * (8 * width ** 2 + 4 * width * hidden({ width, mlp }) + 4 * attended * width)

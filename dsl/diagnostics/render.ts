@@ -7,7 +7,7 @@ import type { Diagnostic } from './diagnostic.ts'
 const widestFrame = 160
 const longestMessage = 1000
 
-/** Diagnostics that are shown: who mends those needs no more at once. */
+/** Number of diagnostics that are shown at most. */
 const mostShown = 200
 
 /** Text for people: `file:line:column: error code: message`, the line with a caret, related places, a hint. */
@@ -20,21 +20,21 @@ export function renderText(diagnostics: readonly Diagnostic[], { colour }: { rea
 }
 
 function renderOne(diagnostic: Diagnostic): string {
-  const tone = diagnostic.severity === 'error' ? 'red' : 'yellow'
-  const head = `${styled('bold', place(diagnostic.span))}: ${styled(tone, diagnostic.severity)} ${diagnostic.code}: ${visible(diagnostic.message)}`
+  const colour = diagnostic.severity === 'error' ? 'red' : 'yellow'
+  const head = `${styled('bold', place(diagnostic.span))}: ${styled(colour, diagnostic.severity)} ${diagnostic.code}: ${visible(diagnostic.message)}`
   const related = diagnostic.related.flatMap(({ span, message }) => [
     `${styled('cyan', 'note:')} ${visible(message)}: ${place(span)}`,
     ...frame(span, 'cyan'),
   ])
   const hint = diagnostic.fix ? [`${styled('green', 'hint:')} ${visible(diagnostic.fix.hint)}`] : []
-  return `${[head, ...frame(diagnostic.span, tone), ...related, ...hint].join('\n')}\n`
+  return `${[head, ...frame(diagnostic.span, colour), ...related, ...hint].join('\n')}\n`
 }
 
-type Tone = 'red' | 'yellow' | 'cyan' | 'green' | 'bold' | 'dim'
+type Colour = 'red' | 'yellow' | 'cyan' | 'green' | 'bold' | 'dim'
 
-const styled = (tone: Tone, text: string): string => styleText(tone, text, { validateStream: false })
+const styled = (colour: Colour, text: string): string => styleText(colour, text, { validateStream: false })
 
-/** Characters that a terminal would obey or hide, each shown as one; long texts are cut. */
+/** Replaces control and invisible characters by a visible one; long texts are cut. */
 function visible(text: string): string {
   const cut = text.length > longestMessage ? `${text.slice(0, longestMessage)}…` : text
   return cut.replaceAll(/(?!\t)[\p{Control}\p{Format}]/gu, '\uFFFD')
@@ -50,7 +50,7 @@ export function place(span: Span): string {
 }
 
 /** The line a span begins in, with a caret under the part of the span that it holds. */
-function frame({ source, start, end }: Span, tone: Tone): readonly string[] {
+function frame({ source, start, end }: Span, colour: Colour): readonly string[] {
   if (source.text === '') return []
   const { line, column } = position(source, start)
   const lineStart = start - column + 1
@@ -66,7 +66,7 @@ function frame({ source, start, end }: Span, tone: Tone): readonly string[] {
   return [
     `${margin} ${styled('dim', '|')}`,
     `${styled('dim', `${line} |`)} ${visible(text.replaceAll('\r', ''))}`,
-    `${margin} ${styled('dim', '|')} ${indent}${styled(tone, '^'.repeat(carets))}`,
+    `${margin} ${styled('dim', '|')} ${indent}${styled(colour, '^'.repeat(carets))}`,
   ]
 }
 

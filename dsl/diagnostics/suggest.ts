@@ -1,4 +1,4 @@
-/** Did-you-mean. */
+/** Suggestions for misspelt words. */
 
 /** The candidate nearest to what was written, if any is near enough to be what was meant; ties go to the first. */
 export function suggest(written: string, candidates: Iterable<string>): string | undefined {

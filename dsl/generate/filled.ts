@@ -1,7 +1,6 @@
 /** `dsl/kinds/filled.ts`: the types of a recipe whose defaults are filled in and whose quantities are numbers. */
 import type { SchemaNode } from '../schema/schema_node.ts'
-
-const quantities = new Set(['Bytes', 'Count', 'Distance', 'Duration'])
+import { isQuantity } from '../values/quantities.ts'
 
 /** The text of the file. */
 export function filledSource(schema: SchemaNode): string {
@@ -47,7 +46,7 @@ function printer(schema: SchemaNode): (node: SchemaNode) => string {
   function reference(name: string): string {
     const target = schema.$defs?.[name]
     if (target === undefined) throw new Error(`The schema refers to '${name}' and defines no such type`)
-    return quantities.has(name) ? 'number' : isCompound(target) ? `Filled${name}` : print(target)
+    return isQuantity(name) ? 'number' : isCompound(target) ? `Filled${name}` : print(target)
   }
   const fields = ({ properties = {}, required = [] }: SchemaNode): readonly string[] =>
     Object.entries(properties).map(([name, property]) => {

@@ -1,5 +1,5 @@
 /**
- * Writes all that follows from the definitions of kinds and the types of a recipe: the unions of kinds, the JSON Schema
+ * Generates files from the definitions of kinds and the types of a recipe: the unions of kinds, the JSON Schema
  * and that for editors, the validator that ajv compiles, the types of a filled recipe, the builders, the reference page.
  *
  * A development tool that `npm run build` starts: nothing that runs imports it, so neither the generator nor ajv is loaded
@@ -113,7 +113,7 @@ const starterSource = (yaml: string): string =>
 
 const stampFile = join(root, 'dist/generated.sha256')
 
-/** Digest of all that the generated files follow from, and of themselves. */
+/** Digest of the sources of the generated files, and of these files. */
 function stamp(): string {
   const digest = createHash('sha256')
   const sources = ['dsl/recipe.ts', 'docs/reference.md', editorFile]
@@ -125,7 +125,7 @@ function stamp(): string {
   return digest.digest('hex')
 }
 
-/** Writes a file where its text is another one; true where it was. */
+/** Writes a file if its text differs; true if it did. */
 function settle(path: string, text: string): boolean {
   const file = join(root, path)
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return false

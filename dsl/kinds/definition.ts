@@ -31,7 +31,7 @@ export interface StageMetrics {
 export const metricsIn = (unit: Unit, names: readonly string[], when?: string): readonly Metric[] =>
   names.map(name => ({ name, unit, ...(when === undefined ? {} : { when }) }))
 
-/** Something wrong with an entry, at a path that starts from the entry. */
+/** A fault of an entry, at a path that starts from the entry. */
 export interface Finding {
   readonly code: Code
   readonly at: ValuePath
@@ -42,7 +42,7 @@ export interface Finding {
 /** A field that nothing reads, given the other fields of the entry. */
 export interface UnusedField {
   readonly at: ValuePath
-  /** A field that would make it count, as it would be written. */
+  /** A field that would make it used, as it would be written. */
   readonly without: string
 }
 
@@ -134,7 +134,7 @@ export interface FilterDefinition<Kind extends string = string, Filled = Entry<'
   expand(name: string, filter: Filled, expanding: FilterExpanding): readonly Draft[]
 }
 
-/** The surroundings of a filter. */
+/** The context of a filter. */
 export interface FilterExpanding extends Expanding {
   /** The dataset that is filtered. */
   readonly data: Input
@@ -177,7 +177,7 @@ export interface Dimensions {
   readonly embed_dim: number
 }
 
-/** The surroundings of a model. */
+/** The context of a model. */
 export interface ModelExpanding extends Expanding {
   /** A dataset as training reads it: the split that is named, else `train` where there are splits. */
   training(reference: string): Input
@@ -202,16 +202,16 @@ export type InitialisedModel = Pick<
 }
 
 /** A section whose entries train a model. */
-export interface TrainingDefinition<Filled, Surroundings = TrainingExpanding> extends EntryDefinition<Filled> {
+export interface TrainingDefinition<Filled, Context = TrainingExpanding> extends EntryDefinition<Filled> {
   /** Abilities of the model that it starts from, which it needs. */
   readonly needs?: readonly Ability[]
   /** Datasets that it reads. */
   references(entry: Filled): readonly NamedEntry[]
   prompts?(entry: Filled): readonly PromptText[]
-  expand(name: string, entry: Filled, expanding: Surroundings): readonly Draft[]
+  expand(name: string, entry: Filled, expanding: Context): readonly Draft[]
 }
 
-/** The surroundings of a training run. */
+/** The context of a training run. */
 export interface TrainingExpanding extends ModelExpanding {
   dataset(reference: string): Input
   /** Parameters and inputs that training of an architecture begins with. */
@@ -220,7 +220,7 @@ export interface TrainingExpanding extends ModelExpanding {
   readonly cost: ModelCost | undefined
 }
 
-/** The surroundings of rounds of self-distillation. */
+/** The context of rounds of self-distillation. */
 export interface DistillExpanding extends Expanding {
   /** The model where the first round starts. */
   readonly model: Input
@@ -240,7 +240,7 @@ export interface EvaluationDefinition<Kind extends string = string, Filled = Ent
   expand(name: string, evaluation: Filled, expanding: EvaluationExpanding): readonly Draft[]
 }
 
-/** The surroundings of an evaluation. */
+/** The context of an evaluation. */
 export interface EvaluationExpanding extends ModelExpanding {
   readonly model: Input
   readonly data: Input

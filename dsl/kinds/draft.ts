@@ -4,7 +4,7 @@ import type { JsonRecord } from '../values/json.ts'
 import type { FilledRecipe } from './filled.ts'
 import type { Input, StageDefinition, StageSpec } from './stage.ts'
 
-/** A stage as the recipe gives it. */
+/** A stage without its key. */
 export interface Draft {
   readonly id: string
   readonly definition: StageDefinition
@@ -32,7 +32,7 @@ export interface DraftPart {
   readonly count: number
 }
 
-/** The surroundings of an entry: everything that its stages depend on beside itself. */
+/** The context of an entry: everything else that its stages depend on. */
 export interface Expanding {
   readonly recipe: FilledRecipe
   readonly seed: number
@@ -75,7 +75,7 @@ const isInput = (given: Input | readonly Input[]): given is Input => 'stage' in 
 const present = <Value>(fields: { readonly [name: string]: Value | undefined }): { readonly [name: string]: Value } =>
   Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 
-/** The stages of a draft that is made in so many parts; one part is the draft itself, under the same key as ever. */
+/** The stages of a draft that is made in `count` parts; for one part, the draft itself with its key unchanged. */
 export function inParts(
   whole: Draft,
   count: number,

@@ -1,4 +1,4 @@
-/** Comments of a recipe file, each with the value that it speaks of. */
+/** Comments of a recipe file, each with the value that it belongs to. */
 import type { FoundComment } from '../read/comments.ts'
 import type { Located, LocatedMap, SourceText, Span } from '../values/located.ts'
 
@@ -10,7 +10,7 @@ export interface Comments {
   readonly after?: string
 }
 
-/** The comments of a file by what they speak of. */
+/** The comments of a file by the value that they belong to. */
 export interface Commented {
   /** Above all. */
   readonly header: readonly string[]

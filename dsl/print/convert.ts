@@ -1,6 +1,7 @@
-/** From one form of a recipe to the other, comments kept. */
+/** Converts a recipe from one form to the other, with its comments. */
 import { references } from '../check/names.ts'
 import type { LoadedRecipe } from '../compile/load.ts'
+import { UserFault } from '../diagnostics/faults.ts'
 import { yamlComments } from '../read/comments.ts'
 import { readSource } from '../read/file.ts'
 import { readYaml } from '../read/yaml.ts'
@@ -8,12 +9,12 @@ import type { Located, LocatedMap, SourceText } from '../values/located.ts'
 import { attachComments, joinCommented } from './comments.ts'
 
 /**
- * The text of a recipe without errors in the other form: TypeScript for YAML, YAML for TypeScript. What it extends
- * stays what it is; parameters stay parameters. What a TypeScript recipe imports is written out, comments included.
+ * The text of a recipe without errors in the other form: TypeScript for YAML, YAML for TypeScript. Its base
+ * and its parameters stay references. The imports of a TypeScript recipe are written out, with their comments.
  */
 export async function convertRecipe({ path, variants }: Pick<LoadedRecipe, 'path' | 'variants'>): Promise<string> {
   const read = readSource(path)
-  if ('fault' in read) throw new Error(read.fault.message)
+  if ('fault' in read) throw new UserFault(read.fault.message)
   const { source } = read
   return path.endsWith('.ts') ? toYaml(source) : toTypeScript(source, variants)
 }
@@ -53,7 +54,7 @@ async function toTypeScript(source: SourceText, [variant]: LoadedRecipe['variant
 }
 
 function mapOf(value: Located | undefined, { name }: SourceText): LocatedMap {
-  if (value?.kind !== 'map') throw new Error(`'${name}' holds no recipe`)
+  if (value?.kind !== 'map') throw new UserFault(`'${name}' holds no recipe`)
   return value
 }
 

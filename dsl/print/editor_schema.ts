@@ -1,6 +1,6 @@
 /**
- * The schema for editors: the one that is validated, and besides `${params.NAME}` wherever a value may stand, and in a
- * recipe that extends another only what it changes.
+ * The schema for editors: that of validation, which also accepts `${params.NAME}` in place of a value, and a recipe that
+ * extends another and holds only its changes.
  */
 import { recipeSchema, type SchemaNode } from '../schema/schema_node.ts'
 import { isRecord, isText } from '../values/json.ts'
@@ -38,13 +38,13 @@ export function editorSchema(schema: SchemaNode = recipeSchema): unknown {
       examples: undefined,
       ...node,
     }
-    // What editors say of a text that does not match, in place of the pattern.
+    // Editors show this in place of the pattern if a text does not match.
     const patternErrorMessage = 'pattern' in rest ? description : undefined
     return { description, default: preset, examples, anyOf: [{ ...rest, patternErrorMessage }, inserted] }
   })
 }
 
-/** Unit and source as words of the description: editors show no keywords of our own. */
+/** Adds unit and source to the description: editors do not show keywords of our own. */
 function withNotes(node: unknown): unknown {
   if (!isRecord(node) || !isText(node.description)) return node
   const { unit, source, presetBy: _, ...rest } = node

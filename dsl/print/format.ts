@@ -19,7 +19,7 @@ import { recipeSchema, resolved, type SchemaNode, variantOf } from '../schema/sc
 export function formatYaml(text: string): string {
   const document = parseDocument(text, { uniqueKeys: false, customTags: withExponents })
   openCommented(document)
-  // An alias stands after its anchor; where there are any, the written order stays.
+  // An alias must come after its anchor: if there are any, the written order stays.
   if (!hasAliases(document)) {
     keepHeader(document)
     const mark = takeMark(document)
@@ -50,7 +50,7 @@ const exponent: ScalarTag = {
 /** The tags of YAML 1.2, with numbers in exponent form that stay unambiguous. */
 export const withExponents = (tags: Tags): Tags => [exponent, ...tags]
 
-/** Collections in brackets that hold comments go to lines of their own. */
+/** Puts the items of collections in brackets that hold comments on lines of their own. */
 function openCommented(document: Document.Parsed): void {
   visit(document, {
     Collection: (_key, node) => {
@@ -59,7 +59,7 @@ function openCommented(document: Document.Parsed): void {
   })
 }
 
-/** Blanks inside braces, `{ a: 1 }`, and none inside brackets, `[a, b]`; the printer knows one way for both. */
+/** Pads braces, `{ a: 1 }`, but not brackets, `[a, b]`; the printer has one option for both. */
 function padBraces(document: Document.Parsed): void {
   visit(document, {
     Collection: (_key, node) => {
@@ -95,7 +95,7 @@ const firstKey = ({ contents }: Document.Parsed): Scalar | undefined => {
   return isScalar(key) ? key : undefined
 }
 
-/** The line that editors read, which stays the first whichever key is sorted to the top. */
+/** Takes out the comment that configures the editor, which stays the first line whichever key is sorted to the top. */
 function takeMark(document: Document.Parsed): string | undefined {
   const first = firstKey(document)
   const [mark] = /^ yaml-language-server:.*(?:\n|$)/.exec(first?.commentBefore ?? '') ?? []
@@ -132,7 +132,7 @@ function order(node: unknown, schema: SchemaNode): void {
   for (const { key, value } of node.items) order(value, variant.properties?.[keyText(key)] ?? others)
 }
 
-/** A comment of the first key of an item stands above the item's dash, where it reads back as it was. */
+/** Moves a comment of the first key of an item above the item's dash, where it is read back unchanged. */
 function liftComment(item: unknown): void {
   const first = isMap(item) && item.flow !== true ? item.items[0]?.key : undefined
   if (!isMap(item) || !isScalar(first) || !first.commentBefore) return
@@ -140,7 +140,7 @@ function liftComment(item: unknown): void {
   first.commentBefore = null
 }
 
-/** A comment between an anchor and the first key stands above that key: else it would come before the anchor. */
+/** Moves a comment between an anchor and the first key to that key: otherwise it is printed before the anchor. */
 function lowerComment(value: unknown): void {
   const first = isMap(value) && value.anchor && value.flow !== true ? value.items[0]?.key : undefined
   if (!isMap(value) || !isScalar(first) || !value.commentBefore) return

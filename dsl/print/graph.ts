@@ -1,4 +1,4 @@
-/** A plan as a picture in text: Mermaid or Graphviz DOT. */
+/** A plan as a graph in Mermaid or Graphviz DOT. */
 import type { Outline, OutlinedStage } from '../compile/plan.ts'
 
 /** Formats of pictures. */
@@ -10,7 +10,7 @@ export type GraphFormat = (typeof graphFormats)[number]
 const dotStyles = { done: 'filled', away: 'dashed' } as const
 
 /**
- * Draws the stages of a plan, an arrow from each input; `done` says which results are stored already. Stages whose data is
+ * Prints the stages of a plan, with an arrow from each input; `done` tests if a result is stored already. Stages whose data is
  * not here are dashed.
  */
 export function drawGraph(plan: Outline, format: GraphFormat, done: (stage: OutlinedStage) => boolean): string {

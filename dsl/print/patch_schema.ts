@@ -15,7 +15,7 @@ export function patchSchema({ $defs = {}, ...recipe }: SchemaNode): { readonly [
       if (!hasParts(target)) return node
       const patch = `Patch${name}`
       if (!patches.has(patch)) {
-        // Held open first: definitions may lead back to themselves.
+        // Reserved first: definitions may be recursive.
         patches.set(patch, {})
         patches.set(patch, patched(target))
       }
@@ -49,7 +49,7 @@ export function patchSchema({ $defs = {}, ...recipe }: SchemaNode): { readonly [
   return { Patch: { ...patch, properties, required: ['extends'] }, ...Object.fromEntries(patches) }
 }
 
-/** In a patch the `kind` may be left to the base, so it decides nothing. */
+/** Removes the discriminator: in a patch the base may give the `kind`. */
 function withoutDiscriminator(node: SchemaNode): SchemaNode {
   const { discriminator: _, ...rest } = { discriminator: undefined, ...node }
   return rest

@@ -4,9 +4,9 @@ import type { SchemaNode } from '../schema/schema_node.ts'
 import { exampleOf, fieldsOf, rangeText, typeText } from './reference_fields.ts'
 import { metricsText } from './reference_metrics.ts'
 
-/** One heading of the page and what stands under it. */
+/** One heading of the page and the text below it. */
 export interface ReferencePart {
-  /** 2 for a section, 3 for what belongs to it. */
+  /** 2 for a section, 3 for its kinds and parts. */
   readonly level: 2 | 3
   readonly title: string
   /** Markdown, without the heading. */

@@ -11,7 +11,7 @@ const constantSections = ['sources', 'filters', 'models', 'train', 'distill']
 /** Comments and references of the recipe that is printed. */
 export interface TypeScriptParts {
   readonly commented: Commented
-  /** The places where entries name others. */
+  /** The references between entries. */
   readonly references: readonly Reference[]
 }
 
@@ -76,7 +76,7 @@ export function printTypeScript(root: LocatedMap, { commented, references }: Typ
     return layOut(lines, { open: '[', close: ']', depth })
   }
 
-  /** The fields but for `kind`, which the builder says; a comment on it stands at the next field. */
+  /** The fields except `kind`, which the builder gives; a comment on it moves to the next field. */
   function objectOf(node: LocatedMap, path: readonly (string | number)[], depth: number): string {
     let waiting: readonly string[] = []
     const lines: Line[] = []

@@ -1,7 +1,7 @@
-/** Pieces of TypeScript text: names, literals, and lists that stand on one line where they fit. */
+/** TypeScript text: names, literals, and lists that are printed on one line if they fit. */
 import type { Comments } from './comments.ts'
 
-/** Widest line, as this project's own code has it. */
+/** Width of a line, that of this project's own code. */
 const widest = 110
 
 /** An item of a list or a field of an object. */
@@ -50,7 +50,7 @@ export function literal(text: string, insert: (parameter: string) => string): st
   return `\`${written.join('')}\``
 }
 
-/** Without what ends or changes a literal; JSON escapes control characters as JavaScript does. */
+/** Escapes characters that end or change a literal; JSON escapes control characters as JavaScript does. */
 const escaped = (text: string): string => JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"')
 
 /** A name as a key of an object. */
@@ -64,7 +64,7 @@ const reserved = new Set(
   ),
 )
 
-/** A name of the language as a constant's name that is not taken. */
+/** A free name of a constant for a name of the language. */
 export function identifierFor(name: string, taken: ReadonlySet<string>): string {
   const proper = name.replaceAll('-', '_')
   return taken.has(proper) || reserved.has(proper) ? identifierFor(`${proper}_`, taken) : proper

@@ -1,16 +1,16 @@
 /** The functions of `dsl/mod.ts`, as the reader of TypeScript recipes understands them. */
 import { kindBuilders } from './kind_builders.ts'
 
-/** The thing that a call makes: an entry of a section, a mapping with a `kind`, a mix of datasets, what is given, a parameter. */
+/** The result of a call: an entry of a section, a mapping with a `kind`, a mix of datasets, its argument, a parameter. */
 export type Role = 'dataset' | 'architecture' | 'trained' | 'evaluation' | 'part' | 'mix' | 'same' | 'parameter'
 
-/** A builder: what it makes, and the `kind` that it adds. */
+/** A builder: the role of its result, and the `kind` that it adds. */
 export interface Builder {
   readonly role: Role
   readonly kind?: string
 }
 
-/** `linear-probe` -> `linearProbe`: kinds are no identifiers where they have two words. */
+/** `linear-probe` -> `linearProbe`: a kind of two words is no identifier. */
 export const builderName = (kind: string): string =>
   kind.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 

@@ -1,7 +1,7 @@
 /** Finds the comments of recipe files. */
 import { CST, Lexer } from 'yaml'
 
-/** A comment as a reader of the file's syntax finds it. */
+/** A comment in the text of a file. */
 export interface FoundComment {
   readonly start: number
   readonly end: number
@@ -20,6 +20,6 @@ export function yamlComments(text: string): readonly FoundComment[] {
     if (!isMark) offset += token.length
     before = token
   }
-  // What the editor reads there is no word for people.
+  // This comment configures the editor.
   return found.filter(({ lines }) => !lines[0]?.startsWith(' yaml-language-server:'))
 }

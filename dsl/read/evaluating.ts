@@ -15,13 +15,13 @@ export interface BuilderUse {
 /** The state of the evaluation of a recipe's files. */
 export interface Evaluating extends Spent {
   readonly project: Project
-  /** Reads an imported file into the project; undefined, and a diagnostic, where that fails. */
+  /** Reads an imported file into the project; undefined, with a diagnostic, if that fails. */
   readonly open: (path: string, asked: Span) => SourceFile | undefined
   readonly diagnostics: Diagnostic[]
   /** The builder that made a value. */
   readonly made: Map<Located, Builder>
   readonly uses: Map<Located, BuilderUse>
-  /** Constants that were evaluated; without a value while they are. */
+  /** Constants that were evaluated; without a value during their evaluation. */
   readonly constants: Map<Node, Located | undefined>
   /** Constants of a file by name. */
   readonly declarations: Map<SourceFile, ReadonlyMap<string, VariableDeclaration>>
@@ -44,7 +44,7 @@ export function spanOf(node: Node): Span {
 /** One text for each file, however many spans point into it; files never change while they are read. */
 const sources = new WeakMap<SourceFile, SourceText>()
 
-/** Reports an expression that is no data. */
+/** Reports an expression that is not static data. */
 export function notStatic(state: Evaluating, node: Node, why = 'is not static'): Located {
   const span = spanOf(node)
   const nothing: LocatedScalar = { kind: 'scalar', value: null, span }

@@ -1,4 +1,4 @@
-/** Reads recipe files from disk; every way this can go wrong is a diagnostic. */
+/** Reads recipe files from disk; every failure is a diagnostic. */
 import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { basename, dirname, extname, join, relative, resolve } from 'node:path'
 import { type Code, type Details, type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
@@ -10,7 +10,7 @@ import { decodeUtf8, findInvalidByte } from '../values/utf8.ts'
 
 export type { Files } from '../values/files.ts'
 
-/** Recipes are read by people; beyond this size a file is something else. */
+/** Size of a recipe at most. @unit bytes */
 const largestFile = 1024 * 1024
 
 /** Endings of files that recipes may extend or import: other files are not read, so no message shows their content. */
@@ -45,7 +45,7 @@ export interface ReadOptions {
   readonly files?: Files | undefined
 }
 
-/** The text, or why there is none. */
+/** The text, or the fault of reading it. */
 export type ReadResult = { readonly source: SourceText } | { readonly fault: Diagnostic }
 
 /** Reads a UTF-8 file. */
@@ -98,7 +98,7 @@ function missingHint(path: string, { asked, files = disk }: ReadOptions): string
   return asked ? 'paths are relative to the file they stand in' : "name a recipe file; 'terroir init' writes one"
 }
 
-/** The file of the same folder whose name, endings aside, is nearest; undefined where none is near or no folder there. */
+/** The file of the same folder whose name, endings aside, is nearest; undefined if there is none. */
 export function similarFile(path: string, files: Files = disk): string | undefined {
   const stem = (file: string): string => basename(file, extname(file))
   try {

@@ -3,22 +3,22 @@ import type { Located, LocatedList, LocatedMap } from '../values/located.ts'
 
 /** Steps and values that evaluation has used. */
 export interface Spent {
-  /** Expressions evaluated, and what copying costs in their terms. */
+  /** Evaluated expressions, with copies counted in the same unit. */
   steps: number
-  /** Values that each list and mapping holds, where what is used twice counts twice. */
+  /** Number of values in each list and mapping; a value that is used twice counts twice. */
   readonly sizes: Map<Located, number>
 }
 
 /** Steps of a recipe. */
 export const mostSteps = 200_000
 
-/** Values of a recipe, where what is used twice counts twice. */
+/** Values of a recipe; a value that is used twice counts twice. */
 export const mostValues = 500_000
 
 /** Characters that count as a step where texts are joined. */
 const stepText = 64
 
-/** Joins texts; long ones cost steps, so that doubling a text again and again ends. */
+/** Joins texts; long ones cost steps, so that repeated doubling of a text ends. */
 export function joined(spent: Spent, parts: readonly string[]): string {
   spent.steps += Math.floor(parts.reduce((sum, part) => sum + part.length, 0) / stepText)
   return spent.steps > mostSteps ? '' : parts.join('')

@@ -1,6 +1,6 @@
 /** Plain YAML scalars that YAML 1.1 and YAML 1.2 readers, both common, read differently. */
 
-/** A scalar that is refused: how it can be read, and spellings that everyone reads alike. */
+/** An ambiguous scalar: its readings, and spellings that every reader reads alike. */
 export interface Ambiguity {
   /** "a boolean in YAML 1.1 and text in YAML 1.2" */
   readonly readings: string

@@ -1,4 +1,4 @@
-/** Evaluates TypeScript expressions from their syntax. Nothing is executed: what is no plain data is a diagnostic. */
+/** Evaluates TypeScript expressions from their syntax. Nothing is executed: an expression that is no data is a diagnostic. */
 import { dirname, resolve } from 'node:path'
 import { Node, type SourceFile, SyntaxKind, type VariableDeclaration } from 'ts-morph'
 import type { Located, LocatedEntry, LocatedList, LocatedMap, LocatedScalar, Scalar } from '../values/located.ts'
@@ -9,7 +9,7 @@ import { isTooLarge, joined, mostSteps, mostValues } from './limits.ts'
 /** Parameters of the arrow functions around an expression. */
 type Scope = ReadonlyMap<string, Located>
 
-/** The value of an expression. What cannot be evaluated is reported, and stands as null. */
+/** The value of an expression. One that cannot be evaluated is reported, and its value is null. */
 export function evaluate(state: Evaluating, node: Node, scope: Scope = new Map()): Located {
   const scalar = (value: Scalar): LocatedScalar => ({ kind: 'scalar', value, span: spanOf(node) })
   if (state.isStopped || ++state.steps > mostSteps) {
@@ -89,7 +89,7 @@ function computed(state: Evaluating, node: Node, scope: Scope): Scalar {
   return null
 }
 
-/** A new list or mapping, unless it grew beyond any recipe. */
+/** A new list or mapping, unless it is too large for a recipe. */
 function bounded(state: Evaluating, node: Node, value: LocatedList | LocatedMap): Located {
   if (!isTooLarge(state, value)) return value
   const fault = notStatic(state, node, `holds more than ${mostValues} values`)
@@ -134,7 +134,7 @@ function fields(state: Evaluating, properties: readonly Node[], scope: Scope): R
 const propertyName = (node: Node): string =>
   Node.isStringLiteral(node) || Node.isNumericLiteral(node) ? node.getLiteralText() : node.getText()
 
-/** The value of a name. What a builder made is used by reference, so that it can be told where the use is written. */
+/** The value of a name. The result of a builder is used by reference, so that the span of the use is known. */
 function named(state: Evaluating, node: Node, scope: Scope): Located {
   const name = node.getText()
   const value = scope.get(name) ?? constant(state, node.getSourceFile(), { name, asked: node })
@@ -217,7 +217,7 @@ interface Member {
   readonly scope: Scope
 }
 
-/** `places.test` of what a builder made is a split; of other objects and lists, a field or an item. */
+/** A property access: a split of the result of a builder (`places.test`), a field or an item of other values. */
 function member(state: Evaluating, node: Node, { object, name, scope }: Member): Located {
   const value = evaluate(state, object, scope)
   if (state.lost.has(value)) return value

@@ -64,7 +64,7 @@ function openFile(state: Evaluating, path: string, reading: ReadOptions): Source
   return undefined
 }
 
-/** Constants that nothing uses are data, too: what would have to run is told even where it changes nothing. */
+/** Evaluates constants that nothing uses as well: code that would have to run is reported even if it changes nothing. */
 function checkConstants(state: Evaluating, file: SourceFile): void {
   for (const declaration of file.getVariableDeclarations()) {
     const name = declaration.getNameNode()
@@ -86,7 +86,7 @@ function addFile(state: Evaluating, source: SourceText): SourceFile {
   return file
 }
 
-/** Imports of data and of the language, constants, types, exports: anything else would have to run. */
+/** Allows imports of data and of the language, constants, types and exports; other statements would have to run. */
 function checkStatement(state: Evaluating, statement: Node): void {
   if (Node.isImportDeclaration(statement)) {
     const from = statement.getModuleSpecifierValue()

@@ -1,4 +1,4 @@
-/** Turns references between values of a TypeScript recipe into the names that the language wires by. */
+/** Turns references between values of a TypeScript recipe into names of entries. */
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Located, LocatedEntry, LocatedMap, LocatedScalar, Span } from '../values/located.ts'
 import { sections } from '../values/sections.ts'
@@ -7,7 +7,7 @@ import type { BuilderUse, Evaluating } from './evaluating.ts'
 /** Sections whose entries others refer to. */
 const referable: readonly string[] = sections.filter(section => section !== 'claims')
 
-/** The recipe with every use of an entry replaced by the entry's name, and what is wrong with the uses. */
+/** The recipe with every use of an entry replaced by the entry's name, and the faults of the uses. */
 export function wire(
   root: Located,
   state: Evaluating,
@@ -74,7 +74,7 @@ const entryOf = (value: Located, { uses }: Evaluating): Located => uses.get(valu
 
 function namesOf(root: LocatedMap, state: Evaluating): ReadonlyMap<Located, string> {
   const names = new Map<Located, string>()
-  // Entries of a misspelt section have their names, so that the section is the one fault.
+  // Entries of a misspelt section keep their names, so that the section is the only fault.
   const others = [...root.entries.keys()].filter(key => !referable.includes(key))
   for (const section of [...referable, ...others]) {
     const value = root.entries.get(section)?.value

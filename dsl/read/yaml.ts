@@ -1,4 +1,4 @@
-/** Reads YAML into located values. Nothing is guessed: what two readers would read differently is a diagnostic. */
+/** Reads YAML into located values. A text that two readers would read differently is a diagnostic. */
 import {
   type Alias,
   isAlias,
@@ -22,7 +22,7 @@ import { ambiguity } from './scalars.ts'
 const mostValues = 500_000
 const deepest = 100
 
-/** A value if the text has one, and everything that is wrong with it. */
+/** The value of a text if it has one, and its diagnostics. */
 export interface ReadValue {
   readonly value?: Located
   readonly diagnostics: readonly Diagnostic[]
@@ -60,7 +60,7 @@ export function readYaml(source: SourceText, from = 0): ReadValue {
     const document = parseDocument(' '.repeat(from) + source.text.slice(from), {
       uniqueKeys: false,
       prettyErrors: false,
-      // At 'silent' a second document would be passed over.
+      // At 'silent' a second document would be ignored.
       logLevel: 'error',
     })
     const [slip] = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])
@@ -77,10 +77,10 @@ export function readYaml(source: SourceText, from = 0): ReadValue {
   }
 }
 
-/** Brackets that a recipe may have before their depth is looked at: a parser takes a kilobyte for each that is open. */
+/** Number of brackets above which their depth is checked: a parser takes a kilobyte for each open one. */
 const manyBrackets = 5000
 
-/** Tokens for the beginnings of documents and scalars and the ends of lists, which stand for no characters. */
+/** Tokens without characters: beginnings of documents and scalars, ends of lists. */
 const marks = new Set(['\x02', '\x1f', '\x18'])
 
 /** The offset at which brackets are nested too deeply, in a text that has very many, found before it is parsed. */
@@ -100,7 +100,7 @@ const syntaxCodes: { readonly [code: string]: Code } = {
   TAG_RESOLVE_FAILED: 'unsupported-tag',
 }
 
-/** The first slip only: what follows one is rarely another. */
+/** The first syntax error only: later ones usually follow from it. */
 function syntaxFault(source: SourceText, { code, message, pos }: YAMLError): Diagnostic {
   const span: Span = { source, start: pos[0], end: pos[1] }
   if (source.text[pos[0]] === '{' && source.text[pos[0] - 1] === '$') {
@@ -125,7 +125,7 @@ function syntaxFault(source: SourceText, { code, message, pos }: YAMLError): Dia
   return diagnose(isTab ? 'tab-indent' : (syntaxCodes[code] ?? 'yaml-syntax'), span, { message: words })
 }
 
-/** The slip is where a bracket opens, not where the parser gives up. */
+/** The span of an error: the opening bracket, not the place at which the parser stops. */
 function unclosed(source: SourceText, closing: string, end: number): Diagnostic {
   const opening = closing === ']' ? '[' : '{'
   const start = source.text.lastIndexOf(opening, end)
@@ -246,7 +246,7 @@ function readKey(reading: YamlReading, node: Node | null, parent: Node) {
   return { name: typeof node.value === 'string' ? node.value : written, span, isMerge: isPlain && written === '<<' }
 }
 
-/** Merge keys: what stands in the mapping itself wins, then the first of several merged mappings. */
+/** Merge keys: entries of the mapping itself take precedence, then those of the first merged mapping. */
 function mergeInto(reading: YamlReading, merged: Map<string, LocatedEntry>, value: Located): void {
   for (const part of value.kind === 'list' ? value.items : [value]) {
     if (part.kind !== 'map') report(reading, 'type-mismatch', part.span, { message: "'<<' merges mappings only" })

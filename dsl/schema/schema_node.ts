@@ -15,7 +15,7 @@ export interface SchemaNode {
   readonly unit?: string
   /** Origin of the meaning: the paper, another. */
   readonly source?: string
-  /** Field of the model whose named size gives the value where it is left out. */
+  /** Field of the model whose named size gives the value if it is left out. */
   readonly presetBy?: string
   readonly required?: readonly string[]
   readonly minimum?: number
@@ -42,12 +42,12 @@ export interface Failure {
 /** The schema of recipes, as generated from `dsl/recipe.ts`. */
 export const recipeSchema: SchemaNode = generated
 
-/** The name of a definition that a schema is, by reference; `Count`, `Distance`, `Path`. */
+/** The name of the definition that a schema refers to; `Count`, `Distance`, `Path`. */
 export function definitionName(schema: SchemaNode): string | undefined {
   return schema.$ref?.replace('#/$defs/', '')
 }
 
-/** Follows references until a schema with content. */
+/** The schema with its references followed. */
 export function resolved(schema: SchemaNode): SchemaNode {
   const name = definitionName(schema)
   const target = name === undefined ? undefined : recipeSchema.$defs?.[name]
@@ -64,7 +64,7 @@ export function kindsOf(union: SchemaNode): readonly string[] {
   return (union.oneOf ?? []).map(variant => String(resolved(variant).properties?.kind?.const))
 }
 
-/** The schema that a value answers to; of a union, the variant that the value chose, or the union where it chose none. */
+/** The schema of a value: of a union, the variant that the value chose, or the union if it chose none. */
 export function chosenSchema(schema: SchemaNode, node: Located): SchemaNode {
   const target = resolved(schema)
   if (target.oneOf && node.kind === 'map') {

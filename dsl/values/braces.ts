@@ -1,6 +1,6 @@
 /** Ranges and choices in braces, as names of shards are written: `{000000..000004}.tar`, `{train,val}.tar`. */
 
-/** Files that one spelling may stand for; more are a slip of a digit. */
+/** Number of files that one spelling may stand for at most. */
 const mostPaths = 100_000
 
 /** The paths that a spelling stands for, in order, or what is wrong with it. */
@@ -24,7 +24,7 @@ export function expandBraces(path: string): Expansion {
   return { paths }
 }
 
-/** The paths of one spelling or of a list of them; those that are wrong have been told by a check and give none. */
+/** The paths of one spelling or of a list of them; faulty ones, which a check reports, give none. */
 export const expandPaths = (paths: string | readonly string[]): readonly string[] =>
   [paths].flat().flatMap(path => {
     const expansion = expandBraces(path)
@@ -40,7 +40,7 @@ function choicesOf(inner: string): readonly string[] | undefined {
   if (from === undefined || to === undefined) return inner.includes(',') ? inner.split(',') : undefined
   const [first, last] = [Number(from), Number(to)]
   if (last < first) return undefined
-  // One more than may be, so that it is told.
+  // One more than the maximum, so that the caller reports it.
   const count = Math.min(last - first + 1, mostPaths + 1)
   return Array.from({ length: count }, (_, i) => String(first + i).padStart(from.length, '0'))
 }

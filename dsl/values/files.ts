@@ -1,4 +1,4 @@
-/** Places that recipes are read from. */
+/** Access to the files that recipes are read from. */
 
 /** Access to files: those on disk, or those of a git revision. Paths are absolute. */
 export interface Files {

@@ -22,6 +22,9 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
 /** True if a value is a text. */
 export const isText = (value: unknown): value is string => typeof value === 'string'
 
+/** True if a JSON value is a list. */
+export const isJsonList = (value: Json): value is readonly Json[] => Array.isArray(value)
+
 /** A filled value as JSON: fields without a value are null. */
 export function toJson(value: unknown): Json {
   if (Array.isArray(value)) return value.map(toJson)

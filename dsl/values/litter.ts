@@ -1,4 +1,4 @@
-/** Files that operating systems, editors and notebooks leave in folders and archives: no one's data. */
+/** Files that operating systems, editors and notebooks leave in folders and archives. */
 
 /** Names of files and folders, in lower case. */
 const names: ReadonlySet<string> = new Set([
@@ -47,7 +47,7 @@ const patterns: readonly RegExp[] = [
 ]
 
 /** True if the name of a file or folder is one of those that an operating system or an editor leaves behind. */
-export const isLitterName = (name: string): boolean =>
+const isLitterName = (name: string): boolean =>
   names.has(name.toLowerCase()) || patterns.some(pattern => pattern.test(name))
 
 /** True if a path, with `/` or `\` between folders, is litter or lies in a folder that is. */

@@ -1,4 +1,4 @@
-/** Values that know where they were written. Both readers produce them; every later step carries the spans along. */
+/** Values with the spans at which they are written. Both readers produce them; every later step keeps the spans. */
 
 /** A text that spans point into: a recipe file or a command-line flag. */
 export interface SourceText {
@@ -64,7 +64,7 @@ export type Located = LocatedScalar | LocatedList | LocatedMap
 /** Names of keys and indexes of items from the root down. */
 export type ValuePath = readonly (string | number)[]
 
-/** Finds what lies at a path, and the key that leads there; list items have no key. */
+/** Finds the value at a path, and its key; list items have no key. */
 export function locate(root: Located, path: ValuePath): { readonly key?: Span; readonly value: Located } | undefined {
   let found: { readonly key?: Span; readonly value: Located } | undefined = { value: root }
   for (const step of path) {

@@ -7,7 +7,7 @@ import { mergeLocks } from '../../dsl/compile/lock_merge.ts'
 import { parseLock } from '../../dsl/compile/lock_text.ts'
 import { type RecipeNode, recipeValues } from '../../dsl/compile/recipe_values.ts'
 import { canonical } from '../../dsl/values/canonical.ts'
-import { printQuantity } from '../../dsl/values/quantity.ts'
+import { printQuantity } from '../../dsl/values/quantities.ts'
 import { judgeClaims, metricText } from '../report/claims.ts'
 import { formatMetric } from '../report/numbers.ts'
 

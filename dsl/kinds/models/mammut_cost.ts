@@ -64,7 +64,7 @@ function patchFlops(sizes: MammutSizes, batch: number): number {
 /** FLOPs of the image encoder of a batch, its patch embedding left out. */
 function imageFlops(sizes: MammutSizes, batch: number): number {
   const { patches } = lengths(sizes)
-  return blocks(sizes.vision, { rows: batch * patches, seen: patches })
+  return blocks(sizes.vision, { rows: batch * patches, attended: patches })
 }
 
 /** FLOPs of scores and values of attention pooling. */
@@ -85,7 +85,7 @@ function embeddingFlops(sizes: MammutSizes, batch: number): number {
 
 /** FLOPs of text embeddings. */
 function textFlops({ text, embed_dim }: MammutSizes, rows: number): number {
-  const tokens = { rows: rows * text.context_length, seen: text.context_length }
+  const tokens = { rows: rows * text.context_length, attended: text.context_length }
   return blocks(text, tokens) + 2 * rows * text.width * embed_dim
 }
 
@@ -97,7 +97,9 @@ function captionFlops(sizes: MammutSizes, batch: number): number {
   const crossAttention =
     4 * rows * text.width ** 2 + 4 * batch * patches * vision.width * text.width + 4 * rows * patches * text.width
   return (
-    blocks(text, { rows, seen: predicted }) + crossing * crossAttention + 2 * rows * text.width * tokenizer.vocab_size
+    blocks(text, { rows, attended: predicted }) +
+    crossing * crossAttention +
+    2 * rows * text.width * tokenizer.vocab_size
   )
 }
 
@@ -150,11 +152,14 @@ export function trainActivations(
   const { patches, predicted } = lengths(sizes)
   const context = text.context_length
   // A block keeps nine numbers a channel and token, two a channel of its MLP, and its attention's shares.
-  const kept = (of: TowerWidths & { readonly heads: number }, rows: number, seen: number) =>
-    rows * channels(of) + of.heads * rows * seen
+  const kept = (of: TowerWidths & { readonly heads: number }, rows: number, attended: number) =>
+    rows * channels(of) + of.heads * rows * attended
   // What is computed again keeps a block's input, and the rest of one block at a time.
-  const stack = (of: TowerWidths & { readonly heads: number; readonly layers: number }, rows: number, seen: number) =>
-    recompute ? of.layers * rows * of.width : of.layers * kept(of, rows, seen)
+  const stack = (
+    of: TowerWidths & { readonly heads: number; readonly layers: number },
+    rows: number,
+    attended: number,
+  ) => (recompute ? of.layers * rows * of.width : of.layers * kept(of, rows, attended))
   const again = recompute ? Math.max(kept(vision, batch * patches, patches), kept(text, batch * context, context)) : 0
   const image = stack(vision, batch * patches, patches)
   const contrastive = stack(text, batch * context, context)

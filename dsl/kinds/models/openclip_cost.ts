@@ -54,14 +54,14 @@ function imageFlops(sizes: OpenClipSizes, batch: number): number {
   const tokens = patchesOf(sizes) + 1
   const { vision, embed_dim } = sizes
   const asking = unpooled(vision, { batch, tokens }) * (1 + (2 * tokens) / vision.width)
-  const all = blocks(vision, { rows: batch * tokens, seen: tokens }) + 2 * batch * vision.width * embed_dim
+  const all = blocks(vision, { rows: batch * tokens, attended: tokens }) + 2 * batch * vision.width * embed_dim
   return all - asking - afterAttention(vision, { batch, tokens })
 }
 
 /** FLOPs of text features. The end tokens are known when the step runs, so that the last block attends for all tokens. */
 function textFlops({ text, embed_dim }: OpenClipSizes, batch: number): number {
   const tokens = text.context_length
-  const all = blocks(text, { rows: batch * tokens, seen: tokens }) + 2 * batch * text.width * embed_dim
+  const all = blocks(text, { rows: batch * tokens, attended: tokens }) + 2 * batch * text.width * embed_dim
   return all - afterAttention(text, { batch, tokens })
 }
 
@@ -89,9 +89,9 @@ export function openClipTrainActivations(
   const { vision, text, image_size } = sizes
   const tokens = patchesOf(sizes) + 1
   const context = text.context_length
-  const block = (of: TowerSizes, seen: number) => batch * seen * (channels(of) + of.heads * seen)
-  const kept = (of: TowerSizes, seen: number) =>
-    recompute ? of.layers * batch * seen * of.width : (of.layers - 1) * block(of, seen)
+  const block = (of: TowerSizes, attended: number) => batch * attended * (channels(of) + of.heads * attended)
+  const kept = (of: TowerSizes, attended: number) =>
+    recompute ? of.layers * batch * attended * of.width : (of.layers - 1) * block(of, attended)
   /** A block computed once more, or what the attention of the last one for texts needs. */
   const again = recompute
     ? Math.max(block(vision, tokens), block(text, context))
