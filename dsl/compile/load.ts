@@ -9,7 +9,7 @@ import { checkSchema, createSchemaCheck } from '../check/schema.ts'
 import { checkSplitFolders } from '../check/split_folders.ts'
 import { type Diagnostic, diagnose, isClean } from '../diagnostics/diagnostic.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
-import { disk, type Files, type ReadOptions, readSource } from '../read/file.ts'
+import { disk, type Files, type ReadSourceOptions, readSource } from '../read/file.ts'
 import { type ReadValue, readYaml } from '../read/yaml.ts'
 import type { Located, LocatedMap } from '../values/located.ts'
 import { type Cell, cellParameters, expandMatrix } from './matrix.ts'
@@ -149,7 +149,7 @@ function unusedParameters(tree: LocatedMap, used: ReadonlySet<string>): readonly
 }
 
 /** Reads a file and the bases that it extends; `trail` are the files that extend it. */
-async function readExtended(path: string, trail: readonly string[], reading: ReadOptions): Promise<ReadValue> {
+async function readExtended(path: string, trail: readonly string[], reading: ReadSourceOptions): Promise<ReadValue> {
   const { asked, files } = reading
   if (asked && trail.includes(path))
     return {

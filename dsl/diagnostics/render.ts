@@ -30,9 +30,9 @@ function renderOne(diagnostic: Diagnostic): string {
   return `${[head, ...frame(diagnostic.span, colour), ...related, ...hint].join('\n')}\n`
 }
 
-type Colour = 'red' | 'yellow' | 'cyan' | 'green' | 'bold' | 'dim'
+type TextColour = 'red' | 'yellow' | 'cyan' | 'green' | 'bold' | 'dim'
 
-const styled = (colour: Colour, text: string): string => styleText(colour, text, { validateStream: false })
+const styled = (colour: TextColour, text: string): string => styleText(colour, text, { validateStream: false })
 
 /** Replaces control and invisible characters by a visible one; long texts are cut. */
 function visible(text: string): string {
@@ -50,7 +50,7 @@ export function place(span: Span): string {
 }
 
 /** The line a span begins in, with a caret under the part of the span that it holds. */
-function frame({ source, start, end }: Span, colour: Colour): readonly string[] {
+function frame({ source, start, end }: Span, colour: TextColour): readonly string[] {
   if (source.text === '') return []
   const { line, column } = position(source, start)
   const lineStart = start - column + 1

@@ -22,13 +22,13 @@ type EntryStages = ValueOf<{
 type StagesOf<Definition> = Definition extends { readonly stages: readonly (infer Stage)[] } ? Stage : never
 
 /** Every kind of stage, as a union of definitions. */
-export type AnyStage = EntryStages | (typeof train.stages)[number] | (typeof distill.stages)[number]
+export type AnyStageDefinition = EntryStages | (typeof train.stages)[number] | (typeof distill.stages)[number]
 
 /** The name of a kind of stage. */
-export type StageKind = AnyStage['kind']
+export type StageKind = AnyStageDefinition['kind']
 
 /** The definition of a kind of stage. */
-export type StageOf<Kind extends StageKind> = Extract<AnyStage, { readonly kind: Kind }>
+export type StageOf<Kind extends StageKind> = Extract<AnyStageDefinition, { readonly kind: Kind }>
 
 const byKind = <Definition extends { readonly kind: string }>(kinds: {
   readonly [name: string]: Definition

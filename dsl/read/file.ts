@@ -39,7 +39,7 @@ function statOf(path: string): Stats | undefined {
 }
 
 /** Options of reading a file. */
-export interface ReadOptions {
+export interface ReadSourceOptions {
   /** The span that names the file; absent: the command line named it. */
   readonly asked?: Span | undefined
   readonly files?: Files | undefined
@@ -49,7 +49,7 @@ export interface ReadOptions {
 export type ReadResult = { readonly source: SourceText } | { readonly fault: Diagnostic }
 
 /** Reads a UTF-8 file. */
-export function readSource(path: string, { asked, files = disk }: ReadOptions = {}): ReadResult {
+export function readSource(path: string, { asked, files = disk }: ReadSourceOptions = {}): ReadResult {
   const name = files.name(resolve(path))
   const empty: SourceText = { name, path: resolve(path), text: '' }
   const fault = (code: Code, message: string, details: Details = {}): ReadResult => ({
@@ -92,7 +92,7 @@ export function readSource(path: string, { asked, files = disk }: ReadOptions = 
   }
 }
 
-function missingHint(path: string, { asked, files = disk }: ReadOptions): string {
+function missingHint(path: string, { asked, files = disk }: ReadSourceOptions): string {
   const near = similarFile(resolve(path), files)
   if (near !== undefined) return `did you mean '${files.name(join(dirname(resolve(path)), near))}'?`
   return asked ? 'paths are relative to the file they stand in' : "name a recipe file; 'terroir init' writes one"

@@ -3,7 +3,7 @@ import { Node, Project, type SourceFile } from 'ts-morph'
 import { type Diagnostic, diagnose, isClean } from '../diagnostics/diagnostic.ts'
 import type { SourceText, Span } from '../values/located.ts'
 import { type Evaluating, notStatic } from './evaluating.ts'
-import { disk, type Files, type ReadOptions, readSource } from './file.ts'
+import { disk, type Files, type ReadSourceOptions, readSource } from './file.ts'
 import { constant, defaultOf, isLanguage } from './static.ts'
 import { wire } from './wiring.ts'
 import type { ReadValue } from './yaml.ts'
@@ -55,7 +55,7 @@ function noDefault(source: SourceText): Diagnostic {
   })
 }
 
-function openFile(state: Evaluating, path: string, reading: ReadOptions): SourceFile | undefined {
+function openFile(state: Evaluating, path: string, reading: ReadSourceOptions): SourceFile | undefined {
   const known = state.project.getSourceFile(path)
   if (known) return known
   const read = readSource(path, reading)

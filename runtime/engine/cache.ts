@@ -31,7 +31,7 @@ function buildDigest(): string {
 }
 
 /** Models, and the record of types that the outputs make up. */
-export interface CompiledStep {
+export interface StepArtifact {
   readonly models: StepModels
   readonly outputs: Tree<TensorType>
 }
@@ -40,8 +40,8 @@ export interface CompiledStep {
 export async function cachedStep(
   { folder, key }: CompileCache,
   parts: readonly unknown[],
-  make: () => CompiledStep,
-): Promise<CompiledStep> {
+  make: () => StepArtifact,
+): Promise<StepArtifact> {
   const path = join(folder, `${sha256(JSON.stringify([buildDigest(), key, ...parts])).slice(0, 32)}.step`)
   const stored = await readStep(path)
   if (stored !== undefined) return stored
@@ -58,7 +58,7 @@ export async function cachedStep(
 type StoredModel = Omit<OnnxModel, 'onnx'> & { readonly onnx: number }
 
 /** Reads a stored step: a line of JSON, then the ONNX models. `undefined` where there is none, or the file is incomplete. */
-async function readStep(path: string): Promise<CompiledStep | undefined> {
+async function readStep(path: string): Promise<StepArtifact | undefined> {
   const bytes = await readFile(path).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error

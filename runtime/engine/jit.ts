@@ -1,6 +1,6 @@
 /** Compiles ordinary tfjs steps. */
 import { isNdArray, type NdArray } from './array.ts'
-import { type CompileCache, type CompiledStep, cachedStep } from './cache.ts'
+import { type CompileCache, cachedStep, type StepArtifact } from './cache.ts'
 import { runEagerly } from './eager.ts'
 import type { Engine } from './engines.ts'
 import type { InputNode } from './graph/ir.ts'
@@ -76,7 +76,7 @@ export function jit<In extends object, Out extends object>(
 
   const compile = async (types: Tree<TensorType>) => {
     const { provider, threads, device } = options.engine
-    const make = (): CompiledStep => {
+    const make = (): StepArtifact => {
       const { graph, outputs } = trace(step, types)
       return { models: modelsOf(optimize(graph), isUnder(invariant), { provider, threads }), outputs }
     }

@@ -13,7 +13,7 @@ export interface Rules {
 }
 
 /** Facts of an image that the rules check. */
-export interface ImageFacts {
+export interface RuleFacts {
   readonly width: number
   readonly height: number
   /** Standard deviation of grey values from 0 to 255. */
@@ -21,7 +21,7 @@ export interface ImageFacts {
 }
 
 /** The rule an image breaks, in a few words, or undefined. */
-export function brokenImageRule({ width, height, contrast }: ImageFacts, rules: Rules): string | undefined {
+export function brokenImageRule({ width, height, contrast }: RuleFacts, rules: Rules): string | undefined {
   const [short, long] = width < height ? [width, height] : [height, width]
   if (short < rules.minSide) return 'image too small'
   if (long > short * rules.maxAspect) return 'image too long'

@@ -47,7 +47,7 @@ export interface CorruptItem {
 /** An image that the source itself says it does not have: no fault, but counted. */
 export interface OmittedItem {
   readonly kind: 'omitted'
-  /** Why, in the source's word: `failed_to_download`. */
+  /** The reason in the word of the source: `failed_to_download`. */
   readonly reason: string
 }
 

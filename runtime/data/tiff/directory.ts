@@ -71,7 +71,7 @@ export async function readTiffDirectories(source: ByteSource): Promise<readonly 
   return directories
 }
 
-interface Layout {
+interface ByteLayout {
   readonly isLittle: boolean
   readonly isBig: boolean
 }
@@ -84,7 +84,7 @@ const read = new Set([254, 256, 257, 258, 259, 262, 273, 277, 278, 279, 284, 317
 async function readTags(
   source: ByteSource,
   at: number,
-  { isLittle, isBig }: Layout,
+  { isLittle, isBig }: ByteLayout,
 ): Promise<{ readonly tags: Tags; readonly next: number }> {
   const head = view(await readWhole(source, at, isBig ? 8 : 2))
   const count = isBig ? Number(head.getBigUint64(0, isLittle)) : head.getUint16(0, isLittle)

@@ -111,7 +111,7 @@ async function meanMask(
     .metrics
 }
 
-interface Examples {
+interface LocalisationExamples {
   readonly concepts: readonly Concept[]
   readonly keys: readonly string[]
   readonly pixels: Uint8Array
@@ -121,7 +121,10 @@ interface Examples {
 }
 
 /** Images at even steps through those that show some but not only the concept. */
-async function examples(out: string, { concepts, keys, pixels, maps, side, size }: Examples): Promise<Exhibit> {
+async function examples(
+  out: string,
+  { concepts, keys, pixels, maps, side, size }: LocalisationExamples,
+): Promise<Exhibit> {
   const rows: Figure[][] = []
   for (const [concept, { name, masks }] of concepts.entries()) {
     const share = (image: number) =>

@@ -117,7 +117,7 @@ export async function run(context: StageContext<'retrieval'>): Promise<StageResu
   }
 }
 
-interface Examples {
+interface RetrievalExamples {
   readonly from: TilesFrom
   readonly samples: readonly Sample[]
   readonly texts: readonly string[]
@@ -128,7 +128,7 @@ interface Examples {
 }
 
 /** Captions spread over the split, each with the images nearest to it: not chosen by how well they do. */
-async function examples(out: string, found: Examples): Promise<Exhibit> {
+async function examples(out: string, found: RetrievalExamples): Promise<Exhibit> {
   const { samples, texts, owner, dim } = found
   const queries = Array.from({ length: Math.min(shownQueries, texts.length) }, (_, query) => {
     const text = Math.floor(((query + 0.5) * texts.length) / shownQueries)

@@ -9,7 +9,7 @@ import { type Landmark, readCities, readLandmarks } from '../../data/landmarks.t
 import type { StageContext, StageResult } from '../context.ts'
 import type { Exhibit } from '../exhibit.ts'
 
-type Context = StageContext<'landmarks'>
+type LandmarksContext = StageContext<'landmarks'>
 
 /** Tiles in work together, so that encoding overlaps cutting. */
 const AT_ONCE = 16
@@ -19,7 +19,7 @@ const AT_ONCE = 16
  *
  * Metrics: `tiles`, `landmarks`, `dropped` (tiles that the buffer took), `train`, `val` and `test` (tiles).
  */
-export async function run({ params, files, out, report, signal }: Context): Promise<StageResult> {
+export async function run({ params, files, out, report, signal }: LandmarksContext): Promise<StageResult> {
   const landmarks = await openLandmarks(params, files)
   const { split, seed } = params
   const splits = splitLandmarks(landmarks, {
@@ -62,8 +62,8 @@ export async function run({ params, files, out, report, signal }: Context): Prom
 }
 
 async function openLandmarks(
-  { cities_above }: Context['params'],
-  { table, cities }: Context['files'],
+  { cities_above }: LandmarksContext['params'],
+  { table, cities }: LandmarksContext['files'],
 ): Promise<readonly Landmark[]> {
   const landmarks = await readLandmarks(table)
   if (cities_above === null || cities === undefined) return landmarks

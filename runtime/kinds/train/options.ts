@@ -7,12 +7,12 @@ import type { BatchSplit } from '../../train/stepper_types.ts'
 import type { UpdateSpec } from '../../train/update.ts'
 import type { StageContext } from '../context.ts'
 
-type Context = StageContext<'train' | 'region-train'>
-type Settings = Pick<Context, 'settings'>
+type TrainingContext = StageContext<'train' | 'region-train'>
+type Settings = Pick<TrainingContext, 'settings'>
 
 /** The update of the weights; what a phase freezes goes before the groups of its optimiser. */
 export function updateOf(
-  { optimizer, ema }: Pick<Context['params'], 'optimizer' | 'ema'>,
+  { optimizer, ema }: Pick<TrainingContext['params'], 'optimizer' | 'ema'>,
   freeze: readonly string[] = [],
 ): UpdateSpec {
   const frozen = freeze.map(prefix => ({ prefix, rateScale: 0, decayScale: 1 }))
@@ -36,7 +36,7 @@ export function updateOf(
 
 /** The learning rates of so many steps. */
 export const scheduleOf = (
-  { learning_rate, warm_up, schedule }: Pick<Context['params'], 'learning_rate' | 'warm_up' | 'schedule'>,
+  { learning_rate, warm_up, schedule }: Pick<TrainingContext['params'], 'learning_rate' | 'warm_up' | 'schedule'>,
   steps: number,
 ): LearningRateSchedule => ({ peak: learning_rate, warmUp: warm_up, steps, ...(schedule && { shape: schedule }) })
 
@@ -45,7 +45,7 @@ export const checkpointingOf = ({
   settings,
   checkpoints,
   report,
-}: Settings & Pick<Context, 'checkpoints' | 'report'>): CheckpointOptions => ({
+}: Settings & Pick<TrainingContext, 'checkpoints' | 'report'>): CheckpointOptions => ({
   folder: checkpoints,
   every: settings.checkpoint_every,
   keep: settings.keep_checkpoints,

@@ -16,9 +16,10 @@ function partsOf(node: Node): { readonly share: Node; readonly peak: Node } | un
 }
 
 /**
- * Where GELU's value `u * share` is the operand of a layer and the graph has the derivative too, makes the bias of the layer
- * depend on the derivative. Otherwise the runtime computes it in the backward pass, from two large arrays that are no longer
- * in the caches. `eliminateCommonSubexpressions` must follow, so that the derivative is one node again.
+ * Makes the bias of a layer depend on the derivative of GELU, if the value of GELU, `u * share`, is an operand of the
+ * layer and the graph has the derivative too. Otherwise the runtime computes it in the backward pass, from two large
+ * arrays that are no longer in the caches. `eliminateCommonSubexpressions` must follow, so that the derivative is one
+ * node again.
  */
 export function precomputeGeluGrad(graph: Graph): Graph {
   const peaks = new Map<Node, Node>()
