@@ -19,9 +19,6 @@ interface EmbeddingRow {
   readonly embedding: readonly number[]
 }
 
-/** Rows of a row group: a compromise between skipping by readers and memory of the writer. */
-const groupRows = 10_000
-
 const text = (name: string, repetition_type: 'REQUIRED' | 'OPTIONAL') =>
   ({ name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type }) as const
 
@@ -36,6 +33,16 @@ const schema = [
   { name: 'element', type: 'FLOAT', repetition_type: 'REQUIRED' },
 ] as const
 
+/** Options of a table. */
+export interface TableOptions extends EmbedOptions {
+  readonly file: string
+  /**
+   * Least rows of a row group, except the last: a compromise between skipping by readers and memory of the writer.
+   * @default 10000
+   */
+  readonly groupRows?: number
+}
+
 /**
  * Writes a row for each image of a dataset and each of its captions, in the order of its index. No more than a block of
  * images and a row group are in memory.
@@ -45,7 +52,7 @@ const schema = [
 export async function writeEmbeddings(
   model: LoadedModel,
   { folder, split }: EmbeddedData,
-  { file, onDone, ...options }: EmbedOptions & { readonly file: string },
+  { file, groupRows = 10_000, onDone, ...options }: TableOptions,
 ): Promise<{ readonly images: number; readonly texts: number }> {
   const { imageSize: size, preprocessing, embedDim } = model.network
   const total = (await readIndex(folder, split)).length

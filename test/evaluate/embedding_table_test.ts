@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet'
+import { asyncBufferFromFile, parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createDataset } from '../../runtime/data/dataset.ts'
@@ -112,5 +112,62 @@ test('the table has a row for each image and caption of the split, in the order 
       }
     }
   }))
+
+test('the columns of the table are those that other tools expect', () =>
+  inTempFolder(async folder => {
+    const dataset = await createDataset(folder)
+    const data = images[0] ?? new Uint8Array(area)
+    const image = await encodePng({ data, width: 16, height: 16, channels: 3 })
+    const rest = { label: '', group: 'x', masks: [], facts: {}, image, maskFiles: {} }
+    for (const key of ['x', 'y']) await dataset.add({ key, split: 'train', captions: ['a', 'b'], ...rest })
+    await dataset.close()
+    const groupsOf = async (groupRows?: number) => {
+      const file = join(folder, 'embeddings.parquet')
+      await writeEmbeddings(model, { folder }, { ...options, file, ...(groupRows !== undefined && { groupRows }) })
+      return parquetMetadata(await (await asyncBufferFromFile(file)).slice(0))
+    }
+    const { schema, row_groups: groups, num_rows: rows, created_by: writer } = await groupsOf()
+    assert.equal(
+      schema.map(({ name, type, repetition_type: repetition, converted_type: converted }) => [
+        name,
+        type,
+        repetition,
+        converted,
+      ]),
+      [
+        ['root', undefined, undefined, undefined],
+        ['key', 'BYTE_ARRAY', 'REQUIRED', 'UTF8'],
+        ['kind', 'BYTE_ARRAY', 'REQUIRED', 'UTF8'],
+        ['caption', 'BYTE_ARRAY', 'OPTIONAL', 'UTF8'],
+        ['embedding', undefined, 'REQUIRED', 'LIST'],
+        ['list', undefined, 'REPEATED', undefined],
+        ['element', 'FLOAT', 'REQUIRED', undefined],
+      ],
+    )
+    assert.equal([groups.length, Number(rows), writer], [1, 6, 'terroir'])
+    // Rows are written when a group is full, and what is left at the end; nothing is written twice.
+    for (const size of [6, 7]) assert.is(Number((await groupsOf(size)).num_rows), 6)
+  }))
+
+test('the next block is made before the one before it is embedded, and blocks are closed after a fault', async () => {
+  const log: string[] = []
+  async function* logged() {
+    try {
+      for (let i = 0; i < 3; i++) {
+        log.push(`made ${i}`)
+        yield { pixels: pixels.subarray(i * area, (i + 1) * area) }
+      }
+    } finally {
+      log.push('closed')
+    }
+  }
+  const onDone = (done: number) => void log.push(`done ${done}`)
+  await embedImages(model, logged(), { ...options, total: 3, onDone })
+  assert.equal(log, ['made 0', 'made 1', 'done 1', 'made 2', 'done 2', 'closed', 'done 3'])
+  log.length = 0
+  const fault = await embedImages(model, logged(), { ...options, total: 1 }).then(String, String)
+  assert.match(fault, 'more than the 1 images')
+  assert.equal(log, ['made 0', 'made 1', 'made 2', 'closed'])
+})
 
 test.run()
