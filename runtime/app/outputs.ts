@@ -1,8 +1,9 @@
 /** The report that a finished run leaves, written only where it would differ. */
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Plan } from '../../dsl/compile/plan.ts'
 import { sha256 } from '../store/digest.ts'
+import { makeBelow } from '../store/files.ts'
 import { acquireLock } from '../store/locks.ts'
 import type { Result, Store } from '../store/store.ts'
 
@@ -26,7 +27,7 @@ export async function updateReport(plan: Plan, { store, results }: FinishedResul
   if (known === shown && path !== undefined) return path
   const { writeReport } = await import('../report/mod.ts')
   return writeAlone(store, async () => {
-    await mkdir(folder, { recursive: true })
+    await makeBelow(store.folder, 'reports', plan.name)
     await rm(stamp, { force: true })
     const written = await writeReport({ plan, results, folder })
     await writeFile(stamp, `${shown}\n${written}\n`)

@@ -3,6 +3,7 @@ import { createWriteStream, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isOutOfMemory } from '../engine/out_of_memory.ts'
 import type { StageResult } from '../kinds/context.ts'
+import { codeOf } from '../store/files.ts'
 import { describeExit, type Exit, memoryText, type StageFault } from './fault.ts'
 import type { Job, Message } from './protocol.ts'
 
@@ -39,9 +40,20 @@ const lastLinesKept = 12
 const warningsKept = 100
 const longestLine = 10_000
 
+/** Makes the folder of a run's logs and the one of all logs; not the store, which may have been removed meanwhile. */
+function makeLogFolder(folder: string): void {
+  for (const path of [dirname(folder), folder]) {
+    try {
+      mkdirSync(path)
+    } catch (error) {
+      if (!['EEXIST', 'ENOENT', 'ENOTDIR'].includes(codeOf(error))) throw error
+    }
+  }
+}
+
 /** Begins to listen. */
 export function openAttempt(job: Job, { log: path, memory, onMessage }: AttemptOptions): Attempt {
-  mkdirSync(dirname(path), { recursive: true })
+  makeLogFolder(dirname(path))
   const log = createWriteStream(path, { flags: 'a' })
   // A full disk must not end the run through its logs; publishing the result will fail.
   log.on('error', () => undefined)

@@ -1,6 +1,9 @@
 /** A run with any executor, from recovery to the last line of its journal. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Plan } from '../../dsl/compile/plan.ts'
-import type { Result, Store } from '../store/store.ts'
+import { UserFault } from '../../dsl/diagnostics/faults.ts'
+import { type Result, type Store, storeFolders } from '../store/store.ts'
 import { type BegunRun, beginRun } from './begin.ts'
 import type { RunEvent } from './events.ts'
 import type { Executor } from './executor.ts'
@@ -45,7 +48,7 @@ export async function runRecorded(
   try {
     const { executor, close } = await open(begun)
     closing.unshift(close)
-    return await runPlan(plan, {
+    const end = await runPlan(plan, {
       run: begun.run,
       executor,
       found: new Map([...begun.found].filter(([id]) => !forced.has(id))),
@@ -59,10 +62,19 @@ export async function runRecorded(
         await record(begun.journal, event)
       },
     })
+    if (end.outcome !== 'stopped' && isGone(store)) throw removed(store)
+    return end
+  } catch (cause) {
+    throw isGone(store) ? removed(store, cause) : cause
   } finally {
     for (const close of closing) await close()
   }
 }
+
+const isGone = ({ folder }: Store): boolean => !existsSync(join(folder, storeFolders.results))
+
+const removed = ({ folder }: Store, cause?: unknown): UserFault =>
+  new UserFault(`The store in '${folder}' was removed while this run used it`, { hint: 'run again', cause })
 
 /** Journals the events that matter after a crash, and the numbers of training. */
 async function record(journal: Journal, event: RunEvent): Promise<void> {

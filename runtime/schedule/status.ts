@@ -1,9 +1,10 @@
 /** The status of a run, written beside its journal for other processes; only a view of it is lost if it is lost. */
 import { rmSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRecord, isText, parseJson } from '../../dsl/values/json.ts'
 import type { Progress } from '../kinds/context.ts'
+import { makeBelow } from '../store/files.ts'
 import type { Store } from '../store/store.ts'
 import type { RunEvent } from './events.ts'
 import { isProgress } from './protocol.ts'
@@ -57,7 +58,7 @@ export function trackStatus(store: Store, run: string): { take(event: RunEvent):
     const status: RunStatus = { stages, done, running: [...running.values()] }
     writing = writing
       .then(async () => {
-        await mkdir(join(store.folder, 'status'), { recursive: true })
+        await makeBelow(store.folder, 'status')
         await writeFile(`${path}.new`, JSON.stringify(status))
         await rename(`${path}.new`, path)
       })

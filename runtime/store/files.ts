@@ -1,5 +1,5 @@
 /** Files: listing a folder, flushing it to the disk, and the faults of the file system in words. */
-import { open, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** Content of a folder: relative paths with `/` between folders, sorted. */
@@ -53,6 +53,21 @@ export function faultText(error: unknown): string {
   if (isFull(error)) return `${reason}; make room, for example with 'terroir clean', and run again`
   if (reason !== undefined && error instanceof Error && 'path' in error) return `'${error.path}': ${reason}`
   return error instanceof Error ? error.message : String(error)
+}
+
+/**
+ * Makes folders, one in the other, in a folder that must be there: a store that was removed while a run used it must not
+ * come back in parts. Rejects with the file system's error.
+ */
+export async function makeBelow(root: string, ...names: readonly string[]): Promise<string> {
+  let path = root
+  for (const name of names) {
+    path = join(path, name)
+    await mkdir(path).catch(error => {
+      if (codeOf(error) !== 'EEXIST') throw error
+    })
+  }
+  return path
 }
 
 /** Flushes a file, or the list of names in a folder, to the disk. */

@@ -24,10 +24,16 @@ export async function checkLayout(root: string): Promise<void> {
   const found = parseJson(text)
   const known = isRecord(found) ? found.layout : undefined
   if (known === layout) return
-  const version = typeof known === 'number' ? `layout ${known}` : 'an unknown layout'
-  throw new UserFault(`The store in '${root}' has ${version}, and this version of terroir reads layout ${layout}`, {
-    hint: 'use the version that made it, or another folder with --store',
-  })
+  if (typeof known !== 'number')
+    throw new UserFault(`'${path}' is damaged: it does not say the layout of the store`, {
+      hint: 'delete this one file, and the next run writes it anew',
+    })
+  throw new UserFault(
+    `The store in '${root}' has layout ${known}, and this version of terroir reads layout ${layout}`,
+    {
+      hint: 'use the version that made it, or another folder with --store',
+    },
+  )
 }
 
 /**
@@ -37,7 +43,7 @@ export async function checkLayout(root: string): Promise<void> {
 export async function prepareStore(root: string): Promise<void> {
   await checkLayout(root)
   const present: readonly string[] = await readdir(root).catch(() => [])
-  if (present.length > 0 && !present.includes(folders[0]) && !present.includes(layoutName))
+  if (!(await isStore(root, present)))
     throw new UserFault(`'${root}' holds other files and no store`, {
       hint: 'name a new or an empty folder with --store',
     })
@@ -57,6 +63,40 @@ export async function prepareStore(root: string): Promise<void> {
     })
   }
 }
+
+/**
+ * True for a folder that is empty, a store, or the remains of one: a run that goes on while its store is deleted may
+ * leave logs or its status there.
+ */
+async function isStore(root: string, present: readonly string[]): Promise<boolean> {
+  if (present.length === 0 || present.includes(folders[0]) || present.includes(layoutName)) return true
+  if (!present.every(name => remains.has(name))) return false
+  if (present.some(name => marks.has(name))) return true
+  for (const name of present.filter(each => each !== '.gitignore')) {
+    const inside = await readdir(join(root, name)).catch(() => [''])
+    if (!inside.every(entry => runName.test(entry))) return false
+  }
+  return true
+}
+
+/** Names that only a store has, as long as it has no others. */
+const marks: ReadonlySet<string> = new Set([...folders, 'checkpoints', 'damaged', 'replaced', 'verified'])
+
+/** Names of what a store holds; folders of these names may be a person's own. */
+const remains: ReadonlySet<string> = new Set([
+  ...marks,
+  '.gitignore',
+  'locks',
+  'journal',
+  'logs',
+  'status',
+  'roots',
+  'reports',
+  'slurm',
+])
+
+/** The name of a run, of its logs and journal: `20260102T030405-123-ab12`; of a root or a job: hexadecimal digits. */
+const runName = /^(\d{8}T\d{6}-\d+-[0-9a-f]{4}|[0-9a-f]{16,64})\b/
 
 /** Writes a small file atomically. */
 async function writeWhole(root: string, name: string, text: string): Promise<void> {

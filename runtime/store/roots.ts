@@ -1,9 +1,9 @@
 /** The recipes that use a store, `roots/DIGEST.json` for each: the roots of its garbage collection. */
-import { mkdir, readdir, readFile, rename } from 'node:fs/promises'
+import { readdir, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isRecord, isText, parseJson } from '../../dsl/values/json.ts'
 import { sha256 } from './digest.ts'
-import { writeFlushed } from './files.ts'
+import { makeBelow, writeFlushed } from './files.ts'
 import { thisProcess } from './process.ts'
 import { ownedPath } from './staging.ts'
 
@@ -28,7 +28,7 @@ export async function recordRoot(
   const text = `${JSON.stringify(recorded)}\n`
   const path = join(root, folder, `${sha256(`${recorded.host} ${recipe}`).slice(0, 16)}.json`)
   if ((await readFile(path, 'utf8').catch(() => '')) === text) return
-  await mkdir(join(root, folder), { recursive: true })
+  await makeBelow(root, folder)
   const aside = ownedPath(root, 'root')
   await writeFlushed(aside, text)
   await rename(aside, path)

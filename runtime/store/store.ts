@@ -1,9 +1,9 @@
 /** The content-addressed store: immutable results by key, published atomically. */
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { chmod, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type FileRecord, outputDigest, sha256File } from './digest.ts'
-import { codeOf, type FileTree, flush, flushAll, listTree } from './files.ts'
+import { codeOf, type FileTree, flush, flushAll, listTree, makeBelow } from './files.ts'
 import { removeDeadHeartbeats } from './heartbeat.ts'
 import { releaseDeadLocks, tryAcquireLock } from './locks.ts'
 import { type Manifest, manifestName, type Outcome, parseManifest } from './manifest.ts'
@@ -115,7 +115,7 @@ export function openStore(folder: string): Store {
   async function recordSound(key: string): Promise<void> {
     const text = stampText(folderOf(key))
     // A store that can only be read is verified each time.
-    await mkdir(join(root, storeFolders.verified)).catch(() => undefined)
+    await makeBelow(root, storeFolders.verified).catch(() => undefined)
     await writeFile(recordOf(key), text).catch(() => undefined)
   }
 
@@ -126,10 +126,8 @@ export function openStore(folder: string): Store {
   }
 
   async function checkpoints(key: string, { anew = false } = {}): Promise<string> {
-    const folder = checkpointsOf(key)
-    if (anew) await rm(folder, { recursive: true, force: true })
-    await mkdir(folder, { recursive: true })
-    return folder
+    if (anew) await rm(checkpointsOf(key), { recursive: true, force: true })
+    return makeBelow(root, storeFolders.checkpoints, key)
   }
 
   let prepared: Promise<void> | undefined
@@ -143,7 +141,7 @@ export function openStore(folder: string): Store {
    * place. Returns its new path; readers see all of it or nothing.
    */
   async function moveOut(key: string): Promise<string> {
-    await mkdir(join(root, storeFolders.replaced), { recursive: true })
+    await makeBelow(root, storeFolders.replaced)
     const aside = join(root, storeFolders.replaced, key)
     if (!existsSync(folderOf(key))) return aside
     // What an earlier kill has left there is older than the one that is in place.
@@ -159,7 +157,7 @@ export function openStore(folder: string): Store {
   }
 
   async function setAside(key: string): Promise<string> {
-    await mkdir(join(root, storeFolders.damaged), { recursive: true })
+    await makeBelow(root, storeFolders.damaged)
     const stamp = new Date().toISOString().replaceAll(/[-:.]/g, '')
     const aside = join(root, storeFolders.damaged, `${checkedKey(key)}.${stamp}`)
     await rename(folderOf(key), aside).catch(ignoreAbsent)

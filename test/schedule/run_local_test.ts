@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -224,6 +225,23 @@ test('numbers that a stage logs are told and stay in the journal; what is only t
     const [only] = await readRuns(store)
     const logged = only?.events.flatMap(event => (event.kind === 'stage-log' ? [[event.stage, event.values]] : []))
     assert.equal(logged, [['base', { step: 0 }]])
+  }))
+
+test('a run whose store is deleted says so and leaves nothing; the next one starts anew', () =>
+  inTempFolder(async folder => {
+    const store = join(folder, 'store')
+    const plan = planOf([stage('reads', 'sleep', { params: { steps: 3 } })])
+    let isDeleted = false
+    const end = run(plan, openStore(store), {
+      onEvent(event) {
+        if (event.kind === 'stage-progress' && !isDeleted) rmSync(store, { recursive: true })
+        isDeleted ||= event.kind === 'stage-progress'
+      },
+    })
+    const fault = await end.then(({ outcome }) => outcome, String)
+    assert.match(fault, `The store in '${store}' was removed while this run used it; run again`)
+    assert.equal(await readdir(folder), [])
+    assert.is((await run(plan, openStore(store))).outcome, 'done')
   }))
 
 test('a fault that passes is tried again, and told as a warning', () =>

@@ -1,7 +1,9 @@
-import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { makeBelow } from '../../runtime/store/files.ts'
+import { recordRoot } from '../../runtime/store/roots.ts'
 import { openStore } from '../../runtime/store/store.ts'
 import { inTempFolder } from '../support.ts'
 import { asNobody } from './support.ts'
@@ -26,6 +28,38 @@ test('a kill while a store is made leaves one that the next run completes', () =
     assert.is(await refusal(folder), 'prepared')
   }))
 
+test('what a run leaves of a store that was deleted meanwhile is completed; a folder of a person is not taken for it', () =>
+  inTempFolder(async folder => {
+    const run = '20260102T030405-123-ab12'
+    for (const [index, path] of [`status/${run}.json`, `logs/${run}`, 'alive', 'claims/x'].entries()) {
+      await mkdir(join(folder, String(index), path), { recursive: true })
+      assert.is(await refusal(join(folder, String(index))), 'prepared', path)
+    }
+    for (const path of ['logs/today.txt', 'reports/thesis']) {
+      const own = await mkdtemp(join(folder, 'own'))
+      await mkdir(join(own, path), { recursive: true })
+      assert.match(await refusal(own), 'holds other files and no store', path)
+    }
+  }))
+
+test('folders are made in a store, but a store that is gone does not come back in parts', () =>
+  inTempFolder(async folder => {
+    const root = join(folder, 'store')
+    const store = openStore(root)
+    await store.prepare()
+    await makeBelow(root, 'a', 'b')
+    assert.equal(await readdir(join(root, 'a')), ['b'])
+    await rm(root, { recursive: true })
+    const key = '0'.repeat(64)
+    for (const attempt of [
+      makeBelow(root, 'a'),
+      store.checkpoints(key),
+      recordRoot(root, { recipe: 'r', keys: [key] }),
+    ])
+      assert.match(await attempt.then(() => 'made', String), 'ENOENT')
+    assert.equal(await readdir(folder), [])
+  }))
+
 test('a place where no folder can be made is told, at once', async () => {
   if (process.platform !== 'linux') return
   assert.match(await refusal('/proc/terroir/store'), "The store cannot be written, '/proc/terroir'")
@@ -47,7 +81,12 @@ test('a store of another layout is neither read nor written', () =>
     assert.match(await refusal(folder), fault)
     assert.match(String(await openStore(folder).find('0'.repeat(64)).catch(String)), fault)
     await writeFile(join(folder, 'store.json'), '')
-    assert.match(await refusal(folder), 'has an unknown layout')
+    assert.match(
+      await refusal(folder),
+      `'${join(folder, 'store.json')}' is damaged: it does not say the layout of the store; delete this one file`,
+    )
+    await rm(join(folder, 'store.json'))
+    assert.is(await refusal(folder), 'prepared')
   }))
 
 test('a folder that may not be written is told', () =>
