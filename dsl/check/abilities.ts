@@ -3,6 +3,7 @@ import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Ability } from '../kinds/definition.ts'
 import { distill, evaluationKind, modelKind, modelKinds } from '../kinds/registry.ts'
 import type { ValuePath } from '../values/located.ts'
+import { findingDiagnostics } from './entries.ts'
 import { architectureOf, type Checked, spanAt } from './names.ts'
 
 /** One diagnostic for each weights file of a format that is not read, and for each task that a model has no part for. */
@@ -12,9 +13,7 @@ export function checkAbilities(checked: Checked): readonly Diagnostic[] {
 
 function checkFiles(checked: Checked): readonly Diagnostic[] {
   return Object.entries(checked.recipe.models).flatMap(([name, model]) =>
-    (modelKind(model).checkFiles?.(model) ?? []).map(({ code, at, ...words }) =>
-      diagnose(code, spanAt(checked, ['models', name, ...at]), words),
-    ),
+    findingDiagnostics(checked, ['models', name], modelKind(model).checkFiles?.(model) ?? []),
   )
 }
 

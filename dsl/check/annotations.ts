@@ -3,29 +3,17 @@ import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnosti
 import { suggest } from '../diagnostics/suggest.ts'
 import type { DataNeed } from '../kinds/definition.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
-import { evaluationKind, filterKind, sourceKind } from '../kinds/registry.ts'
+import { sourceKind } from '../kinds/registry.ts'
 import { originOf } from './datasets.ts'
+import { type DefinedEntry, definedEntries } from './entries.ts'
 import { type Checked, keyAt, spanAt } from './names.ts'
 
-/** One diagnostic for each annotation or mask that the source of a dataset does not provide. References hold. */
-export function checkAnnotations(checked: Checked): readonly Diagnostic[] {
-  const { recipe } = checked
-  return [
-    ...Object.entries(recipe.filters).flatMap(([name, entry]) =>
-      checkNeeds(checked, ['filters', name], filterKind(entry).dataNeeds?.(entry)),
-    ),
-    ...Object.entries(recipe.evaluate).flatMap(([name, entry]) =>
-      checkNeeds(checked, ['evaluate', name], evaluationKind(entry).dataNeeds?.(entry)),
-    ),
-  ]
-}
+/** One diagnostic for each annotation or mask that the source of a dataset does not provide. References must be valid. */
+export const checkAnnotations = (checked: Checked): readonly Diagnostic[] =>
+  definedEntries(checked.recipe).flatMap(({ path, dataNeeds }) => checkNeeds(checked, path, dataNeeds()))
 
-function checkNeeds(
-  checked: Checked,
-  entry: readonly string[],
-  needs: readonly DataNeed[] = [],
-): readonly Diagnostic[] {
-  const [, user = ''] = entry
+function checkNeeds(checked: Checked, entry: DefinedEntry['path'], needs: readonly DataNeed[]): readonly Diagnostic[] {
+  const [, user] = entry
   return needs.flatMap(need => {
     const { name, provided } = providedBy(checked.recipe, need.dataset)
     if (provided === undefined) return []
@@ -55,7 +43,7 @@ function checkNeeds(
   })
 }
 
-/** The source behind a dataset and what it provides. */
+/** The source of a dataset, and the annotations and masks that it provides. */
 function providedBy(recipe: FilledRecipe, dataset: string) {
   const { source: name = '' } = originOf(recipe, dataset)
   const source = Object.hasOwn(recipe.sources, name) ? recipe.sources[name] : undefined

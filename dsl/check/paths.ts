@@ -40,8 +40,8 @@ function checkPath(checked: Checked, named: NamedPath): readonly Diagnostic[] {
   const expansion = hasBraces ? expandBraces(path) : { paths: [path] }
   if ('fault' in expansion) return [diagnose('bad-name', span, { message: expansion.fault })]
   for (const one of expansion.paths) {
-    const sought = { path: one, span, wanted, isInside: near === 'inside', isWritten: one === path }
-    const found = checkOne(checked, sought)
+    const expected = { path: one, span, wanted, isInside: near === 'inside', isWritten: one === path }
+    const found = checkOne(checked, expected)
     if (found !== undefined) return [found]
   }
   return []
@@ -50,7 +50,7 @@ function checkPath(checked: Checked, named: NamedPath): readonly Diagnostic[] {
 const insideHint = "this path starts from the source's folder"
 
 /** A file or folder that must exist at a path. */
-interface Sought extends Pick<NamedPath, 'path' | 'wanted'> {
+interface ExpectedPath extends Pick<NamedPath, 'path' | 'wanted'> {
   readonly span: Span
   /** True if it belongs to a folder that exists here, so that it cannot be elsewhere. */
   readonly isInside: boolean
@@ -58,7 +58,7 @@ interface Sought extends Pick<NamedPath, 'path' | 'wanted'> {
   readonly isWritten: boolean
 }
 
-function checkOne(checked: Checked, { path, span, wanted, isInside, isWritten }: Sought): Diagnostic | undefined {
+function checkOne(checked: Checked, { path, span, wanted, isInside, isWritten }: ExpectedPath): Diagnostic | undefined {
   const absolute = resolve(checked.folder, path)
   const files = checked.files ?? disk
   const stat = statOf(absolute, files)

@@ -1,16 +1,14 @@
 /** Fields that are written but unused, given the other fields of their entry. */
 
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
-import { sourceKind } from '../kinds/registry.ts'
 import { locate, type ValuePath } from '../values/located.ts'
+import { definedEntries } from './entries.ts'
 import { type Checked, keyAt } from './names.ts'
 
 /** A warning for each: `resize` if images are stored as they are, `captions.split` if no column of splits is read. */
 export function checkUnusedFields(checked: Checked): readonly Diagnostic[] {
-  return Object.entries(checked.recipe.sources).flatMap(([name, source]) =>
-    (sourceKind(source).unusedFields?.(source) ?? []).flatMap(({ at, without }) =>
-      unusedField(checked, ['sources', name, ...at], without),
-    ),
+  return definedEntries(checked.recipe).flatMap(({ path, unusedFields }) =>
+    unusedFields().flatMap(({ at, without }) => unusedField(checked, [...path, ...at], without)),
   )
 }
 

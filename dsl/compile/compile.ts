@@ -30,7 +30,7 @@ export function compile(loaded: LoadedRecipe, environment: Environment): Plan {
 }
 
 /**
- * Compiles a recipe that has no errors as far as its files are here: where it says that its data lies elsewhere, stages
+ * Compiles a recipe that has no errors as far as its files are here: if it says that its data is elsewhere, stages
  * that need what is missing have no key. Throws where the environment lacks any other file.
  */
 export function outline({ folder, variants }: LoadedRecipe, environment: Environment): Outline {

@@ -19,7 +19,7 @@ export interface Environment {
    * where nothing is there.
    */
   readonly digest: (path: string) => string | undefined
-  /** The stamp of a file or folder, taken before its digest, so that a run can tell whether it has changed since. */
+  /** The stamp of a file or folder, taken before its digest, so that a run detects later changes. */
   readonly stamp?: (path: string) => PathStamp | undefined
   /** Finds a file of an installed package by its name, `PACKAGE/PATH`. */
   readonly resolvePackageFile: (name: string) => { readonly path: string; readonly version: string }

@@ -11,7 +11,7 @@ export interface KeyParts {
   readonly kind: string
   readonly version: number
   readonly params: { readonly [name: string]: Json }
-  /** If one has no digest, the result is no key, but still tells stages apart. */
+  /** If one has no digest, the result is no key, but still distinguishes stages. */
   readonly externals: readonly OutlinedExternal[]
   readonly inputs: { readonly [role: string]: Input }
 }

@@ -1,4 +1,4 @@
-/** Single values inside parameters, by dotted path. */
+/** Single values of parameters, by dotted path. */
 import { isJsonList, type Json } from '../values/json.ts'
 
 /** A value that is no record, and the names that lead to it. */

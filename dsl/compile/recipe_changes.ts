@@ -36,10 +36,10 @@ export function recipeChanges(before: Variant, after: Variant): readonly RecipeC
     if (name !== undefined) byParam.set(name, [...(byParam.get(name) ?? []), one])
   }
   const named = new Set(found.map(({ path }) => path))
-  const isTold = (name: string): boolean => ['params', 'matrix'].some(section => named.has(`${section}.${name}`))
+  const isListed = (name: string): boolean => ['params', 'matrix'].some(section => named.has(`${section}.${name}`))
   return found.flatMap(one => {
     const inserted = paramOf(one)
-    if (inserted !== undefined && isTold(inserted)) return []
+    if (inserted !== undefined && isListed(inserted)) return []
     const [, parameter = ''] = /^(?:params|matrix)\.(.*)$/.exec(one.path) ?? []
     return [described(one, byParam.get(parameter) ?? [])]
   })

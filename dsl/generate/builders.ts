@@ -10,7 +10,7 @@ const made: { readonly [union: string]: { readonly type: string; readonly role: 
   Evaluation: { type: 'Measurement', role: 'evaluation' },
 }
 
-/** Parts that refer to datasets: a value of their own type stands where one belongs. */
+/** Parts that refer to datasets, by the type of the values that take their place. */
 const opaque: { readonly [definition: string]: string } = { TokenizerSpec: 'Tokenizer' }
 
 interface BuilderDeclaration {

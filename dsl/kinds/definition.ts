@@ -57,7 +57,7 @@ export interface NamedEntry {
 export interface PromptText {
   readonly at: ValuePath
   readonly text: string
-  /** The published set that it stands in; absent: it is the recipe's own. */
+  /** The published set that it belongs to; absent: it is the recipe's own. */
   readonly set?: string
 }
 
@@ -87,7 +87,8 @@ export type DataNeed = { readonly at: ValuePath; readonly dataset: string } & (
 export type Entry<Section extends 'sources' | 'filters' | 'models' | 'train' | 'distill' | 'evaluate' | 'claims'> =
   FilledRecipe[Section][string]
 
-interface EntryDefinition<Filled> {
+/** The definition of the entries of one kind, or of a section without kinds. */
+export interface EntryDefinition<Filled> {
   /** Every kind of stage that entries expand into. */
   readonly stages: readonly StageDefinition[]
   metrics(name: string, entry: Filled): readonly StageMetrics[]

@@ -25,10 +25,10 @@ export function layOut(lines: readonly Line[], { open, close, depth, rest = [], 
   const isPlain =
     rest.length === 0 &&
     lines.every(({ before, after, text }) => before.length === 0 && after === undefined && !text.includes('\n'))
-  const inside = lines.map(({ text }) => text).join(', ')
-  const pad = open === '{' && inside !== '' ? ' ' : ''
-  if (isPlain && inside.length + depth * 2 + 20 <= widest && (depth > 0 || isShort))
-    return `${open}${pad}${inside}${pad}${close}`
+  const content = lines.map(({ text }) => text).join(', ')
+  const pad = open === '{' && content !== '' ? ' ' : ''
+  if (isPlain && content.length + depth * 2 + 20 <= widest && (depth > 0 || isShort))
+    return `${open}${pad}${content}${pad}${close}`
   if (lines.length === 0 && rest.length === 0) return `${open}${close}`
   const indent = '  '.repeat(depth + 1)
   const rows = lines.flatMap(({ before, after, text }) => [

@@ -5,7 +5,7 @@ import type { Located } from '../values/located.ts'
 import { type Commented, commentTaker, ownSpans } from './comments.ts'
 import { formatYaml, withExponents } from './format.ts'
 
-/** Mappings of scalars up to this width stand on one line. */
+/** Mappings of scalars up to this width are printed on one line. */
 const widestFlow = 72
 
 /** The text of a file with the meaning of a located recipe. */

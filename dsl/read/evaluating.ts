@@ -4,7 +4,7 @@ import type { Node, Project, SourceFile, VariableDeclaration } from 'ts-morph'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { Located, LocatedScalar, SourceText, Span } from '../values/located.ts'
 import type { Builder } from './builders.ts'
-import type { Spent } from './limits.ts'
+import type { EvaluationUsage } from './limits.ts'
 
 /** A use of something that a builder made: the thing itself, or a part of it, such as a split. */
 export interface BuilderUse {
@@ -13,7 +13,7 @@ export interface BuilderUse {
 }
 
 /** The state of the evaluation of a recipe's files. */
-export interface Evaluating extends Spent {
+export interface Evaluating extends EvaluationUsage {
   readonly project: Project
   /** Reads an imported file into the project; undefined, with a diagnostic, if that fails. */
   readonly open: (path: string, asked: Span) => SourceFile | undefined
@@ -26,7 +26,7 @@ export interface Evaluating extends Spent {
   /** Constants of a file by name. */
   readonly declarations: Map<SourceFile, ReadonlyMap<string, VariableDeclaration>>
   /** Values in place of expressions that were reported: a value made from one of them is not reported again. */
-  readonly lost: Set<Located>
+  readonly reported: Set<Located>
   /** True after too many steps: the rest is not evaluated, and nothing more is reported. */
   isStopped: boolean
 }
@@ -49,7 +49,7 @@ export function notStatic(state: Evaluating, node: Node, why = 'is not static'):
   const span = spanOf(node)
   const nothing: LocatedScalar = { kind: 'scalar', value: null, span }
   if (state.isStopped) return nothing
-  state.lost.add(nothing)
+  state.reported.add(nothing)
   const text = node.getText().split('\n')[0]?.slice(0, 60) ?? ''
   state.diagnostics.push(
     diagnose('not-static', span, {

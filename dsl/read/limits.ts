@@ -2,7 +2,7 @@
 import type { Located, LocatedList, LocatedMap } from '../values/located.ts'
 
 /** Steps and values that evaluation has used. */
-export interface Spent {
+export interface EvaluationUsage {
   /** Evaluated expressions, with copies counted in the same unit. */
   steps: number
   /** Number of values in each list and mapping; a value that is used twice counts twice. */
@@ -19,13 +19,13 @@ export const mostValues = 500_000
 const stepText = 64
 
 /** Joins texts; long ones cost steps, so that repeated doubling of a text ends. */
-export function joined(spent: Spent, parts: readonly string[]): string {
-  spent.steps += Math.floor(parts.reduce((sum, part) => sum + part.length, 0) / stepText)
-  return spent.steps > mostSteps ? '' : parts.join('')
+export function joined(usage: EvaluationUsage, parts: readonly string[]): string {
+  usage.steps += Math.floor(parts.reduce((sum, part) => sum + part.length, 0) / stepText)
+  return usage.steps > mostSteps ? '' : parts.join('')
 }
 
 /** True if a new value holds more values than a recipe may, as after repeated doubling. */
-export function isTooLarge({ sizes }: Spent, value: LocatedList | LocatedMap): boolean {
+export function isTooLarge({ sizes }: EvaluationUsage, value: LocatedList | LocatedMap): boolean {
   const inner = value.kind === 'list' ? value.items : [...value.entries.values()].map(entry => entry.value)
   const size = inner.reduce((sum, part) => sum + (sizes.get(part) ?? 1), 1)
   sizes.set(value, size)

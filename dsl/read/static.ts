@@ -220,7 +220,7 @@ interface Member {
 /** A property access: a split of the result of a builder (`places.test`), a field or an item of other values. */
 function member(state: Evaluating, node: Node, { object, name, scope }: Member): Located {
   const value = evaluate(state, object, scope)
-  if (state.lost.has(value)) return value
+  if (state.reported.has(value)) return value
   const used = state.uses.get(value)
   if (used)
     return used.part === undefined ? use(state, node, { target: used.target, part: name }) : notStatic(state, node)

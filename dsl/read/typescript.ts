@@ -22,7 +22,7 @@ export function readTypeScript(source: SourceText, files: Files = disk): ReadVal
     constants: new Map(),
     declarations: new Map(),
     sizes: new Map(),
-    lost: new Set(),
+    reported: new Set(),
     steps: 0,
     isStopped: false,
     open: (path, asked) => openFile(state, path, { asked, files }),
@@ -75,12 +75,14 @@ function checkConstants(state: Evaluating, file: SourceFile): void {
 /** Parses a file and checks that it holds declarations only. */
 function addFile(state: Evaluating, source: SourceText): SourceFile {
   const file = state.project.createSourceFile(source.path, source.text)
-  const [slip] = state.project.getProgram().getSyntacticDiagnostics(file)
-  if (slip) {
-    const start = slip.getStart()
-    const text = slip.getMessageText()
+  const [fault] = state.project.getProgram().getSyntacticDiagnostics(file)
+  if (fault) {
+    const start = fault.getStart()
+    const text = fault.getMessageText()
     const message = (typeof text === 'string' ? text : text.getMessageText()).replace(/\.$/, '')
-    state.diagnostics.push(diagnose('typescript-syntax', { source, start, end: start + slip.getLength() }, { message }))
+    state.diagnostics.push(
+      diagnose('typescript-syntax', { source, start, end: start + fault.getLength() }, { message }),
+    )
   } else if (!source.path.endsWith('.json'))
     for (const statement of file.getStatements()) checkStatement(state, statement)
   return file

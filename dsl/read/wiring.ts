@@ -32,7 +32,7 @@ export function wire(
     return { kind: 'scalar', value: part === undefined ? (name ?? '') : `${name ?? ''}.${part}`, span }
   }
 
-  function inside(node: Located): Located {
+  function wired(node: Located): Located {
     const used = state.uses.get(node)
     if (used) return nameOf(used, node.span)
     const role = state.made.get(node)?.role
@@ -45,7 +45,7 @@ export function wire(
   function mixed(pairs: readonly Located[], span: Span): LocatedMap {
     const entries = new Map<string, LocatedEntry>()
     for (const pair of pairs) {
-      const [dataset, weight] = pair.kind === 'list' ? pair.items.map(inside) : []
+      const [dataset, weight] = pair.kind === 'list' ? pair.items.map(wired) : []
       if (dataset?.kind === 'scalar' && weight) entries.set(String(dataset.value), { key: dataset.span, value: weight })
       else diagnostics.push(diagnose('type-mismatch', pair.span, { message: 'A mix is made of [dataset, weight]' }))
     }
@@ -54,13 +54,13 @@ export function wire(
 
   function fieldsOf(node: Located): Located {
     if (node.kind === 'scalar') return node
-    if (node.kind === 'list') return { ...node, items: node.items.map(inside) }
-    const entries = [...node.entries].map(([name, { key, value }]) => [name, { key, value: inside(value) }] as const)
+    if (node.kind === 'list') return { ...node, items: node.items.map(wired) }
+    const entries = [...node.entries].map(([name, { key, value }]) => [name, { key, value: wired(value) }] as const)
     return { ...node, entries: new Map(entries) }
   }
 
   const entries = [...root.entries].map(([section, { key, value }]): [string, LocatedEntry] => {
-    if (!referable.includes(section) || value.kind !== 'map') return [section, { key, value: inside(value) }]
+    if (!referable.includes(section) || value.kind !== 'map') return [section, { key, value: wired(value) }]
     const own = [...value.entries].map(
       ([name, entry]) => [name, { key: entry.key, value: fieldsOf(entryOf(entry.value, state)) }] as const,
     )

@@ -63,8 +63,8 @@ export function readYaml(source: SourceText, from = 0): ReadValue {
       // At 'silent' a second document would be ignored.
       logLevel: 'error',
     })
-    const [slip] = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])
-    if (slip) return { diagnostics: [syntaxFault(source, slip)] }
+    const [first] = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0])
+    if (first) return { diagnostics: [syntaxFault(source, first)] }
     if (document.contents === null)
       return { diagnostics: [diagnose('empty-recipe', whole, { message: `'${source.name}' is empty` })] }
     const value = readNode(reading, document.contents, 0)

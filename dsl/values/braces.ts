@@ -3,7 +3,7 @@
 /** Number of files that one spelling may stand for at most. */
 const mostPaths = 100_000
 
-/** The paths that a spelling stands for, in order, or what is wrong with it. */
+/** The paths that a spelling stands for, in order, or its fault. */
 export type Expansion = { readonly paths: readonly string[] } | { readonly fault: string }
 
 /** Expands every brace of a path. A range keeps the width of its first number: `{08..10}` is `08`, `09`, `10`. */

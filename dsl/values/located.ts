@@ -4,7 +4,7 @@
 export interface SourceText {
   /** As shown to people: a path relative to the working folder, or `--set`. */
   readonly name: string
-  /** Absolute path of the file; for a flag, of the recipe it changes. Relative paths inside resolve beside it. */
+  /** Absolute path of the file; for a flag, of the recipe it changes. Its relative paths start from the folder of this file. */
   readonly path: string
   readonly text: string
 }

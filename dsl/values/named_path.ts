@@ -7,7 +7,7 @@ export interface NamedPath {
   /** Place in the entry. */
   readonly at: ValuePath
   readonly wanted: 'file' | 'folder'
-  /** Lies inside or beside one that the entry names before. */
+  /** Set if it is in, or in the same folder as, a path that the entry names before. */
   readonly near?: 'inside' | 'beside'
   /** True where braces stand for several files. */
   readonly hasBraces?: boolean

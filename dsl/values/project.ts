@@ -11,7 +11,7 @@ function projectFolder(folder: string): string {
   }
 }
 
-/** Those of some paths, relative to a folder, that lie outside its project. */
+/** The paths, of some that are relative to a folder, that are outside its project. */
 export function outsideProject(paths: readonly string[], folder: string): readonly string[] {
   const leaving = paths.filter(path => isOutside(resolve(folder, path), folder))
   // Looked for only where a path leaves the folder: a plan may have thousands of stages.

@@ -80,7 +80,7 @@ const stage = defineStage({
   kind: 'folder',
   version: 3,
   needs: dataNeeds,
-  // Paths stay among the parameters: they are part of the key, and tell which file is which.
+  // Paths stay among the parameters: they are part of the key, and give the role of each file.
   spec({ kind: _, parts: __, ...rest }: FilledFolderSource, { seed }: Expanding) {
     const params: typeof rest & SourcePart & { readonly seed: number } = { ...rest, seed }
     return { params, files: { path: rest.path, images: rest.images } }

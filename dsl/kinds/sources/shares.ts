@@ -6,7 +6,7 @@ interface Shares {
   readonly test: number
 }
 
-/** Splits that are not empty; all three where a word stands in place of shares, as only the files say which there are. */
+/** Splits that are not empty; all three if a word is given in place of shares, as only the files give the splits. */
 export const splitsOfShares = (split: Shares | string): readonly string[] =>
   typeof split === 'string'
     ? ['train', 'val', 'test']
