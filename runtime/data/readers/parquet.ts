@@ -68,7 +68,7 @@ interface EarlierRow {
   readonly label: string
 }
 
-interface TableOptions extends ParquetOptions {
+interface ParquetTableOptions extends ParquetOptions {
   /** Place in the list. */
   readonly index: number
   /** Rows of the tables before. */
@@ -76,7 +76,7 @@ interface TableOptions extends ParquetOptions {
   readonly earlier: EarlierRows
 }
 
-async function* readTable(table: ParquetFile, options: TableOptions): AsyncGenerator<SourceItem> {
+async function* readTable(table: ParquetFile, options: ParquetTableOptions): AsyncGenerator<SourceItem> {
   const columns = columnsOf(table, options)
   const { find, others } = await imagesOf(table, options)
   yield* others
@@ -137,7 +137,7 @@ type RowCells = Readonly<Record<string, unknown>>
 
 async function imagesOf(
   { path }: ParquetFile,
-  { images, index }: TableOptions,
+  { images, index }: ParquetTableOptions,
 ): Promise<{ readonly find: FindRowImage; readonly others: readonly SourceItem[] }> {
   switch (images.kind) {
     case 'bytes':
@@ -176,7 +176,7 @@ async function imagesOf(
   }
 }
 
-interface RowOptions extends TableOptions {
+interface RowOptions extends ParquetTableOptions {
   readonly table: ParquetFile
   readonly columns: readonly string[]
   readonly find: FindRowImage
