@@ -51,7 +51,7 @@ export const decodeGrey = (bytes: Uint8Array | string, options: ImageDecodeOptio
 export const encodeJpeg = (raster: Raster, quality: number): Promise<Uint8Array> =>
   fromRaw(raster).jpeg({ quality, chromaSubsampling: '4:4:4' }).toBuffer()
 
-/** Encodes a picture as JPEG while it is decoded, so that its pixels are never in memory as a whole. */
+/** Encodes a picture as JPEG while it is decoded, so that its pixels are never in memory as a whole: tables that fit the picture would need all of it. */
 export const streamJpeg = (
   bytes: Uint8Array | string,
   { orientation, quality }: { readonly orientation: number; readonly quality: number },
@@ -59,7 +59,7 @@ export const streamJpeg = (
   sharp(bytes, { ...anySize, autoOrient: orientation > 1 })
     .flatten()
     .toColourspace('srgb')
-    .jpeg({ quality, chromaSubsampling: '4:4:4' })
+    .jpeg({ quality, chromaSubsampling: '4:4:4', optimizeCoding: false })
     .toBuffer()
 
 /** Encodes as PNG. */

@@ -4,7 +4,7 @@ import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { decodeImage } from '../../runtime/data/image.ts'
+import { decodeImage, streamJpeg } from '../../runtime/data/image.ts'
 import { type StoreOptions, storeImage } from '../../runtime/data/stored_image.ts'
 import { inTempFolder, sharedPath, testWithShared } from '../support.ts'
 import { type BandType, type TiffPage, tiffFile } from './tiff_file.ts'
@@ -273,6 +273,13 @@ test('damage in a TIFF of many bands is named with its block, and compressions t
     await refusal(compressed(34_887, pixels => pixels)),
     'it has 4 bands of 8 bits (24 x 20 pixels), and its compression, LERC, is not read; convert it to deflate',
   )
+})
+
+test('an image that is encoded while it is decoded has the same colours', async () => {
+  const image = plain('uint8', [120, 160, 90])
+  const { data, width } = await decodeImage(await streamJpeg(image, { orientation: 1, quality: 92 }), { name: 'x' })
+  assert.is(width, 24)
+  isNear([...data.subarray(0, 3)], [120, 160, 90])
 })
 
 test('scenes beyond the usual limit of pixels are stored, as they are and scaled', () =>

@@ -8,7 +8,7 @@ import type { ByteSource, TiffDirectory } from './directory.ts'
 export interface BandOptions {
   /** Bands of red, green and blue, or of grey, from 0. */
   readonly bands: readonly number[]
-  /** Values of black and of white; undefined: 0 and 255. */
+  /** BandValues of black and of white; undefined: 0 and 255. */
   readonly scale?: readonly [black: number, white: number] | undefined
   /** Pixels of the file that make one of the result, in each direction, by their mean. @default 1 */
   readonly shrink?: number
@@ -21,7 +21,15 @@ const mostBlockBytes = 2 ** 30
 const blocksOf = ({ width, height, block }: TiffDirectory): number =>
   Math.ceil(width / block.width) * Math.ceil(height / block.height)
 
-type Values = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array
+type BandValues =
+  | Uint8Array
+  | Int8Array
+  | Uint16Array
+  | Int16Array
+  | Uint32Array
+  | Int32Array
+  | Float32Array
+  | Float64Array
 
 /** Reads bands as RGB. Throws a fault where a block is damaged or missing. */
 export async function readTiffBands(
@@ -52,7 +60,7 @@ export async function readTiffBands(
 }
 
 interface Area {
-  readonly values: Values
+  readonly values: BandValues
   readonly stride: number
   readonly start: number
   readonly left: number
@@ -114,7 +122,7 @@ async function readBlock(
   source: ByteSource,
   directory: TiffDirectory,
   { index, decompress }: { readonly index: number; readonly decompress: Decompress },
-): Promise<Values> {
+): Promise<BandValues> {
   const { block, bits, bands, isPlanar, predictor, isLittleEndian } = directory
   const [offset = 0, count = 0] = [directory.offsets[index], directory.counts[index]]
   const samples = isPlanar ? 1 : bands
@@ -153,7 +161,7 @@ function decompressBlock(
   }
 }
 
-function valuesOf({ buffer }: Uint8Array<ArrayBuffer>, { bits, formats }: TiffDirectory): Values {
+function valuesOf({ buffer }: Uint8Array<ArrayBuffer>, { bits, formats }: TiffDirectory): BandValues {
   const isSigned = formats[0] === 2
   switch (bits[0]) {
     case 8:
@@ -172,9 +180,9 @@ function swapBytes(bytes: Uint8Array, size: number): void {
   for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse()
 }
 
-/** Values are differences to the pixel on the left. */
+/** BandValues are differences to the pixel on the left. */
 function undoPredictor(
-  values: Values,
+  values: BandValues,
   { perRow, samples }: { readonly perRow: number; readonly samples: number },
 ): void {
   for (let row = 0; row < values.length; row += perRow)
