@@ -1,7 +1,7 @@
 /** Recipes at random: valid, of every kind of entry and with most fields, as fast-check generates and shrinks them. */
 import fc from 'fast-check'
 
-/** What JSON can say. */
+/** A JSON value. */
 export type Plain = string | number | boolean | null | readonly Plain[] | { readonly [name: string]: Plain }
 
 /** A mapping. */

@@ -8,7 +8,7 @@ import { inTempFolder, projectRoot } from '../support.ts'
 
 const page = readFileSync(join(projectRoot, 'docs/diagnostics.md'), 'utf8')
 
-/** What golden cases print. */
+/** The printed texts of golden cases. */
 const goldens = readdirSync(join(projectRoot, 'test/specs'), { recursive: true, encoding: 'utf8' })
   .filter(file => file.endsWith('stderr.txt'))
   .map(file => readFileSync(join(projectRoot, 'test/specs', file), 'utf8'))

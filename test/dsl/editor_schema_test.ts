@@ -11,7 +11,7 @@ import { smallRecipe } from './support.ts'
 
 const validate = new Ajv2020({ strict: false, discriminator: true }).compile(editorSchema() as object)
 
-/** Whether an editor leaves a text alone. */
+/** True if an editor reports no fault of a text. */
 const isFine = (text: string): boolean => validate(parse(text, { merge: true }))
 
 const recipesIn = (folder: string): readonly string[] =>

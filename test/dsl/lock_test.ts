@@ -94,7 +94,7 @@ test('a lock is told from other files', () => {
     assert.is(parseLock(text), undefined)
 })
 
-/** What makes a stage of the small recipe differ from its lock after an edit: `STAGE KIND NAME BEFORE AFTER`. */
+/** The differences of a stage of the small recipe from its lock after an edit: `STAGE KIND NAME BEFORE AFTER`. */
 async function changes(id: string, edit: (recipe: string) => string, files = {}): Promise<readonly string[]> {
   const before = await planTexts({ 'r.yaml': smallRecipe })
   const after = await planTexts({ 'r.yaml': edit(smallRecipe), ...files })

@@ -22,7 +22,7 @@ const beside = {
 
 interface Outcome {
   readonly sort: string
-  /** Why this is not what it should be. */
+  /** The difference from the expected diagnostics. */
   readonly fault?: string
   readonly isTypo: boolean
   readonly isSuggested: boolean

@@ -4,12 +4,12 @@ import { definitionName, recipeSchema, resolved, type SchemaNode, variantOf } fr
 
 /** A recipe with one fault. */
 export interface Mutation {
-  /** What was done, in words. */
+  /** The mutation in words. */
   readonly what: string
   /** The sort of fault: rates are told by it. */
   readonly sort: string
   readonly text: string
-  /** Where the diagnostic must stand, as an offset into `text`. */
+  /** Offset into `text` at which the diagnostic must be. */
   readonly at: number
   /** A slip within two edits: the suggestion must bring the written text back. */
   readonly isTypo: boolean
@@ -85,7 +85,7 @@ function survey(text: string): Found {
   interface Visit {
     readonly path: readonly string[]
     readonly schema: SchemaNode
-    /** Where the mapping's name is written. */
+    /** Offset of the mapping's name. */
     readonly owner: number
   }
 
@@ -135,7 +135,7 @@ const enumOf = (schema: SchemaNode): boolean => {
 
 const references = new Set(['DatasetRef', 'ModelRef'])
 
-/** Whether a scalar refers to another entry. */
+/** True if a scalar refers to another entry. */
 const isReference = ({ path, schema }: Slot): boolean =>
   references.has(definitionName(schema) ?? '') ||
   path.at(-1) === 'over' ||

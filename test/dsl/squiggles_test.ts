@@ -1,4 +1,4 @@
-/** What an editor says of wrong wiring: the TypeScript compiler over wrong lines, its words beside them. */
+/** Errors of an editor on wrong wiring: the TypeScript compiler checks wrong lines, each with its expected message. */
 import { join } from 'node:path'
 import { Project, ts } from 'ts-morph'
 import { test } from 'uvu'

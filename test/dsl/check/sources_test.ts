@@ -1,4 +1,4 @@
-/** What is checked of models with weights and of sources of files. */
+/** Checks of models with weights and of sources of files. */
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { edited, faultTexts, loadTexts } from '../support.ts'

@@ -9,7 +9,7 @@ interface Parts {
   /** Keys of stages. */
   readonly stages?: Readonly<Record<string, string>>
   readonly files?: Readonly<Record<string, string>>
-  /** What a claim expects. */
+  /** Expected values of claims by name. */
   readonly claims?: Readonly<Record<string, number>>
 }
 

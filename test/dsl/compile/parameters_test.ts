@@ -13,7 +13,7 @@ function read(text: string): LocatedMap {
 
 const declared = "params: { number: 4, text: sea, truth: true, list: [1], empty: '' }\n"
 
-/** What `value: TEXT` becomes, and what is wrong with it. */
+/** The value of `value: TEXT` with its parameters inserted, and its diagnostics. */
 function inserted(text: string, head = declared) {
   const recipe = read(`${head}value: ${text}\n`)
   const { value, diagnostics, used } = substitute(recipe, declaredParameters(recipe))
