@@ -34,7 +34,7 @@ const schema = [
 ] as const
 
 /** Options of a table. */
-export interface TableOptions extends EmbedOptions {
+export interface EmbeddingTableOptions extends EmbedOptions {
   readonly file: string
   /**
    * Least rows of a row group, except the last: a compromise between skipping by readers and memory of the writer.
@@ -52,7 +52,7 @@ export interface TableOptions extends EmbedOptions {
 export async function writeEmbeddings(
   model: LoadedModel,
   { folder, split }: EmbeddedData,
-  { file, groupRows = 10_000, onDone, ...options }: TableOptions,
+  { file, groupRows = 10_000, onDone, ...options }: EmbeddingTableOptions,
 ): Promise<{ readonly images: number; readonly texts: number }> {
   const { imageSize: size, preprocessing, embedDim } = model.network
   const total = (await readIndex(folder, split)).length

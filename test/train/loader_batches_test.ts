@@ -43,6 +43,11 @@ test('batches, positions and counts of one loader', () =>
         assert.equal([...batch.tokens.data], [...tokenizer.encodeBatch(captions, { contextLength })])
       }
       const counts = [0, 1].map(part => first.flatMap(({ rows }) => rows).filter(row => row.part === part).length)
+      // The first pass over each dataset has every sample once.
+      for (const [part, samples] of [5, 3].entries()) {
+        const drawn = first.flatMap(({ rows }) => rows).filter(row => row.part === part)
+        assert.is(new Set(drawn.slice(0, samples).map(({ key }) => key)).size, samples)
+      }
       const middle = loader.position()
       assert.equal([...(middle.position?.data ?? [])], [0, 20])
       assert.equal([...(middle.drawn?.data ?? [])], [0, counts[0], 0, counts[1]])
