@@ -4,7 +4,7 @@ import { splitMetric } from '../check/metrics.ts'
 import { UserFault } from '../diagnostics/faults.ts'
 import type { Draft } from '../kinds/draft.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
-import { leavesProject } from '../values/project.ts'
+import { leavesProject, outsideProject } from '../values/project.ts'
 import type { Environment } from './environment.ts'
 import { expandData, expandModels, haveSameData } from './expand.ts'
 import { type KeyParts, stageKey } from './keys.ts'
@@ -124,7 +124,11 @@ function finishOne(
     ...Object.values(inputs).flatMap(({ stage }) => before(stage).absent ?? []),
   ])
   const keyOf = (own: KeyParts['params']): string => stageKey({ ...parts, params: own }, stage => before(stage).key)
-  const read = own.map(file => resolve(folder, file)).filter(leaves)
+  // Links of what is not here lead nowhere.
+  const read = ofRecipe.flatMap(({ path, sha256 }) => {
+    const isLeaving = sha256 === undefined ? outsideProject([path], folder).length > 0 : leaves(path)
+    return isLeaving ? [path] : []
+  })
   const absolute = (file: string): string => resolve(folder, file)
   return {
     ...parts,
@@ -149,7 +153,8 @@ const mapped = <A, B>(fields: { readonly [name: string]: A }, map: (value: A) =>
 function ownFile(name: string, { folder, environment, recipe }: Omit<Finishing, 'leaves'>): OutlinedExternal {
   const path = resolve(folder, name)
   const stamp = environment.stamp?.(path)
-  const sha256 = environment.digest(path)
+  const isMissing = environment.stamp !== undefined && stamp === undefined
+  const sha256 = isMissing ? undefined : environment.digest(path)
   if (sha256 !== undefined) return { name, path, sha256, ...(stamp && { stamp }) }
   if (recipe.resources.elsewhere) return { name, path }
   throw new UserFault(`There is no '${name}' beside the recipe`)

@@ -1,6 +1,6 @@
 /** The facts about this machine that the compiler needs: digests of files, files of installed packages. */
 
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Environment } from '../../dsl/compile/environment.ts'
 import { UserFault } from '../../dsl/diagnostics/faults.ts'
@@ -12,8 +12,8 @@ import { versionOf } from './version.ts'
 /** The files of this machine; `digest` is that of files and folders which recipes name, and throws where nothing is there. */
 export const machineEnvironment = (digest?: (path: string) => string): Environment => ({
   // What a revision has is not on disk.
-  ...(digest === undefined && { stamp: whereThere(stampPath) }),
-  digest: whereThere(digest ?? digestPath),
+  ...(digest === undefined && { stamp: onDisk(stampPath) }),
+  digest: digest === undefined ? onDisk(digestPath) : whereThere(digest),
   resolvePackageFile,
 })
 
@@ -27,6 +27,14 @@ const whereThere =
       throw error
     }
   }
+
+/** Asks of what is on disk. A path that is not there is found without an exception: a recipe may name 100,000 shards. */
+const onDisk = <Fact>(ask: (path: string) => Fact): ((path: string) => Fact | undefined) => {
+  const found = whereThere(ask)
+  return path => (whereThere(isThere)(path) === true ? found(path) : undefined)
+}
+
+const isThere = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined
 
 /** Finds `PACKAGE/PATH` in the nearest `node_modules`. Packages often export less than they ship, so none is asked. */
 export function resolvePackageFile(name: string): { readonly path: string; readonly version: string } {
