@@ -13,14 +13,12 @@ export function expandData(recipe: FilledRecipe): readonly Draft[] {
   const { seed } = recipe
   const training = (reference: string) => trainingInput(recipe, reference)
   return topological([
-    ...Object.entries(recipe.sources).flatMap(([name, entry]) =>
-      sourceKind(entry).expand(name, entry, { recipe, seed }),
-    ),
+    ...Object.entries(recipe.sources).flatMap(([name, entry]) => sourceKind(entry).expand(name, entry, { seed })),
     ...Object.entries(recipe.filters).flatMap(([name, entry]) =>
-      filterKind(entry).expand(name, entry, { recipe, seed, data: dataInput(entry.from), dataset: dataInput }),
+      filterKind(entry).expand(name, entry, { seed, data: dataInput(entry.from), dataset: dataInput }),
     ),
     ...Object.entries(recipe.models).flatMap(([name, entry]) =>
-      modelKind(entry).expand(name, entry, { recipe, seed, training }),
+      modelKind(entry).expand(name, entry, { seed, training }),
     ),
   ])
 }
@@ -35,7 +33,6 @@ export function expandModels(recipe: FilledRecipe): readonly Draft[] {
   const { seed } = recipe
   const training = (reference: string) => trainingInput(recipe, reference)
   const trainingOf = ({ model }: Entry<'train'>): TrainingExpanding => ({
-    recipe,
     seed,
     training,
     dataset: dataInput,
@@ -43,7 +40,6 @@ export function expandModels(recipe: FilledRecipe): readonly Draft[] {
     cost: costOf(recipe.models[model]),
   })
   const evaluationOf = ({ model, data }: Entry<'evaluate'>): EvaluationExpanding => ({
-    recipe,
     seed,
     training,
     model: modelInput(recipe, model),
@@ -55,7 +51,6 @@ export function expandModels(recipe: FilledRecipe): readonly Draft[] {
     ...Object.entries(recipe.train).flatMap(([name, entry]) => train.expand(name, entry, trainingOf(entry))),
     ...Object.entries(recipe.distill).flatMap(([name, entry]) =>
       distill.expand(name, entry, {
-        recipe,
         seed,
         model: modelInput(recipe, entry.model),
         data: trainingInput(recipe, entry.data),

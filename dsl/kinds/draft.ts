@@ -1,7 +1,6 @@
 /** Stages before they have keys. */
 import type { Estimates } from '../cost/estimates.ts'
 import type { JsonRecord } from '../values/json.ts'
-import type { FilledRecipe } from './filled.ts'
 import type { Input, StageDefinition, StageSpec } from './stage.ts'
 
 /** A stage without its key. */
@@ -34,7 +33,6 @@ export interface DraftPart {
 
 /** The context of an entry: everything else that its stages depend on. */
 export interface Expanding {
-  readonly recipe: FilledRecipe
   readonly seed: number
 }
 
