@@ -41,7 +41,7 @@ function measure({ stage, metric, over }: PlannedClaim, results: MeasuredResults
 export const metricText = ({ stage, metric, over }: PlannedClaim): string =>
   `${stage}.${metric}${over === undefined ? '' : ` over ${over.stage}.${over.metric}`}`
 
-/** Room for the rounding of decimal fractions: 88.3 - 86.3 is a little more than 2. */
+/** Tolerance for the rounding of decimal fractions: 88.3 - 86.3 is a little more than 2. */
 const slack = 1e-9
 
 function holds({ expect, atLeast, atMost, tolerance }: PlannedClaim, measured: number): boolean {

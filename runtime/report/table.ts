@@ -17,7 +17,7 @@ const NARROWEST = 8
  * Lays rows out in columns, under their titles and a rule, without a trailing line break.
  *
  * If `width` is too narrow, the widest columns of text are cut with an ellipsis; if that is not enough, each row
- * becomes a block of lines `title: cell`. Cells may hold colour codes, which take no room.
+ * becomes a block of lines `title: cell`. Cells may hold colour codes, which take no width.
  * @param rows cells by column; a missing cell is empty
  */
 export function textTable(
@@ -51,9 +51,9 @@ export function alignColumns(rows: readonly (readonly string[])[]): readonly str
 }
 
 /** Takes from the widest column of text until all fit; undefined where they cannot. */
-function fit(natural: readonly number[], columns: readonly Column[], room: number): readonly number[] | undefined {
+function fit(natural: readonly number[], columns: readonly Column[], width: number): readonly number[] | undefined {
   const widths = [...natural]
-  for (let excess = widths.reduce((sum, size) => sum + size, 0) - room; excess > 0; excess--) {
+  for (let excess = widths.reduce((sum, size) => sum + size, 0) - width; excess > 0; excess--) {
     const texts = widths.map((size, column) => (columns[column]?.align === 'right' ? 0 : size))
     const widest = Math.max(...texts)
     if (widest <= NARROWEST) return undefined

@@ -101,9 +101,9 @@ async function readTags(
     const size = sizes[type]
     if (!read.has(tag) || size === undefined) continue
     if (values > mostValues) throw damaged(`its tag ${tag} has too many values`, start + entry)
-    const [inline, room] = isBig ? [entry + 12, 8] : [entry + 8, 4]
+    const [inline, capacity] = isBig ? [entry + 12, 8] : [entry + 8, 4]
     const bytes =
-      values * size <= room
+      values * size <= capacity
         ? new Uint8Array(body.buffer, body.byteOffset + inline, values * size)
         : await readWhole(
             source,
