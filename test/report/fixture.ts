@@ -12,7 +12,6 @@ import type { Result } from '../../runtime/store/store.ts'
 import { projectRoot } from '../support.ts'
 
 const globe = (file: string) => join(projectRoot, 'node_modules/three-globe/example/img', file)
-
 const stage = (id: string, kind: string, inputs: readonly string[], path: readonly string[]): Stage => ({
   id,
   kind,
