@@ -32,7 +32,7 @@ export interface Recipe {
   /** Values that `${params.NAME}` inserts and `--set params.NAME=...` changes. @default {} @examples [{ "pairs": "32k" }] */
   params?: Record<string, string | number | boolean>
   /** Ablation axes: every combination of the values of these parameters becomes a variant. @default {} @examples [{ "pairs": ["8k", "32k"] }] */
-  matrix?: Record<string, (string | number | boolean)[]>
+  matrix?: Record<string, AxisValues>
   /** Access of a run to hosts, variables, programs and paths outside the project folder; none when absent. @default {} */
   permissions?: Permissions
   /** The machine that the recipe is meant for; estimates are compared with it before anything runs. @default {} */
@@ -52,6 +52,9 @@ export interface Recipe {
   /** Expected values of metrics. @default {} */
   claims?: Record<Name, Claim>
 }
+
+/** The values of an axis. @minItems 1 */
+export type AxisValues = (string | number | boolean)[]
 
 /** Tensor engines. */
 export type EngineName = 'auto' | 'cpu' | 'webgpu' | 'cuda' | 'native'

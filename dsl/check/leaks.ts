@@ -1,13 +1,12 @@
 /** Checks that nothing is evaluated on what it was trained on or stopped by, nor stopped by what it was trained on. */
 
 import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
-import type { Entry, Material } from '../kinds/definition.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
-import { evaluationKind, sourceKind } from '../kinds/registry.ts'
+import { evaluationKind } from '../kinds/registry.ts'
 import { phaseData } from '../kinds/train/train.ts'
-import { canonical } from '../values/canonical.ts'
 import type { ValuePath } from '../values/located.ts'
 import { originOf, splitsOf, trainingSplit } from './datasets.ts'
+import { shareImages } from './materials.ts'
 import { type Checked, keyAt, spanAt, splitReference } from './names.ts'
 
 /** The exposure of a model to data: a split of a source (undefined: all of it), and the path that names it. */
@@ -38,7 +37,8 @@ function checkStopping(checked: Checked): readonly Diagnostic[] {
     phases.flatMap(({ name: phase, stop_early }, index) => {
       if (stop_early === undefined) return []
       const leak = exposuresOf(recipe, `${name}.${phase}`).find(
-        exposure => exposure.as === 'trained' && overlaps(recipe, exposure, originOf(recipe, stop_early.data)),
+        exposure =>
+          exposure.as === 'trained' && shareImages(recipe.sources, exposure, originOf(recipe, stop_early.data)),
       )
       if (leak === undefined) return []
       const span = spanAt(checked, ['train', name, 'phases', index, 'stop_early', 'data'])
@@ -63,7 +63,7 @@ function checkEvaluations(checked: Checked): readonly Diagnostic[] {
     const learnt = (evaluationKind(evaluation).learnsFrom?.(evaluation) ?? []).flatMap(({ at, text }) =>
       trainingExposure(recipe, text, ['evaluate', name, ...at]),
     )
-    const isLeak = (exposure: Exposure) => overlaps(recipe, exposure, { source, split })
+    const isLeak = (exposure: Exposure) => shareImages(recipe.sources, exposure, { source, split })
     const leak = learnt.find(isLeak) ?? exposuresOf(recipe, model).find(isLeak)
     if (leak === undefined) return []
     const learner = leak.path[0] === 'evaluate' ? name : model
@@ -81,43 +81,6 @@ function checkEvaluations(checked: Checked): readonly Diagnostic[] {
       }),
     ]
   })
-}
-
-/** True if training data and evaluated data share images: of one source, or of two sources with the same files. */
-function overlaps(
-  recipe: FilledRecipe,
-  exposure: Exposure,
-  { source, split }: { readonly source?: string | undefined; readonly split?: string | undefined },
-): boolean {
-  const shareSplit = exposure.split === undefined || split === undefined || exposure.split === split
-  if (exposure.source === source) return shareSplit
-  const [one, other] = [exposure.source, source ?? ''].map(name => materialOf(recipe.sources[name]))
-  if (one === undefined || other === undefined) return false
-  const [few, many] = one.files.size < other.files.size ? [one.files, other.files] : [other.files, one.files]
-  if (![...few].some(file => many.has(file))) return false
-  // Equal shares of equal files are split alike: the recipe's seed decides, not the source's name.
-  return shareSplit || canonical(one.split) !== canonical(other.split)
-}
-
-/** The material of a source, its files as a set. */
-interface MaterialFiles extends Pick<Material, 'split'> {
-  readonly files: ReadonlySet<string>
-}
-
-/** Collected once for each source: there may be a hundred thousand shards. */
-const known = new WeakMap<Entry<'sources'>, MaterialFiles>()
-
-/** Undefined for sources that make their images. */
-function materialOf(source: Entry<'sources'> | undefined): MaterialFiles | undefined {
-  if (source === undefined) return undefined
-  const collected = known.get(source) ?? collectFiles(source)
-  if (collected !== undefined) known.set(source, collected)
-  return collected
-}
-
-function collectFiles(source: Entry<'sources'>): MaterialFiles | undefined {
-  const made = sourceKind(source).material?.(source)
-  return made && { ...made, files: new Set(made.files) }
 }
 
 function leakOfSameFiles(

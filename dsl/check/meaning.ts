@@ -5,6 +5,7 @@ import { checkAbilities } from './abilities.ts'
 import { checkAnnotations } from './annotations.ts'
 import { checkClaims } from './claims.ts'
 import { checkCurriculum } from './curriculum.ts'
+import { checkFileNames } from './file_names.ts'
 import { checkCycles, checkUnused } from './graph.ts'
 import { checkLeaks } from './leaks.ts'
 import { type Check, type CheckRunner, runCheck } from './memoize_checks.ts'
@@ -12,6 +13,7 @@ import { checkMemory } from './memory.ts'
 import { type Checked, checkNames } from './names.ts'
 import { checkPermissions } from './permissions.ts'
 import { checkReferences } from './references.ts'
+import { checkSelfDecontamination } from './self_decontamination.ts'
 import { checkShapes } from './shapes.ts'
 import { checkTexts } from './texts.ts'
 import { checkUnusedFields } from './unused_fields.ts'
@@ -19,7 +21,7 @@ import { checkUnusedFields } from './unused_fields.ts'
 /** Runs the checks in steps. A check that depends on a failed one is left out: one fault gives one diagnostic. */
 export function checkMeaning(checked: Checked, run: CheckRunner = runCheck): readonly Diagnostic[] {
   const ask = (check: Check) => run(check, checked)
-  const names = ask(checkNames)
+  const names = [checkNames, checkFileNames].flatMap(ask)
   const permissions = ask(checkPermissions)
   if (names.length > 0) return [...names, ...permissions]
   const links = [checkReferences, checkClaims, checkCycles].flatMap(ask)
@@ -33,6 +35,7 @@ export function checkMeaning(checked: Checked, run: CheckRunner = runCheck): rea
     ...(shapes.length > 0 ? [] : ask(checkMemory)),
     ...ask(checkAbilities),
     ...ask(checkAnnotations),
+    ...ask(checkSelfDecontamination),
     ...ask(checkTexts),
     ...leaks,
     // Data that trains the model needs no decontamination from itself.

@@ -95,6 +95,8 @@ export interface Reference {
   readonly wants: Wanted
   /** True where the name is a key, not a value. */
   readonly isKey?: boolean
+  /** True for a dataset that is learnt from: its training split where none is named. */
+  readonly isLearnt?: boolean
 }
 
 /** Every reference of a recipe, in its order. */
@@ -102,25 +104,27 @@ export function references(recipe: FilledRecipe): readonly Reference[] {
   const found: Reference[] = []
   const add = (wants: Wanted, entry: readonly string[], { at, text, isKey = false }: NamedEntry) =>
     found.push({ wants, text, path: [...entry, ...at], isKey })
+  const addLearnt = (entry: readonly string[], { at, text, isKey = false, isMeasured = false }: NamedEntry) =>
+    found.push({ wants: 'dataset', text, path: [...entry, ...at], isKey, isLearnt: !isMeasured })
   for (const [name, filter] of Object.entries(recipe.filters)) {
     const entry = ['filters', name]
     add('dataset', entry, { at: ['from'], text: filter.from })
     for (const named of filterKind(filter).references?.(filter) ?? []) add('dataset', entry, named)
   }
   for (const [name, model] of Object.entries(recipe.models))
-    for (const named of modelKind(model).references(model)) add('dataset', ['models', name], named)
+    for (const named of modelKind(model).references(model)) addLearnt(['models', name], named)
   for (const [name, entry] of Object.entries(recipe.train)) {
     add('architecture', ['train', name], { at: ['model'], text: entry.model })
-    for (const named of train.references(entry)) add('dataset', ['train', name], named)
+    for (const named of train.references(entry)) addLearnt(['train', name], named)
   }
   for (const [name, entry] of Object.entries(recipe.distill)) {
     add('trained model', ['distill', name], { at: ['model'], text: entry.model })
-    for (const named of distill.references(entry)) add('dataset', ['distill', name], named)
+    for (const named of distill.references(entry)) addLearnt(['distill', name], named)
   }
   for (const [name, evaluation] of Object.entries(recipe.evaluate)) {
     const entry = ['evaluate', name]
     add('trained model', entry, { at: ['model'], text: evaluation.model })
-    for (const named of evaluationKind(evaluation).learnsFrom?.(evaluation) ?? []) add('dataset', entry, named)
+    for (const named of evaluationKind(evaluation).learnsFrom?.(evaluation) ?? []) addLearnt(entry, named)
     add('dataset', entry, { at: ['data'], text: evaluation.data })
   }
   return found

@@ -5,7 +5,7 @@ import { suggest } from '../diagnostics/suggest.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
 import type { Span } from '../values/located.ts'
 import type { Section } from '../values/sections.ts'
-import { originOf, splitsOf } from './datasets.ts'
+import { originOf, splitsOf, trainingSplit } from './datasets.ts'
 import {
   type Checked,
   hasWeights,
@@ -38,14 +38,17 @@ export function checkReferences(checked: Checked): readonly Diagnostic[] {
 function checkReference(
   checked: Checked,
   owners: ReadonlyMap<string, Section>,
-  { text, wants, path, isKey }: Reference,
+  { text, wants, path, isKey, isLearnt = false }: Reference,
 ): readonly Diagnostic[] {
   const { recipe } = checked
   const { name, part } = splitReference(text)
   const section = owners.get(name)
   const isRight = section !== undefined && isWanted(recipe, name, { wants, section })
-  if (part === undefined && isRight) return []
+  // What is learnt from is a training split, named or not.
+  const unnamed = part === undefined && isRight && isLearnt ? trainingSplit(recipe, text) : undefined
+  if (part === undefined && isRight && (unnamed === undefined || splitsOf(recipe, name).includes(unnamed))) return []
   const span = isKey ? keyAt(checked, path) : spanAt(checked, path)
+  if (unnamed !== undefined) return checkSplit(recipe, { name, part: unnamed, span })
   const candidates = [...owners]
     .filter(([candidate, owner]) => isWanted(recipe, candidate, { wants, section: owner }))
     .map(([candidate]) => candidate)
@@ -143,8 +146,8 @@ function checkSplit(recipe: FilledRecipe, { name, part, span }: PartReference): 
   const message =
     splits.length === 0
       ? `'${name}' has no splits`
-      : ['val', 'test'].includes(part)
-        ? `The split '${part}' of '${name}' is empty: its share is 0`
+      : ['train', 'val', 'test'].includes(part)
+        ? `The split '${part}' of '${name}' is empty: ${part === 'train' ? 'the others hold all of it' : 'its share is 0'}`
         : `'${name}' has no split '${part}'`
   return [
     diagnose('unknown-split', span, {

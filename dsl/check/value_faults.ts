@@ -96,10 +96,13 @@ export function valueFault(place: ValuePlace, failure: Failure): readonly Diagno
     case 'minimum':
     case 'maximum':
     case 'exclusiveMinimum':
+    case 'exclusiveMaximum':
       return [outOfRange(place, `${boundWords[keyword]} ${String(params.limit)}`)]
     case 'minItems':
     case 'minProperties':
-      return [tooFew(place, Number(params.limit))]
+      return [wrongLength(place, { words: 'too little', bound: 'at least', limit: Number(params.limit) })]
+    case 'maxItems':
+      return [wrongLength(place, { words: 'too much', bound: 'at most', limit: Number(params.limit) })]
     case 'multipleOf':
       return [badQuantity(place)]
     case 'pattern':
@@ -109,7 +112,7 @@ export function valueFault(place: ValuePlace, failure: Failure): readonly Diagno
   }
 }
 
-const boundWords = { minimum: 'at least', maximum: 'at most', exclusiveMinimum: 'above' }
+const boundWords = { minimum: 'at least', maximum: 'at most', exclusiveMinimum: 'above', exclusiveMaximum: 'below' }
 
 /** The fault of an unknown kind that is text; other faults of `kind` are missing keys or wrong types. */
 function unknownKind({ value, path, schema }: ValuePlace, kinds: readonly string[]): readonly Diagnostic[] {
@@ -140,10 +143,13 @@ function outOfRange({ path, value }: ValuePlace, bound: string): Diagnostic {
   })
 }
 
-function tooFew({ path, value, name }: ValuePlace, least: number): Diagnostic {
-  const expected = `at least ${least} ${value.kind === 'list' ? 'item' : 'key'}${least === 1 ? '' : 's'}`
+function wrongLength(
+  { path, value, name }: ValuePlace,
+  { words, bound, limit }: { readonly words: string; readonly bound: string; readonly limit: number },
+): Diagnostic {
+  const expected = `${bound} ${limit} ${value.kind === 'list' ? 'item' : 'key'}${limit === 1 ? '' : 's'}`
   return diagnose('out-of-range', value.kind === 'list' ? value.span : name, {
-    message: `'${path.join('.')}' has too little; it has ${expected}`,
+    message: `'${path.join('.')}' has ${words}; it has ${expected}`,
     expected,
   })
 }

@@ -2,7 +2,14 @@
 import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
 import { type ReadValue, readYaml } from '../read/yaml.ts'
-import { itemIndex, type Located, type LocatedEntry, type LocatedList, type SourceText } from '../values/located.ts'
+import {
+  itemIndex,
+  type Located,
+  type LocatedEntry,
+  type LocatedList,
+  locate,
+  type SourceText,
+} from '../values/located.ts'
 import { sections } from '../values/sections.ts'
 
 /** Applies one `path=value`. Items of lists go by index from 0, or by their `name`. */
@@ -26,9 +33,21 @@ export function applySet(recipe: Located, flag: string, recipePath: string): Rea
         fix: { hint: 'write a recipe that extends the other base' },
       }),
     )
+  const steps = flag.slice(0, equals).split('.')
+  const [section, parameter = '', ...deeper] = steps
+  const axis = section === 'params' && deeper.length === 0 ? locate(recipe, ['matrix', parameter]) : undefined
+  if (axis !== undefined)
+    return fault(
+      recipe,
+      diagnose('bad-set', pathSpan, {
+        message: `The matrix sets '${parameter}' in every variant, whatever 'params' says`,
+        related: axis.key === undefined ? [] : [{ span: axis.key, message: 'the axis' }],
+        fix: { hint: `write --set 'matrix.${parameter}=[${flag.slice(equals + 1)}]'` },
+      }),
+    )
   const read = readYaml(source, equals + 1)
   if (read.value === undefined || read.diagnostics.length > 0) return { value: recipe, diagnostics: read.diagnostics }
-  return setAt(recipe, { steps: flag.slice(0, equals).split('.'), at: 0, value: read.value, source })
+  return setAt(recipe, { steps, at: 0, value: read.value, source })
 }
 
 const isSection = (step: string | undefined): boolean => sections.some(section => section === step)

@@ -44,6 +44,7 @@ export const codes = [
   'unknown-round',
   'dependency-cycle',
   'leaking-split',
+  'filters-itself',
   'not-decontaminated',
   'curriculum-order',
   'shape-mismatch',

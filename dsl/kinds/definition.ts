@@ -51,6 +51,8 @@ export interface NamedEntry {
   readonly at: ValuePath
   readonly text: string
   readonly isKey?: boolean
+  /** True for a dataset that is only measured on, so that the whole of it is read where no split is named. */
+  readonly isMeasured?: boolean
 }
 
 /** Texts that a model reads: prompts and templates. */

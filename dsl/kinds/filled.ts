@@ -17,7 +17,7 @@ export type FilledSource = FilledLandmarkSource | FilledCrawlSource | FilledFold
 export type FilledLandmarkSource = { readonly kind: "landmarks"; readonly table: string; readonly imagery: "blue-marble"; readonly countries: boolean; readonly cities_above?: number; readonly ground_sizes: readonly number[]; readonly tiles_per_landmark: number; readonly tile_size: number; readonly split: FilledLandmarkSplit; readonly captions: FilledGrammarCaptioner }
 
 /** A filled `LandmarkSplit`. */
-export type FilledLandmarkSplit = { readonly val: number; readonly test: number; readonly buffer: number; readonly hold_out_kinds: readonly string[] }
+export type FilledLandmarkSplit = { readonly val?: number; readonly test: number; readonly buffer: number; readonly hold_out_kinds: readonly string[] }
 
 /** A filled `GrammarCaptioner`. */
 export type FilledGrammarCaptioner = { readonly kind: "grammar"; readonly per_image: number }

@@ -28,8 +28,8 @@ export function referencePage(schema: SchemaNode): string {
 export function referenceParts(schema: SchemaNode): readonly ReferencePart[] {
   const definitions = Object.entries(schema.$defs ?? {})
   const entries = Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
-    const entry = typeof property.additionalProperties === 'object' ? property.additionalProperties : undefined
-    return entry?.$ref === undefined ? [] : [{ name, property, entry: resolve(schema, entry) }]
+    const entry = entryOf(schema, property)
+    return entry === undefined ? [] : [{ name, property, entry: resolve(schema, entry) }]
   })
   const shown = new Set(entries.flatMap(({ entry }) => [entry, ...variantsOf(schema, entry)]))
   const rest = definitions.filter(([, node]) => !shown.has(node) && node.$ref === undefined)
@@ -71,11 +71,16 @@ function sectionParts(schema: SchemaNode, { name, property, entry }: SectionSche
   ]
 }
 
+/** The entries of a section, by reference; undefined for a property whose values are no mappings. */
+function entryOf(schema: SchemaNode, { additionalProperties: entry }: SchemaNode): SchemaNode | undefined {
+  if (typeof entry !== 'object' || entry.$ref === undefined) return undefined
+  const { properties, oneOf } = resolve(schema, entry)
+  return (properties ?? oneOf) ? entry : undefined
+}
+
 /** The section whose entries a definition is. */
 const sectionOf = (schema: SchemaNode, reference: string): string | undefined =>
-  Object.entries(schema.properties ?? {}).find(
-    ([, { additionalProperties: entry }]) => typeof entry === 'object' && entry.$ref === reference,
-  )?.[0]
+  Object.entries(schema.properties ?? {}).find(([, property]) => entryOf(schema, property)?.$ref === reference)?.[0]
 
 /** Definition of a reference, and of what that refers to. */
 function resolve(schema: SchemaNode, node: SchemaNode): SchemaNode {

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { latestLogs } from '../schedule/logs.ts'
+import { latestLogs, logName, stageOfLog } from '../schedule/logs.ts'
 import { type LivingRun, livingRuns } from '../schedule/status.ts'
 import { isLocal, processStart, thisProcess } from '../store/process.ts'
 import { openStore, type Store, storeFolder } from '../store/store.ts'
@@ -63,7 +63,7 @@ export interface LogOptions extends StoreFolderOption {
 export async function* readLog(stage: string, { store: folder, follow = false }: LogOptions = {}) {
   const store = openStore(storeFolder(folder))
   const paths = await latestLogs(store)
-  const path = paths.get(stage)
+  const path = paths.get(stage) ?? paths.get(stageOfLog(logName(stage)))
   if (path === undefined)
     throw unknownName(`No log of a stage '${stage}' in ${store.folder}`, {
       ...{ name: stage, known: paths.keys() },

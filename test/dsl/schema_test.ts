@@ -75,6 +75,7 @@ test('every field is described, and what may be left out has a default or is kno
     'text',
     'threads',
     'tile_size',
+    'val',
     'vision',
     'vocab_size',
     'weights',

@@ -4,7 +4,8 @@
  *
  * A file of `test/dsl/fixtures/specs` that a recipe of the case names and that the case does not bring is put beside it.
  *
- * `UPDATE_SPECS=1` writes what the commands print now; read the difference before committing it.
+ * `UPDATE_SPECS=1` writes what the commands print now; read the difference before committing it. `SPECS=AREA/CASE` runs
+ * the cases whose path holds that text.
  */
 import { execFile } from 'node:child_process'
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -100,7 +101,7 @@ function compare(spec: Case, { code, stdout, stderr, after }: Outcome): void {
   for (const [file, text] of Object.entries(after)) assert.is(text, golden(join('after', file)))
 }
 
-const waiting = [...cases]
+const waiting = cases.filter(({ home }) => home.includes(process.env.SPECS ?? ''))
 const outcomes = new Map<Case, Outcome>()
 async function lane(): Promise<void> {
   for (let spec = waiting.shift(); spec; spec = waiting.shift()) outcomes.set(spec, await runCase(spec))

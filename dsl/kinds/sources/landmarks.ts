@@ -38,7 +38,7 @@ export interface LandmarkSource {
 
 /** Splits by landmark: all tiles of one landmark are in one split. */
 export interface LandmarkSplit {
-  /** Share of landmarks for validation. @default 0.05 */
+  /** Share of landmarks for validation. Absent: 0.05, or none where `test` leaves less. */
   val?: Share
   /** Share of landmarks held out for tests. @default 0.15 */
   test?: Share
@@ -55,9 +55,9 @@ const tiles = defineStage({
   kind: 'landmarks',
   version: 2,
   needs: dataNeeds,
-  spec({ kind: _, table, captions: __, cities_above, ...rest }: FilledLandmarkSource, { seed }: Expanding) {
+  spec({ kind: _, table, captions: __, cities_above, split, ...rest }: FilledLandmarkSource, { seed }: Expanding) {
     return {
-      params: { ...rest, cities_above: cities_above ?? null, seed },
+      params: { ...rest, split: withValidation(split), cities_above: cities_above ?? null, seed },
       files: { table },
       packages: {
         ...imagery,
@@ -66,6 +66,12 @@ const tiles = defineStage({
       },
     }
   },
+})
+
+/** A split with its share for validation. */
+const withValidation = <Split extends { readonly val?: number; readonly test: number }>(split: Split) => ({
+  ...split,
+  val: split.val ?? (split.test > 0.95 ? 0 : 0.05),
 })
 
 const captioned = defineStage({
@@ -85,17 +91,18 @@ export const landmarks = {
   kind: 'landmarks',
   stages: [tiles, captioned],
   provides({ split }) {
-    const holdsOut = split.hold_out_kinds.length > 0
+    const splits = splitsOfShares(withValidation(split))
+    const holdsOut = split.hold_out_kinds.length > 0 && !splits.includes('test')
     return {
-      splits: splitsOfShares({ val: split.val, test: holdsOut ? 1 : split.test }),
+      splits: holdsOut ? [...splits, 'test'] : splits,
       masks: ['water', 'relief'],
       lacks: { 'human labels': humanLabelsHint },
     }
   },
   paths: ({ table }) => [{ path: table, at: ['table'], wanted: 'file' }],
-  material: ({ table, split }) => ({ files: [`table ${table}`], split: [split] }),
+  material: ({ table, split }) => ({ files: [`table ${table}`], split: [withValidation(split)] }),
   check: ({ split, ground_sizes }) => [
-    ...checkShares(split),
+    ...checkShares(withValidation(split)),
     ...ground_sizes.flatMap((size, index) =>
       size === 0
         ? [{ code: 'out-of-range', at: ['ground_sizes', index], message: 'A tile is wider than 0 m' } as const]

@@ -10,11 +10,16 @@ interface Shares {
 export const splitsOfShares = (split: Shares | string): readonly string[] =>
   typeof split === 'string'
     ? ['train', 'val', 'test']
-    : ['train', ...(split.val > 0 ? ['val'] : []), ...(split.test > 0 ? ['test'] : [])]
+    : [
+        // Shares of more than all are a fault of their own.
+        ...(split.val + split.test === 1 ? [] : ['train']),
+        ...(split.val > 0 ? ['val'] : []),
+        ...(split.test > 0 ? ['test'] : []),
+      ]
 
-/** A finding where the held-out shares leave nothing to train on. */
+/** A finding where the held-out shares are more than all. */
 export function checkShares(split: Shares | string): readonly Finding[] {
-  if (typeof split === 'string' || split.val + split.test < 1) return []
-  const message = `'val' and 'test' hold out ${split.val + split.test} of the data; nothing is left to train on`
+  if (typeof split === 'string' || split.val + split.test <= 1) return []
+  const message = `'val' and 'test' hold out ${Number((split.val + split.test).toPrecision(6))} of the data, more than all of it`
   return [{ code: 'out-of-range', at: ['split'], message }]
 }

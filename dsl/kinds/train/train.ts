@@ -100,7 +100,9 @@ export const train = {
   references: ({ phases }) =>
     phases.flatMap((phase, index) => [
       ...phaseData(phase, index),
-      ...(phase.stop_early ? [{ at: ['phases', index, 'stop_early', 'data'], text: phase.stop_early.data }] : []),
+      ...(phase.stop_early
+        ? [{ at: ['phases', index, 'stop_early', 'data'], text: phase.stop_early.data, isMeasured: true }]
+        : []),
     ]),
   check: entry => [
     ...entry.phases.flatMap((phase, index) => {

@@ -166,4 +166,61 @@ test('files are there, and are files', async () => {
   assert.equal(await faults(away), ['missing-file other.file (warning)'])
 })
 
+const decontaminating = (from: string, against: string, sources = '') =>
+  `name: a
+sources:
+  one: { kind: webdataset, shards: a.tar, split: { test: 0.5 } }
+  twin: { kind: webdataset, shards: [a.tar, b.tar], split: { test: 0.5 } }
+  other: { kind: webdataset, shards: b.tar, split: { test: 0.5 } }
+${sources}filters:
+  long: { kind: rules, from: one }
+  clean: { kind: decontaminate, from: ${from}, against: [${against}] }
+`
+
+const drained = async (from: string, against: string) =>
+  (await faults(decontaminating(from, against), { 'a.tar': '', 'b.tar': '' })).filter(fault =>
+    fault.startsWith('filters-itself'),
+  )
+
+test('no dataset is decontaminated against what holds all of its images', async () => {
+  const found = (against: string, from: string) => [`filters-itself ${against} (error; ${from})`]
+  assert.equal(await drained('one', 'one'), found('one', 'one'))
+  assert.equal(await drained('long', 'one'), found('one', 'long'))
+  assert.equal(await drained('one', 'long'), found('long', 'one'))
+  assert.equal(await drained('long.test', 'one'), found('one', 'long.test'))
+  assert.equal(await drained('long.test', 'one.test'), found('one.test', 'long.test'))
+  assert.equal(await drained('one', 'twin'), found('twin', 'one'))
+  assert.equal(await drained('one.test', 'twin.test'), found('twin.test', 'one.test'))
+  assert.equal(await drained('twin', 'one'), [])
+  assert.equal(await drained('one', 'one.test'), [])
+  assert.equal(await drained('one.train', 'one.test'), [])
+  assert.equal(await drained('one', 'other'), [])
+})
+
+test('a source may hold out all of its data, and is then not learnt from', async () => {
+  const found = async (split: string, data: string) =>
+    (
+      await faults(
+        edited('captions: { kind: grammar }', `captions: { kind: grammar }\n    split: ${split}`).replace(
+          'first, data: clean',
+          `first, data: ${data}`,
+        ),
+      )
+    ).filter(fault => /unknown-split|out-of-range/.test(fault))
+  assert.equal(await found('{ val: 0.5, test: 0.5 }', 'places.train'), [
+    'unknown-split places (error)',
+    'unknown-split places.train (error)',
+    'unknown-split places (error)',
+    'unknown-split places (error)',
+  ])
+  assert.equal(await found('{ test: 1 }', 'clean'), [
+    'unknown-split places (error)',
+    'unknown-split places (error)',
+    'unknown-split places (error)',
+  ])
+  assert.equal(await found('{ val: 0.5, test: 0.4 }', 'places'), [])
+  assert.equal(await found('{ test: 0.98 }', 'places'), [])
+  assert.equal(await found('{ val: 0.6, test: 0.5 }', 'places'), ['out-of-range split (error)'])
+})
+
 test.run()
