@@ -1,6 +1,7 @@
 /** The contract of a kind of stage: its version, its needs, and the types of its parameters, inputs and files. */
 import type { Estimates } from '../cost/estimates.ts'
 import type { JsonRecord } from '../values/json.ts'
+import type { RecordColumns } from './records.ts'
 
 /** An input: the output of another stage, or one split of it. */
 export interface Input {
@@ -47,6 +48,8 @@ export interface StageDefinition<
   needs(settings: JsonRecord): Needs
   /** Set where the result is the folder of a trained model. */
   readonly makes?: 'model'
+  /** Columns of what it records of each sample, by the name of the Parquet file in its result. */
+  readonly records?: { readonly [file: string]: RecordColumns }
   spec(...args: Args): Spec
   /** Costs of a stage that runs a model. */
   estimate?(...args: Args): Estimates | undefined

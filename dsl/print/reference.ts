@@ -2,7 +2,7 @@
 import { stringify } from 'yaml'
 import type { SchemaNode } from '../schema/schema_node.ts'
 import { exampleOf, fieldsOf, rangeText, typeText } from './reference_fields.ts'
-import { metricsText } from './reference_metrics.ts'
+import { metricsText, scoresText } from './reference_metrics.ts'
 
 /** One heading of the page and the text below it. */
 export interface ReferencePart {
@@ -147,7 +147,7 @@ function objectText(schema: SchemaNode, node: SchemaNode, place: readonly string
     flat(node.description),
     ...(node.source ? [`Source: ${flat(node.source)}.`] : []),
     ['| field | type | default | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n'),
-    ...(metrics === '' ? [] : [metrics]),
+    ...[metrics, scoresText(node, section)].filter(text => text !== ''),
     ...(place.length > 0 ? [`\`\`\`yaml\n${stringify(example, { lineWidth: 0 }).trimEnd()}\n\`\`\``] : []),
   ].join('\n\n')
 }

@@ -1,11 +1,15 @@
-/** The metrics of a kind in the reference. */
+/** The metrics of a kind in the reference, and the scores of filters. */
 import type { Metric } from '../kinds/definition.ts'
+import { verdictColumns } from '../kinds/filters/verdicts.ts'
+import type { RecordColumns } from '../kinds/records.ts'
 import { distill, registry, train } from '../kinds/registry.ts'
 import type { SchemaNode } from '../schema/schema_node.ts'
 import { exampleOf } from './reference_fields.ts'
 
 interface Measuring {
   metrics(name: string, entry: object): readonly { readonly metrics: readonly Metric[] }[]
+  /** Columns of a filter's verdicts. */
+  readonly scores?: RecordColumns
 }
 
 /** The definition whose entries a node of the schema describes; `section` where the entries have no kinds. */
@@ -38,4 +42,15 @@ export function metricsText(
   }
   const groups = [...byUnit].map(([unit, names]) => `${[...new Set(names)].join(', ')} (${unit})`)
   return groups.length === 0 ? '' : `Metrics: ${groups.join('; ')}.`
+}
+
+/** One list with the columns that a filter of this kind writes beside those of every filter; empty for other kinds. */
+export function scoresText(node: SchemaNode, section: string | undefined): string {
+  const scores = definitionOf(node, section)?.scores
+  if (scores === undefined) return ''
+  const lines = Object.entries(scores).map(
+    ([name, { type, unit, about }]) => `- \`${name}\` (${unit ?? (type === 'input' ? 'dataset' : type)}): ${about}`,
+  )
+  const common = Object.keys(verdictColumns).map(name => `\`${name}\``)
+  return `Columns of \`verdicts.parquet\` beside ${common.join(', ')}:\n\n${lines.join('\n')}`
 }

@@ -21,11 +21,19 @@ export interface ClassifierFilter {
 /** The labelled part is drawn by the recipe's seed. */
 export const classifier = defineFilter({
   kind: 'classifier',
-  version: 2,
+  version: 3,
   spec: ({ kind: _, from: __, ...rest }: FilledClassifierFilter, { data, seed }) => ({
     params: { ...rest, seed },
     inputs: { data },
   }),
+  scores: {
+    probability: {
+      type: 'number',
+      unit: 'share',
+      about: 'Probability of an overhead view; empty where the human label decides.',
+    },
+    labelled: { type: 'boolean', about: 'Whether its human label trains the classifier.' },
+  },
   dataNeeds: ({ from }) => [{ at: ['from'], dataset: from, annotation: 'human labels' }],
   metrics: [...metricsIn('share', ['accuracy']), ...metricsIn('count', ['labelled'])],
 })

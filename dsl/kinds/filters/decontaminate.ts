@@ -20,11 +20,16 @@ export interface DecontaminateFilter {
 /** Every image is compared with all images of the evaluation sets. */
 export const decontaminate = defineFilter({
   kind: 'decontaminate',
-  version: 1,
+  version: 2,
   spec: ({ distance, against }: FilledDecontaminateFilter, { data, dataset }) => ({
     params: { distance },
     inputs: { data, against: against.map(dataset) },
   }),
+  scores: {
+    distance: { type: 'integer', unit: 'bits', about: 'Hamming distance from the twin; empty where it has none.' },
+    against: { type: 'input', about: 'The evaluation set of the twin.' },
+    twin: { type: 'text', about: 'The key of the evaluation image that it repeats.' },
+  },
   references: ({ against }) => against.map((text, index) => ({ at: ['against', index], text })),
   decontaminates: { field: 'against', datasets: ({ against }) => against },
 })

@@ -18,6 +18,10 @@ export interface DedupFilter {
 /** Every image is compared with all that come before it. */
 export const dedup = defineFilter({
   kind: 'dedup',
-  version: 1,
+  version: 2,
   spec: ({ distance }: FilledDedupFilter, { data }) => ({ params: { distance }, inputs: { data } }),
+  scores: {
+    distance: { type: 'integer', unit: 'bits', about: 'Hamming distance from the twin; empty where it has none.' },
+    twin: { type: 'text', about: 'The key of the kept image that it repeats.' },
+  },
 })

@@ -25,8 +25,17 @@ export interface RulesFilter {
 /** Rules look at each sample by itself. */
 export const rules = defineFilter({
   kind: 'rules',
-  version: 1,
+  version: 2,
   spec: ({ kind: _, from: __, ...rest }: FilledRulesFilter, { data }) => ({ params: rest, inputs: { data } }),
+  scores: {
+    width: { type: 'integer', unit: 'pixels', about: 'Width of the image.' },
+    height: { type: 'integer', unit: 'pixels', about: 'Height of the image.' },
+    aspect: { type: 'number', about: 'Ratio of its long to its short side.' },
+    contrast: { type: 'number', about: 'Standard deviation of its grey values (0 to 255).' },
+    words: { type: 'integer', unit: 'words', about: 'Length of its first caption.' },
+    blocked_word: { type: 'text', about: 'The blocked word in its first caption; empty where there is none.' },
+    captions_dropped: { type: 'integer', unit: 'captions', about: 'Captions that break a rule.' },
+  },
   check: ({ min_words, max_words }) =>
     min_words <= max_words
       ? []

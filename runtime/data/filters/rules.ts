@@ -34,9 +34,14 @@ export function brokenTextRule(text: string, rules: Rules): string | undefined {
   const words = wordsOf(text)
   if (words.length < rules.minWords) return 'text too short'
   if (words.length > rules.maxWords) return 'text too long'
-  const spaced = ` ${words.join(' ')} `
-  const blocked = rules.blockedWords.find(word => spaced.includes(` ${wordsOf(word).join(' ')} `))
+  const blocked = blockedWordIn(words, rules)
   return blocked === undefined ? undefined : `blocked word "${blocked}"`
+}
+
+/** The first blocked word, or run of words, among the words of a text. */
+export function blockedWordIn(words: readonly string[], { blockedWords }: Rules): string | undefined {
+  const spaced = ` ${words.join(' ')} `
+  return blockedWords.find(word => spaced.includes(` ${wordsOf(word).join(' ')} `))
 }
 
 /** Lower-cased runs of letters, marks and digits; an apostrophe inside a word belongs to it. */

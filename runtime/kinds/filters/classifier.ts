@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataFault } from '../../../dsl/diagnostics/faults.ts'
+import { classifier as definition } from '../../../dsl/kinds/filters/classifier.ts'
 import { loadPixels } from '../../data/dataset.ts'
 import {
   type FeatureView,
@@ -58,12 +59,17 @@ export async function run(context: StageContext<'classifier'>): Promise<StageRes
   const isShown = new Set(shown)
   const verdicts = items.map(item => {
     const { sample, seen } = item
-    if (isShown.has(item)) return { sample, dropped: sample.overhead ? undefined : 'labelled as no overhead view' }
+    const labelled = isShown.has(item)
+    if (labelled) {
+      const dropped = sample.overhead ? undefined : 'labelled as no overhead view'
+      return { sample, dropped, scores: { labelled } }
+    }
     const probability = both.classifier.judge(seen)
     const dropped = probability >= threshold ? undefined : 'classified as no overhead view'
-    return { sample, dropped, remark: `probability ${probability.toFixed(2)}` }
+    const scores = { probability, labelled }
+    return { sample, dropped, scores, remark: `probability ${probability.toFixed(2)}` }
   })
-  const result = await concludeFilter(context, verdicts)
+  const result = await concludeFilter(context, { scores: definition.scores, verdicts })
   const { kept = 0, dropped = 0 } = result.metrics
   const { precision, recall, f1, accuracy } = both.score
   return {

@@ -1,62 +1,96 @@
-/** The end of every filter stage: the kept samples as a dataset, and the exhibits of the filter. */
+/** The end of every filter stage: the kept samples as a dataset, the verdicts on all, and the exhibits of the filter. */
+import { join } from 'node:path'
+import { UserFault } from '../../../dsl/diagnostics/faults.ts'
+import { verdictColumns } from '../../../dsl/kinds/filters/verdicts.ts'
+import type { RecordColumns, RecordRow } from '../../../dsl/kinds/records.ts'
 import { deriveDataset, readSamples } from '../../data/dataset.ts'
-import { score } from '../../data/filters/score.ts'
+import { createTally } from '../../data/filters/score.ts'
+import { createRecord } from '../../data/record_table.ts'
 import type { Sample, SampleFiles } from '../../data/sample.ts'
 import type { InputFolder, StageResult, StageSurroundings } from '../context.ts'
 import type { Exhibit } from '../exhibit.ts'
 import { createFigures } from '../figures.ts'
+import { createReasons, evenExamples, type ReasonGroup } from './reasons.ts'
 
 /** The context of any filter. */
 export type FilterContext = Pick<StageSurroundings, 'out'> & { readonly inputs: { readonly data: InputFolder } }
 
-/** The decision of a filter on a sample. */
-export interface Verdict {
+/** The decision of a filter on a sample; `Scores` are the columns that the filter's definition declares. */
+export interface Verdict<Scores extends RecordColumns = RecordColumns> {
   /** As it is handed on: a filter may drop some of its captions. */
   readonly sample: Sample
   /** The reason that it is dropped; undefined if it is kept. Equal reasons have equal texts: they are counted. */
   readonly dropped?: string | undefined
+  /** The numbers and names that decided; those that are absent are empty cells. */
+  readonly scores?: RecordRow<Scores>
   /** Said of this sample alone: a probability, a twin. */
   readonly remark?: string
+}
+
+/** The verdicts of a filter, one for each sample of its input in the order of the index. */
+export interface FilterVerdicts<Scores extends RecordColumns> {
+  /** Columns of the scores, from the filter's definition. */
+  readonly scores: Scores
+  readonly verdicts: AsyncIterable<Verdict<Scores>> | Iterable<Verdict<Scores>>
 }
 
 const keptShown = 12
 const droppedShown = 24
 
 /**
- * Writes what is kept and reports.
+ * Writes what is kept and the verdicts, and reports.
  *
  * Metrics: `kept`, `dropped`, and where samples carry human labels `precision`, `recall` and `f1` of the kept ones
  * as shares, all over the filter's own input. Throws where nothing is kept.
  */
-export async function concludeFilter(context: FilterContext, verdicts: readonly Verdict[]): Promise<StageResult> {
-  const input = context.inputs.data
-  const kept = verdicts.filter(verdict => verdict.dropped === undefined)
-  await deriveDataset(
-    input.folder,
-    context.out,
-    kept.map(verdict => verdict.sample),
-  )
-  const labelled = verdicts.flatMap(({ sample, dropped }) =>
-    sample.overhead === undefined ? [] : [{ kept: dropped === undefined, wanted: sample.overhead }],
-  )
-  const { precision, recall, f1 } = score(labelled)
-  const dropped = verdicts.length - kept.length
+export async function concludeFilter<Scores extends RecordColumns>(
+  context: FilterContext,
+  { scores, verdicts }: FilterVerdicts<Scores>,
+): Promise<StageResult> {
+  const record = createRecord<RecordColumns>(join(context.out, 'verdicts.parquet'), { ...verdictColumns, ...scores })
+  const handedOn: Sample[] = []
+  const labelled = createTally()
+  const reasons = createReasons<Verdict>(droppedShown)
+  let count = 0
+  for await (const verdict of verdicts) {
+    const { sample, dropped } = verdict
+    const { key, split, group, overhead } = sample
+    const kept = dropped === undefined
+    record.add({ key, split, group, overhead, kept, reason: dropped, ...verdict.scores })
+    if (kept) handedOn.push(sample)
+    if (overhead !== undefined) labelled.add({ kept, wanted: overhead })
+    reasons.add(dropped, verdict)
+    count += 1
+  }
+  record.close()
+  const groups = reasons.groups()
+  if (handedOn.length === 0) throw noneKept(groups, count)
+  await deriveDataset(context.inputs.data.folder, context.out, handedOn)
+  const { precision, recall, f1, count: labels } = labelled.score()
   return {
-    metrics: { kept: kept.length, dropped, ...(labelled.length === 0 ? {} : { precision, recall, f1 }) },
-    summary: `${kept.length.toLocaleString('en')} kept of ${verdicts.length.toLocaleString('en')}`,
-    exhibits: [await examples(context, verdicts), reasons(verdicts)],
+    metrics: {
+      ...{ kept: handedOn.length, dropped: count - handedOn.length },
+      ...(labels > 0 && { precision, recall, f1 }),
+    },
+    summary: `${handedOn.length.toLocaleString('en')} kept of ${count.toLocaleString('en')}`,
+    exhibits: [await examples(context, groups), reasonTable(groups, { count, hasLabels: labels > 0 })],
   }
 }
 
+function noneKept(groups: readonly ReasonGroup<Verdict>[], count: number): UserFault {
+  const dropped = byCount(groups).map(({ reason, count }) => `${reason} (${count.toLocaleString('en')})`)
+  return new UserFault(`None of ${count.toLocaleString('en')} samples is kept: ${dropped.join(', ')}`, {
+    hint: 'loosen what drops them',
+  })
+}
+
 /** Some kept and some dropped samples, of each reason in turn. */
-async function examples(context: FilterContext, verdicts: readonly Verdict[]): Promise<Exhibit> {
+async function examples(context: FilterContext, groups: readonly ReasonGroup<Verdict>[]): Promise<Exhibit> {
   const chosen = new Map<string, Verdict>()
-  for (const verdict of spread(verdicts, verdict => verdict.dropped === undefined, keptShown)) {
+  const kept = groups.filter(({ reason }) => reason === undefined)
+  const dropped = groups.filter(({ reason }) => reason !== undefined)
+  for (const verdict of [...evenExamples(kept, keptShown), ...evenExamples(dropped, droppedShown)])
     chosen.set(verdict.sample.key, verdict)
-  }
-  for (const verdict of spread(verdicts, verdict => verdict.dropped !== undefined, droppedShown)) {
-    chosen.set(verdict.sample.key, verdict)
-  }
   const files = new Map<string, SampleFiles>()
   const { folder, split } = context.inputs.data
   for await (const sample of readSamples(folder, split)) if (chosen.has(sample.key)) files.set(sample.key, sample)
@@ -71,39 +105,22 @@ async function examples(context: FilterContext, verdicts: readonly Verdict[]): P
   return { kind: 'figures', title: 'Kept and dropped', items: await createFigures(context.out, shown) }
 }
 
-/** Up to `most` verdicts: of each reason the same number, evenly over the dataset. */
-function spread(verdicts: readonly Verdict[], isMeant: (verdict: Verdict) => boolean, most: number): Verdict[] {
-  const groups = byReason(verdicts.filter(isMeant))
-  const share = Math.floor(most / Math.max(1, groups.size)) || 1
-  return [...groups.values()].flatMap(group => {
-    const step = Math.ceil(group.length / share)
-    return group.filter((_, i) => i % step === 0)
-  })
-}
+const byCount = <Judged>(groups: readonly ReasonGroup<Judged>[]): readonly ReasonGroup<Judged>[] =>
+  groups.toSorted((a, b) => b.count - a.count)
 
-function byReason(verdicts: readonly Verdict[]): ReadonlyMap<string, readonly Verdict[]> {
-  const groups = new Map<string, Verdict[]>()
-  for (const verdict of verdicts) {
-    const reason = verdict.dropped ?? 'kept'
-    const group = groups.get(reason)
-    if (group === undefined) groups.set(reason, [verdict])
-    else group.push(verdict)
-  }
-  return groups
-}
-
-function reasons(verdicts: readonly Verdict[]): Exhibit {
-  const hasLabels = verdicts.some(({ sample }) => sample.overhead !== undefined)
-  const groups = [...byReason(verdicts)].sort((a, b) => b[1].length - a[1].length)
+function reasonTable(
+  groups: readonly ReasonGroup<Verdict>[],
+  { count, hasLabels }: { readonly count: number; readonly hasLabels: boolean },
+): Exhibit {
   return {
     kind: 'table',
     title: 'Samples by reason',
     columns: ['Reason', 'Samples', 'Share', ...(hasLabels ? ['Overhead by human label'] : [])],
-    rows: groups.map(([reason, group]) => [
-      reason,
-      group.length,
-      `${((100 * group.length) / verdicts.length).toFixed(1)} %`,
-      ...(hasLabels ? [group.filter(({ sample }) => sample.overhead === true).length] : []),
+    rows: byCount(groups).map(group => [
+      group.reason ?? 'kept',
+      group.count,
+      `${((100 * group.count) / count).toFixed(1)} %`,
+      ...(hasLabels ? [group.overhead] : []),
     ]),
   }
 }

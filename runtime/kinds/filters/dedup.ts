@@ -1,4 +1,5 @@
 /** Stage `dedup`: drops all but the first of perceptually equal images. */
+import { dedup } from '../../../dsl/kinds/filters/dedup.ts'
 import { findDuplicates } from '../../data/filters/dedup.ts'
 import { hashDataset } from '../../data/filters/phash.ts'
 import type { StageContext, StageResult } from '../context.ts'
@@ -15,8 +16,9 @@ export async function run(context: StageContext<'dedup'>): Promise<StageResult> 
   const verdicts = hashed.map(({ sample }, i) => {
     const twin = duplicates[i]
     if (twin === undefined) return { sample }
-    const remark = `${twin.distance} of 64 bits from ${hashed[twin.position]?.sample.key}`
-    return { sample, dropped: 'repeats an earlier image', remark }
+    const scores = { distance: twin.distance, twin: hashed[twin.position]?.sample.key }
+    const remark = `${scores.distance} of 64 bits from ${scores.twin}`
+    return { sample, dropped: 'repeats an earlier image', scores, remark }
   })
-  return concludeFilter(context, verdicts)
+  return concludeFilter(context, { scores: dedup.scores, verdicts })
 }

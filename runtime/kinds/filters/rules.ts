@@ -1,31 +1,51 @@
 /** Stage `rules`: drops samples by cheap rules on alt text and image. */
+import { rules as definition } from '../../../dsl/kinds/filters/rules.ts'
 import { readSamples } from '../../data/dataset.ts'
-import { brokenImageRule, brokenTextRule, greyContrast, type Rules } from '../../data/filters/rules.ts'
+import {
+  blockedWordIn,
+  brokenImageRule,
+  brokenTextRule,
+  greyContrast,
+  type Rules,
+  wordsOf,
+} from '../../data/filters/rules.ts'
 import { decodeImage } from '../../data/image.ts'
 import type { SampleFiles } from '../../data/sample.ts'
 import type { StageContext, StageResult } from '../context.ts'
 import { concludeFilter, type Verdict } from './conclude.ts'
 
+type RuleVerdict = Verdict<typeof definition.scores>
+
 /** Keeps the captions that pass; a sample goes where its image fails or no caption is left. Metrics as all filters. */
-export async function run(context: StageContext<'rules'>): Promise<StageResult> {
-  const rules = readRules(context.params)
-  const { folder, split } = context.inputs.data
-  const verdicts: Verdict[] = []
-  for await (const sample of readSamples(folder, split)) {
-    context.signal.throwIfAborted()
-    verdicts.push(await judge(sample, rules))
+export const run = (context: StageContext<'rules'>): Promise<StageResult> =>
+  concludeFilter(context, { scores: definition.scores, verdicts: verdictsOf(context) })
+
+async function* verdictsOf({ inputs, params, signal }: StageContext<'rules'>): AsyncGenerator<RuleVerdict> {
+  const rules = readRules(params)
+  for await (const sample of readSamples(inputs.data.folder, inputs.data.split)) {
+    signal.throwIfAborted()
+    yield await judge(sample, rules)
   }
-  return concludeFilter(context, verdicts)
 }
 
-async function judge({ image, maskFiles: _, ...sample }: SampleFiles, rules: Rules): Promise<Verdict> {
+async function judge({ image, maskFiles: _, ...sample }: SampleFiles, rules: Rules): Promise<RuleVerdict> {
   const { data, width, height } = await decodeImage(image, { name: `'${sample.key}'` })
+  const contrast = greyContrast(data)
   const captions = sample.captions.filter(caption => brokenTextRule(caption, rules) === undefined)
-  const textRule = captions.length > 0 ? undefined : brokenTextRule(sample.captions[0] ?? '', rules)
-  const dropped = brokenImageRule({ width, height, contrast: greyContrast(data) }, rules) ?? textRule
+  const [first = ''] = sample.captions
+  const textRule = captions.length > 0 ? undefined : brokenTextRule(first, rules)
+  const dropped = brokenImageRule({ width, height, contrast }, rules) ?? textRule
+  const words = wordsOf(first)
   return {
     sample: dropped === undefined ? { ...sample, captions } : sample,
     dropped,
+    scores: {
+      ...{ width, height, contrast },
+      aspect: Math.max(width, height) / Math.min(width, height),
+      words: words.length,
+      blocked_word: blockedWordIn(words, rules),
+      captions_dropped: sample.captions.length - captions.length,
+    },
     remark: `${width} x ${height} px`,
   }
 }
