@@ -26,7 +26,7 @@ export type FilledGrammarCaptioner = { readonly kind: "grammar"; readonly per_im
 export type FilledCrawlSource = { readonly kind: "crawl"; readonly imagery: "blue-marble"; readonly samples: number; readonly overhead: number; readonly wrong_text: number; readonly tile_size: number; readonly table: string }
 
 /** A filled `FolderSource`. */
-export type FilledFolderSource = { readonly kind: "folder"; readonly path: string; readonly captions?: string | FilledCaptionTable; readonly images?: string; readonly tile_size: number; readonly resize: "nearest" | "linear" | "cubic" | "mitchell" | "lanczos2" | "lanczos3"; readonly split: FilledFolderSplit | "folders" | "column"; readonly class_names: { readonly [name: string]: string }; readonly max_corrupt: number; readonly parts: number }
+export type FilledFolderSource = { readonly kind: "folder"; readonly path: string; readonly captions?: string | FilledCaptionTable; readonly images?: string; readonly tile_size: number; readonly resize: "nearest" | "linear" | "cubic" | "mitchell" | "lanczos2" | "lanczos3"; readonly bands?: readonly number[]; readonly scale?: readonly (number | readonly number[])[]; readonly split: FilledFolderSplit | "folders" | "column"; readonly class_names: { readonly [name: string]: string }; readonly max_corrupt: number; readonly parts: number }
 
 /** A filled `CaptionTable`. */
 export type FilledCaptionTable = { readonly file: string; readonly image: string; readonly caption: string; readonly label?: string; readonly split: string }
@@ -35,16 +35,16 @@ export type FilledCaptionTable = { readonly file: string; readonly image: string
 export type FilledFolderSplit = { readonly val: number; readonly test: number }
 
 /** A filled `KarpathySource`. */
-export type FilledKarpathySource = { readonly kind: "karpathy"; readonly json: string; readonly images: string; readonly tile_size?: number; readonly resize: "nearest" | "linear" | "cubic" | "mitchell" | "lanczos2" | "lanczos3"; readonly class_names: { readonly [name: string]: string }; readonly max_corrupt: number; readonly parts: number }
+export type FilledKarpathySource = { readonly kind: "karpathy"; readonly json: string; readonly images: string; readonly tile_size?: number; readonly resize: "nearest" | "linear" | "cubic" | "mitchell" | "lanczos2" | "lanczos3"; readonly bands?: readonly number[]; readonly scale?: readonly (number | readonly number[])[]; readonly class_names: { readonly [name: string]: string }; readonly max_corrupt: number; readonly parts: number }
 
 /** A filled `WebDatasetSource`. */
-export type FilledWebDatasetSource = { readonly kind: "webdataset"; readonly shards: string | readonly string[]; readonly tile_size?: number; readonly resize: "nearest" | "linear" | "cubic" | "mitchell" | "lanczos2" | "lanczos3"; readonly split: FilledHeldOut; readonly class_names: { readonly [name: string]: string }; readonly max_corrupt: number; readonly parts: number }
+export type FilledWebDatasetSource = { readonly kind: "webdataset"; readonly shards: string | readonly string[]; readonly tile_size?: number; readonly resize: "nearest" | "linear" | "cubic" | "mitchell" | "lanczos2" | "lanczos3"; readonly bands?: readonly number[]; readonly scale?: readonly (number | readonly number[])[]; readonly split: FilledHeldOut; readonly class_names: { readonly [name: string]: string }; readonly max_corrupt: number; readonly parts: number }
 
 /** A filled `HeldOut`. */
 export type FilledHeldOut = { readonly val: number; readonly test: number }
 
 /** A filled `ParquetSource`. */
-export type FilledParquetSource = { readonly kind: "parquet"; readonly files: string | readonly string[]; readonly image: FilledParquetImage; readonly caption: string; readonly label?: string; readonly tile_size?: number; readonly resize: "nearest" | "linear" | "cubic" | "mitchell" | "lanczos2" | "lanczos3"; readonly split: FilledHeldOut | "column"; readonly class_names: { readonly [name: string]: string }; readonly max_corrupt: number; readonly parts: number }
+export type FilledParquetSource = { readonly kind: "parquet"; readonly files: string | readonly string[]; readonly image: FilledParquetImage; readonly caption: string; readonly label?: string; readonly tile_size?: number; readonly resize: "nearest" | "linear" | "cubic" | "mitchell" | "lanczos2" | "lanczos3"; readonly bands?: readonly number[]; readonly scale?: readonly (number | readonly number[])[]; readonly split: FilledHeldOut | "column"; readonly class_names: { readonly [name: string]: string }; readonly max_corrupt: number; readonly parts: number }
 
 /** A filled `ParquetImage`. */
 export type FilledParquetImage = FilledImagesInTar | FilledImagesAsBytes | FilledImagesAsPaths

@@ -34,6 +34,9 @@ export type DatasetRef = string
  */
 export type ModelRef = string
 
+/** A band of an image, from 1. @minimum 1 @asType integer */
+export type Band = number
+
 /** A path relative to the recipe file. @examples ["data/table.geojson"] */
 export type Path = string
 

@@ -2,7 +2,7 @@
 import sharp from 'sharp'
 import { anySize, decodeImage, fromRaw, type ImageDecodeOptions, type Raster } from './image.ts'
 import { type ImageBytes, type ImageFacts, type ImageRefusal, openBytes } from './image_facts.ts'
-import { readTiffBands } from './tiff/bands.ts'
+import { readTiffBands, type ValueRange } from './tiff/bands.ts'
 import { canDecompress, compressionName, isBeyondDecoder } from './tiff/decompress.ts'
 import type { TiffDirectory } from './tiff/directory.ts'
 
@@ -10,21 +10,28 @@ import type { TiffDirectory } from './tiff/directory.ts'
 export interface BandChoice {
   /** Bands of red, green and blue, or of grey, from 1. */
   readonly bands?: readonly number[] | undefined
-  /** Values of black and of white. */
-  readonly scale?: readonly [black: number, white: number] | undefined
+  /** Values of black and of white: one range for all bands, or one for each of red, green and blue. */
+  readonly scale?: readonly ValueRange[] | undefined
 }
 
 /** A way to read an image; bands count from 0. */
 export type DecodePlan =
   /** By the decoder of plain images. */
   | { readonly kind: 'plain' }
-  | { readonly kind: 'deep png'; readonly bands: readonly number[] | undefined }
-  | { readonly kind: 'bands'; readonly bands: readonly number[]; readonly tiff: TiffDirectory }
+  | ({ readonly kind: 'deep png' } & Colours)
+  | ({ readonly kind: 'bands'; readonly tiff: TiffDirectory } & Colours)
+
+/** Bands of red, green and blue, or of grey, and a range for each of them. */
+interface Colours {
+  readonly bands: readonly number[]
+  readonly ranges: readonly ValueRange[]
+}
 
 /** A TIFF of more pixels than this is reduced while it is read, where a smaller image is made of it. */
 const mostPixels = 2 ** 24
 
-const readable = 'grey and RGB of 8 bits a band are read'
+const nameBands = "name them by 'bands', such as bands: [4, 3, 2]"
+const nameScale = "give them by 'scale', such as scale: [0, 3000]"
 
 /** Chooses the way to read an image, or gives the reason why there is none. */
 export function planDecoding(facts: ImageFacts, choice: BandChoice): DecodePlan | ImageRefusal {
@@ -35,13 +42,30 @@ export function planDecoding(facts: ImageFacts, choice: BandChoice): DecodePlan 
     return { reason: `it has ${frames} ${what} of ${size}, and an image has one`, hint: `export one of the ${what}` }
   }
   if (tiff !== undefined) return planTiff(tiff, { ...choice, size, orientation: facts.orientation })
-  const bands = choice.bands?.map(band => band - 1)
-  if (bands === undefined && choice.scale === undefined) return { kind: 'plain' }
-  if (format === 'png' && bits === 16) return { kind: 'deep png', bands }
-  return {
-    reason: `it is a ${format.toUpperCase()} of ${size}, and bands and scale are for TIFF and for PNG of 16 bits`,
-    hint: 'leave them out',
-  }
+  if (choice.bands === undefined && choice.scale === undefined) return { kind: 'plain' }
+  if (format !== 'png' || bits !== 16)
+    return {
+      reason: `it is a ${format.toUpperCase()} of ${size}, and bands and scale are for TIFF and for PNG of 16 bits`,
+      hint: 'leave them out',
+    }
+  const bands = choice.bands?.map(band => band - 1) ?? (facts.channels < 3 ? [0] : [0, 1, 2])
+  const beyond = bands.find(band => band >= facts.channels)
+  if (beyond !== undefined)
+    return {
+      reason: `it is a PNG with ${counted(facts.channels)} of 16-bit unsigned integers (${size}), and no band ${beyond + 1}`,
+      hint: "name others under 'bands'",
+    }
+  return { kind: 'deep png', ...withRanges(bands, choice.scale, [0, 65_535]) }
+}
+
+const counted = (bands: number): string => (bands === 1 ? '1 band' : `${bands} bands`)
+
+/** Gives each band its range; grey with a range for each colour becomes three bands. */
+function withRanges(bands: readonly number[], scale: BandChoice['scale'], usual: ValueRange): Colours {
+  const [first = usual, ...others] = scale ?? []
+  if (others.length === 0) return { bands, ranges: bands.map(() => first) }
+  const [grey = 0] = bands
+  return { bands: bands.length === 1 ? [grey, grey, grey] : bands, ranges: [first, ...others] }
 }
 
 interface TiffChoice extends BandChoice {
@@ -50,10 +74,9 @@ interface TiffChoice extends BandChoice {
 }
 
 function planTiff(tiff: TiffDirectory, { bands, scale, size, orientation }: TiffChoice): DecodePlan | ImageRefusal {
-  const count = tiff.bands === 1 ? '1 band' : `${tiff.bands} bands`
-  const what = `it has ${count} of ${typeName(tiff)} (${size})`
+  const what = `it has ${counted(tiff.bands)} of ${typeName(tiff)} (${size})`
   const compression = compressionName(tiff.compression)
-  const refuse = (reason: string, hint = 'convert it to one of them'): ImageRefusal => ({
+  const refuse = (reason: string, hint: string): ImageRefusal => ({
     reason: `${what}, ${reason}`,
     hint,
   })
@@ -61,23 +84,23 @@ function planTiff(tiff: TiffDirectory, { bands, scale, size, orientation }: Tiff
   if (isBeyond && !canDecompress(tiff.compression))
     return refuse(`and its compression, ${compression}, is not read`, 'convert it to deflate')
   const colours = bands === undefined ? colourBands(tiff) : bands.map(band => band - 1)
-  if (colours === undefined) return refuse(`and does not say which of them are red, green and blue; ${readable}`)
-  const beyond = colours.find(band => band < 0 || band >= tiff.bands)
-  if (beyond !== undefined) return refuse(`and no band ${beyond + 1}`, 'name others')
+  if (colours === undefined) return refuse('and does not say which of them are red, green and blue', nameBands)
+  const beyond = colours.find(band => band >= tiff.bands)
+  if (beyond !== undefined) return refuse(`and no band ${beyond + 1}`, "name others under 'bands'")
   if (!isOfBytes(tiff) && scale === undefined)
-    return refuse(`and does not say which values are black and white; ${readable}`)
+    return refuse('and does not say which values are black and white', nameScale)
   if (bands === undefined && scale === undefined && isPlain(tiff) && !isBeyond) return { kind: 'plain' }
   const hasAlpha = bands === undefined && isPlain(tiff) && tiff.bands > colours.length
   // White is zero only where a scale says which value is white.
   const isKnown = tiff.photometric === 1 || tiff.photometric === 2 || (tiff.photometric === 0 && scale !== undefined)
   if (!hasReadableType(tiff) || !isKnown || orientation > 1 || (hasAlpha && scale === undefined))
-    return refuse(`and its bands cannot be read one by one; ${readable}`)
+    return refuse('and its bands cannot be read one by one', 'convert it to grey or RGB of 8 bits a band')
   if (!canDecompress(tiff.compression))
     return refuse(
       `and its bands cannot be read one by one from the compression ${compression}`,
       'convert it to deflate',
     )
-  return { kind: 'bands', bands: colours, tiff }
+  return { kind: 'bands', tiff, ...withRanges(colours, scale, [0, 255]) }
 }
 
 /** Bands of the colours of a TIFF, as far as it says them: by its photometric interpretation, or as GDAL notes them. */
@@ -127,17 +150,13 @@ function typeName({ bits, formats }: TiffDirectory): string {
 export async function decodeSource(
   image: ImageBytes,
   plan: DecodePlan,
-  {
-    facts,
-    scale,
-    ...options
-  }: ImageDecodeOptions & { readonly facts: ImageFacts; readonly scale?: BandChoice['scale'] },
+  { facts, ...options }: ImageDecodeOptions & { readonly facts: ImageFacts },
 ): Promise<Raster> {
   switch (plan.kind) {
     case 'plain':
       return decodeImage(image, { ...options, isUpright: facts.orientation === 1 })
     case 'deep png':
-      return resized(await decodeDeepPng(image, plan.bands, scale), options)
+      return resized(await decodeDeepPng(image, plan, { facts, ...options }), options)
     case 'bands': {
       const { width, height } = plan.tiff
       const shrink =
@@ -146,7 +165,7 @@ export async function decodeSource(
       try {
         const raster = await readTiffBands(source, plan.tiff, {
           bands: plan.bands,
-          scale,
+          ranges: plan.ranges,
           shrink: Math.max(1, Math.floor(shrink)),
         })
         return await resized(raster, options)
@@ -157,24 +176,29 @@ export async function decodeSource(
   }
 }
 
+/** Pixels of 16 bits as RGB of 8 bits; a large scene is reduced before it is in memory as a whole. */
 async function decodeDeepPng(
   image: ImageBytes,
-  chosen: readonly number[] | undefined,
-  [black, white]: readonly [number, number] = [0, 65_535],
+  { bands, ranges }: Colours,
+  { facts, size, filter = 'lanczos3' }: ImageDecodeOptions & { readonly facts: ImageFacts },
 ): Promise<Raster> {
-  const { data, info } = await sharp(image, anySize)
-    .toColourspace('rgb16')
+  const isLarge = size !== undefined && facts.width * facts.height > mostPixels
+  const picture = sharp(image, { ...anySize, autoOrient: facts.orientation > 1 }).toColourspace(
+    facts.channels < 3 ? 'grey16' : 'rgb16',
+  )
+  const { data, info } = await (isLarge ? picture.resize(size, size, { fit: 'cover', kernel: filter }) : picture)
     .raw({ depth: 'ushort' })
     .toBuffer({ resolveWithObject: true })
   const { width, height, channels } = info
-  const values = new Uint16Array(new Uint8Array(data).buffer)
-  const bands = chosen ?? [0, 1, 2]
+  const values = new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2)
   const pixels = new Uint8ClampedArray(width * height * 3)
-  for (let pixel = 0; pixel < width * height; pixel++)
-    for (let channel = 0; channel < 3; channel++) {
-      const value = values[pixel * channels + (bands[bands.length === 1 ? 0 : channel] ?? 0)] ?? 0
-      pixels[3 * pixel + channel] = ((value - black) / (white - black)) * 255
-    }
+  for (let channel = 0; channel < 3; channel++) {
+    const one = bands.length === 1 ? 0 : channel
+    const [black, white] = ranges[one] ?? [0, 65_535]
+    const band = bands[one] ?? 0
+    for (let pixel = 0; pixel < width * height; pixel++)
+      pixels[3 * pixel + channel] = (((values[pixel * channels + band] ?? 0) - black) / (white - black)) * 255
+  }
   return { data: new Uint8Array(pixels.buffer), width, height, channels: 3 }
 }
 

@@ -18,6 +18,8 @@ export interface ImageFacts {
   readonly frames: number
   /** Bits of a band. */
   readonly bits: number
+  /** Bands, transparency among them. */
+  readonly channels: number
   /** As in EXIF: 1 where the image is stored upright. */
   readonly orientation: number
   /** Of the first image of a TIFF. */
@@ -76,6 +78,7 @@ export async function readImageFacts(image: ImageBytes): Promise<ImageFacts | Im
       height: page?.height ?? metadata?.pageHeight ?? metadata?.height ?? 0,
       frames: tiff?.length ?? (format === 'png' ? await pngFrames(source) : (metadata?.pages ?? 1)),
       bits: page?.bits[0] ?? (metadata?.depth === 'ushort' ? 16 : 8),
+      channels: page?.bands ?? metadata?.channels ?? 0,
       orientation: metadata?.orientation ?? 1,
       ...(page !== undefined && { tiff: page }),
     }

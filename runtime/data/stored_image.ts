@@ -62,7 +62,7 @@ export async function storeImage(
     })
   if (plan.kind !== 'plain' && size === undefined && width * height > largestRaster)
     return fail({ reason: `its ${width} x ${height} pixels are too many to store as one image`, hint: 'set tile_size' })
-  const options = { name, filter, facts, scale }
+  const options = { name, filter, facts }
   try {
     if (isCopy) {
       // Its bytes are kept, once they are known to decode.
@@ -90,5 +90,5 @@ function isDark({ data }: Raster, { format, bits }: ImageFacts): boolean {
 
 const darkRefusal = ({ width, height }: ImageFacts): ImageRefusal => ({
   reason: `it has bands of 16-bit unsigned integers (${width} x ${height} pixels) that reach less than a quarter of 65535, and does not say which value is white`,
-  hint: 'convert it to 8 bits a band',
+  hint: "give it by 'scale', such as scale: [0, 3000]",
 })

@@ -66,35 +66,39 @@ test('colours that GDAL notes for its bands are found', async () => {
 
 test('bands and depths that do not say their colours are refused with their number, type and size', async () => {
   const eight = plain('uint8', [1, 2, 3, 4, 5, 6, 7, 8], { photometric: 1, extraSamples: [0, 0, 0, 0, 0, 0, 0] })
-  const readable = 'grey and RGB of 8 bits a band are read; convert it to one of them'
+  const nameBands = "name them by 'bands', such as bands: [4, 3, 2]"
+  const nameScale = "give them by 'scale', such as scale: [0, 3000]"
   const cases: readonly (readonly [Uint8Array, string])[] = [
     [
       eight,
-      `it has 8 bands of 8 bits (24 x 20 pixels), and does not say which of them are red, green and blue; ${readable}`,
+      `it has 8 bands of 8 bits (24 x 20 pixels), and does not say which of them are red, green and blue; ${nameBands}`,
     ],
     [
       plain('uint8', [1, 2], { photometric: 1, extraSamples: [0] }),
-      `it has 2 bands of 8 bits (24 x 20 pixels), and does not say which of them are red, green and blue; ${readable}`,
+      `it has 2 bands of 8 bits (24 x 20 pixels), and does not say which of them are red, green and blue; ${nameBands}`,
     ],
     [
       plain('uint16', [1200, 1600, 900]),
-      `it has 3 bands of 16-bit unsigned integers (24 x 20 pixels), and does not say which values are black and white; ${readable}`,
+      `it has 3 bands of 16-bit unsigned integers (24 x 20 pixels), and does not say which values are black and white; ${nameScale}`,
     ],
     [
       plain('int16', [1200], { photometric: 1 }),
-      `it has 1 band of 16-bit signed integers (24 x 20 pixels), and does not say which values are black and white; ${readable}`,
+      `it has 1 band of 16-bit signed integers (24 x 20 pixels), and does not say which values are black and white; ${nameScale}`,
     ],
     [
       plain('float32', [0.5, 0.6, 0.3]),
-      `it has 3 bands of 32-bit floating-point numbers (24 x 20 pixels), and does not say which values are black and white; ${readable}`,
+      `it has 3 bands of 32-bit floating-point numbers (24 x 20 pixels), and does not say which values are black and white; ${nameScale}`,
     ],
     [
       plain('float64', [0.5, 0.6, 0.3]),
-      `it has 3 bands of 64-bit floating-point numbers (24 x 20 pixels), and does not say which values are black and white; ${readable}`,
+      `it has 3 bands of 64-bit floating-point numbers (24 x 20 pixels), and does not say which values are black and white; ${nameScale}`,
     ],
   ]
   for (const [image, reason] of cases) assert.is(await refusal(image), reason)
-  assert.match(await refusal(plain('uint16', [1, 2, 3]), { bands: [4, 3, 2], scale: [0, 9] }), /, and no band 4; name/)
+  assert.match(
+    await refusal(plain('uint16', [1, 2, 3]), { bands: [4, 3, 2], scale: [[0, 9]] }),
+    /, and no band 4; name/,
+  )
 })
 
 test('bands and scale make RGB of any number of bands of any type', async () => {
@@ -111,7 +115,7 @@ test('bands and scale make RGB of any number of bands of any type', async () => 
   for (const [type, unit] of types) {
     const values = [0, 90, 160, 120, 400].map(value => value * unit)
     const image = plain(type, values, { photometric: 1, extraSamples: [0, 0, 0, 0] })
-    const scale = [0, 255 * unit] as const
+    const scale = [[0, 255 * unit]] as const
     const isCoarse = Math.abs(unit) >= 0.1 && Math.abs(unit) < 1
     const found = await colour(image, { bands: [4, 3, 2], scale })
     assert.ok(
@@ -121,8 +125,17 @@ test('bands and scale make RGB of any number of bands of any type', async () => 
     isNear(await colour(image, { bands: [5], scale }), [255, 255, 255])
     isNear(await colour(image, { bands: [1, 1, 5], scale, size: 10 }), [0, 0, 255])
   }
+  const image = plain('uint16', [100, 200, 300])
+  const scale = [
+    [0, 200],
+    [100, 300],
+    [0, 300],
+  ] as const
+  isNear(await colour(image, { scale }), [128, 128, 255])
+  const grey = plain('int16', [100], { photometric: 1 })
+  isNear(await colour(grey, { scale }), [128, 0, 85])
   const nodata = plain('float32', [Number.NaN, 0.5, -9999])
-  isNear(await colour(nodata, { scale: [0, 1] }), [0, 128, 0])
+  isNear(await colour(nodata, { scale: [[0, 1]] }), [0, 128, 0])
   assert.match(
     await refusal(
       await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } })
@@ -225,7 +238,28 @@ test('a PNG of 16 bits is read as PNG defines it, unless its values are of a sma
     await refusal(await deep(1200)),
     /^it has bands of 16-bit unsigned integers \(12 x 10 pixels\) that reach less than a quarter of 65535/,
   )
-  isNear(await colour(await deep(1200), { scale: [0, 3000] }), [102, 102, 102])
+  isNear(await colour(await deep(1200), { scale: [[0, 3000]] }), [102, 102, 102])
+  const values = [500, 1000, 1500]
+  const data = Uint16Array.from({ length: 12 * 10 * 3 }, (_, i) => values[i % 3] ?? 0)
+  const rgb = await sharp(data, { raw: { width: 12, height: 10, channels: 3 } })
+    .toColourspace('rgb16')
+    .png()
+    .toBuffer()
+  isNear(await colour(rgb, { bands: [3, 2, 1], scale: [[0, 2000]] }), [191, 128, 64])
+  isNear(
+    await colour(rgb, {
+      scale: [
+        [0, 1000],
+        [0, 2000],
+        [0, 3000],
+      ],
+    }),
+    [128, 128, 128],
+  )
+  assert.is(
+    await refusal(rgb, { bands: [4, 3, 2] }),
+    "it is a PNG with 3 bands of 16-bit unsigned integers (12 x 10 pixels), and no band 4; name others under 'bands'",
+  )
 })
 
 test('files that are no images are named for what they are', async () => {
@@ -303,7 +337,7 @@ testWithShared(test, 'cases/tiff_bands', 'bands of the cases are read where they
     ['float255', [0, 255]],
     ['float01', [0, 1]],
   ] as const)
-    isNear(await colour(file(name), { bands: [1, 2, 3], scale }), [120, 160, 90])
+    isNear(await colour(file(name), { bands: [1, 2, 3], scale: [scale] }), [120, 160, 90])
 })
 
 test.run()

@@ -2,11 +2,13 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { stringify } from 'yaml'
 import { checkSchema } from '../../dsl/check/schema.ts'
 import { loadRecipe } from '../../dsl/compile/load.ts'
 import { referencePage } from '../../dsl/print/reference.ts'
+import { exampleOf } from '../../dsl/print/reference_fields.ts'
 import { readYaml } from '../../dsl/read/yaml.ts'
-import { recipeSchema, type SchemaNode } from '../../dsl/schema/schema_node.ts'
+import { recipeSchema, resolved, type SchemaNode } from '../../dsl/schema/schema_node.ts'
 import { projectRoot } from '../support.ts'
 import { sourceOf } from './support.ts'
 
@@ -38,6 +40,25 @@ test('the examples of the reference hold: each kind of entry, put into a recipe,
   }
 })
 
+test('the examples of single fields hold: each, in an entry of its kind, has the shape of one', () => {
+  let count = 0
+  for (const [section, { additionalProperties }] of Object.entries(recipeSchema.properties ?? {})) {
+    if (typeof additionalProperties !== 'object') continue
+    const entry = resolved(additionalProperties)
+    for (const variant of (entry.oneOf ?? [entry]).map(resolved)) {
+      const whole = exampleOf(variant, reference => resolved({ $ref: reference }))
+      for (const [field, { examples = [] }] of Object.entries(variant.properties ?? {}))
+        for (const example of examples) {
+          count += 1
+          const recipe = { name: 'whole', sources: {}, [section]: { first: { ...Object(whole), [field]: example } } }
+          const { value } = readYaml(sourceOf(stringify(recipe)))
+          assert.equal(value && checkSchema(value).map(({ message }) => message), [], `${section} ${field}`)
+        }
+    }
+  }
+  assert.ok(count > 30, `${count}`)
+})
+
 test('every field is described, and what may be left out has a default or is known to mean something by its absence', () => {
   const withoutDefault = new Set<string>()
   for (const [name, definition] of Object.entries({ Recipe: recipeSchema, ...recipeSchema.$defs }))
@@ -49,6 +70,7 @@ test('every field is described, and what may be left out has a default or is kno
   const known = [
     'at_least',
     'at_most',
+    'bands',
     'captions',
     'cities_above',
     'context_length',
@@ -68,6 +90,7 @@ test('every field is described, and what may be left out has a default or is kno
     'mlp',
     'over',
     'patch_size',
+    'scale',
     'schedule',
     'slot_memory',
     'stop_early',

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parquetWriteFile } from 'hyparquet-writer'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import type { StageKind } from '../../dsl/kinds/registry.ts'
@@ -8,6 +9,7 @@ import { readIndex, readSamples } from '../../runtime/data/dataset.ts'
 import { decodeImage } from '../../runtime/data/image.ts'
 import type { AnyContext, StageResult } from '../../runtime/kinds/context.ts'
 import { messageOf, pack, picture, put } from '../data/readers/support.ts'
+import { tiffFile } from '../data/tiff_file.ts'
 import { inTempFolder, sharedPath, testWithShared } from '../support.ts'
 import { runKind } from './run_kind.ts'
 
@@ -133,6 +135,82 @@ test('files that are no data are counted in the summary, a warning and, but for 
     )
     const named = await runStage('folder', { folder, params: { path, class_names: { 3: 'a lake' } }, files: { path } })
     assert.is(named.warnings.length, 1)
+  }))
+
+test('bands and scale of a recipe make RGB of every source of files', () =>
+  inTempFolder(async folder => {
+    const values = [0, 900, 1600, 1200]
+    const tiff = tiffFile({
+      ...{ width: 16, height: 16, type: 'uint16', bands: 4, photometric: 1, extraSamples: [0, 0, 0] },
+      value: band => values[band] ?? 0,
+    })
+    await put(folder, {
+      'in/Lake/a.tif': tiff,
+      'd.json': JSON.stringify({ images: [{ filename: 'a.tif', split: 'train', sentences: [{ raw: 'a lake' }] }] }),
+      's.tar': await pack([
+        ['a.tif', tiff],
+        ['a.txt', 'a lake'],
+      ]),
+    })
+    const table = join(folder, 't.parquet')
+    parquetWriteFile({
+      filename: table,
+      columnData: [
+        { name: 'image', data: [tiff], type: 'BYTE_ARRAY' },
+        { name: 'caption', data: ['a lake'] },
+      ],
+    })
+    const [path, json, shard] = [join(folder, 'in'), join(folder, 'd.json'), join(folder, 's.tar')]
+    const sources = {
+      folder: [{ path }, { path }],
+      karpathy: [
+        { json, images: path },
+        { json, images: path },
+      ],
+      webdataset: [{ shards: shard }, { shards: [shard] }],
+      parquet: [{ files: table, image: { kind: 'bytes', column: 'image' }, caption: 'caption' }, { tables: [table] }],
+    } as const
+    for (const kind of ['folder', 'karpathy', 'webdataset', 'parquet'] as const) {
+      const [params, files] = sources[kind]
+      const run = (more: object) => runStage(kind, { folder, params: { ...params, ...more }, files })
+      const { out } = await run({ bands: [4, 3, 2], scale: [0, 2550] })
+      const stored = JSON.parse(readFileSync(join(out, 'stored.json'), 'utf8'))
+      assert.equal([stored.bands, stored.scale], [[4, 3, 2], [[0, 2550]]])
+      for await (const { image } of readSamples(out)) {
+        const { data } = await decodeImage(image, { name: kind })
+        assert.ok(
+          [120, 160, 90].every((value, i) => Math.abs(value - (data[i] ?? 0)) <= 2),
+          `${kind} ${data.slice(0, 3)}`,
+        )
+      }
+      const each = await run({
+        bands: [4, 3, 2],
+        scale: [
+          [0, 1200],
+          [0, 1600],
+          [900, 1000],
+        ],
+      })
+      for await (const { image } of readSamples(each.out)) {
+        const { data } = await decodeImage(image, { name: kind })
+        assert.ok(
+          [255, 255, 0].every((value, i) => Math.abs(value - (data[i] ?? 0)) <= 2),
+          `${kind} ${data.slice(0, 3)}`,
+        )
+      }
+      assert.match(
+        await messageOf(run({})),
+        /(a\.tif|row 0).*it has 4 bands of 16-bit unsigned integers .* which of them are red, green and blue; name them by 'bands', such as/,
+      )
+      assert.match(
+        await messageOf(run({ bands: [4, 3, 2] })),
+        /does not say which values are black and white; give them by 'scale', such as scale: \[0, 3000\]/,
+      )
+      assert.match(
+        await messageOf(run({ bands: [5, 3, 2], scale: [0, 2550] })),
+        /(a\.tif|row 0).*it has 4 bands of 16-bit unsigned integers \(16 x 16 pixels\), and no band 5; name others under 'bands'/,
+      )
+    }
   }))
 
 test('a source that gives no samples says what it holds', () =>

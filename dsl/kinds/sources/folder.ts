@@ -1,12 +1,12 @@
 /** Source `folder`: images of one's own with a table of captions or in class folders. */
 import { join } from 'node:path'
-import type { Count, Path, ResizeFilter, Share } from '../../recipe/scalars.ts'
+import type { Band, Count, Path, ResizeFilter, Share } from '../../recipe/scalars.ts'
 import type { NamedPath } from '../../values/named_path.ts'
 import type { SourceDefinition } from '../definition.ts'
 import { draft, type Expanding, inParts } from '../draft.ts'
 import type { FilledFolderSource } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
-import { fileMetrics, humanLabelsHint, type SourcePart, unusedResize } from './file_source.ts'
+import { checkBands, fileMetrics, humanLabelsHint, type SourcePart, unusedResize } from './file_source.ts'
 import { joined } from './join.ts'
 import { checkShares, splitsOfShares } from './shares.ts'
 
@@ -28,6 +28,17 @@ export interface FolderSource {
   tile_size?: number
   /** Filter by which an image of another size is scaled. @default "lanczos3" */
   resize?: ResizeFilter
+  /**
+   * Bands of red, green and blue in images that have more or other ones, from 1: `[4, 3, 2]`. Three times the same band
+   * makes grey images. Absent: the bands that each image says. @minItems 3 @maxItems 3 @examples [[4, 3, 2]]
+   */
+  bands?: Band[]
+  /**
+   * Values of black and of white in images of other than 8 bits: `[0, 3000]`, or such a pair for each of red, green and
+   * blue. Absent: images of 8 bits are read, and PNG images of 16 bits as PNG defines them.
+   * @minItems 2 @maxItems 3 @examples [[0, 3000]]
+   */
+  scale?: (number | number[])[]
   /**
    * Shares held out by image file; or `folders`: the first folder of an image's path is its split, `train`, `val`
    * (`valid`, `validation`, `dev`) or `test`; or `column`: a column of the table gives it. @default {}
@@ -122,7 +133,7 @@ export const folder = {
     files: [`folder ${images}`],
     split: ['folder', split, ...(split === 'column' ? [path, captions] : [])],
   }),
-  check: ({ split }) => checkShares(split),
+  check: source => [...checkShares(source.split), ...checkBands(source)],
   unusedFields: source => [
     ...unusedResize(source),
     ...(typeof source.captions === 'object' && source.split !== 'column'

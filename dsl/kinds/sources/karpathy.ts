@@ -1,10 +1,10 @@
 /** Source `karpathy`: captions in Karpathy's JSON, images in a folder. */
-import type { Count, Path, ResizeFilter } from '../../recipe/scalars.ts'
+import type { Band, Count, Path, ResizeFilter } from '../../recipe/scalars.ts'
 import type { SourceDefinition } from '../definition.ts'
 import { draft, inParts } from '../draft.ts'
 import type { FilledKarpathySource } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
-import { fileMetrics, humanLabelsHint, type SourcePart, unusedResize } from './file_source.ts'
+import { checkBands, fileMetrics, humanLabelsHint, type SourcePart, unusedResize } from './file_source.ts'
 import { joined } from './join.ts'
 
 /**
@@ -26,6 +26,17 @@ export interface KarpathySource {
   tile_size?: number
   /** Filter by which an image of another size is scaled. @default "lanczos3" */
   resize?: ResizeFilter
+  /**
+   * Bands of red, green and blue in images that have more or other ones, from 1: `[4, 3, 2]`. Three times the same band
+   * makes grey images. Absent: the bands that each image says. @minItems 3 @maxItems 3 @examples [[4, 3, 2]]
+   */
+  bands?: Band[]
+  /**
+   * Values of black and of white in images of other than 8 bits: `[0, 3000]`, or such a pair for each of red, green and
+   * blue. Absent: images of 8 bits are read, and PNG images of 16 bits as PNG defines them.
+   * @minItems 2 @maxItems 3 @examples [[0, 3000]]
+   */
+  scale?: (number | number[])[]
   /**
    * Words for classes, by their names in the files: captions made of class names use them. Classes that are left out
    * are spelt out: `AnnualCrop` is `annual crop`. @default {} @examples [{ "AnnualCrop": "annual crop land" }]
@@ -69,6 +80,7 @@ export const karpathy = {
     { path: images, at: ['images'], wanted: 'folder' },
   ],
   material: ({ json, images }) => ({ files: [`folder ${images}`], split: ['karpathy', json] }),
+  check: source => checkBands(source),
   unusedFields: unusedResize,
   metrics: name => [{ stage: name, kind: stage.kind, metrics: fileMetrics }],
   expand: (name, source) => inParts(draft(stage, { id: name, path: ['sources', name] }, source), source.parts, joined),

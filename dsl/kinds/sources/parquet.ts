@@ -1,12 +1,12 @@
 /** Source `parquet`: Parquet tables with a row for each image. */
-import type { Count, Path, ResizeFilter } from '../../recipe/scalars.ts'
+import type { Band, Count, Path, ResizeFilter } from '../../recipe/scalars.ts'
 import { expandPaths, tarBeside } from '../../values/braces.ts'
 import { listedPaths } from '../../values/named_path.ts'
 import { metricsIn, type SourceDefinition } from '../definition.ts'
 import { draft, type Expanding, inParts } from '../draft.ts'
 import type { FilledParquetSource } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
-import { fileMetrics, humanLabelsHint, type SourcePart, unusedResize } from './file_source.ts'
+import { checkBands, fileMetrics, humanLabelsHint, type SourcePart, unusedResize } from './file_source.ts'
 import { joined } from './join.ts'
 import { checkShares, splitsOfShares } from './shares.ts'
 import type { HeldOut } from './webdataset.ts'
@@ -33,6 +33,17 @@ export interface ParquetSource {
   tile_size?: number
   /** Filter by which an image of another size is scaled. @default "lanczos3" */
   resize?: ResizeFilter
+  /**
+   * Bands of red, green and blue in images that have more or other ones, from 1: `[4, 3, 2]`. Three times the same band
+   * makes grey images. Absent: the bands that each image says. @minItems 3 @maxItems 3 @examples [[4, 3, 2]]
+   */
+  bands?: Band[]
+  /**
+   * Values of black and of white in images of other than 8 bits: `[0, 3000]`, or such a pair for each of red, green and
+   * blue. Absent: images of 8 bits are read, and PNG images of 16 bits as PNG defines them.
+   * @minItems 2 @maxItems 3 @examples [[0, 3000]]
+   */
+  scale?: (number | number[])[]
   /** Shares held out, by a draw for each image; or `column`: the column `split` gives it. @default {} */
   split?: HeldOut | 'column'
   /**
@@ -126,7 +137,7 @@ export const parquet = {
     if (image.kind === 'paths') return { files: [`folder ${image.folder}`], split: [tables, image.column, ...drawn] }
     return { files: [...tables.map(table => `table ${table}`), ...images], split: drawn }
   },
-  check: ({ split }) => checkShares(split),
+  check: source => [...checkShares(source.split), ...checkBands(source)],
   unusedFields: unusedResize,
   metrics: name => [
     { stage: name, kind: stage.kind, metrics: [...fileMetrics, ...metricsIn('count', ['undownloaded'])] },

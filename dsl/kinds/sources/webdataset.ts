@@ -1,12 +1,12 @@
 /** Source `webdataset`: tar shards of another tool. */
-import type { Count, Path, ResizeFilter, Share } from '../../recipe/scalars.ts'
+import type { Band, Count, Path, ResizeFilter, Share } from '../../recipe/scalars.ts'
 import { expandPaths } from '../../values/braces.ts'
 import { listedPaths } from '../../values/named_path.ts'
 import type { SourceDefinition } from '../definition.ts'
 import { draft, type Expanding, inParts } from '../draft.ts'
 import type { FilledWebDatasetSource } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
-import { fileMetrics, type SourcePart, unusedResize } from './file_source.ts'
+import { checkBands, fileMetrics, type SourcePart, unusedResize } from './file_source.ts'
 import { joined } from './join.ts'
 import { checkShares, splitsOfShares } from './shares.ts'
 
@@ -28,6 +28,17 @@ export interface WebDatasetSource {
   tile_size?: number
   /** Filter by which an image of another size is scaled. @default "lanczos3" */
   resize?: ResizeFilter
+  /**
+   * Bands of red, green and blue in images that have more or other ones, from 1: `[4, 3, 2]`. Three times the same band
+   * makes grey images. Absent: the bands that each image says. @minItems 3 @maxItems 3 @examples [[4, 3, 2]]
+   */
+  bands?: Band[]
+  /**
+   * Values of black and of white in images of other than 8 bits: `[0, 3000]`, or such a pair for each of red, green and
+   * blue. Absent: images of 8 bits are read, and PNG images of 16 bits as PNG defines them.
+   * @minItems 2 @maxItems 3 @examples [[0, 3000]]
+   */
+  scale?: (number | number[])[]
   /** Shares held out, by a draw for each key. @default {} */
   split?: HeldOut
   /**
@@ -79,7 +90,7 @@ export const webdataset = {
     files: expandPaths(shards).map(shard => `tar ${shard}`),
     split: ['key', split],
   }),
-  check: ({ split }) => checkShares(split),
+  check: source => [...checkShares(source.split), ...checkBands(source)],
   unusedFields: unusedResize,
   metrics: name => [{ stage: name, kind: stage.kind, metrics: fileMetrics }],
   expand: (name, source, expanding) =>

@@ -1,6 +1,7 @@
 /** Makes samples of records: the one place that reads the images of a user's own sources, whatever their form. */
 import { availableParallelism } from 'node:os'
 import type { ResizeFilter } from '../../../dsl/recipe.ts'
+import type { BandChoice } from '../decode_source.ts'
 import type { SampleFiles } from '../sample.ts'
 import { storeImage } from '../stored_image.ts'
 import type { StoredImages } from '../stored_images.ts'
@@ -8,7 +9,7 @@ import { type ImageReader, openImages } from './image_bytes.ts'
 import { type CorruptItem, corruptItem, type ImageRecord, type SourceItem } from './record.ts'
 
 /** Options of {@link makeSample}: the stored form of images. */
-export interface SampleOptions {
+export interface SampleOptions extends BandChoice {
   /** Side in pixels; undefined: as they are. */
   readonly size: number | undefined
   readonly filter: ResizeFilter
@@ -32,7 +33,7 @@ export interface MadeSample {
  */
 export async function makeSample(
   { record, place }: { readonly record: ImageRecord; readonly place: number },
-  { images, size, filter, stored: before }: SampleOptions & { readonly images: ImageReader },
+  { images, stored: before, ...how }: SampleOptions & { readonly images: ImageReader },
 ): Promise<MadeSample | CorruptItem> {
   const { file, group, split, captions, label, overhead, facts, location, position } = record
   const broken = captions.find(caption => /\p{Surrogate}/u.test(caption))
@@ -45,7 +46,7 @@ export async function makeSample(
   try {
     const stored =
       bytes === undefined
-        ? await storeImage(await images.read(location), { name: `'${file}'`, size, filter })
+        ? await storeImage(await images.read(location), { name: `'${file}'`, ...how })
         : { bytes, isCopy: false }
     const stem = file.replace(/\.\w+$/, '').replace(/[^A-Za-z0-9]+/g, '-')
     const sample: SampleFiles = {

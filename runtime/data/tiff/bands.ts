@@ -4,12 +4,15 @@ import type { Raster } from '../image.ts'
 import { type Decompress, loadDecompressor } from './decompress.ts'
 import type { ByteSource, TiffDirectory } from './directory.ts'
 
-/** The bands to read, and their range. */
+/** The values of black and of white. */
+export type ValueRange = readonly [black: number, white: number]
+
+/** The bands to read, and their ranges. */
 export interface BandOptions {
   /** Bands of red, green and blue, or of grey, from 0. */
   readonly bands: readonly number[]
-  /** BandValues of black and of white; undefined: 0 and 255. */
-  readonly scale?: readonly [black: number, white: number] | undefined
+  /** One for each of the bands. */
+  readonly ranges: readonly ValueRange[]
   /** Pixels of the file that make one of the result, in each direction, by their mean. @default 1 */
   readonly shrink?: number
 }
@@ -35,7 +38,7 @@ type BandValues =
 export async function readTiffBands(
   source: ByteSource,
   directory: TiffDirectory,
-  { bands, scale = [0, 255], shrink = 1 }: BandOptions,
+  { bands, ranges, shrink = 1 }: BandOptions,
 ): Promise<Raster> {
   const { width, height, block, isPlanar } = directory
   const [columns, rows] = [Math.ceil(width / shrink), Math.ceil(height / shrink)]
@@ -43,8 +46,6 @@ export async function readTiffBands(
   const decompress = await loadDecompressor(directory.compression)
   const read = (index: number) => readBlock(source, directory, { index, decompress })
   const across = Math.ceil(width / block.width)
-  const [black, white] = scale
-  const factor = 255 / (white - black)
   for (let index = 0; index < blocksOf(directory); index++) {
     const [left, top] = [(index % across) * block.width, Math.floor(index / across) * block.height]
     const planes = isPlanar
@@ -52,8 +53,12 @@ export async function readTiffBands(
       : [await read(index)]
     const stride = isPlanar ? 1 : directory.bands
     for (const [channel, band] of bands.entries()) {
+      const [black, white] = ranges[channel] ?? [0, 255]
       const values = (isPlanar ? planes[channel] : planes[0]) ?? new Uint8Array()
-      mean.add({ values, stride, start: isPlanar ? 0 : band, left, top, block }, { channel, black, factor })
+      mean.add(
+        { values, stride, start: isPlanar ? 0 : band, left, top, block },
+        { channel, black, factor: 255 / (white - black) },
+      )
     }
   }
   return { data: mean.pixels(bands.length === 1), width: columns, height: rows, channels: 3 }
@@ -180,7 +185,7 @@ function swapBytes(bytes: Uint8Array, size: number): void {
   for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse()
 }
 
-/** BandValues are differences to the pixel on the left. */
+/** Values are differences to the pixel on the left. */
 function undoPredictor(
   values: BandValues,
   { perRow, samples }: { readonly perRow: number; readonly samples: number },

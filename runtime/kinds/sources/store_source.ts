@@ -10,6 +10,7 @@ import { type Slice, sliceReader } from '../../data/readers/slice.ts'
 import type { SampleFiles } from '../../data/sample.ts'
 import { storedQuality } from '../../data/stored_image.ts'
 import { openStoredImages } from '../../data/stored_images.ts'
+import type { ValueRange } from '../../data/tiff/bands.ts'
 import { failedItems, type Reporter, type StageContext, type StageResult, type StageSurroundings } from '../context.ts'
 import {
   firstImages,
@@ -25,7 +26,7 @@ import {
 type SourceContext = StageSurroundings & {
   readonly params: Pick<
     StageContext<'webdataset'>['params'],
-    'tile_size' | 'resize' | 'class_names' | 'max_corrupt' | 'part'
+    'tile_size' | 'resize' | 'bands' | 'scale' | 'class_names' | 'max_corrupt' | 'part'
   >
 }
 
@@ -49,7 +50,8 @@ export async function storeSource(
   const slice: Slice | undefined = params.part
   const { reader, first } = slice === undefined ? { reader: whole, first: 0 } : await sliceReader(whole, slice)
   const stored = previous === undefined ? undefined : await openStoredImages(previous)
-  const { tile_size: size, resize: filter } = params
+  const { tile_size: size, resize: filter, bands } = params
+  const scale = params.scale && rangesOf(params.scale)
   const faults = createFaultLog({ out, report, most: params.max_corrupt })
   const counts = { samples: 0, captions: 0, copied: copiedBefore(previous), train: 0, val: 0, test: 0 }
   const absent = new Map<string, number>()
@@ -58,7 +60,14 @@ export async function storeSource(
   const unnamed = new Set<string>()
   const shown: SampleFiles[] = []
   const dataset = await createDataset(out, { mayBeEmpty: slice !== undefined })
-  for await (const made of makeSamples(reader.find(), { size, filter, first, ...(stored && { stored }) })) {
+  for await (const made of makeSamples(reader.find(), {
+    size,
+    filter,
+    bands,
+    scale,
+    first,
+    ...(stored && { stored }),
+  })) {
     signal.throwIfAborted()
     switch (made.kind) {
       case 'corrupt':
@@ -95,12 +104,29 @@ export async function storeSource(
     throw noSamples(context.id, { corrupt, missing, leftOut: totalLeftOut(excluded) })
   await dataset.close()
   await stored?.close()
-  const how = { tile_size: size ?? null, resize: filter, jpeg_quality: storedQuality, copied: counts.copied }
+  const how = {
+    tile_size: size ?? null,
+    resize: filter,
+    bands,
+    scale,
+    jpeg_quality: storedQuality,
+    copied: counts.copied,
+  }
   writeFileSync(join(out, 'stored.json'), `${JSON.stringify({ ...how, encoded: counts.samples - counts.copied })}\n`)
   const metrics = { ...counts, corrupt }
   // Parts are shown where they are joined.
   const exhibits = slice === undefined ? [await firstImages(out, shown)] : []
   return { metrics, summary: sourceSummary(metrics, totalLeftOut(excluded)), exhibits, absent: missing }
+}
+
+/** One range for all bands, or one for each of red, green and blue. */
+function rangesOf(scale: NonNullable<SourceContext['params']['scale']>): readonly ValueRange[] {
+  const [black, white] = scale
+  if (typeof black === 'number' && typeof white === 'number') return [[black, white]]
+  return scale.flatMap(range => {
+    const [least, most] = typeof range === 'number' ? [] : range
+    return least === undefined || most === undefined ? [] : [[least, most] as const]
+  })
 }
 
 /** True if a class is a number that the recipe gives no name. */

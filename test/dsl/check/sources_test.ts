@@ -59,6 +59,42 @@ test('two sources of the same files share their images, but for splits that are 
   assert.equal(await of(twins(split, `others, ${split}`, 'two.train')), [])
 })
 
+test('bands are three whole numbers from 1, and values of black are below those of white', async () => {
+  const kinds = {
+    folder: 'path: photos',
+    karpathy: 'json: d.json, images: photos',
+    webdataset: 'shards: a.tar',
+    parquet: 'files: a.parquet',
+  }
+  const all = { ...files, 'd.json': '', 'a.tar': '', 'a.parquet': '' }
+  for (const [kind, fields] of Object.entries(kinds)) {
+    const of = (more: string) =>
+      faults(edited('sources:\n', `sources:\n  deep: { kind: ${kind}, ${fields}, ${more} }\n`), all)
+    const proper = ['unused-entry deep']
+    const meant = ['out-of-range scale', ...proper]
+    assert.equal(await of('bands: [4, 3, 2], scale: [0, 3000]'), proper)
+    assert.equal(await of('bands: [1, 1, 1], scale: [[-0.5, 1], [0, 9], [100, 2000.5]]'), proper)
+    assert.equal(await of('bands: [4, 3]'), ['out-of-range [4, 3]'])
+    assert.equal(await of('bands: [4, 3, 2, 1]'), ['out-of-range [4, 3, 2, 1]'])
+    assert.equal(await of('bands: [0, 1, 2]'), ['out-of-range 0'])
+    assert.equal(await of('bands: [1.5, 1, 2]'), ['type-mismatch 1.5'])
+    assert.equal(await of('bands: 4'), ['type-mismatch 4 -> [4]'])
+    assert.equal(await of('scale: [3000, 0]'), meant)
+    assert.equal(await of('scale: [7, 7]'), meant)
+    assert.equal(await of('scale: [3000]'), ['out-of-range [3000]'])
+    assert.equal(await of('scale: [0, 1, 2]'), meant)
+    assert.equal(await of('scale: [[0, 1], [0, 2]]'), meant)
+    assert.equal(await of('scale: [[0, 1], [2, 0], [0, 1]]'), ['out-of-range [2, 0]', ...proper])
+    assert.equal(await of('scale: [0, [1, 2], 3]'), meant)
+    assert.equal(await of('scale: [0, x]'), ['type-mismatch x -> [x]'])
+  }
+  const { diagnostics } = await loadTexts({
+    'r.yaml': edited('sources:\n', 'sources:\n  deep: { kind: folder, path: photos, scale: [9, 1] }\n'),
+    ...files,
+  })
+  assert.match(diagnostics[0]?.message ?? '', /^'scale' is \[9, 1\]; the value of black is below that of/)
+})
+
 test('splits that folders say must have a folder', async () => {
   const measured = (part: string) => twins('split: { test: 0.2, val: 0 }', 'sets, split: folders', `two.${part}`)
   const sets = { ...files, 'sets/train/a.jpg': '', 'sets/testing/a.jpg': '', 'sets/other/a.jpg': '' }

@@ -154,6 +154,24 @@ const parted = edited('sources:\n', 'sources:\n  photos: { kind: folder, path: p
   .replace('kind: classifier', 'kind: dedup')
 const partedPlan = () => planTexts({ 'r.yaml': parted, 'photos/a.jpg': '' })
 
+test('bands and scale are parameters of a source only where a recipe gives them', async () => {
+  const paramsOf = async (more: string) =>
+    stageOf(
+      await planTexts({
+        'r.yaml': parted.replace('parts: 3, max_corrupt: 2', `split: { test: 0.5 }${more}`),
+        'photos/a.jpg': '',
+      }),
+      'photos',
+    ).params
+  const without = await paramsOf('')
+  assert.not.ok('bands' in without || 'scale' in without)
+  assert.equal(await paramsOf(', bands: [4, 3, 2], scale: [0, 3000]'), {
+    ...without,
+    bands: [4, 3, 2],
+    scale: [0, 3000],
+  })
+})
+
 test('a source in parts is as many stages and one that joins them', async () => {
   const plan = await partedPlan()
   const parts = [0, 1, 2].map(index => stageOf(plan, `photos.${index}`))
