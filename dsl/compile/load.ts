@@ -1,5 +1,6 @@
 /** From a recipe file to checked variants: read, extend, set, expand, insert, check, fill. */
 import { dirname, extname, resolve } from 'node:path'
+import { createDecider } from '../check/decide.ts'
 import { createFiller } from '../check/fill.ts'
 import { checkMeaning } from '../check/meaning.ts'
 import { memoizeChecks } from '../check/memoize_checks.ts'
@@ -106,15 +107,19 @@ function checkVariants(tree: LocatedMap, { folder, files, isAlone }: LoadPlace, 
   const diagnostics: Diagnostic[] = [...faults]
   const variants: Variant[] = []
   const fill = createFiller(folder)
+  const decide = createDecider()
   const checkShape = createSchemaCheck()
   const used = new Set<string>()
   const fixed = new Set<Located>()
   for (const cell of cells) {
     const inserted = substitute(tree, cellParameters(parameters, cell), fixed)
     for (const name of inserted.used) used.add(name)
-    const shape = isClean(inserted.diagnostics) ? checkShape(inserted.value) : rootFaults(tree, inserted.diagnostics)
-    diagnostics.push(...shape)
-    if (isClean(shape)) variants.push({ cell, tree: inserted.value, recipe: fill(inserted.value) })
+    const decided = decide(inserted.value)
+    const shape = isClean(inserted.diagnostics) ? checkShape(decided.value) : rootFaults(tree, inserted.diagnostics)
+    const isUndecided = ({ span }: Diagnostic) => decided.diagnostics.some(one => one.span.start === span.start)
+    const found = [...decided.diagnostics, ...shape.filter(fault => !isUndecided(fault))]
+    diagnostics.push(...found)
+    if (isClean(found)) variants.push({ cell, tree: decided.value, recipe: fill(decided.value) })
   }
   const run = memoizeChecks(variants.map(({ recipe }) => recipe))
   for (const { recipe, tree } of variants) {

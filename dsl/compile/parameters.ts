@@ -1,7 +1,16 @@
 /** Inserts parameters: `${params.NAME}` as a whole scalar keeps the parameter's type, within a text it becomes text. */
+import { undecided } from '../check/decide.ts'
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
-import type { Located, LocatedEntry, LocatedList, LocatedMap, LocatedScalar, Scalar } from '../values/located.ts'
+import type {
+  Ambiguity,
+  Located,
+  LocatedEntry,
+  LocatedList,
+  LocatedMap,
+  LocatedScalar,
+  Scalar,
+} from '../values/located.ts'
 
 /** A parameter's value: as `params` gives it, or as a cell of the matrix does. */
 export type Parameters = ReadonlyMap<string, LocatedScalar>
@@ -45,11 +54,16 @@ export function substitute(recipe: LocatedMap, parameters: Parameters, fixed = n
       return parameter?.value ?? ''
     }
     const whole = /^\$\{params\.([^{}]*)\}$/.exec(node.value)?.[1]
-    if (whole !== undefined) return { kind: 'scalar', value: insert(whole), span: node.span, ...(origin && { origin }) }
+    if (whole !== undefined) {
+      const value = insert(whole)
+      const { ambiguity } = parameters.get(whole) ?? {}
+      return { kind: 'scalar', value, span: node.span, ...(origin && { origin }), ...(ambiguity && { ambiguity }) }
+    }
     let remaining = longestText - node.value.length
     const value = node.value.replaceAll(/\$\{([^{}]*)\}?/g, (written, content: string) => {
       if (content.startsWith('params.') && written.endsWith('}')) {
         const inserted = String(insert(content.slice('params.'.length)))
+        if (origin?.ambiguity) diagnostics.push(undecided(origin, textSpellings(origin.ambiguity)))
         remaining -= inserted.length
         return remaining < 0 ? '' : inserted
       }
@@ -96,6 +110,10 @@ export function substitute(recipe: LocatedMap, parameters: Parameters, fixed = n
 
   return { value: inMap(recipe, name => name !== 'params' && name !== 'matrix'), diagnostics, used }
 }
+
+/** The spellings that make a text of each reading. */
+const textSpellings = ({ readings }: Ambiguity): readonly string[] =>
+  readings.map(({ spelling }) => (spelling.startsWith("'") ? spelling : `'${spelling}'`))
 
 function unknownParameter({ span }: LocatedScalar, name: string, parameters: Parameters): Diagnostic {
   const near = suggest(name, parameters.keys())

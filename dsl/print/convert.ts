@@ -1,4 +1,5 @@
 /** Converts a recipe from one form to the other, with its comments. */
+import { createDecider } from '../check/decide.ts'
 import { references } from '../check/names.ts'
 import type { LoadedRecipe } from '../compile/load.ts'
 import { UserFault } from '../diagnostics/faults.ts'
@@ -48,7 +49,7 @@ function importedInto(root: Located, { path }: SourceText): readonly SourceText[
 
 async function toTypeScript(source: SourceText, [variant]: LoadedRecipe['variants']): Promise<string> {
   const { printTypeScript } = await import('./typescript.ts')
-  const root = mapOf(readYaml(source).value, source)
+  const root = createDecider()(mapOf(readYaml(source).value, source)).value
   const commented = attachComments(yamlComments(source.text), { root, source, headerEnd: headerEnd(root, source) })
   return printTypeScript(root, { commented, references: variant ? references(variant.recipe) : [] })
 }

@@ -1,6 +1,6 @@
 /** Prints a recipe as YAML in the canonical layout, with its comments. */
 import { Document, type Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml'
-import { ambiguity } from '../read/scalars.ts'
+import { needsQuotes } from '../read/scalars.ts'
 import type { Located } from '../values/located.ts'
 import { type Commented, commentTaker, ownSpans } from './comments.ts'
 import { formatYaml, withExponents } from './format.ts'
@@ -50,7 +50,7 @@ export function printYaml(root: Located, commented: Commented): string {
 
 function scalarOf(value: unknown): Scalar {
   const scalar = new Scalar(value)
-  if (typeof value === 'string' && ambiguity(value)) scalar.type = 'QUOTE_SINGLE'
+  if (typeof value === 'string' && needsQuotes(value)) scalar.type = 'QUOTE_SINGLE'
   return scalar
 }
 

@@ -1,51 +1,47 @@
 /** Plain YAML scalars that YAML 1.1 and YAML 1.2 readers, both common, read differently. */
+import type { Ambiguity, Scalar } from '../values/located.ts'
 
-/** An ambiguous scalar: its readings, and spellings that every reader reads alike. */
-export interface Ambiguity {
-  /** "a boolean in YAML 1.1 and text in YAML 1.2" */
-  readonly readings: string
-  /** One spelling for each meaning. */
-  readonly spellings: readonly string[]
-}
-
-/** Says how a plain scalar is ambiguous; undefined when every reader agrees. */
+/**
+ * Says how a plain scalar is ambiguous; undefined where every reader agrees. Dates and numbers to base 60 (`12:30`) are
+ * text: no field of a recipe is a date, and nobody means 750.
+ */
 export function ambiguity(text: string): Ambiguity | undefined {
-  if (/^(?:y|yes|on|n|no|off)$/i.test(text)) {
-    const truth = /^(?:y|yes|on)$/i.test(text) ? 'true' : 'false'
-    return { readings: 'a boolean in YAML 1.1 and text in YAML 1.2', spellings: [truth, `'${text}'`] }
-  }
-  if (/^[-+]?0[0-9_]+$/.test(text)) {
-    const octal = /^[-+]?0[0-7_]+$/.test(text) ? `${octalValue(text)} in YAML 1.1` : 'text in YAML 1.1'
+  const orText = (words: string, value: Scalar, spelling = String(value)): Ambiguity => ({
+    words,
+    readings: [
+      { value, spelling },
+      { value: text, spelling: `'${text}'` },
+    ],
+  })
+  if (/^(?:y|yes|on|n|no|off)$/i.test(text))
+    return orText('a boolean in YAML 1.1 and text in YAML 1.2', /^(?:y|yes|on)$/i.test(text))
+  if (/^[-+]?0[0-7]+$/.test(text)) {
+    const [octal, decimal] = [octalValue(text), Number(text)]
     return {
-      readings: `${octal} and ${Number(text.replaceAll('_', ''))} in YAML 1.2`,
-      spellings: [withoutZeros(text), `'${text}'`],
+      words: `${octal} in YAML 1.1 and ${decimal} in YAML 1.2`,
+      readings: [decimal, octal].map(value => ({ value, spelling: String(value) })),
     }
   }
-  if (/^0o[0-7]+$/.test(text))
-    return {
-      readings: `text in YAML 1.1 and ${Number(text)} in YAML 1.2`,
-      spellings: [String(Number(text)), `'${text}'`],
-    }
-  if (/^[-+]?0b[01_]+$/.test(text))
-    return { readings: 'a number in YAML 1.1 and text in YAML 1.2', spellings: [binaryValue(text), `'${text}'`] }
-  if (/^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/.test(text))
-    return { readings: 'a number to base 60 in YAML 1.1 and text in YAML 1.2', spellings: [`'${text}'`] }
+  const inEleven = 'a number in YAML 1.1 and text in YAML 1.2'
+  if (/^[-+]?0[0-7_]+$/.test(text)) return orText(inEleven, octalValue(text))
+  if (/^0o[0-7]+$/.test(text)) return orText(`text in YAML 1.1 and ${Number(text)} in YAML 1.2`, Number(text))
+  if (/^[-+]?0b[01_]+$/.test(text)) return orText(inEleven, binaryValue(text))
   if (/^[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?$/.test(text) && text.includes('_'))
-    return { readings: 'a number in YAML 1.1 and text in YAML 1.2', spellings: [text.replaceAll('_', ''), `'${text}'`] }
+    return orText(inEleven, Number(text.replaceAll('_', '')))
   if (/^[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)[eE][-+]?[0-9]+$/.test(text) && !/^[-+]?[0-9]*\.[0-9]*[eE][-+]/.test(text))
-    return { readings: 'text in YAML 1.1 and a number in YAML 1.2', spellings: [decimal(text), `'${text}'`] }
-  if (/^\d{4}-\d\d?-\d\d?(?:[Tt ].*)?$/.test(text))
-    return { readings: 'a date in YAML 1.1 and text in YAML 1.2', spellings: [`'${text}'`] }
+    return orText('text in YAML 1.1 and a number in YAML 1.2', Number(text), decimal(text))
   return undefined
 }
+
+/** True if some reader of YAML takes a plain text for something else; dates and numbers to base 60 included. */
+export const needsQuotes = (text: string): boolean =>
+  ambiguity(text) !== undefined ||
+  /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$|^\d{4}-\d\d?-\d\d?(?:[Tt ].*)?$|^[-+]?0[0-9_]+$/.test(text)
 
 const octalValue = (text: string): number =>
   Number.parseInt(text.replace(/^[-+]/, '').replaceAll('_', ''), 8) * (text.startsWith('-') ? -1 : 1)
 
-const withoutZeros = (text: string): string => text.replaceAll('_', '').replace(/^([-+]?)0+(?=[0-9])/, '$1')
-
-const binaryValue = (text: string): string =>
-  String(Number.parseInt(text.replace(/^([-+]?)0b/, '$1').replaceAll('_', ''), 2))
+const binaryValue = (text: string): number => Number.parseInt(text.replace(/^([-+]?)0b/, '$1').replaceAll('_', ''), 2)
 
 /** Positional notation where that is short, else with a point and a signed exponent: `0.0001`, `1.0e-12`. */
 function decimal(text: string): string {

@@ -191,23 +191,13 @@ function readScalar(reading: YamlReading, node: Scalar): Located {
   const span = spanOf(reading, node)
   const { value } = node
   const written = reading.source.text.slice(span.start, span.end)
-  if (node.type === 'PLAIN' && node.tag === undefined) checkAmbiguity(reading, written, span)
+  const doubt = node.type === 'PLAIN' && node.tag === undefined ? ambiguity(written) : undefined
   if (typeof value === 'number' && !Number.isFinite(value))
     report(reading, 'out-of-range', span, { message: `'${written}' is no finite number` })
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number')
-    return { kind: 'scalar', value, span }
+    return { kind: 'scalar', value, span, ...(doubt && { ambiguity: doubt }) }
   report(reading, 'unsupported-tag', span, { message: `'${written}' is neither text, number, boolean nor null` })
   return { kind: 'scalar', value: null, span }
-}
-
-function checkAmbiguity(reading: YamlReading, written: string, span: Span): void {
-  const found = ambiguity(written)
-  if (found === undefined) return
-  const [first = '', ...rest] = found.spellings
-  report(reading, 'ambiguous-scalar', span, {
-    message: `'${written}' is ${found.readings}`,
-    fix: { hint: `write ${[first, ...rest].join(' or ')}`, edit: { span, text: first } },
-  })
 }
 
 function readMap(reading: YamlReading, node: YAMLMap, depth: number): LocatedMap {
@@ -242,7 +232,6 @@ function readKey(reading: YamlReading, node: Node | null, parent: Node) {
   const span = spanOf(reading, node)
   const written = reading.source.text.slice(span.start, span.end)
   const isPlain = node.type === 'PLAIN'
-  if (isPlain) checkAmbiguity(reading, written, span)
   return { name: typeof node.value === 'string' ? node.value : written, span, isMerge: isPlain && written === '<<' }
 }
 

@@ -21,6 +21,8 @@ export interface SchemaNode {
   readonly minimum?: number
   readonly exclusiveMinimum?: number
   readonly maximum?: number
+  readonly exclusiveMaximum?: number
+  readonly multipleOf?: number
   readonly minItems?: number
   readonly pattern?: string
   readonly properties?: { readonly [name: string]: SchemaNode }

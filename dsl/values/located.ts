@@ -19,6 +19,14 @@ export interface Span {
 /** Text, number, boolean or null. */
 export type Scalar = null | boolean | number | string
 
+/** The readings of a plain scalar that YAML 1.1 and YAML 1.2 readers, both common, read differently. */
+export interface Ambiguity {
+  /** "a boolean in YAML 1.1 and text in YAML 1.2" */
+  readonly words: string
+  /** Each value, spelled as every reader reads it. */
+  readonly readings: readonly { readonly value: Scalar; readonly spelling: string }[]
+}
+
 interface LocatedBase {
   readonly span: Span
   /** The value that an extending file, `--set` or the matrix replaced by this one. */
@@ -30,6 +38,8 @@ export interface LocatedScalar extends LocatedBase {
   readonly value: Scalar
   /** The parameter, where `${params.NAME}` inserted it. */
   readonly origin?: LocatedScalar
+  /** Present until the type of the field has decided between the readings. */
+  readonly ambiguity?: Ambiguity
 }
 
 export interface LocatedList extends LocatedBase {

@@ -1,5 +1,7 @@
 /** Single faults in a YAML recipe, generated from its text and the schema; each knows where it must be told. */
 import { isAlias, isMap, isScalar, isSeq, type Pair, parseDocument, type YAMLMap } from 'yaml'
+import { isOfType } from '../../dsl/check/fits.ts'
+import { ambiguity } from '../../dsl/read/scalars.ts'
 import { definitionName, recipeSchema, resolved, type SchemaNode, variantOf } from '../../dsl/schema/schema_node.ts'
 
 /** A recipe with one fault. */
@@ -266,20 +268,26 @@ function wrongReferences(text: string, { scalars: all }: Found, scalars: readonl
   ]
 }
 
-/** Spellings that readers of YAML 1.1 and 1.2 take for different values. */
+/** Spellings that readers of YAML 1.1 and 1.2 take for different values, where the type of the field does not choose one. */
 function ambiguous(text: string, scalars: readonly Slot[]): readonly Mutation[] {
   const spellings = ['no', 'yes', 'Off', '1e-4', '010', '12:30', '0o10', '1_000', '2024-01-02', '0b11', '08']
+  const isDecided = (by: string, schema: SchemaNode): boolean => {
+    const readings = ambiguity(by)?.readings.map(({ value }) => value) ?? [by, Number(by)]
+    return readings.filter(value => isOfType(schema, value)).length === 1
+  }
   return scalars
     .filter(({ path }) => path.length < 5)
     .filter((_, index) => index % 4 === 0)
     .flatMap(slot =>
-      spellings.map(by => ({
-        sort: 'ambiguous scalar',
-        what: `${slot.path.join('.')}: ${by}`,
-        text: replaced(text, slot, by),
-        at: slot.start,
-        isTypo: false,
-      })),
+      spellings
+        .filter(by => isReference(slot) || !isDecided(by, slot.schema))
+        .map(by => ({
+          sort: 'ambiguous scalar',
+          what: `${slot.path.join('.')}: ${by}`,
+          text: replaced(text, slot, by),
+          at: slot.start,
+          isTypo: false,
+        })),
     )
 }
 

@@ -59,9 +59,9 @@ test('with errors there is no variant', async () => {
 test('faults of a recipe are told before its base is read, then those of the base', async () => {
   const recipe = 'extends: base.yaml\nname: other\n'
   assert.equal(await faults({ 'r.yaml': recipe }), ['missing-file base.yaml'])
-  assert.equal(await faults({ 'r.yaml': `${recipe}seed: yes\n` }), ['ambiguous-scalar yes -> true'])
-  assert.equal(await faults({ 'r.yaml': recipe, 'base.yaml': edited('seed: 3', 'seed: yes') }), [
-    'ambiguous-scalar yes -> true',
+  assert.equal(await faults({ 'r.yaml': `${recipe}seed: 1\nseed: 2\n` }), ['duplicate-key seed'])
+  assert.equal(await faults({ 'r.yaml': recipe, 'base.yaml': edited('seed: 3', 'seed: 010') }), [
+    'ambiguous-scalar 010 -> 10',
   ])
   assert.equal(await faults({ 'r.yaml': recipe, 'base.yaml': smallRecipe }), [])
 })

@@ -25,7 +25,7 @@ test('what a recipe extends cannot be set', async () => {
 })
 
 test('faults of the value point into the flag', async () => {
-  assert.equal(await faults(['seed=yes']), ['ambiguous-scalar yes -> true'])
+  assert.equal(await faults(['seed=010']), ['ambiguous-scalar 010 -> 10'])
   assert.equal(await faults(['seed=']), ['empty-recipe '])
   assert.equal(await faults(['seed=1.5']), ['type-mismatch 1.5'])
 })
