@@ -18,7 +18,7 @@ export * from './builder_values.ts'
 /** Satellite tiles around map landmarks, with captions about the contents of the footprint. */
 export declare function landmarks(spec: Part<language.LandmarkSource>): Dataset
 
-/** A small crawl-like set of images with alt text: true overhead views among usual false positives. */
+/** Synthetic stand-in for a web crawl: images with alt text that a program draws, overhead views among usual false positives. */
 export declare function crawl(spec: Part<language.CrawlSource>): Dataset
 
 /** Images of one's own: a folder with a table of captions, or with a sub-folder for each class. */

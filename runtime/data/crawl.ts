@@ -1,8 +1,8 @@
 /**
- * A small noisy crawl: overhead views among what the web mistakes for them, with alt texts honest, vague and wrong.
+ * A synthetic stand-in for a web crawl: overhead views among what the web mistakes for them, with alt texts honest, vague and wrong.
  *
  * Everything is chosen from the seed before anything is drawn, so a sample can be drawn alone and in any order.
- * The human label says whether a picture is an overhead view; `facts` say how a sample was made and are for
+ * The label says whether a picture is an overhead view; `facts` say how a sample was made and are for
  * measuring only: no filter reads them.
  */
 import { honestText, misleadingText, vagueText } from './crawl/alt_text.ts'

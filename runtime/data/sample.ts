@@ -16,7 +16,7 @@ export interface Sample {
   readonly lat?: number
   /** Width of the footprint on the ground in kilometres. */
   readonly groundKm?: number
-  /** Human label of web images: does it show an overhead view? */
+  /** Label of an overhead view, by people or by construction: does it show one? */
   readonly overhead?: boolean
   /** Names of masks in the shards: `water` is the file `KEY.water.png` (0 or 255). */
   readonly masks: readonly string[]

@@ -1,4 +1,4 @@
-/** Source `crawl`: a small noisy crawl of images with alt text. */
+/** Source `crawl`: a synthetic stand-in for a web crawl. */
 import type { Count, Path, Share } from '../../recipe/scalars.ts'
 import { metricsIn, type SourceDefinition } from '../definition.ts'
 import { draft, type Expanding } from '../draft.ts'
@@ -7,7 +7,8 @@ import { imagery, places } from '../package_files.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
 
 /**
- * A small crawl-like set of images with alt text: true overhead views among usual false positives.
+ * Synthetic stand-in for a web crawl: images with alt text that a program draws, overhead views among usual false
+ * positives. Labels of overhead views come from how a sample is made, not from people.
  * @source Barzilai et al., arXiv 2503.08722: WebLI, from which RS-WebLI is filtered
  */
 export interface CrawlSource {
@@ -28,7 +29,7 @@ export interface CrawlSource {
 
 const stage = defineStage({
   kind: 'crawl',
-  version: 2,
+  version: 3,
   needs: dataNeeds,
   spec: ({ kind: _, table, ...rest }: FilledCrawlSource, { seed }: Expanding) => ({
     params: { ...rest, seed },

@@ -115,7 +115,7 @@ function reasonTable(
   return {
     kind: 'table',
     title: 'Samples by reason',
-    columns: ['Reason', 'Samples', 'Share', ...(hasLabels ? ['Overhead by human label'] : [])],
+    columns: ['Reason', 'Samples', 'Share', ...(hasLabels ? ['Labelled overhead'] : [])],
     rows: byCount(groups).map(group => [
       group.reason ?? 'kept',
       group.count,

@@ -1,4 +1,4 @@
-/** Stage `crawl`: a small noisy crawl of images with alt texts, labelled by whether they are overhead views. */
+/** Stage `crawl`: a synthetic stand-in for a web crawl, drawn by a program and labelled by construction. */
 
 import { openWorld } from '../../data/crawl/world.ts'
 import { makeCrawl } from '../../data/crawl.ts'
@@ -45,12 +45,12 @@ export async function run({ params, files, out, report, signal }: StageContext<'
   const shown = [...kinds.values()].flat().map(sample => ({ sample, figure: figureOf(sample) }))
   return {
     metrics: { samples: totals.made, overhead: totals.overhead, copies: totals.copies },
-    summary: `${totals.made.toLocaleString('en')} web images, ${totals.overhead.toLocaleString('en')} of them overhead views`,
+    summary: `${totals.made.toLocaleString('en')} synthetic stand-ins for web pairs, ${totals.overhead.toLocaleString('en')} of them overhead views by construction`,
     exhibits: [
-      { kind: 'figures', title: 'What the crawl brought', items: await createFigures(out, shown) },
+      { kind: 'figures', title: 'Synthetic stand-in for a web crawl', items: await createFigures(out, shown) },
       {
         kind: 'table',
-        title: 'Crawled images by what they show',
+        title: 'Synthetic samples by what they show',
         note: 'Only views are overhead photographs at landscape scale; a globe shows the whole planet from afar.',
         columns: ['Shows', 'Images'],
         rows: [...counts].sort((a, b) => b[1] - a[1]),
