@@ -14,9 +14,9 @@ import { loadPlan } from '../runtime/app/recipe.ts'
 import { loadPixels, readIndex } from '../runtime/data/dataset.ts'
 import { readTokenizer } from '../runtime/data/read_tokenizer.ts'
 import { endId, type Tokenizer } from '../runtime/data/tokenizer.ts'
-import { classEmbeddings, classification } from '../runtime/evaluate/classification.ts'
+import { classEmbeddings, classification, scoreAnswers } from '../runtime/evaluate/classification.ts'
 import { classificationIntervals, retrievalIntervals } from '../runtime/evaluate/intervals.ts'
-import { retrieval } from '../runtime/evaluate/retrieval.ts'
+import { recallsOf, retrieval } from '../runtime/evaluate/retrieval.ts'
 import { type OpenClipConfig, openClipShapes } from '../runtime/model/openclip_config.ts'
 import { channelDeviation, channelMean } from '../runtime/model/standardize.ts'
 import { findResults } from '../runtime/schedule/select.ts'
@@ -116,6 +116,7 @@ const row = (metric: string, value: number, { low, high }: { readonly low: numbe
 })
 
 const dim = config.embedDim
+const ties = 'expected'
 
 async function judgedBy(stage: Stage): Promise<readonly Judged[]> {
   if (stage.kind !== 'retrieval' && stage.kind !== 'classification') return []
@@ -128,7 +129,11 @@ async function judgedBy(stage: Stage): Promise<readonly Judged[]> {
     const score = async (embedded: Embedded) => {
       const scores = await retrieval({ ...embedded, owner, dim }, { threads })
       return [
-        row('mean_recall', scores.recalls.mean_recall, retrievalIntervals(scores, owner, { seed: 0 }).mean_recall),
+        row(
+          'mean_recall',
+          recallsOf(scores, ties).mean_recall,
+          retrievalIntervals(scores, { owner, ties, seed: 0 }).mean_recall,
+        ),
       ]
     }
     return [{ name: stage.id, own, texts: captions.flat(), data, only: () => true, score }]
@@ -140,8 +145,9 @@ async function judgedBy(stage: Stage): Promise<readonly Judged[]> {
   const labels = Int32Array.from(samples, ({ label }) => classes.indexOf(label)).filter(label => label >= 0)
   const score = async ({ images, texts }: Embedded) => {
     const embedded = classEmbeddings(texts, { templates: templates.length, dim })
-    const scores = await classification({ images, classes: embedded, labels, names: classes, dim }, { threads })
-    return [row('top1', scores.metrics.top1, classificationIntervals(scores, { seed: 0 }).top1)]
+    const answers = await classification({ images, classes: embedded, labels, names: classes, dim }, { threads })
+    const { metrics } = scoreAnswers(answers, { names: classes, ties })
+    return [row('top1', metrics.top1, classificationIntervals(answers, { ties, seed: 0 }).top1)]
   }
   return [{ name: stage.id, own, texts: prompts, data, only: label => classes.includes(label), score }]
 }

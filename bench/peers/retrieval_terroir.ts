@@ -2,7 +2,7 @@
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { retrievalIntervals } from '../../runtime/evaluate/intervals.ts'
-import { retrieval } from '../../runtime/evaluate/retrieval.ts'
+import { recallsOf, retrieval } from '../../runtime/evaluate/retrieval.ts'
 
 const [folder = '', threads = '1'] = process.argv.slice(2)
 
@@ -27,12 +27,12 @@ const input = {
 const start = performance.now()
 const ranks = await retrieval(input, { threads: Number(threads) })
 const ranked = performance.now()
-const intervals = retrievalIntervals(ranks, input.owner, { seed: 0 })
+const intervals = retrievalIntervals(ranks, { owner: input.owner, ties: 'expected', seed: 0 })
 const ended = performance.now()
 const { user, system } = process.cpuUsage()
 console.log(
   JSON.stringify({
-    recalls: ranks.recalls,
+    recalls: recallsOf(ranks, 'expected'),
     seconds: (ranked - start) / 1000,
     intervalSeconds: (ended - ranked) / 1000,
     interval: intervals.mean_recall,

@@ -149,13 +149,13 @@ export type FilledSao = { readonly window: number; readonly stride: number }
 export type FilledEvaluation = FilledRetrievalEvaluation | FilledClassificationEvaluation | FilledLinearProbeEvaluation | FilledCaptioningEvaluation | FilledLocalisationEvaluation
 
 /** A filled `RetrievalEvaluation`. */
-export type FilledRetrievalEvaluation = { readonly kind: "retrieval"; readonly model: string; readonly weights?: "average" | "last"; readonly data: string; readonly cleaning: "none" | "clip" | "remoteclip" }
+export type FilledRetrievalEvaluation = { readonly kind: "retrieval"; readonly model: string; readonly weights?: "average" | "last"; readonly data: string; readonly cleaning: "none" | "clip" | "remoteclip"; readonly ties: "expected" | "against" | "for" }
 
 /** A filled `ClassificationEvaluation`. */
-export type FilledClassificationEvaluation = { readonly kind: "classification"; readonly model: string; readonly weights?: "average" | "last"; readonly data: string; readonly templates: "remote-sensing" | "clip-eurosat" | "clip-resisc45" | "skyscript" | readonly string[]; readonly class_names: "labels" | "words" | { readonly [name: string]: string }; readonly min_images: number }
+export type FilledClassificationEvaluation = { readonly kind: "classification"; readonly model: string; readonly weights?: "average" | "last"; readonly data: string; readonly templates: "remote-sensing" | "clip-eurosat" | "clip-resisc45" | "skyscript" | readonly string[]; readonly class_names: "labels" | "words" | { readonly [name: string]: string }; readonly min_images: number; readonly ties: "expected" | "against" | "for" }
 
 /** A filled `LinearProbeEvaluation`. */
-export type FilledLinearProbeEvaluation = { readonly kind: "linear-probe"; readonly model: string; readonly weights?: "average" | "last"; readonly train: string; readonly data: string; readonly features: "pooled" | "embeddings"; readonly validation: number }
+export type FilledLinearProbeEvaluation = { readonly kind: "linear-probe"; readonly model: string; readonly weights?: "average" | "last"; readonly train: string; readonly data: string; readonly features: "pooled" | "embeddings"; readonly validation: number; readonly ties: "expected" | "against" | "for" }
 
 /** A filled `CaptioningEvaluation`. */
 export type FilledCaptioningEvaluation = { readonly kind: "captioning"; readonly model: string; readonly weights?: "average" | "last"; readonly data: string; readonly decoding: FilledDecoding }
@@ -170,7 +170,7 @@ export type FilledGreedyDecoding = { readonly kind: "greedy" }
 export type FilledNucleusDecoding = { readonly kind: "nucleus"; readonly top_p: number; readonly temperature: number }
 
 /** A filled `LocalisationEvaluation`. */
-export type FilledLocalisationEvaluation = { readonly kind: "localisation"; readonly model: string; readonly weights?: "average" | "last"; readonly data: string; readonly queries: { readonly [name: string]: FilledQuery }; readonly map: "attention" | "sao"; readonly sao: FilledSao }
+export type FilledLocalisationEvaluation = { readonly kind: "localisation"; readonly model: string; readonly weights?: "average" | "last"; readonly data: string; readonly queries: { readonly [name: string]: FilledQuery }; readonly map: "attention" | "sao"; readonly sao: FilledSao; readonly ties: "expected" | "against" | "for" }
 
 /** A filled `Claim`. */
 export type FilledClaim = { readonly metric: string; readonly over?: string; readonly expect?: number; readonly at_least?: number; readonly at_most?: number; readonly tolerance: number; readonly origin: string }

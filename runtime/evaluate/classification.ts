@@ -1,4 +1,5 @@
 /** Zero-shot classification: each image is assigned to the class with the nearest prompts (docs/protocol.md). */
+import type { TieRule } from '../../dsl/recipe/ties.ts'
 import { mean, percent } from './percent.ts'
 import {
   forEachBlock,
@@ -8,6 +9,7 @@ import {
   similarity,
   unitRows,
 } from './similarity.ts'
+import { hitShares, type TiedRanks } from './ties.ts'
 
 /** Embeddings of images and classes, and true labels. */
 export interface ClassificationCase {
@@ -32,12 +34,20 @@ export interface ByClassification<T> {
 
 /** Ranks of the true classes, from which measures are computed. */
 export interface ClassificationRanks {
-  /** Number of other classes that score as high or higher than the true one: [images]; 0 is best. */
-  readonly ranks: Int32Array
+  /** The true class of each image among the classes: [images]. */
+  readonly ranks: TiedRanks
   /** Index of each image's true class: [images]. */
   readonly labels: Int32Array
   /** Number of classes. */
   readonly classes: number
+}
+
+/** Classes that images are given to. */
+export interface ClassAnswers extends ClassificationRanks {
+  /** The first of the highest classes of each image: [images]. */
+  readonly predictions: Int32Array
+  /** Every highest class of the images that have several, by the index of the image. */
+  readonly draws: ReadonlyMap<number, readonly number[]>
 }
 
 /** Scores of one class. */
@@ -50,14 +60,15 @@ export interface ClassScore {
   readonly precision?: number
 }
 
-/** Scores of classification. */
-export interface ClassificationScores extends ClassificationRanks {
+/** Scores of classification by a rule for ties. */
+export interface ClassificationScores {
   /** Percent, two decimals. */
   readonly metrics: ByClassification<number>
-  /** Class that each image is assigned to: [images]. */
-  readonly predictions: Int32Array
   readonly perClass: readonly ClassScore[]
-  /** Images by true class (row) and assigned class (column). */
+  /**
+   * Images by true class (row) and assigned class (column). An image whose highest classes tie counts in parts for each of
+   * them, by the rule `against` for a wrong one, by `for` for the true one if it is among them.
+   */
   readonly confusion: readonly (readonly number[])[]
 }
 
@@ -98,16 +109,11 @@ function addUnit(sum: Float64Array, vector: Float32Array | Float64Array): void {
   for (let k = 0; k < sum.length; k++) sum[k] = (sum[k] ?? 0) + (vector[k] ?? 0) * scale
 }
 
-/**
- * Ranks the classes of every image by cosine similarity.
- *
- * Ties count against the model: another class with an equal score ranks before the true one, and the image is assigned to
- * it. Throws if labels, images and names do not match in number.
- */
+/** Ranks the classes of every image by cosine similarity. Throws if labels, images and names do not match in number. */
 export async function classification(
   { images, classes, labels, names, dim }: ClassificationCase,
   options: SimilarityOptions,
-): Promise<ClassificationScores> {
+): Promise<ClassAnswers> {
   const imageRows = unitRows(images, dim)
   const classRows = unitRows(classes, dim)
   if (labels.length !== imageRows.rows || imageRows.rows === 0) {
@@ -120,9 +126,7 @@ export async function classification(
     if (names[label] === undefined) throw new Error(`Image ${image} has label ${label} of ${names.length} classes`)
     return similarity(imageRows, classRows, { i: image, j: label })
   })
-  const ranks = new Int32Array(imageRows.rows)
-  const rivals = new Float64Array(imageRows.rows).fill(Number.NEGATIVE_INFINITY)
-  const predictions = Int32Array.from(labels)
+  const ranking = startRanking(labels, own)
   const error = productError(dim)
   let ownPairs = 0
   await forEachBlock(
@@ -135,16 +139,8 @@ export async function classification(
         for (let column = 0; column < columns; column++) {
           if ((scores[row * width + column] ?? 0) < floor - error) continue
           const label = to + column
-          if (labels[image] === label) {
-            ownPairs += 1
-            continue
-          }
-          const score = similarity(imageRows, classRows, { i: image, j: label })
-          if (score < floor) continue
-          ranks[image] = (ranks[image] ?? 0) + 1
-          if (score <= (rivals[image] ?? 0)) continue
-          rivals[image] = score
-          predictions[image] = label
+          if (labels[image] === label) ownPairs += 1
+          else ranking.add(image, label, similarity(imageRows, classRows, { i: image, j: label }))
         }
       }
     },
@@ -152,62 +148,76 @@ export async function classification(
   )
   // The similarity to the own class reaches its own floor, so it is always met if products are within their error bound.
   if (ownPairs !== imageRows.rows) throw precisionError()
-  return scoreAnswers({ ranks, labels, predictions, names })
+  return { ...ranking.answers(), classes: names.length }
 }
 
-/** Scores of a classifier from its scores of every image and class: [images, classes]. Ties count against it. */
-export function scoreClasses(
+/** Ranks of a classifier's scores of every image and class: [images, classes]. */
+export function rankClasses(
   scores: Float64Array,
   { labels, names }: Pick<ClassificationCase, 'labels' | 'names'>,
-): ClassificationScores {
-  const ranks = new Int32Array(labels.length)
-  const predictions = Int32Array.from(labels, (label, image) => {
-    const row = scores.subarray(image * names.length, (image + 1) * names.length)
-    const own = row[label] ?? 0
-    let best = label
-    row.forEach((score, other) => {
-      if (other === label || score < own) return
-      ranks[image] = (ranks[image] ?? 0) + 1
-      if (best === label || score > (row[best] ?? 0)) best = other
-    })
-    return best
-  })
-  return scoreAnswers({ ranks, labels, predictions, names })
+): ClassAnswers {
+  const classes = names.length
+  const own = Float64Array.from(labels, (label, image) => scores[image * classes + label] ?? 0)
+  const ranking = startRanking(labels, own)
+  for (const [image, label] of labels.entries())
+    for (let other = 0; other < classes; other++)
+      if (other !== label) ranking.add(image, other, scores[image * classes + other] ?? 0)
+  return { ...ranking.answers(), classes }
 }
 
-/** The result of ranking classes. */
-interface ClassifiedImages {
-  readonly ranks: Int32Array
-  readonly labels: Int32Array
-  readonly predictions: Int32Array
-  readonly names: readonly string[]
-}
-
-function scoreAnswers({ ranks, labels, predictions, names }: ClassifiedImages): ClassificationScores {
-  const answers = { ranks, labels, classes: names.length }
-  const everyImage = Int32Array.from(labels, (_, image) => image)
-  const confusion = names.map((_, label) =>
-    countPredictions(predictions, image => labels[image] === label, names.length),
-  )
+/** Collects the scores of other classes. A class that scores below the true one changes nothing. */
+function startRanking(labels: Int32Array, own: Float64Array) {
+  const [above, tied] = [new Int32Array(labels.length), new Int32Array(labels.length)]
+  const highest = own.slice()
+  const predictions = labels.slice()
+  const draws = new Map<number, readonly number[]>()
   return {
-    ...answers,
-    metrics: byClassification(classificationShares(answers, everyImage).map(percent), 0),
-    predictions,
+    add(image: number, label: number, score: number): void {
+      const floor = own[image] ?? 0
+      if (score < floor) return
+      const counts = score === floor ? tied : above
+      counts[image] = (counts[image] ?? 0) + 1
+      const most = highest[image] ?? 0
+      if (score < most) return
+      if (score > most) {
+        highest[image] = score
+        predictions[image] = label
+        draws.delete(image)
+        return
+      }
+      const all = [...(draws.get(image) ?? [predictions[image] ?? 0]), label].sort((a, b) => a - b)
+      draws.set(image, all)
+      predictions[image] = all[0] ?? label
+    },
+    answers: () => ({ ranks: { above, tied }, labels, predictions, draws }),
+  }
+}
+
+/** Scores of answers by a rule for ties. */
+export function scoreAnswers(
+  answers: ClassAnswers,
+  { names, ties }: { readonly names: readonly string[]; readonly ties: TieRule },
+): ClassificationScores {
+  const { labels, predictions, draws } = answers
+  const confusion = names.map(() => new Array<number>(names.length).fill(0))
+  labels.forEach((label, image) => {
+    const given = givenClasses(draws.get(image) ?? [predictions[image] ?? 0], label, ties)
+    const row = confusion[label]
+    if (row) for (const other of given) row[other] = (row[other] ?? 0) + 1 / given.length
+  })
+  const everyImage = Int32Array.from(labels, (_, image) => image)
+  return {
+    metrics: byClassification(classificationShares(answers, { drawn: everyImage, ties }).map(percent), 0),
     perClass: names.map((name, label) => scoreClass(name, label, confusion)),
     confusion,
   }
 }
 
-function countPredictions(
-  predictions: Int32Array,
-  counts: (image: number) => boolean,
-  classes: number,
-): readonly number[] {
-  const row = new Array<number>(classes).fill(0)
-  predictions.forEach((label, image) => {
-    if (counts(image)) row[label] = (row[label] ?? 0) + 1
-  })
-  return row
+/** The classes that an image is given to, in equal parts. */
+function givenClasses(highest: readonly number[], label: number, ties: TieRule): readonly number[] {
+  if (ties === 'expected' || highest.length === 1) return highest
+  if (ties === 'for') return highest.includes(label) ? [label] : highest.slice(0, 1)
+  return highest.filter(other => other !== label).slice(0, 1)
 }
 
 function scoreClass(name: string, label: number, confusion: readonly (readonly number[])[]): ClassScore {
@@ -229,17 +239,17 @@ function scoreClass(name: string, label: number, confusion: readonly (readonly n
  */
 export function classificationShares(
   { ranks, labels, classes }: ClassificationRanks,
-  drawn: Int32Array,
+  { drawn, ties }: { readonly drawn: Int32Array; readonly ties: TieRule },
 ): readonly number[] {
   const images = new Float64Array(classes)
   const right = new Float64Array(classes)
+  const [first, fifth] = [hitShares(ranks, 1, ties), hitShares(ranks, 5, ties)]
   let top5Hits = 0
   for (const image of drawn) {
     const label = labels[image] ?? 0
-    const rank = ranks[image] ?? 0
     images[label] = (images[label] ?? 0) + 1
-    if (rank === 0) right[label] = (right[label] ?? 0) + 1
-    if (rank < 5) top5Hits += 1
+    right[label] = (right[label] ?? 0) + (first[image] ?? 0)
+    top5Hits += fifth[image] ?? 0
   }
   const recalls = Array.from(right, (count, label) => count / (images[label] ?? 0)).filter(Number.isFinite)
   const top1 = right.reduce((sum, count) => sum + count, 0) / drawn.length
@@ -260,7 +270,9 @@ export interface ClassificationChance {
 
 /** Chance levels of labels. A random order includes classes without images. */
 export function classificationChance(labels: Int32Array, classes: number): ClassificationChance {
-  const counts = countPredictions(labels, () => true, classes).toSorted((a, b) => b - a)
+  const counts = new Array<number>(classes).fill(0)
+  for (const label of labels) counts[label] = (counts[label] ?? 0) + 1
+  counts.sort((a, b) => b - a)
   const share = (depth: number) => counts.slice(0, depth).reduce((sum, count) => sum + count, 0) / labels.length
   const percents = (shares: readonly number[]) =>
     byClassification(

@@ -1,7 +1,10 @@
 /** Tables of the report: scores beside those of chance and baselines. */
+import type { TieRule } from '../../dsl/recipe/ties.ts'
 import type { Interval } from './bootstrap.ts'
 import type { ByClassification, ClassificationChance, ClassificationScores } from './classification.ts'
-import type { ByRecall, Recalls } from './retrieval.ts'
+import type { LocalisationMetrics } from './localisation.ts'
+import { type ByRecall, type Recalls, recallNames } from './retrieval.ts'
+import type { ByTieRule } from './ties.ts'
 
 /** A table exhibit. */
 export interface TableExhibit {
@@ -24,36 +27,78 @@ const recallTitles: ByRecall<string> = {
 
 /** Values of a table of recalls. */
 export interface RecallTableInput {
-  readonly recalls: Recalls
+  readonly byRule: ByTieRule<Recalls>
+  /** The rule by which they are counted. */
+  readonly ties: TieRule
   readonly chance: Recalls
+  /** Recalls that equal captions leave possible. */
+  readonly ceiling: Recalls
   readonly intervals: ByRecall<Interval>
   readonly images: number
   readonly texts: number
 }
 
-/** Recalls with their intervals, chance, and their ratio to chance. */
-export function recallTable({ recalls, chance, intervals, images, texts }: RecallTableInput): TableExhibit {
-  const names = ['i2t_r1', 'i2t_r5', 'i2t_r10', 't2i_r1', 't2i_r5', 't2i_r10', 'mean_recall'] as const
+/** Recalls with their intervals, the range that ties leave, chance, the most that is possible, and the ratio to chance. */
+export function recallTable(input: RecallTableInput): TableExhibit {
+  const { byRule, ties, chance, ceiling, intervals, images, texts } = input
+  const recalls = byRule[ties]
+  const ranges = tieRanges(byRule, recallNames)
+  const isBounded = recallNames.some(name => ceiling[name] < 99.995)
   return {
     kind: 'table',
     title: 'Recall in percent',
-    note: `${images} images and ${texts} captions. Ties count against the model; intervals hold 95 % of bootstrap resamples over images.`,
-    columns: ['Measure', 'Recall', '95 % interval', 'Chance', 'Times chance'],
-    rows: names.map(name => [
+    note: [
+      `${images} images and ${texts} captions. ${tieNote(ties)}`,
+      'Intervals hold 95 % of bootstrap resamples over images.',
+      isBounded && 'Possible: the most that any model reaches, as captions of different images are equal.',
+    ]
+      .filter(Boolean)
+      .join(' '),
+    columns: [
+      'Measure',
+      'Recall',
+      '95 % interval',
+      ...(ranges ? [rangeTitle] : []),
+      'Chance',
+      ...(isBounded ? ['Possible'] : []),
+      'Times chance',
+    ],
+    rows: recallNames.map(name => [
       recallTitles[name],
       recalls[name],
       formatInterval(intervals[name]),
+      ...(ranges ? [ranges.get(name) ?? ''] : []),
       chance[name],
+      ...(isBounded ? [ceiling[name]] : []),
       formatRatio(recalls[name], chance[name]),
     ]),
   }
+}
+
+const tieNote = (ties: TieRule): string =>
+  ties === 'expected'
+    ? 'Ties count by the mean over their orders.'
+    : `Ties count ${ties === 'for' ? 'for' : 'against'} the model.`
+
+const rangeTitle = 'Ties against and for'
+
+/** Measures against and for the model, by name; undefined where ties move none by more than 0.1 points. */
+function tieRanges<Name extends string>(
+  byRule: ByTieRule<{ readonly [name in Name]?: number }>,
+  names: readonly Name[],
+): ReadonlyMap<Name, string> | undefined {
+  const ranges = names.map(name => ({ name, low: byRule.against[name] ?? 0, high: byRule.for[name] ?? 0 }))
+  if (!ranges.some(({ low, high }) => high - low > 0.1 + 1e-9)) return undefined
+  return new Map(ranges.map(({ name, ...range }) => [name, formatInterval(range)]))
 }
 
 const classificationTitles = { top1: 'Top-1', top5: 'Top-5', mean_class_recall: 'Mean per-class recall' } as const
 
 /** Values of a table of classification measures. */
 export interface AccuracyTableInput {
-  readonly metrics: ByClassification<number>
+  readonly byRule: ByTieRule<ByClassification<number>>
+  /** The rule by which they are counted. */
+  readonly ties: TieRule
   readonly chance: ClassificationChance
   readonly intervals: ByClassification<Interval>
   readonly images: number
@@ -62,13 +107,23 @@ export interface AccuracyTableInput {
 
 /** Accuracies with their intervals, a random guess, and a constant guess of the most frequent class. */
 export function accuracyTable(input: AccuracyTableInput): TableExhibit {
-  const { metrics, chance, intervals, images, classes } = input
+  const { byRule, ties, chance, intervals, images, classes } = input
+  const metrics = byRule[ties]
   const names = (['top1', 'top5', 'mean_class_recall'] as const).filter(name => metrics[name] !== undefined)
+  const ranges = tieRanges(byRule, names)
   return {
     kind: 'table',
     title: 'Accuracy in percent',
-    note: `${images} images of ${classes} classes. Ties count against the model; intervals hold 95 % of bootstrap resamples over images.`,
-    columns: ['Measure', 'Accuracy', '95 % interval', 'Random guess', 'Most frequent class', 'Times random'],
+    note: `${images} images of ${classes} classes. ${tieNote(ties)} Intervals hold 95 % of bootstrap resamples over images.`,
+    columns: [
+      'Measure',
+      'Accuracy',
+      '95 % interval',
+      ...(ranges ? [rangeTitle] : []),
+      'Random guess',
+      'Most frequent class',
+      'Times random',
+    ],
     rows: names.map(name => {
       const value = metrics[name] ?? 0
       const random = chance.random[name] ?? 0
@@ -77,6 +132,7 @@ export function accuracyTable(input: AccuracyTableInput): TableExhibit {
         classificationTitles[name],
         value,
         interval === undefined ? '' : formatInterval(interval),
+        ...(ranges ? [ranges.get(name) ?? ''] : []),
         random,
         chance.majority[name] ?? 0,
         formatRatio(value, random),
@@ -108,25 +164,36 @@ export function confusionTable({
     title: 'Confusion matrix',
     note: 'Images by true class (row) and given class (column); the diagonal is right.',
     columns: ['True class', ...perClass.map(({ name }) => name)],
-    rows: confusion.map((row, label) => [perClass[label]?.name ?? '', ...row]),
+    rows: confusion.map((row, label) => [perClass[label]?.name ?? '', ...row.map(rounded)]),
   }
 }
+
+/** Parts of images, where highest classes tie, with two decimals. */
+const rounded = (count: number): number => Number(count.toFixed(2))
 
 /** A method of making maps, and its metrics. */
 export interface NamedMetrics {
   readonly name: string
-  readonly metrics: { readonly [name: string]: number }
+  readonly metrics: LocalisationMetrics
 }
 
-/** Localisation measures of the model, of chance and of baselines, one column each. */
-export function localisationTable(columns: readonly NamedMetrics[]): TableExhibit {
+/** Localisation measures of the model, of chance and of baselines, one column each, and the range that ties leave the model. */
+export function localisationTable(
+  columns: readonly NamedMetrics[],
+  byRule: ByTieRule<LocalisationMetrics>,
+): TableExhibit {
   const measures = Object.keys(columns[0]?.metrics ?? {})
+  const ranges = tieRanges(byRule, measures)
   return {
     kind: 'table',
     title: 'Localisation in percent',
     note: 'A pixel belongs to a concept where its score is above 0. IoU pools all pixels; image IoU is the mean over images that show the concept; ap is the average precision of pixels; the pointing game leaves out empty and full masks.',
-    columns: ['Measure', ...columns.map(({ name }) => name)],
-    rows: measures.map(measure => [measure, ...columns.map(({ metrics }) => metrics[measure] ?? '')]),
+    columns: ['Measure', ...columns.map(({ name }) => name), ...(ranges ? [rangeTitle] : [])],
+    rows: measures.map(measure => [
+      measure,
+      ...columns.map(({ metrics }) => metrics[measure] ?? ''),
+      ...(ranges ? [ranges.get(measure) ?? ''] : []),
+    ]),
   }
 }
 

@@ -1,4 +1,5 @@
 /** Measures of score maps against masks: overlap, pointing, average precision. A mask value other than 0 is inside. */
+import type { TieRule } from '../../dsl/recipe/ties.ts'
 
 /** Shape of score maps [images, rows, columns] and masks [images, size, size]. */
 export interface MapShape {
@@ -59,23 +60,25 @@ export function overlap(pixels: Float32Array, mask: Uint8Array): Overlap {
 }
 
 /**
- * True if the highest score lies in the mask.
- *
- * A bilinear surface is highest at the centre of a patch, so the pixel at the centre of the best patch decides. Ties count
- * against the model: the centre of every best patch must be in the mask.
+ * The share of the highest patches whose centre lies in the mask; by the rule `against` 1 only where all of them do, by
+ * `for` where any does. A bilinear surface is highest at the centre of a patch, so the pixel there decides.
  */
-export function isPointingHit(
+export function pointingHit(
   scores: Float32Array,
   mask: Uint8Array,
-  { rows, columns, size }: Omit<MapShape, 'images'>,
-): boolean {
+  { rows, columns, size, ties }: Omit<MapShape, 'images'> & { readonly ties: TieRule },
+): number {
   const highest = scores.reduce((best, score) => Math.max(best, score), Number.NEGATIVE_INFINITY)
-  return scores.every((score, patch) => {
-    if (score < highest) return true
+  let [best, inside] = [0, 0]
+  scores.forEach((score, patch) => {
+    if (score < highest) return
     const y = Math.floor(((Math.floor(patch / columns) + 0.5) * size) / rows)
     const x = Math.floor((((patch % columns) + 0.5) * size) / columns)
-    return mask[y * size + x] !== 0
+    best += 1
+    if (mask[y * size + x] !== 0) inside += 1
   })
+  if (ties === 'expected') return inside / best
+  return (ties === 'for' ? inside > 0 : inside === best) ? 1 : 0
 }
 
 /**

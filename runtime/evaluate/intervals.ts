@@ -1,4 +1,5 @@
 /** Bootstrap intervals of recalls and of classification, in percent, over images. */
+import type { TieRule } from '../../dsl/recipe/ties.ts'
 import { type BootstrapOptions, bootstrap, type Interval } from './bootstrap.ts'
 import {
   type ByClassification,
@@ -8,31 +9,34 @@ import {
 } from './classification.ts'
 import { mean } from './percent.ts'
 import { type ByRecall, byRecall, type RetrievalRanks, recallDepths } from './retrieval.ts'
+import { hitShares } from './ties.ts'
 
 const none: Interval = { low: 0, high: 0 }
 
 /**
  * Intervals of the recalls. Each image is resampled with all its captions; ranks remain those in the whole gallery.
  *
- * @param owner index of each text's image: [texts]
+ * @param options `owner` is the index of each text's image: [texts]
  */
 export function retrievalIntervals(
-  { imageRanks, textRanks }: RetrievalRanks,
-  owner: Int32Array,
-  options: BootstrapOptions,
+  { image, text }: RetrievalRanks,
+  { owner, ties, ...options }: BootstrapOptions & { readonly owner: Int32Array; readonly ties: TieRule },
 ): ByRecall<Interval> {
-  const images = imageRanks.length
-  const count = (counts: (text: number) => boolean): Int32Array => {
-    const sums = new Int32Array(images)
+  const images = image.above.length
+  const count = (counts: (text: number) => number): Float64Array => {
+    const sums = new Float64Array(images)
     owner.forEach((image, text) => {
-      if (counts(text)) sums[image] = (sums[image] ?? 0) + 1
+      sums[image] = (sums[image] ?? 0) + counts(text)
     })
     return sums
   }
-  const captions = count(() => true)
-  const textHits = recallDepths.map(depth => count(text => (textRanks[text] ?? 0) < depth))
-  const imageHits = recallDepths.map(depth => imageRanks.map(rank => (rank < depth ? 1 : 0)))
-  const total = (counts: Int32Array, drawn: Int32Array): number => {
+  const captions = count(() => 1)
+  const textHits = recallDepths.map(depth => {
+    const hits = hitShares(text, depth, ties)
+    return count(text => hits[text] ?? 0)
+  })
+  const imageHits = recallDepths.map(depth => hitShares(image, depth, ties))
+  const total = (counts: Float64Array, drawn: Int32Array): number => {
     let sum = 0
     for (const image of drawn) sum += counts[image] ?? 0
     return sum
@@ -51,8 +55,8 @@ export function retrievalIntervals(
 /** Intervals of top-1, mean per-class recall and, from six classes on, top-5. */
 export function classificationIntervals(
   answers: ClassificationRanks,
-  options: BootstrapOptions,
+  { ties, ...options }: BootstrapOptions & { readonly ties: TieRule },
 ): ByClassification<Interval> {
-  const measures = (drawn: Int32Array) => classificationShares(answers, drawn).map(share => 100 * share)
-  return byClassification(bootstrap(answers.ranks.length, measures, options), none)
+  const measures = (drawn: Int32Array) => classificationShares(answers, { drawn, ties }).map(share => 100 * share)
+  return byClassification(bootstrap(answers.labels.length, measures, options), none)
 }

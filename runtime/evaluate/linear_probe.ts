@@ -1,8 +1,10 @@
 /** Linear probes: multinomial logistic regression on frozen features (docs/protocol.md). */
+
+import type { TieRule } from '../../dsl/recipe/ties.ts'
 import { minimise } from '../data/filters/lbfgs.ts'
 import { createRandom } from '../data/random.ts'
 import { type Engine, floats, floatsOf, jit, tf } from '../engine/mod.ts'
-import { scoreClasses } from './classification.ts'
+import { rankClasses, scoreAnswers } from './classification.ts'
 
 /** Features, row-major [rows, dim], and the class of each row. */
 export interface ProbeData {
@@ -17,6 +19,8 @@ export interface ProbeOptions {
   readonly names: readonly string[]
   /** Share of each class that validates the penalty: at least one row of classes with two or more. */
   readonly validation: number
+  /** @default 'expected' */
+  readonly ties?: TieRule
   readonly seed: number
   readonly threads: number
   readonly onFit?: (done: number, total: number) => void
@@ -43,7 +47,7 @@ export const penalties: readonly number[] = [1, 1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e
  * squared coefficients, without those of biases. It is convex, so the start changes only the last digits of the result.
  */
 export async function fitProbe({ features, labels }: ProbeData, options: ProbeOptions): Promise<LinearProbe> {
-  const { dim, names, onFit } = options
+  const { dim, names, ties = 'expected', onFit } = options
   const classes = names.length
   const { fitted, held } = splitRows(labels, options)
   const rowsOf = (rows: readonly number[]): ProbeData => ({
@@ -60,7 +64,8 @@ export async function fitProbe({ features, labels }: ProbeData, options: ProbeOp
     for (const [index, penalty] of penalties.entries()) {
       weights = await trainer.fit(penalty, weights)
       const scores = scoresOf(validation.features, { weights, ...trainer, classes })
-      const right = scoreClasses(scores, { labels: validation.labels, names }).metrics.top1
+      const answers = rankClasses(scores, { labels: validation.labels, names })
+      const right = scoreAnswers(answers, { names, ties }).metrics.top1
       validated.push(right)
       if (best === undefined || right > best.right) best = { penalty, right, weights }
       onFit?.(index + 1, total)

@@ -1,6 +1,8 @@
 /** Zero-shot localisation: score maps of concepts against their masks (docs/protocol.md). */
-import { averagePrecision, isPointingHit, type MapShape, overlap, upsample } from './heatmap.ts'
+import type { TieRule } from '../../dsl/recipe/ties.ts'
+import { averagePrecision, type MapShape, overlap, pointingHit, upsample } from './heatmap.ts'
 import { mean, percent } from './percent.ts'
+import { type ByTieRule, byTieRule } from './ties.ts'
 
 /** A concept with its score maps and masks. */
 export interface Concept {
@@ -18,8 +20,8 @@ export interface ConceptScore {
   readonly iou?: number
   /** Mean IoU of the images whose mask is not empty; absent if there is none. */
   readonly imageIou?: number
-  /** Share of images in the pointing game whose highest score lies inside; absent if there is none. */
-  readonly pointing?: number
+  /** Share of images in the pointing game whose highest score lies inside, by each rule for ties; absent if there is none. */
+  readonly pointing?: ByTieRule<number>
   /** Average precision of pixels, without a threshold; absent if no pixel is inside. */
   readonly averagePrecision?: number
   /** Number of images in the pointing game: those whose mask is neither empty nor full. */
@@ -32,13 +34,17 @@ export interface ConceptScore {
   readonly pointedMaskShare: number
 }
 
+/**
+ * Percent, two decimals: `iou_NAME`, `image_iou_NAME`, `pointing_NAME`, `ap_NAME` and their means over the concepts
+ * `mean_iou`, `mean_image_iou`, `mean_pointing`, `mean_ap`. Undefined values are absent.
+ */
+export interface LocalisationMetrics {
+  readonly [name: string]: number
+}
+
 /** Scores of localisation. */
 export interface LocalisationScores {
-  /**
-   * Percent, two decimals: `iou_NAME`, `image_iou_NAME`, `pointing_NAME`, `ap_NAME` and their means over the concepts
-   * `mean_iou`, `mean_image_iou`, `mean_pointing`, `mean_ap`. Undefined values are absent.
-   */
-  readonly metrics: { readonly [name: string]: number }
+  readonly metrics: LocalisationMetrics
   readonly concepts: readonly ConceptScore[]
 }
 
@@ -50,9 +56,12 @@ export interface LocalisationScores {
  * because every point is a miss or a hit there. Throws if scores or masks do not have the given shape, or a score is not
  * finite.
  */
-export function localisation(concepts: readonly Concept[], shape: MapShape): LocalisationScores {
+export function localisation(
+  concepts: readonly Concept[],
+  { ties = 'expected', ...shape }: MapShape & { readonly ties?: TieRule },
+): LocalisationScores {
   const scored = concepts.map(concept => scoreConcept(concept, shape))
-  return { concepts: scored, metrics: localisationMetrics(scored) }
+  return { concepts: scored, metrics: localisationMetrics(scored, ties) }
 }
 
 function scoreConcept({ name, scores, masks }: Concept, shape: MapShape): ConceptScore {
@@ -67,7 +76,7 @@ function scoreConcept({ name, scores, masks }: Concept, shape: MapShape): Concep
     const mask = masks.subarray(image * area, (image + 1) * area)
     const scaled = upsample(map, shape)
     pixels.set(scaled, image * area)
-    return { ...overlap(scaled, mask), hit: isPointingHit(map, mask, shape) }
+    return { ...overlap(scaled, mask), hits: byTieRule(ties => pointingHit(map, mask, { ...shape, ties })) }
   })
   const total = (count: (image: (typeof images)[number]) => number) =>
     images.reduce((sum, image) => sum + count(image), 0)
@@ -83,7 +92,7 @@ function scoreConcept({ name, scores, masks }: Concept, shape: MapShape): Concep
     ...(masked.length > 0 && {
       imageIou: mean(masked.map(image => image.both / (image.inside + image.predicted - image.both))),
     }),
-    ...(pointed.length > 0 && { pointing: mean(pointed.map(image => (image.hit ? 1 : 0))) }),
+    ...(pointed.length > 0 && { pointing: byTieRule(ties => mean(pointed.map(image => image.hits[ties]))) }),
     ...(precision !== undefined && { averagePrecision: precision }),
     pointed: pointed.length,
     predictedShare: predicted / masks.length,
@@ -103,33 +112,35 @@ function checkShape(what: string, length: number, expected: number): void {
  * average precision to m; its point lies inside with the mean mask share of the images in the pointing game. The mean IoU of
  * images has no such closed form, so `image_iou` is absent.
  */
-export function localisationChance(concepts: readonly ConceptScore[]): { readonly [name: string]: number } {
+export function localisationChance(concepts: readonly ConceptScore[]): LocalisationMetrics {
   return localisationMetrics(
     concepts.map(({ imageIou: _, ...concept }) => {
       const { predictedShare: p, maskShare: m } = concept
       return {
         ...concept,
         ...(concept.iou !== undefined && { iou: (p * m) / (p + m - p * m) }),
-        ...(concept.pointing !== undefined && { pointing: concept.pointedMaskShare }),
+        ...(concept.pointing !== undefined && { pointing: byTieRule(() => concept.pointedMaskShare) }),
         ...(concept.averagePrecision !== undefined && { averagePrecision: m }),
       }
     }),
+    'expected',
   )
 }
 
 const measures = [
   ['iou', (concept: ConceptScore) => concept.iou],
   ['image_iou', (concept: ConceptScore) => concept.imageIou],
-  ['pointing', (concept: ConceptScore) => concept.pointing],
+  ['pointing', (concept: ConceptScore, ties: TieRule) => concept.pointing?.[ties]],
   ['ap', (concept: ConceptScore) => concept.averagePrecision],
 ] as const
 
-function localisationMetrics(concepts: readonly ConceptScore[]): { readonly [name: string]: number } {
+/** Measures of concepts by a rule for ties. */
+export function localisationMetrics(concepts: readonly ConceptScore[], ties: TieRule): LocalisationMetrics {
   const metrics: Record<string, number> = {}
   for (const [measure, of] of measures) {
     const known: number[] = []
     for (const concept of concepts) {
-      const value = of(concept)
+      const value = of(concept, ties)
       if (value === undefined) continue
       known.push(value)
       metrics[`${measure}_${concept.name}`] = percent(value)

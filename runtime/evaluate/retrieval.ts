@@ -1,5 +1,6 @@
 /** Zero-shot image-text retrieval, after RemoteCLIP's protocol (docs/protocol.md). */
 import { DataFault } from '../../dsl/diagnostics/faults.ts'
+import type { TieRule } from '../../dsl/recipe/ties.ts'
 import { mean, percent } from './percent.ts'
 import {
   forEachBlock,
@@ -10,6 +11,7 @@ import {
   type UnitRows,
   unitRows,
 } from './similarity.ts'
+import { hitShares, type TiedRanks } from './ties.ts'
 
 /** The six recalls, both ways, and their mean. */
 export const recallNames = ['i2t_r1', 'i2t_r5', 'i2t_r10', 't2i_r1', 't2i_r5', 't2i_r10', 'mean_recall'] as const
@@ -34,31 +36,22 @@ export interface RetrievalCase {
   readonly dim: number
 }
 
-/** Ranks: the number of foreign items that score as high or higher. 0 is best, and a hit at k is a rank below k. */
+/** Ranks of both directions. */
 export interface RetrievalRanks {
-  /** Rank of each image's best caption among the texts: [images]. */
-  readonly imageRanks: Int32Array
-  /** Rank of each text's image among the images: [texts]. */
-  readonly textRanks: Int32Array
-}
-
-/** Scores of retrieval. */
-export interface RetrievalScores extends RetrievalRanks {
-  /** Percent, two decimals; the mean is that of the six rounded numbers, so that tables are consistent. */
-  readonly recalls: Recalls
+  /** Each image's best caption among the texts: [images]. */
+  readonly image: Required<TiedRanks>
+  /** Each text's image among the images: [texts]. */
+  readonly text: TiedRanks
 }
 
 /**
- * Ranks every image's captions and every caption's image by cosine similarity, in blocks.
- *
- * Image to text is a hit when any of the image's captions is in the top k; text to image averages over every caption.
- * Ties count against the model: a foreign item with an equal score ranks before the own one; captions of one image do not
+ * Ranks every image's captions and every caption's image by cosine similarity, in blocks. Captions of one image do not
  * compete with each other. Throws if an owner is no image, an image has no caption, or a value is not finite.
  */
 export async function retrieval(
   { images, texts, owner, dim }: RetrievalCase,
   options: SimilarityOptions,
-): Promise<RetrievalScores> {
+): Promise<RetrievalRanks> {
   const imageRows = unitRows(images, dim)
   const textRows = unitRows(texts, dim)
   if (owner.length !== textRows.rows) {
@@ -79,15 +72,20 @@ export async function retrieval(
       item: `image ${withoutCaption}`,
       hint: 'leave it out of the evaluation',
     })
+  return rankAll({ imageRows, textRows, owner, best, own }, options)
+}
 
-  const ranks = await rankAll({ imageRows, textRows, owner, best, own }, options)
-  const share = (ranks: Int32Array, depth: number) => ranks.filter(rank => rank < depth).length / ranks.length
-  const shares = [
-    ...recallDepths.map(k => share(ranks.imageRanks, k)),
-    ...recallDepths.map(k => share(ranks.textRanks, k)),
-  ]
+/**
+ * Recalls of ranks: percent, two decimals; the mean is that of the six rounded numbers, so that tables are consistent.
+ *
+ * Image to text is a hit when any of the image's captions is in the top k; text to image averages over every caption.
+ */
+export function recallsOf({ image, text }: RetrievalRanks, rule: TieRule): Recalls {
+  const share = (ranks: TiedRanks, depth: number) =>
+    hitShares(ranks, depth, rule).reduce((sum, hit) => sum + hit, 0) / ranks.above.length
+  const shares = [...recallDepths.map(k => share(image, k)), ...recallDepths.map(k => share(text, k))]
   const six = shares.map(percent)
-  return { ...ranks, recalls: byRecall([...six, Number(mean(six).toFixed(2))], 0) }
+  return byRecall([...six, Number(mean(six).toFixed(2))], 0)
 }
 
 interface Ranking {
@@ -100,14 +98,18 @@ interface Ranking {
   readonly own: Float64Array
 }
 
-/** Counts the foreign items that are at least as near as the own ones. */
+/** Counts the foreign items that are nearer than the own ones, and those that are as near. */
 async function rankAll(
   { imageRows, textRows, owner, best, own }: Ranking,
   options: SimilarityOptions,
 ): Promise<RetrievalRanks> {
   const error = productError(imageRows.dim)
-  const imageRanks = new Int32Array(imageRows.rows)
-  const textRanks = new Int32Array(textRows.rows)
+  const counts = (rows: number) => ({ above: new Int32Array(rows), tied: new Int32Array(rows) })
+  const image = { ...counts(imageRows.rows), own: new Int32Array(imageRows.rows) }
+  const text = counts(textRows.rows)
+  owner.forEach((row, column) => {
+    if (own[column] === best[row]) image.own[row] = (image.own[row] ?? 0) + 1
+  })
   const textLow = own.map(score => score - error)
   const textHigh = own.map(score => score + error)
   let ownPairs = 0
@@ -116,60 +118,34 @@ async function rankAll(
     textRows,
     ({ scores, width, from, rows, to, columns }) => {
       for (let row = 0; row < rows; row++) {
-        const image = from + row
-        const floor = best[image] ?? 0
+        const i = from + row
+        const floor = best[i] ?? 0
         const [low, high] = [floor - error, floor + error]
-        let rank = 0
+        let above = 0
         for (let column = 0; column < columns; column++) {
           const score = scores[row * width + column] ?? 0
-          const text = to + column
-          if (score < low && score < (textLow[text] ?? 0)) continue
-          if (owner[text] === image) {
+          const j = to + column
+          if (score < low && score < (textLow[j] ?? 0)) continue
+          if (owner[j] === i) {
             ownPairs += 1
             continue
           }
-          if (score >= high) rank += 1
-          else if (score >= low && similarity(imageRows, textRows, { i: image, j: text }) >= floor) rank += 1
-          if (score < (textLow[text] ?? 0)) continue
-          if (
-            score >= (textHigh[text] ?? 0) ||
-            similarity(imageRows, textRows, { i: image, j: text }) >= (own[text] ?? 0)
-          )
-            textRanks[text] = (textRanks[text] ?? 0) + 1
+          const isClose = score <= high && score >= low
+          const isCloseToText = score <= (textHigh[j] ?? 0) && score >= (textLow[j] ?? 0)
+          const exact = isClose || isCloseToText ? similarity(imageRows, textRows, { i, j }) : score
+          if (exact > floor) above += 1
+          else if (exact === floor && isClose) image.tied[i] = (image.tied[i] ?? 0) + 1
+          if (exact > (own[j] ?? 0)) text.above[j] = (text.above[j] ?? 0) + 1
+          else if (exact === own[j] && isCloseToText) text.tied[j] = (text.tied[j] ?? 0) + 1
         }
-        imageRanks[image] = (imageRanks[image] ?? 0) + rank
+        image.above[i] = (image.above[i] ?? 0) + above
       }
     },
     options,
   )
   // The similarity to the own image reaches its own floor, so it is always met if products are within their error bound.
   if (ownPairs !== textRows.rows) throw precisionError()
-  return { imageRanks, textRanks }
-}
-
-/**
- * Expected recalls of a random order: exact expectations in percent, not rounded.
- *
- * Image to text draws k of all texts without replacement and misses when none of the image's captions is among them.
- * @param captionsPerImage number of captions of each image
- */
-export function retrievalChance(images: number, captionsPerImage: readonly number[]): Recalls {
-  const texts = captionsPerImage.reduce((sum, count) => sum + count, 0)
-  const missing = (captions: number, depth: number): number => {
-    let share = 1
-    for (let drawn = 0; drawn < Math.min(depth, texts); drawn++) {
-      share *= Math.max(0, texts - captions - drawn) / (texts - drawn)
-    }
-    return share
-  }
-  const shares = [
-    ...recallDepths.map(depth => mean(captionsPerImage.map(captions => 1 - missing(captions, depth)))),
-    ...recallDepths.map(depth => Math.min(1, depth / images)),
-  ]
-  return byRecall(
-    [...shares, mean(shares)].map(share => 100 * share),
-    0,
-  )
+  return { image, text }
 }
 
 /** Names values that stand in the order of {@link recallNames}; `absent` replaces missing values. */

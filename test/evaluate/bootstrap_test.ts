@@ -8,6 +8,12 @@ import { mean, percent } from '../../runtime/evaluate/percent.ts'
 const near = (actual: number | undefined, expected: number): void =>
   assert.ok(Math.abs((actual ?? Number.NaN) - expected) < 1e-9, `${actual}, not ${expected}`)
 
+/** Ranks without ties. */
+const untied = (image: Int32Array, text: Int32Array) => ({
+  image: { above: image, tied: new Int32Array(image.length), own: new Int32Array(image.length).fill(1) },
+  text: { above: text, tied: new Int32Array(text.length) },
+})
+
 /** The interval of a measure that takes these values in turn. */
 function intervalOf(values: readonly number[], level?: number) {
   let at = 0
@@ -80,7 +86,12 @@ test('recalls of resamples weigh captions, and a hit at k is a rank below k', ()
   const imageRanks = new Int32Array(6).fill(5)
   const owner = Int32Array.from({ length: 24 }, (_, text) => Math.floor(text / 4))
   const textRanks = Int32Array.from({ length: 24 }, (_, text) => [0, 4, 5, 10][text % 4] ?? 0)
-  const intervals = retrievalIntervals({ imageRanks, textRanks }, owner, { seed: 1, resamples: 20 })
+  const intervals = retrievalIntervals(untied(imageRanks, textRanks), {
+    owner,
+    ties: 'expected',
+    seed: 1,
+    resamples: 20,
+  })
   const both = (value: number) => ({ low: value, high: value })
   const { mean_recall: average, ...six } = intervals
   assert.equal(six, {
@@ -98,9 +109,10 @@ test('recalls of resamples weigh captions, and a hit at k is a rank below k', ()
 test('an image is drawn with all its captions', () => {
   // One image has three captions that are found, the other one that is not: of two draws 1, 3 / 4 or 0 are hits.
   const seen = new Set<number>()
-  const ranks = { imageRanks: Int32Array.of(0, 9), textRanks: Int32Array.of(0, 0, 0, 9) }
+  const ranks = untied(Int32Array.of(0, 9), Int32Array.of(0, 0, 0, 9))
+  const owner = Int32Array.of(0, 0, 0, 1)
   for (let seed = 0; seed < 40; seed++) {
-    const { t2i_r1: interval } = retrievalIntervals(ranks, Int32Array.of(0, 0, 0, 1), { seed, resamples: 1 })
+    const { t2i_r1: interval } = retrievalIntervals(ranks, { owner, ties: 'expected', seed, resamples: 1 })
     seen.add(interval.low)
   }
   assert.equal(
@@ -110,10 +122,10 @@ test('an image is drawn with all its captions', () => {
 })
 
 test('intervals of classification are in percent', () => {
-  const ranks = new Int32Array(12).fill(4)
+  const ranks = { above: new Int32Array(12).fill(4), tied: new Int32Array(12) }
   const intervals = classificationIntervals(
     { ranks, labels: new Int32Array(12), classes: 6 },
-    { seed: 1, resamples: 9 },
+    { ties: 'expected', seed: 1, resamples: 9 },
   )
   assert.equal(intervals, {
     top1: { low: 0, high: 0 },
@@ -121,8 +133,9 @@ test('intervals of classification are in percent', () => {
     top5: { low: 100, high: 100 },
   })
   const [some, none] = [0, 1].map(rank => {
-    const options = { ranks: new Int32Array(4).fill(rank), labels: new Int32Array(4), classes: 2 }
-    return classificationIntervals(options, { seed: 1, resamples: 9 }).top1
+    const ranks = { above: new Int32Array(4).fill(rank), tied: new Int32Array(4) }
+    const options = { ranks, labels: new Int32Array(4), classes: 2 }
+    return classificationIntervals(options, { ties: 'expected', seed: 1, resamples: 9 }).top1
   })
   assert.equal(
     [some, none],

@@ -1,6 +1,11 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { classEmbeddings, classification, classificationChance } from '../../runtime/evaluate/classification.ts'
+import {
+  classEmbeddings,
+  classification,
+  classificationChance,
+  scoreAnswers,
+} from '../../runtime/evaluate/classification.ts'
 import { classificationIntervals } from '../../runtime/evaluate/intervals.ts'
 
 const threads = { threads: 1 }
@@ -9,10 +14,27 @@ const axes = Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1)
 const images = Float32Array.of(9, 1, 0, 3, 4, 0, 0, 2, 0, 5, 0, 5)
 const labels = Int32Array.of(0, 0, 1, 2)
 
-test('the nearest class is given, and equal scores count against the model', async () => {
-  const scores = await classification({ images, classes: axes, labels, names, dim: 3 }, threads)
-  assert.equal([...scores.ranks], [0, 1, 0, 1])
-  assert.equal([...scores.predictions], [0, 1, 1, 0])
+test('the nearest class is given, and an image whose highest classes tie counts in parts', async () => {
+  const answers = await classification({ images, classes: axes, labels, names, dim: 3 }, threads)
+  assert.equal(
+    [[...answers.ranks.above], [...answers.ranks.tied]],
+    [
+      [0, 1, 0, 0],
+      [0, 0, 0, 1],
+    ],
+  )
+  assert.equal([...answers.predictions], [0, 1, 1, 0])
+  assert.equal([...answers.draws], [[3, [0, 2]]])
+  const expected = scoreAnswers(answers, { names, ties: 'expected' })
+  assert.equal(expected.metrics, { top1: 62.5, mean_class_recall: 66.67 })
+  assert.equal(expected.confusion, [
+    [1, 1, 0],
+    [0, 1, 0],
+    [0.5, 0, 0.5],
+  ])
+  assert.equal(expected.perClass[2], { name: 'city', images: 1, recall: 50, precision: 100 })
+  assert.equal(scoreAnswers(answers, { names, ties: 'for' }).confusion[2], [0, 0, 1])
+  const scores = scoreAnswers(answers, { names, ties: 'against' })
   assert.equal(scores.metrics, { top1: 50, mean_class_recall: 50 })
   assert.equal(scores.confusion, [
     [1, 1, 0],
@@ -31,10 +53,11 @@ test('top-5 appears from six classes on; a class without images enters no mean',
   const classes = Float32Array.from({ length: 36 }, (_, index) => (index % 7 === 0 ? 1 : 0))
   const one = Float32Array.of(6, 5, 4, 3, 2, 1)
   const both = Float32Array.of(...one, ...one)
-  const { metrics } = await classification(
+  const answers = await classification(
     { images: both, classes, labels: Int32Array.of(4, 5), names: six, dim: 6 },
     threads,
   )
+  const { metrics } = scoreAnswers(answers, { names: six, ties: 'expected' })
   assert.equal(metrics, { top1: 0, top5: 50, mean_class_recall: 0 })
 })
 
@@ -54,8 +77,9 @@ test('chance knows the random order and the most frequent class', () => {
 })
 
 test('intervals surround the measure', () => {
-  const ranks = Int32Array.from({ length: 100 }, (_, image) => image % 2)
-  const intervals = classificationIntervals({ ranks, labels: new Int32Array(100), classes: 2 }, { seed: 3 })
+  const ranks = { above: Int32Array.from({ length: 100 }, (_, image) => image % 2), tied: new Int32Array(100) }
+  const answers = { ranks, labels: new Int32Array(100), classes: 2 }
+  const intervals = classificationIntervals(answers, { ties: 'expected', seed: 3 })
   assert.ok(intervals.top1.low > 36 && intervals.top1.low < 44 && intervals.top1.high > 56 && intervals.top1.high < 64)
   assert.equal(intervals.mean_class_recall, intervals.top1)
   assert.is(intervals.top5, undefined)

@@ -1,7 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createRandom } from '../../runtime/data/random.ts'
-import { classification, scoreClasses } from '../../runtime/evaluate/classification.ts'
+import { classification, rankClasses, scoreAnswers } from '../../runtime/evaluate/classification.ts'
 import { fitProbe, type ProbeData, penalties } from '../../runtime/evaluate/linear_probe.ts'
 
 const names = ['lake', 'desert', 'city']
@@ -19,7 +19,8 @@ function blobs(rows: number, noise: number, stream: string): ProbeData {
   return { features, labels }
 }
 
-const top1 = (scores: Float64Array, labels: Int32Array) => scoreClasses(scores, { labels, names }).metrics.top1
+const top1 = (scores: Float64Array, labels: Int32Array) =>
+  scoreAnswers(rankClasses(scores, { labels, names }), { names, ties: 'expected' }).metrics.top1
 
 test('a probe tells classes apart that are linearly separable, whatever the scale of features', async () => {
   const probe = await fitProbe(blobs(150, 0.4, 'train'), options)
@@ -99,7 +100,7 @@ test('ranks of scores are those of cosines where scores are cosines', async () =
     const [image, label] = [Math.floor(at / 3), at % 3]
     return [0, 1, 2].reduce((sum, k) => sum + (images[image * 3 + k] ?? 0) * (classes[label * 3 + k] ?? 0), 0)
   })
-  assert.equal(scoreClasses(scores, { labels, names }), expected)
+  assert.equal(rankClasses(scores, { labels, names }), expected)
 })
 
 test.run()

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import type { TieRule } from '../../dsl/recipe/ties.ts'
 import { averagePrecision, upsample } from '../../runtime/evaluate/heatmap.ts'
 import { localisation, localisationChance } from '../../runtime/evaluate/localisation.ts'
 import { meanMaskConcept, meanMaskScores } from '../../runtime/evaluate/mean_mask.ts'
@@ -26,10 +27,12 @@ test('IoU pools pixels; empty and full masks count there and not in the pointing
   assert.is(concepts[0]?.pointedMaskShare, 0.5)
 })
 
-test('a flat map points nowhere', () => {
+test('a flat map points everywhere at once', () => {
   const masks = Uint8Array.of(1, 1, 1, 0)
   const flat = { name: 'water', scores: new Float32Array(4), masks }
-  assert.is(localisation([flat], { images: 1, rows: 2, columns: 2, size: 2 }).metrics.pointing_water, 0)
+  const shape = { images: 1, rows: 2, columns: 2, size: 2 }
+  const pointing = (ties?: TieRule) => localisation([flat], { ...shape, ...(ties && { ties }) }).metrics.pointing_water
+  assert.equal([pointing(), pointing('expected'), pointing('against'), pointing('for')], [75, 75, 0, 100])
 })
 
 test('what is undefined is absent', () => {

@@ -1,9 +1,10 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { UserFault } from '../../dsl/diagnostics/faults.ts'
-import { averagePrecision, isPointingHit, overlap, upsample } from '../../runtime/evaluate/heatmap.ts'
+import { averagePrecision, overlap, pointingHit, upsample } from '../../runtime/evaluate/heatmap.ts'
 import { localisation, localisationChance } from '../../runtime/evaluate/localisation.ts'
 import { meanMaskConcept, meanMaskScores } from '../../runtime/evaluate/mean_mask.ts'
+import { tieRules } from '../../runtime/evaluate/ties.ts'
 
 const near = (actual: ArrayLike<number>, expected: readonly number[]): void => {
   assert.is(actual.length, expected.length)
@@ -38,20 +39,22 @@ test('the pixel at the centre of the best patch is asked', () => {
     for (const pixel of pixels) all[pixel] = 1
     return all
   }
+  const hit = (scores: readonly number[], inside: Uint8Array, form = shape) =>
+    tieRules.map(ties => pointingHit(Float32Array.from(scores), inside, { ...form, ties }))
   // The centre of the patch in row 1, column 0 is pixel (6, 2).
-  assert.ok(isPointingHit(Float32Array.of(0, 1, 5, 2), mask(6 * 8 + 2), shape))
+  assert.equal(hit([0, 1, 5, 2], mask(6 * 8 + 2)), [1, 1, 1])
   const others = new Uint8Array(64).fill(1)
   others[6 * 8 + 2] = 0
-  assert.not(isPointingHit(Float32Array.of(0, 1, 5, 2), others, shape))
+  assert.equal(hit([0, 1, 5, 2], others), [0, 0, 0])
   // The centre of row 0, column 1 is pixel (2, 6).
-  assert.ok(isPointingHit(Float32Array.of(-3, -1, -5, -2), mask(2 * 8 + 6), shape))
-  // Of equal patches all have to be inside.
-  assert.not(isPointingHit(Float32Array.of(0, 5, 5, 2), mask(6 * 8 + 2), shape))
-  assert.ok(isPointingHit(Float32Array.of(0, 5, 5, 2), mask(6 * 8 + 2, 2 * 8 + 6), shape))
-  const wide = { rows: 1, columns: 3, size: 6 }
+  assert.equal(hit([-3, -1, -5, -2], mask(2 * 8 + 6)), [1, 1, 1])
+  // Of two equal patches one is inside, then both, then none.
+  assert.equal(hit([0, 5, 5, 2], mask(6 * 8 + 2)), [0.5, 0, 1])
+  assert.equal(hit([0, 5, 5, 2], mask(6 * 8 + 2, 2 * 8 + 6)), [1, 1, 1])
+  assert.equal(hit([0, 5, 5, 2], mask(2 * 8 + 2)), [0, 0, 0])
   const one = new Uint8Array(36)
   one[3 * 6 + 5] = 9
-  assert.ok(isPointingHit(Float32Array.of(0, 0, 1), one, wide))
+  assert.equal(hit([0, 0, 1], one, { rows: 1, columns: 3, size: 6 }), [1, 1, 1])
 })
 
 test('average precision gains recall at each distinct score', () => {
@@ -79,7 +82,7 @@ test('IoU pools all pixels; images without a mask leave the mean of images and t
   // Of 6 pixels inside and 6 predicted, 5 are both.
   assert.is(water.iou, 5 / 7)
   assert.is(water.imageIou, (1 + 3 / 4) / 2)
-  assert.equal([water.pointed, water.pointing], [1, 1])
+  assert.equal([water.pointed, water.pointing?.expected], [1, 1])
   assert.equal([water.predictedShare, water.maskShare, water.pointedMaskShare], [0.5, 0.5, 0.5])
   // Highest first: 3 out, 2 in, 1 in four times, then -1 and -2.
   assert.is(water.averagePrecision?.toFixed(9), ((1 / 6) * (1 / 2) + (4 / 6) * (5 / 6) + (1 / 6) * (6 / 12)).toFixed(9))
@@ -119,9 +122,9 @@ test('a single pixel, inside or predicted, defines a measure', () => {
   const predicted = one([1, -1, -1, -1], [0, 0, 0, 0])
   assert.equal([predicted?.iou, predicted?.imageIou, predicted?.pointing], [0, undefined, undefined])
   const inside = one([-2, -1, -1, -1], [1, 0, 0, 0])
-  assert.equal([inside?.iou, inside?.imageIou, inside?.pointing, inside?.pointed], [0, 0, 0, 1])
+  assert.equal([inside?.iou, inside?.imageIou, inside?.pointing?.for, inside?.pointed], [0, 0, 0, 1])
   const almost = one([-2, -1, -1, -1], [1, 1, 1, 0])
-  assert.equal([almost?.pointed, almost?.pointing], [1, 0])
+  assert.equal([almost?.pointed, almost?.pointing?.against], [1, 0])
   const full = one([-2, -1, -1, -1], [1, 1, 1, 1])
   assert.equal([full?.pointed, full?.pointing, full?.imageIou], [0, undefined, 0])
 })
@@ -133,7 +136,7 @@ test('chance marks the same share of pixels at random', () => {
       name: 'a',
       iou: 0.9,
       imageIou: 0.9,
-      pointing: 0.9,
+      pointing: { expected: 0.9, against: 0.8, for: 1 },
       averagePrecision: 0.9,
       predictedShare: 0.5,
       maskShare: 0.25,

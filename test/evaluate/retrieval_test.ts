@@ -4,9 +4,12 @@ import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { createRandom } from '../../runtime/data/random.ts'
 import { retrievalIntervals } from '../../runtime/evaluate/intervals.ts'
-import { recallNames, retrieval, retrievalChance } from '../../runtime/evaluate/retrieval.ts'
+import { percent } from '../../runtime/evaluate/percent.ts'
+import { recallNames, recallsOf, retrieval } from '../../runtime/evaluate/retrieval.ts'
+import { retrievalChance } from '../../runtime/evaluate/retrieval_bounds.ts'
+import { tieRules } from '../../runtime/evaluate/ties.ts'
 import { sharedPath, testWithShared } from '../support.ts'
-import { bruteForce, ownersOf } from './oracle.ts'
+import { apart, bruteForce, ownersOf } from './oracle.ts'
 
 /** Embeddings of plus and minus one with four dimensions: norms and scores are exact, and ties are many. */
 const corners = (rows: number) =>
@@ -31,11 +34,10 @@ const cases = fc
 
 const threads = 1
 
-test('ranks equal those of sorting the whole gallery, ties against the model, however blocks fall', () =>
+test('ranks equal those of sorting the whole gallery, with ties told apart, however blocks fall', () =>
   fc.assert(
     fc.asyncProperty(cases, async ({ input, block }) => {
-      const { imageRanks, textRanks } = await retrieval(input, { threads, block })
-      assert.equal({ imageRanks, textRanks }, bruteForce(input))
+      assert.equal(await retrieval(input, { threads, block }), bruteForce(input))
     }),
     { numRuns: 150, seed: 1 },
   ))
@@ -76,8 +78,7 @@ test('a gallery of many blocks, with captions that are equal or nearly so, is ra
     { rows: 64, columns: 500 },
     { rows: 300, columns: 7 },
   ]) {
-    const { imageRanks, textRanks } = await retrieval(input, { threads: 2, block })
-    assert.equal({ imageRanks, textRanks }, expected)
+    assert.equal(await retrieval(input, { threads: 2, block }), expected)
   }
 })
 
@@ -91,10 +92,16 @@ test('equal embeddings tie exactly wherever they stand', async () => {
     { rows: 7, columns: 13 },
   ]) {
     const input = { images: repeat(65), texts: repeat(130), owner, dim }
-    const { imageRanks, textRanks, recalls } = await retrieval(input, { threads, block })
-    assert.equal(new Set(imageRanks), new Set([128]))
-    assert.equal(new Set(textRanks), new Set([64]))
-    assert.is(recalls.mean_recall, 0)
+    const ranks = await retrieval(input, { threads, block })
+    assert.equal([new Set(ranks.image.tied), new Set(ranks.image.own)], [new Set([128]), new Set([2])])
+    assert.equal(new Set(ranks.text.tied), new Set([64]))
+    assert.is(recallsOf(ranks, 'against').mean_recall, 0)
+    assert.is(recallsOf(ranks, 'for').mean_recall, 100)
+    assert.equal(
+      recallsOf(ranks, 'expected').i2t_r5,
+      percent(1 - (128 * 127 * 126 * 125 * 124) / (130 * 129 * 128 * 127 * 126)),
+    )
+    assert.equal(recallsOf(ranks, 'expected').t2i_r10, percent(10 / 65))
   }
 })
 
@@ -111,7 +118,8 @@ test('the order of images and captions changes no recall', async () => {
     owner: Int32Array.from(order, text => places.indexOf(input.owner[text] ?? 0)),
     dim: 24,
   }
-  assert.equal((await retrieval(shuffled, { threads })).recalls, (await retrieval(input, { threads })).recalls)
+  const [one, other] = [await retrieval(shuffled, { threads }), await retrieval(input, { threads })]
+  for (const rule of tieRules) assert.equal(recallsOf(one, rule), recallsOf(other, rule))
 })
 
 test('a perfect model whose captions are shuffled is no better than chance', async () => {
@@ -124,17 +132,17 @@ test('a perfect model whose captions are shuffled is no better than chance', asy
     [...owner].flatMap(image => [...pictures.subarray(image * dim, (image + 1) * dim)].map(tell)),
   )
   const honest = await retrieval({ images: pictures, texts, owner, dim }, { threads })
-  assert.is(honest.recalls.mean_recall, 100)
+  assert.is(recallsOf(honest, 'expected').mean_recall, 100)
   const shuffled = Int32Array.from(random.shuffle([...owner]))
   const fooled = await retrieval({ images: pictures, texts, owner: shuffled, dim }, { threads })
-  const chance = retrievalChance(images, new Array<number>(images).fill(5))
-  const intervals = retrievalIntervals(fooled, shuffled, { seed: 9, level: 0.99 })
-  for (const name of recallNames) assert.ok(intervals[name].low <= chance[name], `${name}: ${fooled.recalls[name]}`)
-  assert.ok(intervals.mean_recall.high >= chance.mean_recall, String(fooled.recalls.mean_recall))
+  const chance = retrievalChance(apart(new Array<number>(images).fill(5)), 'expected')
+  const intervals = retrievalIntervals(fooled, { owner: shuffled, ties: 'expected', seed: 9, level: 0.99 })
+  for (const name of recallNames) assert.ok(intervals[name].low <= chance[name], name)
+  assert.ok(intervals.mean_recall.high >= chance.mean_recall)
 })
 
 test('chance equals the mean over random orders', () => {
-  const chance = retrievalChance(3, [1, 2, 5])
+  const chance = retrievalChance(apart([1, 2, 5]), 'expected')
   assert.is(chance.i2t_r1.toFixed(9), ((100 * (1 / 8 + 2 / 8 + 5 / 8)) / 3).toFixed(9))
   assert.is(chance.t2i_r1.toFixed(9), (100 / 3).toFixed(9))
   assert.is(chance.t2i_r5, 100)
@@ -144,10 +152,15 @@ test('chance equals the mean over random orders', () => {
 })
 
 test('intervals hold the recall, are the same for the same seed, and vanish where every image agrees', () => {
-  const ranks = { imageRanks: Int32Array.from({ length: 200 }, (_, i) => i % 4), textRanks: new Int32Array(200) }
+  const none = new Int32Array(200)
+  const ranks = {
+    image: { above: Int32Array.from({ length: 200 }, (_, i) => i % 4), tied: none, own: none.map(() => 1) },
+    text: { above: none, tied: none },
+  }
   const owner = Int32Array.from({ length: 200 }, (_, text) => text)
-  const intervals = retrievalIntervals(ranks, owner, { seed: 7 })
-  assert.equal(intervals, retrievalIntervals(ranks, owner, { seed: 7 }))
+  const options = { owner, ties: 'expected', seed: 7 } as const
+  const intervals = retrievalIntervals(ranks, options)
+  assert.equal(intervals, retrievalIntervals(ranks, options))
   assert.equal(intervals.t2i_r1, { low: 100, high: 100 })
   const { low, high } = intervals.i2t_r1
   // The standard error of 25 % over 200 images is 3.06 points: the interval is about 12 wide.
@@ -189,7 +202,7 @@ for (const name of ['retrieval_small', 'retrieval_200']) {
   testWithShared(test, `goldens/${name}`, `recalls equal the reference of ${name}`, async () => {
     const input = await readTensors(sharedPath(`goldens/${name}/case.safetensors`))
     const expected = JSON.parse(await readFile(sharedPath(`goldens/${name}/expected.json`), 'utf8'))
-    const { recalls } = await retrieval(input, { threads: 2 })
+    const recalls = recallsOf(await retrieval(input, { threads: 2 }), 'against')
     for (const recall of recallNames) assert.is(recalls[recall], expected[recall], recall)
   })
 }

@@ -7,9 +7,11 @@ import {
   classification,
   classificationChance,
   classificationShares,
-  scoreClasses,
+  rankClasses,
+  scoreAnswers,
 } from '../../runtime/evaluate/classification.ts'
-import { byRecall, retrieval, retrievalChance } from '../../runtime/evaluate/retrieval.ts'
+import { byRecall, recallsOf, retrieval } from '../../runtime/evaluate/retrieval.ts'
+import { retrievalChance } from '../../runtime/evaluate/retrieval_bounds.ts'
 import {
   forEachBlock,
   productError,
@@ -17,6 +19,8 @@ import {
   similarity,
   unitRows,
 } from '../../runtime/evaluate/similarity.ts'
+import { tieRules } from '../../runtime/evaluate/ties.ts'
+import { apart } from './oracle.ts'
 
 const near = (actual: number | undefined, expected: number, most = 1e-9): void =>
   assert.ok(Math.abs((actual ?? Number.NaN) - expected) < most, `${actual}, not ${expected}`)
@@ -143,47 +147,52 @@ test('templates are scaled before they are averaged, and the mean after', () => 
 
 const names = ['a', 'b', 'c', 'd', 'e', 'f']
 
-test('ranks of a classifier are of the classes that score as high or higher', () => {
+test('ranks of a classifier tell higher classes from equal ones', () => {
   const row = [5, 4, 4, 3, 2, 1]
   const labels = Int32Array.of(0, 1, 2, 3, 4, 5)
-  const scores = Float64Array.from(labels.length === 6 ? [0, 1, 2, 3, 4, 5].flatMap(() => row) : [])
-  const { ranks, predictions, metrics, confusion } = scoreClasses(scores, { labels, names })
-  assert.equal([...ranks], [0, 2, 2, 3, 4, 5])
-  assert.equal([...predictions], [0, 0, 0, 0, 0, 0])
+  const scores = Float64Array.from([0, 1, 2, 3, 4, 5].flatMap(() => row))
+  const answers = rankClasses(scores, { labels, names })
+  assert.equal([...answers.ranks.above], [0, 1, 1, 3, 4, 5])
+  assert.equal([...answers.ranks.tied], [0, 1, 1, 0, 0, 0])
+  assert.equal([...answers.predictions], [0, 0, 0, 0, 0, 0])
+  const { metrics, confusion } = scoreAnswers(answers, { names, ties: 'expected' })
   assert.equal(metrics, { top1: 16.67, mean_class_recall: 16.67, top5: 83.33 })
   assert.equal(confusion[3], [1, 0, 0, 0, 0, 0])
 })
 
-test('an image is given to the best of the other classes that tie or win', () => {
+test('an image is given to the highest class, or in parts to those that share the highest score', () => {
   const of = (scores: readonly number[], label: number) => {
-    const { predictions, ranks } = scoreClasses(Float64Array.from(scores), {
-      labels: Int32Array.of(label),
-      names: ['a', 'b', 'c'],
-    })
-    return [predictions[0], ranks[0]]
+    const labels = Int32Array.of(label)
+    const answers = rankClasses(Float64Array.from(scores), { labels, names: ['a', 'b', 'c'] })
+    const given = tieRules.map(ties => scoreAnswers(answers, { names: ['a', 'b', 'c'], ties }).confusion[label])
+    return [answers.ranks.above[0], answers.ranks.tied[0], ...given]
   }
-  assert.equal(of([1, 1, 0], 0), [1, 1], 'a tie counts against the true class')
-  assert.equal(of([1, 1, 2], 0), [2, 2])
-  assert.equal(of([2, 1, 2], 1), [0, 2], 'of equals the first')
-  assert.equal(of([0, 1, 0], 1), [1, 0])
-  assert.equal(of([-3, -2, -1], 2), [2, 0])
+  assert.equal(of([1, 1, 0], 0), [0, 1, [0.5, 0.5, 0], [0, 1, 0], [1, 0, 0]])
+  assert.equal(of([1, 1, 2], 0), [1, 1, [0, 0, 1], [0, 0, 1], [0, 0, 1]])
+  assert.equal(of([2, 1, 2], 1), [2, 0, [0.5, 0, 0.5], [1, 0, 0], [1, 0, 0]])
+  assert.equal(of([1, 1, 2], 2), [0, 0, [0, 0, 1], [0, 0, 1], [0, 0, 1]])
+  assert.equal(of([0, 1, 0], 1), [0, 0, [0, 1, 0], [0, 1, 0], [0, 1, 0]])
+  assert.equal(of([-3, -2, -1], 2), [0, 0, [0, 0, 1], [0, 0, 1], [0, 0, 1]])
 })
 
-test('embeddings are classified as their similarities say, ties against the model', async () => {
+test('embeddings are classified as their similarities say', async () => {
   // Classes on a circle; the second image is between two of them, the third nearest to another class.
   const classes = Float32Array.of(1, 0, 0, 1, -1, 0)
   const images = Float32Array.of(2, 0.1, 1, 1, -0.2, 3)
-  const { ranks, predictions, metrics, perClass, confusion } = await classification(
-    { images, classes, labels: Int32Array.of(0, 1, 2), names: ['east', 'north', 'west'], dim: 2 },
+  const names = ['east', 'north', 'west']
+  const answers = await classification(
+    { images, classes, labels: Int32Array.of(0, 1, 2), names, dim: 2 },
     { threads: 1 },
   )
   assert.equal(
-    [[...ranks], [...predictions]],
+    [[...answers.ranks.above], [...answers.ranks.tied], [...answers.predictions]],
     [
-      [0, 1, 1],
+      [0, 0, 1],
+      [0, 1, 0],
       [0, 0, 1],
     ],
   )
+  const { metrics, perClass, confusion } = scoreAnswers(answers, { names, ties: 'against' })
   assert.equal(metrics, { top1: 33.33, mean_class_recall: 33.33 })
   assert.equal(perClass, [
     { name: 'east', images: 1, recall: 100, precision: 50 },
@@ -198,10 +207,10 @@ test('embeddings are classified as their similarities say, ties against the mode
 })
 
 test('shares weigh classes alike in their recall, and top-5 is of ranks below five from six classes on', () => {
-  const ranks = Int32Array.of(0, 1, 4, 5, 0)
+  const ranks = { above: Int32Array.of(0, 1, 4, 5, 0), tied: new Int32Array(5) }
   const labels = Int32Array.of(0, 0, 0, 1, 1)
   const shares = (classes: number, drawn: readonly number[]) =>
-    classificationShares({ ranks, labels, classes }, Int32Array.from(drawn))
+    classificationShares({ ranks, labels, classes }, { drawn: Int32Array.from(drawn), ties: 'expected' })
   assert.equal(shares(6, [0, 1, 2, 3, 4]), [2 / 5, (1 / 3 + 1 / 2) / 2, 4 / 5])
   assert.equal(shares(5, [0, 1, 2, 3, 4]), [2 / 5, (1 / 3 + 1 / 2) / 2])
   assert.equal(shares(6, [0, 0, 3]), [2 / 3, 1 / 2, 2 / 3])
@@ -245,25 +254,25 @@ test('recalls count ranks below their depth, and the mean is of the printed numb
     for (const [row, axis] of order.entries()) rows[row * 3 + axis] = 1
     return rows
   }
-  const { recalls, imageRanks, textRanks } = await retrieval(
+  const ranks = await retrieval(
     { images: axes([0, 1, 2]), texts: axes([1, 0, 2]), owner: Int32Array.of(0, 1, 2), dim: 3 },
     { threads: 1 },
   )
   assert.equal(
-    [[...imageRanks], [...textRanks]],
+    [[...ranks.image.above], [...ranks.text.above]],
     [
-      [2, 2, 0],
-      [2, 2, 0],
+      [1, 1, 0],
+      [1, 1, 0],
     ],
   )
-  assert.equal(recalls, {
+  assert.equal(recallsOf(ranks, 'expected'), {
     ...{ i2t_r1: 33.33, i2t_r5: 100, i2t_r10: 100, t2i_r1: 33.33, t2i_r5: 100, t2i_r10: 100 },
     mean_recall: 77.78,
   })
 })
 
 test('chance of retrieval draws without replacement, from no more texts than there are', () => {
-  const chance = retrievalChance(20, [2, ...new Array<number>(19).fill(1)])
+  const chance = retrievalChance(apart([2, ...new Array<number>(19).fill(1)]), 'expected')
   near(chance.t2i_r1, 5)
   near(chance.t2i_r5, 25)
   near(chance.t2i_r10, 50)
@@ -271,7 +280,7 @@ test('chance of retrieval draws without replacement, from no more texts than the
   near(chance.i2t_r5, (100 * (1 - (16 / 21) * (15 / 20) + 19 * (5 / 21))) / 20)
   const six = [chance.i2t_r1, chance.i2t_r5, chance.i2t_r10, chance.t2i_r1, chance.t2i_r5, chance.t2i_r10]
   near(chance.mean_recall, six.reduce((a, b) => a + b) / 6)
-  assert.equal(retrievalChance(1, [1]).mean_recall, 100)
+  assert.equal(retrievalChance(apart([1]), 'expected').mean_recall, 100)
 })
 
 test('a row without caption is a fault of data', async () => {

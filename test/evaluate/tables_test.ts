@@ -8,12 +8,15 @@ import {
   recallTable,
 } from '../../runtime/evaluate/exhibits.ts'
 import { byRecall } from '../../runtime/evaluate/retrieval.ts'
+import { byTieRule } from '../../runtime/evaluate/ties.ts'
 
 const interval = { low: 12.344, high: 56.006 }
 
 test('a table of recalls has a row for each, with multiples of chance to one decimal below ten', () => {
   const table = recallTable({
-    recalls: byRecall([10, 20, 30, 40, 50, 60, 35], 0),
+    byRule: byTieRule(() => byRecall([10, 20, 30, 40, 50, 60, 35], 0)),
+    ties: 'expected',
+    ceiling: byRecall([], 100),
     chance: byRecall([1, 2.01, 40, 0, 16, 50, 3.4], 0),
     intervals: byRecall([], interval),
     images: 12,
@@ -40,7 +43,8 @@ test('a table of accuracies leaves out what was not measured', () => {
   }
   const of = (changes: object) =>
     accuracyTable({
-      metrics,
+      byRule: byTieRule(() => metrics),
+      ties: 'against',
       chance,
       intervals: { top1: interval, mean_class_recall: interval },
       images: 9,
@@ -61,7 +65,35 @@ test('a table of accuracies leaves out what was not measured', () => {
     ['Top-1', 50, '12.34–56.01', 5, 25, '10×'],
     ['Mean per-class recall', 40, '12.34–56.01', 20, 20, '2.0×'],
   ])
-  assert.equal(of({ metrics: { ...metrics, top5: 60 } }).rows[1], ['Top-5', 60, '', 30, 60, '2.0×'])
+  assert.equal(of({ byRule: byTieRule(() => ({ ...metrics, top5: 60 })) }).rows[1], ['Top-5', 60, '', 30, 60, '2.0×'])
+})
+
+test('the range of ties is there where it is wider than 0.1 points, and the ceiling where it is below 100', () => {
+  const of = (range: number, ceiling: number) =>
+    recallTable({
+      byRule: { expected: byRecall([], 10), against: byRecall([9], 10), for: byRecall([9 + range], 10) },
+      ties: 'against',
+      chance: byRecall([], 1),
+      ceiling: byRecall([ceiling], 100),
+      intervals: byRecall([], interval),
+      images: 1,
+      texts: 1,
+    })
+  assert.is(of(0.1, 100).columns.length, 5)
+  const { columns, rows, note } = of(0.11, 26.19)
+  assert.equal(columns, [
+    'Measure',
+    'Recall',
+    '95 % interval',
+    'Ties against and for',
+    'Chance',
+    'Possible',
+    'Times chance',
+  ])
+  assert.equal(rows[0], ['Image to text, R@1', 9, '12.34–56.01', '9.00–9.11', 1, 26.19, '9.0×'])
+  assert.equal(rows[1], ['Image to text, R@5', 10, '12.34–56.01', '10.00–10.00', 1, 100, '10×'])
+  assert.match(note, /Ties count against the model\./)
+  assert.match(note, /captions of different images are equal/)
 })
 
 const perClass = [
@@ -103,10 +135,13 @@ test('a confusion matrix has a row and a column for each class', () => {
 })
 
 test('a table of localisation has a column for each method, in the measures of the first', () => {
-  const table = localisationTable([
-    { name: 'Model', metrics: { iou: 0, ap: 2 } },
-    { name: 'Chance', metrics: { ap: 1, other: 3 } },
-  ])
+  const table = localisationTable(
+    [
+      { name: 'Model', metrics: { iou: 0, ap: 2 } },
+      { name: 'Chance', metrics: { ap: 1, other: 3 } },
+    ],
+    byTieRule(() => ({ iou: 0, ap: 2 })),
+  )
   assert.equal(
     [table.columns, table.rows],
     [
@@ -117,7 +152,13 @@ test('a table of localisation has a column for each method, in the measures of t
       ],
     ],
   )
-  assert.equal(localisationTable([]).rows, [])
+  assert.equal(
+    localisationTable(
+      [],
+      byTieRule(() => ({})),
+    ).rows,
+    [],
+  )
   const metrics = { top1: 1, mean_class_recall: 2 }
   const chance = { random: metrics, majority: metrics }
   const intervals = { top1: interval, mean_class_recall: interval }
@@ -126,8 +167,16 @@ test('a table of localisation has a column for each method, in the measures of t
     table,
     classTable({ perClass }),
     confusionTable({ perClass, confusion: [] }),
-    accuracyTable({ metrics, chance, intervals, images: 1, classes: 2 }),
-    recallTable({ recalls: values, chance: values, intervals: byRecall([], interval), images: 1, texts: 1 }),
+    accuracyTable({ byRule: byTieRule(() => metrics), ties: 'for', chance, intervals, images: 1, classes: 2 }),
+    recallTable({
+      byRule: byTieRule(() => values),
+      ties: 'for',
+      chance: values,
+      ceiling: values,
+      intervals: byRecall([], interval),
+      images: 1,
+      texts: 1,
+    }),
   ]
   assert.equal(
     tables.map(({ kind, title }) => [kind, title]),

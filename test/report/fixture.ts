@@ -5,7 +5,9 @@ import sharp from 'sharp'
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
 import { createRandom } from '../../runtime/data/random.ts'
 import { confusionTable, localisationTable, recallTable } from '../../runtime/evaluate/exhibits.ts'
-import { byRecall, retrievalChance } from '../../runtime/evaluate/retrieval.ts'
+import { byRecall } from '../../runtime/evaluate/retrieval.ts'
+import { retrievalCeiling, retrievalChance } from '../../runtime/evaluate/retrieval_bounds.ts'
+import { byTieRule } from '../../runtime/evaluate/ties.ts'
 import type { Exhibit, Figure, Heat } from '../../runtime/kinds/exhibit.ts'
 import type { Results } from '../../runtime/report/mod.ts'
 import type { Result } from '../../runtime/store/store.ts'
@@ -311,18 +313,21 @@ function show(id: string, tiles: readonly Tile[]): Shown {
       }
     }
     case 'retrieval': {
-      const chance = retrievalChance(
-        480,
-        Array.from({ length: 480 }, () => 3),
-      )
+      const gallery = {
+        images: 480,
+        texts: Array.from({ length: 1440 }, (_, text) => `caption ${text}`),
+        owner: Int32Array.from({ length: 1440 }, (_, text) => Math.floor(text / 3)),
+      }
       const recalls = byRecall([12.29, 33.54, 46.88, 9.31, 28.96, 41.67, 28.78], 0)
       return {
         summary: '480 images, 1,440 captions; mean recall 28.78 %, 24 times chance',
         metrics: { ...recalls, images: 480, captions: 1440 },
         exhibits: [
           recallTable({
-            recalls,
-            chance,
+            byRule: byTieRule(() => recalls),
+            ties: 'expected',
+            chance: retrievalChance(gallery, 'expected'),
+            ceiling: retrievalCeiling(gallery, 'expected'),
             intervals: byRecall(
               [12.29, 33.54, 46.88, 9.31, 28.96, 41.67, 28.78].map(value => ({
                 low: value * 0.86,
@@ -383,14 +388,17 @@ function show(id: string, tiles: readonly Tile[]): Shown {
               { image: mask, lines: ['64 % water'] },
             ]),
           },
-          localisationTable([
-            { name: 'Model', metrics },
-            { name: 'Chance', metrics: { iou_water: 31.2, pointing_water: 44.1, ap_water: 46, mean_iou: 31.2 } },
-            {
-              name: 'Mean mask',
-              metrics: { iou_water: 46, image_iou_water: 44, pointing_water: 60.5, ap_water: 52, mean_iou: 46 },
-            },
-          ]),
+          localisationTable(
+            [
+              { name: 'Model', metrics },
+              { name: 'Chance', metrics: { iou_water: 31.2, pointing_water: 44.1, ap_water: 46, mean_iou: 31.2 } },
+              {
+                name: 'Mean mask',
+                metrics: { iou_water: 46, image_iou_water: 44, pointing_water: 60.5, ap_water: 52, mean_iou: 46 },
+              },
+            ],
+            byTieRule(() => metrics),
+          ),
         ],
       }
     }

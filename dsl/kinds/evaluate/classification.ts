@@ -2,6 +2,7 @@
 import { estimateEmbedding } from '../../cost/estimates.ts'
 import type { DatasetRef, ModelRef } from '../../recipe/scalars.ts'
 import { type TemplateSet, templatesOf } from '../../recipe/templates.ts'
+import type { TieRule } from '../../recipe/ties.ts'
 import type { FilledClassificationEvaluation } from '../filled.ts'
 import { defineEvaluation } from './define.ts'
 import { accuracyMetrics } from './metrics.ts'
@@ -34,6 +35,8 @@ export interface ClassificationEvaluation {
   class_names?: ClassNaming | Record<string, string>
   /** Classes with fewer images are left out, and listed. @default 1 @minimum 1 @asType integer @unit images */
   min_images?: number
+  /** Counting of classes that score equally. @default "expected" */
+  ties?: TieRule
 }
 
 /** A rule that makes words of labels. */
@@ -45,7 +48,7 @@ export type TemplateList = string[]
 /** It reads labels and images of one split. */
 export const classification = defineEvaluation({
   kind: 'classification',
-  version: 3,
+  version: 4,
   spec: ({ kind: _, model: __, data: ___, ...rest }: FilledClassificationEvaluation, { model, data }) => ({
     params: {
       ...rest,

@@ -1,6 +1,7 @@
 /** Evaluation `linear-probe`: a linear classifier on frozen image features. */
 import { estimateEmbedding } from '../../cost/estimates.ts'
 import type { DatasetRef, ModelRef, Share } from '../../recipe/scalars.ts'
+import type { TieRule } from '../../recipe/ties.ts'
 import { metricsIn } from '../definition.ts'
 import type { FilledLinearProbeEvaluation } from '../filled.ts'
 import { defineEvaluation } from './define.ts'
@@ -28,12 +29,14 @@ export interface LinearProbeEvaluation {
   features?: 'pooled' | 'embeddings'
   /** Share of each class of the training images on which the penalty is chosen. @default 0.2 */
   validation?: Share
+  /** Counting of classes that score equally. @default "expected" */
+  ties?: TieRule
 }
 
 /** The seed draws the validation part of the training images. */
 export const linearProbe = defineEvaluation({
   kind: 'linear-probe',
-  version: 1,
+  version: 2,
   spec: (
     { kind: _, model: __, data: ___, train, ...rest }: FilledLinearProbeEvaluation,
     { model, data, training, seed },

@@ -1,6 +1,7 @@
 /** Evaluation `localisation`: zero-shot localisation against masks. */
 import { estimateMapping, evaluationBatch } from '../../cost/estimates.ts'
 import type { DatasetRef, ModelRef, Name } from '../../recipe/scalars.ts'
+import type { TieRule } from '../../recipe/ties.ts'
 import type { Query, Sao } from '../../recipe/training.ts'
 import { metricsIn } from '../definition.ts'
 import type { FilledLocalisationEvaluation } from '../filled.ts'
@@ -29,12 +30,14 @@ export interface LocalisationEvaluation {
   map?: 'attention' | 'sao'
   /** Smoothing of score maps. @default {} */
   sao?: Sao
+  /** Counting of patches, in the pointing game, that score equally. @default "expected" */
+  ties?: TieRule
 }
 
 /** It compares maps with the masks of the dataset that have the names of the concepts. */
 export const localisation = defineEvaluation({
   kind: 'localisation',
-  version: 2,
+  version: 3,
   spec: ({ kind: _, model: __, data: ___, ...rest }: FilledLocalisationEvaluation, { model, data, trainingPart }) => ({
     params: rest,
     // The training split, for the mean-mask baseline.

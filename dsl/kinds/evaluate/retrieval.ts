@@ -1,6 +1,7 @@
 /** Evaluation `retrieval`: zero-shot image-text retrieval. */
 import { estimateEmbedding } from '../../cost/estimates.ts'
 import type { DatasetRef, ModelRef } from '../../recipe/scalars.ts'
+import type { TieRule } from '../../recipe/ties.ts'
 import { metricsIn } from '../definition.ts'
 import type { FilledRetrievalEvaluation } from '../filled.ts'
 import { defineEvaluation } from './define.ts'
@@ -22,6 +23,8 @@ export interface RetrievalEvaluation {
   data: DatasetRef
   /** Cleaning of captions before they are tokenized. @default "none" */
   cleaning?: CaptionCleaning
+  /** Counting of captions or images that score equally. @default "expected" */
+  ties?: TieRule
 }
 
 /**
@@ -34,7 +37,7 @@ export type CaptionCleaning = 'none' | 'clip' | 'remoteclip'
 /** It reads captions and images of one split. */
 export const retrieval = defineEvaluation({
   kind: 'retrieval',
-  version: 3,
+  version: 4,
   spec: ({ kind: _, model: __, data: ___, ...rest }: FilledRetrievalEvaluation, { model, data }) => ({
     params: rest,
     inputs: { model, data },

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { readIndex, readPixels } from '../../data/dataset.ts'
 import { classWords } from '../../evaluate/class_names.ts'
-import { classEmbeddings, classification, classificationChance } from '../../evaluate/classification.ts'
+import { classEmbeddings, classification, classificationChance, scoreAnswers } from '../../evaluate/classification.ts'
 import { embedImages, embedTexts } from '../../evaluate/embed.ts'
 import { accuracyTable, classTable, confusionTable } from '../../evaluate/exhibits.ts'
 import { classificationIntervals } from '../../evaluate/intervals.ts'
 import { precision } from '../../evaluate/similarity.ts'
+import { byTieRule } from '../../evaluate/ties.ts'
 import { inputFormatOf } from '../../model/input_format.ts'
 import { readModel } from '../../model/model_folder.ts'
 import type { StageContext, StageResult } from '../context.ts'
@@ -25,7 +26,8 @@ const textsTogether = 32
 
 /**
  * Gives each labelled image of a split the class whose prompts it is nearest to; classes of fewer than `min_images`
- * images are left out and listed. Writes `classification.json` with the protocol and the per-class table.
+ * images are left out and listed. Writes `classification.json` with the protocol, the measures by every rule for ties, and the per-class
+ * table.
  *
  * Metrics in percent: `top1`, `top5` (from six classes), `mean_class_recall`, `chance_top1`; `top1_times_chance`.
  */
@@ -69,9 +71,13 @@ export async function run(context: StageContext<'classification'>): Promise<Stag
     { engine, batchSize: textsTogether },
   )
   const classes = classEmbeddings(prompts, { templates: templates.length, dim })
-  const scores = await classification({ images, classes, labels, names, dim }, { threads: engine.threads })
+  const answers = await classification({ images, classes, labels, names, dim }, { threads: engine.threads })
+  const { ties } = params
+  const scores = scoreAnswers(answers, { names, ties })
+  const { metrics, perClass, confusion } = scores
+  const byRule = byTieRule(rule => scoreAnswers(answers, { names, ties: rule }).metrics)
   const chance = classificationChance(labels, names.length)
-  const intervals = classificationIntervals(scores, { seed: 0 })
+  const intervals = classificationIntervals(answers, { ties, seed: 0 })
   const protocol = {
     split: split ?? 'all',
     images: samples.length,
@@ -84,12 +90,11 @@ export async function run(context: StageContext<'classification'>): Promise<Stag
     classEmbedding: 'unit embeddings averaged over templates, then scaled to unit length',
     ...inputFormatOf(model.network),
     precision,
-    ties: 'count against the model',
+    ties: params.ties,
   }
-  const { metrics, perClass, confusion } = scores
   await writeFile(
     join(out, 'classification.json'),
-    `${JSON.stringify({ protocol, metrics, intervals, chance, perClass, confusion }, null, 2)}\n`,
+    `${JSON.stringify({ protocol, metrics, intervals, chance, ties: byRule, perClass, confusion }, null, 2)}\n`,
   )
   const guess = Number(chance.random.top1.toFixed(2))
   const times = Number((metrics.top1 / chance.random.top1).toFixed(1))
@@ -97,7 +102,7 @@ export async function run(context: StageContext<'classification'>): Promise<Stag
     metrics: { ...metrics, chance_top1: guess, top1_times_chance: times },
     summary: `top-1 ${metrics.top1.toFixed(2)} % of ${names.length} classes (chance ${guess.toFixed(2)} %)`,
     exhibits: [
-      accuracyTable({ metrics, chance, intervals, images: samples.length, classes: names.length }),
+      accuracyTable({ byRule, ties, chance, intervals, images: samples.length, classes: names.length }),
       classTable(scores),
       confusionTable(scores),
     ],

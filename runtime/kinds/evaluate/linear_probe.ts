@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { readIndex, readPixels } from '../../data/dataset.ts'
 import type { Sample } from '../../data/sample.ts'
-import { classificationChance, scoreClasses } from '../../evaluate/classification.ts'
+import { classificationChance, rankClasses, scoreAnswers } from '../../evaluate/classification.ts'
 import { embedImages } from '../../evaluate/embed.ts'
 import { accuracyTable, classTable, confusionTable } from '../../evaluate/exhibits.ts'
 import { classificationIntervals } from '../../evaluate/intervals.ts'
 import { fitProbe, penalties } from '../../evaluate/linear_probe.ts'
+import { byTieRule } from '../../evaluate/ties.ts'
 import { inputFormatOf } from '../../model/input_format.ts'
 import { readModel } from '../../model/model_folder.ts'
 import type { InputFolder, StageContext, StageResult } from '../context.ts'
@@ -23,7 +24,7 @@ const imagesTogether = 64
 
 /**
  * Learns the classes of the input `train` from image features and measures on the images of `data` with these labels.
- * Writes `linear-probe.json` with the protocol and the per-class table.
+ * Writes `linear-probe.json` with the protocol, the measures by every rule for ties, and the per-class table.
  *
  * Metrics in percent: `top1`, `top5` (from six classes), `mean_class_recall`, `chance_top1`, `validation_top1` of the
  * chosen penalty; `top1_times_chance`; `penalty`.
@@ -57,13 +58,14 @@ export async function run(context: StageContext<'linear-probe'>): Promise<StageR
   }
   const features = await featuresOf(train, trainSamples, 0)
   const seen = await featuresOf(data, testSamples, trainSamples.length)
-  const validation = params.validation
+  const { validation, ties } = params
   const probe = await fitProbe(
     { features, labels: labelsOf(trainSamples) },
     {
       dim: isPooled ? featureDim : embedDim,
       names,
       validation,
+      ties,
       seed: params.seed,
       threads,
       onFit(done, fits) {
@@ -73,9 +75,12 @@ export async function run(context: StageContext<'linear-probe'>): Promise<StageR
     },
   )
   const labels = labelsOf(testSamples)
-  const scores = scoreClasses(probe.judge(seen), { labels, names })
+  const answers = rankClasses(probe.judge(seen), { labels, names })
+  const scores = scoreAnswers(answers, { names, ties })
+  const { metrics, perClass, confusion } = scores
+  const byRule = byTieRule(rule => scoreAnswers(answers, { names, ties: rule }).metrics)
   const chance = classificationChance(labels, names.length)
-  const intervals = classificationIntervals(scores, { seed: 0 })
+  const intervals = classificationIntervals(answers, { ties, seed: 0 })
   const validated = Math.max(...probe.validated)
   const protocol = {
     trainSplit: train.split ?? 'all',
@@ -91,12 +96,11 @@ export async function run(context: StageContext<'linear-probe'>): Promise<StageR
     validation: { share: validation, penalties, top1: probe.validated },
     penalty: probe.penalty,
     ...inputFormatOf(model.network),
-    ties: 'count against the model',
+    ties: params.ties,
   }
-  const { metrics, perClass, confusion } = scores
   await writeFile(
     join(out, 'linear-probe.json'),
-    `${JSON.stringify({ protocol, metrics, intervals, chance, perClass, confusion }, null, 2)}\n`,
+    `${JSON.stringify({ protocol, metrics, intervals, chance, ties: byRule, perClass, confusion }, null, 2)}\n`,
   )
   const guess = Number(chance.random.top1.toFixed(2))
   const times = Number((metrics.top1 / chance.random.top1).toFixed(1))
@@ -110,7 +114,7 @@ export async function run(context: StageContext<'linear-probe'>): Promise<StageR
     },
     summary: `top-1 ${metrics.top1.toFixed(2)} % of ${names.length} classes (chance ${guess.toFixed(2)} %), penalty ${probe.penalty}`,
     exhibits: [
-      accuracyTable({ metrics, chance, intervals, images: testSamples.length, classes: names.length }),
+      accuracyTable({ byRule, ties, chance, intervals, images: testSamples.length, classes: names.length }),
       penaltyTable(probe),
       classTable(scores),
       confusionTable(scores),

@@ -5,8 +5,9 @@ import { loadMasks, loadPixels } from '../../data/dataset.ts'
 import { heatmaps } from '../../distill/heatmaps.ts'
 import { singlePatch } from '../../distill/sao.ts'
 import { localisationTable } from '../../evaluate/exhibits.ts'
-import { type Concept, localisation, localisationChance } from '../../evaluate/localisation.ts'
+import { type Concept, localisation, localisationChance, localisationMetrics } from '../../evaluate/localisation.ts'
 import { meanMaskConcept } from '../../evaluate/mean_mask.ts'
+import { byTieRule } from '../../evaluate/ties.ts'
 import { gridSide } from '../../model/config.ts'
 import { readModel, requireMammut } from '../../model/model_folder.ts'
 import type { StageContext, StageResult } from '../context.ts'
@@ -54,7 +55,8 @@ export async function run(context: StageContext<'localisation'>): Promise<StageR
     )
     concepts.push({ name, scores, masks: await loadMasks(folder, { split, name, size }) })
   }
-  const shape = { images: samples.length, rows: side, columns: side, size }
+  const { ties } = params
+  const shape = { images: samples.length, rows: side, columns: side, size, ties }
   const scores = localisation(concepts, shape)
   const chance = localisationChance(scores.concepts)
   const columns = [
@@ -71,12 +73,12 @@ export async function run(context: StageContext<'localisation'>): Promise<StageR
     grid: side,
     threshold: 'margin against the nearest contrast prompt above 0',
     upsampling: 'bilinear',
+    ties,
     queries,
   }
-  await writeFile(
-    join(out, 'localisation.json'),
-    `${JSON.stringify({ protocol, metrics: scores.metrics, chance, meanMask: baseline ?? null }, null, 2)}\n`,
-  )
+  const byRule = byTieRule(rule => localisationMetrics(scores.concepts, rule))
+  const record = { protocol, metrics: scores.metrics, chance, meanMask: baseline ?? null, ties: byRule }
+  await writeFile(join(out, 'localisation.json'), `${JSON.stringify(record, null, 2)}\n`)
   const iou = scores.metrics.mean_iou ?? 0
   return {
     metrics: {
@@ -89,7 +91,7 @@ export async function run(context: StageContext<'localisation'>): Promise<StageR
     },
     summary: `mean IoU ${iou.toFixed(2)} %${baseline ? `, mean mask ${(baseline.mean_iou ?? 0).toFixed(2)} %` : ''}, pointing ${(scores.metrics.mean_pointing ?? 0).toFixed(2)} %`,
     exhibits: [
-      localisationTable(columns),
+      localisationTable(columns, byRule),
       await examples(out, { concepts, keys: samples.map(sample => sample.key), pixels, maps, side, size }),
     ],
   }
@@ -97,7 +99,7 @@ export async function run(context: StageContext<'localisation'>): Promise<StageR
 
 /** The measures of the reference split's mean mask as a prediction; absent without a reference. */
 async function meanMask(
-  { inputs }: Pick<StageContext<'localisation'>, 'inputs'>,
+  { inputs, params }: Pick<StageContext<'localisation'>, 'inputs' | 'params'>,
   { concepts, size }: { readonly concepts: readonly Concept[]; readonly size: number },
 ): Promise<Readonly<Record<string, number>> | undefined> {
   const reference = inputs.reference
@@ -107,8 +109,8 @@ async function meanMask(
     const known = await loadMasks(reference.folder, { split: reference.split, name, size, atMost: referenceImages })
     means.push(meanMaskConcept({ name, masks }, { reference: known, size }))
   }
-  return localisation(means, { images: (means[0]?.masks.length ?? 0) / size ** 2, rows: size, columns: size, size })
-    .metrics
+  const images = (means[0]?.masks.length ?? 0) / size ** 2
+  return localisation(means, { images, rows: size, columns: size, size, ties: params.ties }).metrics
 }
 
 interface LocalisationExamples {

@@ -3,14 +3,17 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataFault } from '../../../dsl/diagnostics/faults.ts'
+import type { TieRule } from '../../../dsl/recipe/ties.ts'
 import { readIndex, readPixels } from '../../data/dataset.ts'
 import type { Sample } from '../../data/sample.ts'
 import { cleanCaption } from '../../evaluate/cleaning.ts'
 import { embedImages, embedTexts } from '../../evaluate/embed.ts'
 import { recallTable } from '../../evaluate/exhibits.ts'
 import { retrievalIntervals } from '../../evaluate/intervals.ts'
-import { retrieval, retrievalChance } from '../../evaluate/retrieval.ts'
+import { recallsOf, retrieval } from '../../evaluate/retrieval.ts'
+import { retrievalCeiling, retrievalChance } from '../../evaluate/retrieval_bounds.ts'
 import { precision } from '../../evaluate/similarity.ts'
+import { byTieRule } from '../../evaluate/ties.ts'
 import { type InputFormat, inputFormatOf } from '../../model/input_format.ts'
 import { type ChosenWeights, readModel } from '../../model/model_folder.ts'
 import type { StageContext, StageResult } from '../context.ts'
@@ -36,12 +39,13 @@ interface Protocol extends InputFormat {
   readonly weights: ChosenWeights
   readonly captionCleaning: string
   readonly precision: string
-  readonly ties: string
+  readonly ties: TieRule
 }
 
 /**
  * Ranks every caption for every image and every image for every caption of a split; images are grouped by the file or
- * landmark tile they are. Writes `retrieval.json` with the protocol, recalls, intervals and chance.
+ * landmark tile they are. Writes `retrieval.json` with the protocol, recalls, intervals, chance, the recalls by every rule
+ * for ties, and the recalls that equal captions leave possible.
  *
  * Metrics: `i2t_r1` ... `t2i_r10`, `mean_recall` in percent; `chance_mean_recall`; `i2t_r1_times_chance`,
  * `t2i_r1_times_chance` and `mean_recall_times_chance`.
@@ -61,7 +65,7 @@ export async function run(context: StageContext<'retrieval'>): Promise<StageResu
   const uncaptioned = indexed.length - samples.length
   if (uncaptioned > 0)
     report.warn(`Left out of retrieval, without a caption: ${uncaptioned} of ${indexed.length} images`)
-  const { cleaning } = params
+  const { cleaning, ties } = params
   const captions = samples.map(sample => sample.captions.map(caption => cleanCaption(caption, cleaning)))
   const owner = Int32Array.from(captions.flatMap((texts, image) => texts.map(() => image)))
   const texts = captions.flat()
@@ -78,15 +82,16 @@ export async function run(context: StageContext<'retrieval'>): Promise<StageResu
     onDone: onDone(0),
   })
   const embedded = await embedTexts(model, texts, { engine, batchSize: together, onDone: onDone(samples.length) })
-  const scores = await retrieval(
+  const ranks = await retrieval(
     { images, texts: embedded, owner, dim },
     { threads: engine.threads, onBlock: () => signal.throwIfAborted() },
   )
-  const chance = retrievalChance(
-    samples.length,
-    captions.map(list => list.length),
-  )
-  const intervals = retrievalIntervals(scores, owner, { seed: 0 })
+  const gallery = { images: samples.length, texts, owner }
+  const chance = retrievalChance(gallery, ties)
+  const ceiling = retrievalCeiling(gallery, ties)
+  const byRule = byTieRule(rule => recallsOf(ranks, rule))
+  const recalls = byRule[ties]
+  const intervals = retrievalIntervals(ranks, { owner, ties, seed: 0 })
   const protocol: Protocol = {
     split: split ?? 'all',
     images: samples.length,
@@ -96,10 +101,10 @@ export async function run(context: StageContext<'retrieval'>): Promise<StageResu
     ...inputFormatOf(model.network),
     captionCleaning: cleaning,
     precision,
-    ties: 'count against the model',
+    ties,
   }
-  const { recalls } = scores
-  await writeFile(join(out, 'retrieval.json'), `${JSON.stringify({ protocol, recalls, intervals, chance }, null, 2)}\n`)
+  const record = { protocol, recalls, intervals, chance, ties: byRule, ceiling }
+  await writeFile(join(out, 'retrieval.json'), `${JSON.stringify(record, null, 2)}\n`)
   const times = (name: 'i2t_r1' | 't2i_r1' | 'mean_recall') => Number((recalls[name] / chance[name]).toFixed(1))
   return {
     metrics: {
@@ -111,7 +116,7 @@ export async function run(context: StageContext<'retrieval'>): Promise<StageResu
     },
     summary: `mean recall ${recalls.mean_recall.toFixed(2)} % (chance ${chance.mean_recall.toFixed(2)} %), R@1 ${times('t2i_r1')} times chance`,
     exhibits: [
-      recallTable({ recalls, chance, intervals, images: samples.length, texts: texts.length }),
+      recallTable({ byRule, ties, chance, ceiling, intervals, images: samples.length, texts: texts.length }),
       await examples(out, { from, samples, texts, owner, images, embedded, dim }),
     ],
   }

@@ -3,7 +3,7 @@ import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { readIndex, readPixels } from '../../data/dataset.ts'
 import type { Sample } from '../../data/sample.ts'
 import { embedImages, embedTexts } from '../../evaluate/embed.ts'
-import { retrieval } from '../../evaluate/retrieval.ts'
+import { recallsOf, retrieval } from '../../evaluate/retrieval.ts'
 import type { LoadedModel } from '../../model/model_folder.ts'
 import type { Validation } from '../../train/early_stopping.ts'
 import { hostArrays } from '../../train/state.ts'
@@ -48,7 +48,8 @@ export async function openValidation(
       const images = await embedImages(judged, blocks, { engine, batchSize, total: samples.length })
       const embedded = await embedTexts(judged, texts, { engine, batchSize })
       const pairs = { images, texts: embedded, owner, dim }
-      return (await retrieval(pairs, { threads: engine.threads })).recalls[metric]
+      // Another rule would stop a training run of the same key at another step.
+      return recallsOf(await retrieval(pairs, { threads: engine.threads }), 'against')[metric]
     },
   }
 }
