@@ -130,7 +130,7 @@ function parseGeoJson(bytes: Uint8Array, path: string): unknown {
   } catch (cause) {
     if (cause instanceof DataFault) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new DataFault(`${path} is no GeoJSON FeatureCollection of landmarks: ${reason}`, {
+    throw new DataFault(`${path} is not JSON: ${reason}`, {
       hint: 'check the file',
       file: path,
       cause,

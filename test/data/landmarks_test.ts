@@ -80,7 +80,7 @@ test('a table with a fault is refused with the feature and the fix', () =>
   inTempFolder(async folder => {
     const path = join(folder, 'few.geojson')
     const faults: readonly (readonly [string, RegExp])[] = [
-      ['{', /is no GeoJSON FeatureCollection of landmarks: .*JSON/],
+      ['{', /is not JSON: .*\(line 1\)/],
       [
         `{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::3857"}},"features":[]}`,
         /is in the reference system 'urn:ogc:def:crs:EPSG::3857', and GeoJSON is in degrees of WGS 84/,

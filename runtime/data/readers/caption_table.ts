@@ -1,6 +1,8 @@
 /** Tables of images and captions: CSV, TSV and JSON Lines. */
+import { extname } from 'node:path'
 import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { isRecord } from '../../../dsl/values/json.ts'
+import { readCaptions, readLabel } from './annotations.ts'
 import { type Delimiter, parseDelimited, type TextRecord } from './delimited.ts'
 import { parsePythonJson } from './python_json.ts'
 import { type CorruptItem, corruptItem } from './record.ts'
@@ -41,10 +43,14 @@ export function parseCaptionTable(
   name: string,
   columns: TableColumns,
 ): readonly (CaptionRow | CorruptItem)[] {
-  if (name.endsWith('.csv')) return fromRecords(parseCsv(decodeText(bytes, name), name, columns), name, columns)
-  if (name.endsWith('.tsv'))
-    return fromRecords(parseDelimited(decodeText(bytes, name), { name, delimiter: '\t' }), name, columns)
-  if (name.endsWith('.jsonl')) return fromJsonLines(decodeText(bytes, name), name, columns)
+  switch (extname(name).toLowerCase()) {
+    case '.csv':
+      return fromRecords(parseCsv(decodeText(bytes, name), name, columns), name, columns)
+    case '.tsv':
+      return fromRecords(parseDelimited(decodeText(bytes, name), { name, delimiter: '\t' }), name, columns)
+    case '.jsonl':
+      return fromJsonLines(decodeText(bytes, name), name, columns)
+  }
   throw new UserFault(`Captions file '${name}' is neither .csv, .tsv nor .jsonl`, { hint: 'convert it to one of them' })
 }
 
@@ -107,12 +113,13 @@ function fromJsonLines(text: string, name: string, columns: TableColumns): reado
     const place = { name, line: i + 1 }
     try {
       const value = parsePythonJson(row)
-      const record = isRecord(value) ? value : {}
-      for (const field of Object.keys(record)) fields.add(field)
-      return toCaptionRows(record, columns, place)
+      if (!isRecord(value))
+        return [corruptItem(name, `${name} line ${place.line} is no object; write one a line`, place)]
+      for (const field of Object.keys(value)) fields.add(field)
+      return toCaptionRows(value, columns, place)
     } catch (cause) {
       if (!(cause instanceof SyntaxError)) throw cause
-      const reason = `${name} line ${place.line} is not JSON: ${cause.message}; write one object a line`
+      const reason = `${name} line ${place.line} is not JSON: ${cause.message.replace(/ \(line 1\)$/, '')}; write one object a line`
       return [corruptItem(name, reason, place)]
     }
   })
@@ -129,24 +136,22 @@ function toCaptionRows(
   columns: TableColumns,
   { name, line }: { readonly name: string; readonly line: number },
 ): readonly (CaptionRow | CorruptItem)[] {
-  const textOf = (column: string | undefined): string => {
-    const value = column === undefined ? undefined : record[column]
-    return typeof value === 'string' || typeof value === 'number' ? String(value).trim() : ''
-  }
+  const cellOf = (column: string | undefined): unknown => (column === undefined ? undefined : record[column])
   const image = record[columns.image]
   const wrong = (reason: string, column: string): CorruptItem =>
-    corruptItem(name, `${name} line ${line} ${reason}`, { line, column })
-  if (typeof image !== 'string' || image === '')
-    return [wrong(`names no image; fill in '${columns.image}'`, columns.image)]
+    corruptItem(name, `${name} line ${line} ${reason}; fill in '${column}'`, { line, column })
+  if (typeof image !== 'string' || image === '') return [wrong('names no image', columns.image)]
+  const found = readLabel(cellOf(columns.label))
+  if ('fault' in found) return [wrong(found.fault, columns.label ?? '')]
+  const { label } = found
   const given = record[columns.caption]
-  const cells: readonly unknown[] = Array.isArray(given) ? given : [given]
-  const captions = cells.flatMap(cell => (typeof cell === 'string' && cell.trim() !== '' ? [cell.trim()] : []))
-  const label = textOf(columns.label)
-  const row: CaptionRow = { kind: 'row', image, captions, label, split: textOf(columns.split), line }
-  // A class is enough for an image that has no caption.
-  if (captions.length === 0 && label !== '') return [row]
-  const faults = cells.slice(captions.length).map(() => {
-    return wrong(`has no caption for '${image}'; fill in '${columns.caption}'`, columns.caption)
-  })
-  return captions.length === 0 ? faults : [row, ...faults]
+  const { captions, faults } = readCaptions(Array.isArray(given) ? given : [given], label)
+  const split = cellOf(columns.split)
+  const row: CaptionRow = {
+    ...{ kind: 'row', image, captions, label, line },
+    split:
+      typeof split === 'string' ? split.trim() : split === undefined || split === null ? '' : JSON.stringify(split),
+  }
+  const others = faults.map(fault => wrong(`${fault} of '${image}'`, columns.caption))
+  return captions.length === 0 && label === '' ? others : [row, ...others]
 }

@@ -41,7 +41,7 @@ interface FolderImage {
   /** As the table writes it. */
   readonly split: string
   /** Lines of a table that the label and the split come from. */
-  readonly lines: { readonly label?: number; readonly split?: number }
+  readonly lines: { readonly first?: number; readonly label?: number; readonly split?: number }
 }
 
 /** A reader of a folder; records come in order of their paths, after the faults of the table. */
@@ -192,6 +192,7 @@ function withRow(
     label: before?.label || className(label),
     split: before?.split || split,
     lines: {
+      first: line,
       ...(label !== '' && { label: line }),
       ...(split !== '' && { split: line }),
       ...before?.lines,
@@ -245,16 +246,17 @@ function assignFiles(
   return splits
 }
 
-function splitFault({ file, split }: FolderImage, options: FolderOptions): CorruptItem {
+function splitFault({ file, split, lines }: FolderImage, options: FolderOptions): CorruptItem {
   const fix = 'splits are train, val and test'
+  const table = options.table?.file ?? file
+  const line = lines.split ?? lines.first
   return options.split === 'folders'
     ? corruptItem(
         file,
         `'${file}' lies in none of the folders train, val and test; move it there, or give 'split' shares`,
       )
-    : corruptItem(options.table?.file ?? file, `The split of '${file}' is '${split}'; ${fix}`, {
-        key: file,
-        column: options.table?.split ?? '',
+    : corruptItem(table, `${table} line ${line} gives '${file}' the split '${split}'; ${fix}`, {
+        ...{ key: file, line, column: options.table?.split ?? '' },
       })
 }
 

@@ -1,6 +1,6 @@
 /** The image files of a folder, and the file that a table's name stands for. */
 import { readdir } from 'node:fs/promises'
-import { basename, extname, isAbsolute, join, normalize } from 'node:path'
+import { basename, extname, isAbsolute, join, normalize, sep } from 'node:path'
 import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { isLitter } from '../../../dsl/values/litter.ts'
 import { isImageName } from './file_names.ts'
@@ -31,7 +31,7 @@ export async function listImages(folder: string): Promise<ImageFiles> {
   const links = new Set<string>()
   const litter: string[] = []
   for (const entry of found) {
-    const path = join(entry.parentPath, entry.name).slice(start).replaceAll('\\', '/')
+    const path = join(entry.parentPath, entry.name).slice(start).replaceAll(sep, '/')
     if (isLitter(path)) {
       if (!entry.isDirectory()) litter.push(path)
     } else if (entry.isFile()) files.add(path)
@@ -74,7 +74,8 @@ export function createImageFinder({ folder, images, links }: ImageFiles): (name:
     addTo(byName, basename(file).normalize(), file)
   }
   return name => {
-    const file = normalize(name).replaceAll('\\', '/')
+    if (present.has(name)) return { file: name }
+    const file = normalize(name.replaceAll('\\', '/'))
     if (present.has(file)) return { file }
     if (isAbsolute(name) || file === '..' || file.startsWith('../'))
       return { fault: `which leads out of ${folder}; write its path inside that folder` }

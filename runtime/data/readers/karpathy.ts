@@ -5,6 +5,7 @@ import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { isRecord, isText } from '../../../dsl/values/json.ts'
 import { isLitter } from '../../../dsl/values/litter.ts'
 import { splitNamed } from '../../../dsl/values/split_names.ts'
+import { readCaptions, readLabel } from './annotations.ts'
 import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
 import { createImageFinder, type ImageMatch, listImages } from './image_files.ts'
 import { parsePythonJson } from './python_json.ts'
@@ -59,20 +60,12 @@ function parse(text: string, name: string): unknown {
     return parsePythonJson(text)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new DataFault(`${name} is not JSON: ${reason}${lineOf(text, reason)}`, {
+    throw new DataFault(`${name} is not JSON: ${reason}`, {
       hint: 'get it anew or mend it',
       file: name,
       cause,
     })
   }
-}
-
-/** The line of the position that a parser's message names. */
-function lineOf(text: string, reason: string): string {
-  const [, position] = /position ([0-9]+)/.exec(reason) ?? []
-  return position === undefined || reason.includes('line')
-    ? ''
-    : ` (line ${text.slice(0, Number(position)).split('\n').length})`
 }
 
 /** A list of `images`, or, as NWPU-Captions has them, lists by class. */
@@ -112,7 +105,8 @@ function readItem(
   if (split === undefined) {
     return [wrong(`has the split '${String(item.split ?? '')}'; splits are train, restval, val and test`, 'split')]
   }
-  const named = [listedAs, item.label, item.class, item.category].find(isText) ?? ''
+  const named = readLabel([listedAs, item.label, item.class, item.category].find(value => value !== undefined))
+  if ('fault' in named) return [wrong(named.fault, 'label')]
   const path =
     isText(filepath) && filepath !== '' && !filename.startsWith(`${filepath}/`) ? `${filepath}/${filename}` : filename
   // Lists by class have their images in folders of the same names, or all in one.
@@ -123,13 +117,13 @@ function readItem(
     return [wrong(`names image '${path}', ${why?.fault ?? ''}`, 'filename')]
   }
   const given = sentencesOf(item)
-  const captions = given.flatMap(sentence => (isText(sentence) && sentence.trim() !== '' ? [sentence.trim()] : []))
-  const faults = given.slice(captions.length).map(() => wrong(`has an empty caption of '${filename}'`, 'sentences'))
-  if (captions.length === 0 && named === '') {
+  const { captions, faults: problems } = readCaptions(given, named.label)
+  const faults = problems.map(fault => wrong(`${fault} of '${filename}'`, 'sentences'))
+  if (captions.length === 0 && named.label === '') {
     return faults.length > 0 ? faults : [wrong(`has neither captions nor a class of '${filename}'`, 'sentences')]
   }
-  const said = captions.length > 0 ? captions : [captionOfClass(named, classNames)]
-  const label = className(named)
+  const said = captions.length > 0 ? captions : [captionOfClass(named.label, classNames)]
+  const label = className(named.label)
   const { file } = at
   return [
     {

@@ -36,11 +36,6 @@ export async function makeSample(
   { images, stored: before, ...how }: SampleOptions & { readonly images: ImageReader },
 ): Promise<MadeSample | CorruptItem> {
   const { file, group, split, captions, label, overhead, facts, location, position } = record
-  const broken = captions.find(caption => /\p{Surrogate}/u.test(caption))
-  if (broken !== undefined)
-    return corruptItem(file, `Image '${file}' has a caption with half a character: ${JSON.stringify(broken)}`, {
-      key: group,
-    })
   // A fault of the earlier result ends the stage: it is no fault of the source.
   const bytes = await before?.read(group)
   try {

@@ -4,6 +4,7 @@ import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { isText } from '../../../dsl/values/json.ts'
 import { isLitter } from '../../../dsl/values/litter.ts'
 import { type SplitName, splitNamed } from '../../../dsl/values/split_names.ts'
+import { readCaptions, readLabel } from './annotations.ts'
 import { usualCaption } from './caption_table.ts'
 import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
 import { createImageFinder, listImages } from './image_files.ts'
@@ -92,15 +93,14 @@ async function* readTable(table: ParquetFile, options: ParquetTableOptions): Asy
 }
 
 /** A function from the class of a cell to its name; undefined where the table names no such class. */
-type ClassNamer = (cell: unknown) => string | undefined
+type ClassNamer = (label: string) => string | undefined
 
 function classNamer(table: ParquetFile, label: string | undefined): ClassNamer {
   const names = label === undefined ? undefined : classNamesOf(table, label)
-  return cell => {
-    const text = textOf(cell)
-    if (names === undefined || !/^-?[0-9]+$/.test(text)) return text
+  return label => {
+    if (names === undefined || !/^-?[0-9]+$/.test(label)) return label
     // Hugging Face writes -1 where the class is not known.
-    return text === '-1' ? '' : names[Number(text)]
+    return label === '-1' ? '' : names[Number(label)]
   }
 }
 
@@ -203,13 +203,14 @@ function readRow(
   if (isText(path) && isLitter(path)) return [litterItem(`row ${row} of ${name}`)]
   const image = find(cells, row)
   if ('fault' in image) return [wrong(image.fault)]
-  const { captions, missing } = captionsOf(cells[caption])
-  const empty = Array.from({ length: missing }, () => wrong(`has an empty caption`, caption))
-  const cell = labelColumn === undefined ? undefined : cells[labelColumn]
-  const named = nameOf(cell)
-  if (named === undefined)
-    return [wrong(`has the class ${textOf(cell)}, and the table has no name for it`, labelColumn)]
-  if (captions.length === 0 && named === '') return empty.length > 0 ? empty : [wrong('has no caption', caption)]
+  const found = readLabel(labelColumn === undefined ? undefined : cells[labelColumn])
+  if ('fault' in found) return [wrong(found.fault, labelColumn)]
+  const named = nameOf(found.label)
+  if (named === undefined) return [wrong(`has the class ${found.label}, and the table has no name for it`, labelColumn)]
+  const given = cells[caption]
+  const { captions, faults } = readCaptions(Array.isArray(given) ? given : [given], named)
+  const told = faults.map(fault => wrong(fault, caption))
+  if (captions.length === 0 && named === '') return told.length > 0 ? told : [wrong('has no caption', caption)]
   const earlier = image.shared === undefined ? undefined : options.earlier.get(image.shared)
   const split = splitOf(cells, earlier?.key ?? key, options)
   if (split === undefined)
@@ -223,8 +224,7 @@ function readRow(
   const isRepeated = image.shared === undefined && options.keys.has(key)
   options.keys.add(key)
   // A recipe may name classes by their numbers, though the table names them too.
-  const id = textOf(cell)
-  const word = Object.hasOwn(classNames, id) ? id : named
+  const word = Object.hasOwn(classNames, found.label) ? found.label : named
   return [
     {
       kind: 'record',
@@ -237,7 +237,7 @@ function readRow(
       location: image.at,
       position: before + row + 1,
     },
-    ...empty,
+    ...told,
   ]
 }
 
@@ -261,19 +261,5 @@ function contradictionOf(
   return undefined
 }
 
-/** The text of a cell; empty where it holds none. NaN is a missing value, as pandas writes it. */
-function textOf(cell: unknown): string {
-  if (typeof cell === 'number') return Number.isNaN(cell) ? '' : String(cell)
-  return isText(cell) || typeof cell === 'bigint' ? String(cell).trim() : ''
-}
-
-/**
- * A text or a list of texts, and the number of them that are empty. A cell without a value, or with NaN, holds no caption
- * at all.
- */
-function captionsOf(cell: unknown): { readonly captions: readonly string[]; readonly missing: number } {
-  if (cell === null || cell === undefined || Number.isNaN(cell)) return { captions: [], missing: 0 }
-  const given: readonly unknown[] = Array.isArray(cell) ? cell : [cell]
-  const captions = given.map(textOf).filter(text => text !== '')
-  return { captions, missing: given.length - captions.length }
-}
+/** The text of a cell; empty where it holds none. */
+const textOf = (cell: unknown): string => (isText(cell) ? cell.trim() : '')

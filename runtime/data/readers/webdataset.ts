@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { isRecord, isText } from '../../../dsl/values/json.ts'
+import { readCaptions, readLabel } from './annotations.ts'
 import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
 import { imageExtensions, sidecarExtensions, splitKey, splitStem } from './file_names.ts'
 import { parsePythonJson } from './python_json.ts'
@@ -97,7 +98,8 @@ async function* readShard(shard: string, options: ShardOptions): AsyncGenerator<
 
 interface SidecarContent {
   readonly captions: readonly unknown[]
-  readonly label: string
+  /** Undefined where it cannot be told. */
+  readonly label: string | undefined
   readonly overhead?: boolean
   readonly faults: readonly string[]
 }
@@ -119,18 +121,14 @@ function readSample(
   }
   if (picture === undefined) return [...repeated, wrong(`has no image (.${imageExtensions.join(', .')})`)]
   const { captions: given, label, overhead, faults } = readSidecars(files)
-  const told = faults.map(reason => wrong(reason))
-  const captions = given.flatMap(caption => (isText(caption) && caption.trim() !== '' ? [caption.trim()] : []))
-  const empty = given.slice(captions.length).map(() => wrong('has an empty caption; fill it in or remove it'))
-  if (captions.length === 0 && label === '') {
-    const problems = [...told, ...empty]
+  if (label === undefined) return [...repeated, ...faults.map(reason => wrong(reason))]
+  const { captions, faults: untold } = readCaptions(given, label)
+  const told = [...faults, ...untold.map(fault => `${fault}; fill it in or remove it`)].map(reason => wrong(reason))
+  if (captions.length === 0 && label === '')
     return [
       ...repeated,
-      ...(problems.length > 0
-        ? problems
-        : [wrong('has neither a caption nor a class; add KEY.txt, KEY.json or KEY.cls')]),
+      ...(told.length > 0 ? told : [wrong('has neither a caption nor a class; add KEY.txt, KEY.json or KEY.cls')]),
     ]
-  }
   const { offset, size } = picture
   return [
     {
@@ -147,7 +145,6 @@ function readSample(
     },
     ...repeated,
     ...told,
-    ...empty,
   ]
 }
 
@@ -168,16 +165,15 @@ function readSidecars(files: ReadonlyMap<string, TarEntry>): SidecarContent {
     }
   }
   const [json, text, cls] = [textOf('json'), textOf('txt'), textOf('cls')]
-  const { value, reason } = json === undefined ? { value: {} } : parse(json)
+  const { value = {}, reason } = json === undefined ? {} : parse(json)
   if (reason !== undefined) faults.push(`has JSON that cannot be read: ${reason}`)
+  else if (!isRecord(value)) faults.push('has JSON that is no object; write its captions as {"captions": [...]}')
   const record = isRecord(value) ? value : {}
   const { captions = record.caption ?? record.text } = record
   const fromJson: readonly unknown[] =
     captions === undefined || captions === null ? [] : Array.isArray(captions) ? captions : [captions]
-  const written = record.label ?? record.class
-  const label = written ?? cls ?? ''
-  if (isClassId(written) && isClassId(cls) && Number(written) !== Number(cls))
-    faults.push(`has the class ${String(written)} in its .json and ${cls} in its .cls; keep one`)
+  const named = readClass(record, cls)
+  if ('fault' in named) faults.push(named.fault)
   const { overhead = null } = record
   if (overhead !== null && typeof overhead !== 'boolean')
     faults.push(`says "overhead": ${JSON.stringify(overhead)}; it is true, false or left out`)
@@ -186,14 +182,37 @@ function readSidecars(files: ReadonlyMap<string, TarEntry>): SidecarContent {
       text === undefined || fromJson.some(caption => isText(caption) && caption.trim() === text)
         ? fromJson
         : [...fromJson, text],
-    label: isText(label) || typeof label === 'number' ? String(label).trim() : '',
+    label: 'fault' in named ? undefined : named.label,
     ...(typeof overhead === 'boolean' && { overhead }),
     faults,
   }
 }
 
-const isClassId = (value: unknown): boolean =>
-  typeof value === 'number' || (isText(value) && /^[0-9]+$/.test(value.trim()))
+/** The class that a JSON and a `.cls` name, or the fault of what they say. */
+function readClass(
+  record: Readonly<Record<string, unknown>>,
+  cls: string | undefined,
+): { readonly label: string } | { readonly fault: string } {
+  const given = [
+    ["'label' of its .json", record.label],
+    ["'class' of its .json", record.class],
+    ['its .cls', cls],
+  ] as const
+  const labels: { readonly place: string; readonly label: string }[] = []
+  for (const [place, value] of given) {
+    const found = readLabel(value)
+    if ('fault' in found) return { fault: `${found.fault} in ${place}; write its name or leave it out` }
+    // A number and a name are the two forms of one class; two names or two numbers are not.
+    const other = labels.find(({ label }) => isClassId(label) === isClassId(found.label))
+    if (found.label !== '' && other !== undefined && className(other.label) !== className(found.label))
+      return { fault: `has the class '${other.label}' in ${other.place} and '${found.label}' in ${place}; keep one` }
+    if (found.label !== '') labels.push({ place, label: found.label })
+  }
+  const [first] = labels
+  return { label: (labels.find(({ label }) => !isClassId(label)) ?? first)?.label ?? '' }
+}
+
+const isClassId = (label: string): boolean => /^-?[0-9]+$/.test(label)
 
 function parse(text: string): { readonly value?: unknown; readonly reason?: string } {
   try {

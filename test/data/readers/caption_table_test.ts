@@ -95,7 +95,10 @@ test('text that is not UTF-8 is named with its byte and line, in every form', ()
     assert.equal([fault.place.byte, fault.place.line], [latin(text).indexOf(0xe9), line])
   }
   const unmarked = faultOf(() => parse(Buffer.from('image,caption\n1.jpg,a\n', 'utf16le'), 't.csv'))
-  assert.match(unmarked instanceof DataFault ? unmarked.message : '', /^t\.csv is not UTF-8: it holds NUL characters/)
+  assert.match(
+    unmarked instanceof DataFault ? unmarked.message : '',
+    /^t\.csv holds a NUL character, as other encodings than UTF-8 have, in line 1; save it as UTF-8$/,
+  )
 })
 
 test('a column that the recipe names must exist, and stand once', () => {
@@ -135,8 +138,8 @@ test("Python's NaN and Infinity in JSON Lines are missing values", () => {
   assert.equal(
     reasonsOf(parse(lines, 't.jsonl')).map(reason => reason.replace(/: .*;/, ': ...;')),
     [
-      "t.jsonl line 2 has no caption for '2.jpg'; fill in 'caption'",
-      "t.jsonl line 3 has no caption for '3.jpg'; fill in 'caption'",
+      "t.jsonl line 2 has an empty caption of '2.jpg'; fill in 'caption'",
+      "t.jsonl line 3 has an empty caption of '3.jpg'; fill in 'caption'",
       't.jsonl line 4 is not JSON: ...; write one object a line',
     ],
   )
@@ -148,6 +151,44 @@ const tables = fc.array(fc.tuple(words, words), { minLength: 1, maxLength: 5 })
 /** What a reader keeps of a cell: text without blanks around it. */
 const expectedOf = (rows: readonly (readonly [string, string])[]) =>
   rows.map(([caption, note], i) => [`${i}.jpg`, `x${caption}y`, note])
+
+test('values that are no captions, classes or objects are named with their line, and nothing is made of them', () => {
+  const reasons = (text: string, name: string) => reasonsOf(parse(text, name, { label: 'scene' }))
+  assert.equal(reasons('image,caption,scene\n1.jpg,nan,\n2.jpg,a,nan\n3.jpg,,3.0\n', 'T.CSV'), [
+    "T.CSV line 2 has the word of a missing value, 'nan', as a caption of '1.jpg'; fill in 'caption'",
+    "T.CSV line 3 has the word of a missing value, 'nan', as its class; fill in 'scene'",
+  ])
+  const labels = parse('image,caption,scene\n3.jpg,,3.0\n', 't.csv', { label: 'scene' })
+  assert.equal(
+    labels.map(row => row.kind === 'row' && row.label),
+    ['3'],
+  )
+  const lines = [
+    '{"image": "1.jpg", "caption": "a", "caption": "b", "scene": "x"}',
+    '["2.jpg", "a"]',
+    '{"image": "3.jpg", "caption": 3}',
+    '{"image": "4.jpg", "caption": "a", "scene": true}',
+    '{"image": "5.jpg", "caption": "a", "scene": 12345678901234567890}',
+  ]
+  const rows = parse(lines.join('\n'), 't.jsonl', { label: 'scene' })
+  assert.equal(reasonsOf(rows), [
+    't.jsonl line 1 is not JSON: the key "caption" stands twice in one object; write one object a line',
+    't.jsonl line 2 is no object; write one a line',
+    "t.jsonl line 3 has a caption that is no text (3) of '3.jpg'; fill in 'caption'",
+    "t.jsonl line 4 has a class that is no text and no number (true); fill in 'scene'",
+  ])
+  assert.equal(
+    rows.flatMap(row => (row.kind === 'row' ? [[row.line, row.label]] : [])),
+    [[5, '12345678901234567890']],
+  )
+  for (const text of ['\ufffe\0', '\ufeffi']) {
+    const bytes = Buffer.concat([Buffer.from(text, 'utf16le'), Buffer.from('i')])
+    const fault = faultOf(() => parse(bytes, 't.csv'))
+    assert.match(fault instanceof DataFault ? fault.message : '', /^t\.csv is marked as UTF-16 and is none in line 1/)
+  }
+  const utf32 = faultOf(() => parse(Buffer.from('fffe000069000000', 'hex'), 't.csv'))
+  assert.match(utf32 instanceof DataFault ? utf32.message : '', /^t\.csv holds a NUL character/)
+})
 
 test('whatever text a table holds is read back, with any separator and line ending, quoted where needed or always', () => {
   const formats = fc.constantFrom(['csv', ','], ['csv', ';'], ['tsv', '\t'])

@@ -41,7 +41,10 @@ test('names the line of a wrong row, and goes on where the next one can be told'
   const jsonl = '{"image":"a.jpg","caption":"lake"}\n\n{"image":\n{"image":"b.jpg","caption":["sea","",7]}'
   const rows = parse(jsonl, 'c.jsonl')
   assert.match(reasonsOf(rows)[0] ?? '', /c\.jsonl line 3 is not JSON/)
-  assert.match(reasonsOf(rows).slice(1).join(), /^c\.jsonl line 4 has no caption for 'b\.jpg'.*line 4 has no caption/)
+  assert.match(
+    reasonsOf(rows).slice(1).join(),
+    /^c\.jsonl line 4 has a caption that is no text \(7\) of 'b\.jpg'.*line 4 has an empty caption of/,
+  )
   assert.equal(
     rows.flatMap(row => (row.kind === 'row' ? row.captions : [])),
     ['lake', 'sea'],
@@ -90,7 +93,7 @@ test('takes columns by other names, classes and splits from a TSV, and images fr
         ['x/a.jpg', ['the "old" sea'], 'sea lake', 'train'],
       ],
     )
-    assert.equal(reasonsOf(found), ["The split of 'b2.jpg' is 'never'; splits are train, val and test"])
+    assert.equal(reasonsOf(found), ["t.tsv line 4 gives 'b2.jpg' the split 'never'; splits are train, val and test"])
   }))
 
 test('takes captions and labels from class folders, and holds out the same share of each class', () =>
@@ -267,6 +270,17 @@ test('names match in either normal form of Unicode', () =>
       recordsOf(await findAll(open(folder, table('d.csv')))).map(({ file }) => file),
       [`a/${composed}`],
     )
+  }))
+
+test('paths of Windows in a table find their images, and files whose names hold backslashes are read', () =>
+  inTempFolder(async folder => {
+    await put(folder, {
+      't.csv': 'image,caption\n.\\sub\\a.jpg,a lake\nsub\\b.jpg,a sea\n',
+      'sub/a.jpg': await picture(3),
+      'sub\\b.jpg': await picture(5),
+    })
+    const { samples, faults } = await makeAll(open(folder, table('t.csv')), {})
+    assert.equal([samples.map(({ facts }) => facts.file), faults], [['sub/a.jpg', 'sub\\b.jpg'], []])
   }))
 
 test('a table that is a link or behind one is refused, beside its images and elsewhere', () =>

@@ -194,14 +194,59 @@ test('text that is not UTF-8, and classes that contradict each other, are named 
     ])
     assert.equal(rows, [
       ['2.jpg', '0/2', 'x'],
-      ['3.jpg', '0/3', '3'],
       ['4.jpg', '0/4', 'forest'],
     ])
     assert.equal(corrupt, [
       "Sample '0' of 0.tar cannot be read: its .txt is not UTF-8: byte 0xe9 in line 2; save it as UTF-8",
       "Sample '1' of 0.tar cannot be read: its .json is not UTF-8: byte 0xe9 in line 1; save it as UTF-8",
-      "Sample '3' of 0.tar has the class 3 in its .json and 4 in its .cls; keep one",
+      "Sample '3' of 0.tar has the class '3' in 'label' of its .json and '4' in its .cls; keep one",
     ])
+  }))
+
+test('values that are no captions or classes, and contradictions, are named; nothing is made of them', () =>
+  inTempFolder(async folder => {
+    const image = await picture(3)
+    const contents = [
+      [
+        '{"caption": "x", "caption": "y"}',
+        /^has JSON that cannot be read: the key "caption" stands twice in one object/,
+      ],
+      ['{"caption": 3}', /^has a caption that is no text \(3\); fill it in or remove it$/],
+      ['{"captions": {"en": "x"}}', /^has a caption that is no text/],
+      ['["x"]', /^has JSON that is no object/],
+      [
+        '{"caption": "x", "label": true}',
+        /^has a class that is no text and no number \(true\) in 'label' of its \.json/,
+      ],
+      ['{"caption": "x", "label": 3, "class": 4}', /^has the class '3' in 'label' .* and '4' in 'class' of its \.json/],
+      ['{"caption": "x", "label": "lake"}', /^has the class 'lake' in 'label' .* and 'sea' in its \.cls/, 'sea'],
+    ] as const
+    const files: TarContent[] = contents.flatMap(([json, , cls], i) => [
+      [`${i}.jpg`, image],
+      [`${i}.json`, json],
+      ...(cls === undefined ? [] : [[`${i}.cls`, cls] as const]),
+    ])
+    const right: TarContent[] = [
+      ['8.jpg', image],
+      ['8.json', '{"caption": "x", "label": 12345678901234567890}'],
+      ['9.jpg', image],
+      ['9.json', '{"label": 7, "class": "7"}'],
+      ['9.cls', 'SeaLake'],
+    ]
+    const shard = join(folder, '0.tar')
+    await writeFile(shard, await pack([...files, ...right]))
+    const found = await findAll(open([shard]))
+    const reasons = reasonsOf(found)
+    assert.is(reasons.length, contents.length)
+    for (const [i, [, reason]] of contents.entries())
+      assert.match((reasons[i] ?? '').replace(`Sample '${i}' of 0.tar `, ''), reason)
+    assert.equal(
+      recordsOf(found).map(({ file, captions, label }) => [file, captions, label]),
+      [
+        ['8.jpg', ['x'], '12345678901234567890'],
+        ['9.jpg', ['sea lake'], 'sea lake'],
+      ],
+    )
   }))
 
 test('a caption with half a character is named', () =>
@@ -220,7 +265,9 @@ test('a caption with half a character is named', () =>
       samples.map(({ captions }) => captions),
       [['a lake 🌊']],
     )
-    assert.equal(faults, ['Image \'0.jpg\' has a caption with half a character: "a lake \\ud83c"'])
+    assert.equal(faults, [
+      'Sample \'0\' of 0.tar has a caption with half a character ("a lake \\ud83c"); fill it in or remove it',
+    ])
   }))
 
 test('whether it is an overhead view is read from JSON: true, false or left out', () =>
