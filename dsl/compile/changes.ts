@@ -1,15 +1,18 @@
 /** The reasons for a stage's new key: changes of the stage itself, and stages that it reads. */
 import { canonical } from '../values/canonical.ts'
-import { digestsOf, type PlanRecord, stageRecord } from './lock.ts'
+import { keyScheme } from './keys.ts'
+import { type PlanRecord, stageRecord } from './lock.ts'
 import type { Json, Outline, OutlinedStage } from './plan.ts'
 
 /** One difference from the earlier state. */
 export interface Change {
   /** The stage that changed. */
   readonly stage: OutlinedStage
-  readonly kind: 'stage' | 'version' | 'parameter' | 'input' | 'file'
-  /** Path of the parameter, role of the input, name of the file; else empty. */
+  readonly kind: 'scheme' | 'stage' | 'version' | 'parameter' | 'input' | 'file'
+  /** Path of the parameter, role of the input or file; else empty. */
   readonly name: string
+  /** The path of the file in the recipe, or its name in a package. */
+  readonly file?: string
   /** The earlier value; absent if there was none. */
   readonly before?: Json
   /** The value now; absent if there is none. */
@@ -26,7 +29,7 @@ export interface Rerun {
 }
 
 /** The earlier state that a plan is compared with: a lock, or the record of a plan. */
-export type Before = Pick<PlanRecord, 'stages' | 'externals'>
+export type Before = Pick<PlanRecord, 'stages' | 'scheme'>
 
 /**
  * The stages of a plan whose keys are new, in its order. If a key is unknown on either side because files are not here,
@@ -58,27 +61,45 @@ export function changesSince(before: Before, plan: Outline, stage: OutlinedStage
     seen.add(id)
     return [...rerun.through.flatMap(visit), ...rerun.own]
   }
-  return visit(stage.id)
+  // Another scheme changes all keys: it is told once.
+  return visit(stage.id).filter(change => change.kind !== 'scheme' || change.stage.id === stage.id)
 }
 
 const knownKeys = ({ stages }: Before): ReadonlySet<string> =>
   new Set([...stages.values()].flatMap(({ key }) => key ?? []))
 
 /** Changes of a stage itself since the earlier stage of its name. */
-function ownChanges({ stages, externals }: Before, stage: OutlinedStage): readonly Change[] {
+function ownChanges({ stages, scheme }: Before, stage: OutlinedStage): readonly Change[] {
   const before = stages.get(stage.id)
   if (before === undefined) return [{ stage, kind: 'stage', name: '', after: stage.id }]
   const after = stageRecord(stage)
-  const files = new Map(digestsOf(stage.externals))
-  // A lock does not record which stage reads which file; a file that is no longer read shows in a parameter or a new file.
-  const known = new Map([...externals].filter(([name]) => files.has(name)))
   const sides = [
     ['version', new Map([['', before.kind]]), new Map([['', after.kind]])],
     ['parameter', before.params, after.params],
     ['input', before.inputs, after.inputs],
-    ['file', known, files],
+    ['file', knownOnBoth(before.files, after.files), knownOnBoth(after.files, before.files)],
   ] as const
-  return sides.flatMap(([kind, old, now]) => differences(old, now).map(difference => ({ stage, kind, ...difference })))
+  const found = sides.flatMap(([kind, old, now]) => {
+    return differences(old, now).map((difference): Change => {
+      const external = kind === 'file' ? stage.externals.find(({ role }) => role === difference.name) : undefined
+      return { stage, kind, ...difference, ...(external && { file: external.name }) }
+    })
+  })
+  if (scheme === keyScheme) return found
+  // Locks of another scheme record other things: only what both record can be compared.
+  const shared = found.filter(change => change.before !== undefined && change.after !== undefined)
+  return [{ stage, kind: 'scheme', name: '', before: scheme, after: keyScheme }, ...shared]
+}
+
+/** The digests of `files` but for those of roles whose digest is unknown on either side. */
+function knownOnBoth(
+  files: ReadonlyMap<string, string | undefined>,
+  others: ReadonlyMap<string, string | undefined>,
+): ReadonlyMap<string, string> {
+  const isUnknown = (role: string): boolean => others.has(role) && others.get(role) === undefined
+  return new Map(
+    [...files].flatMap(([role, digest]) => (digest === undefined || isUnknown(role) ? [] : [[role, digest] as const])),
+  )
 }
 
 /** A name whose value differs between two maps; a side without the name has no value. */

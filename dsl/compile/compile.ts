@@ -103,12 +103,9 @@ function finishOne(
 ): KeyedStage {
   const { id, definition, params, inputs, path } = draft
   const { kind, version } = definition
-  const own = listed(draft.files)
-  const ofRecipe = own.map(file => ownFile(file, { folder, environment, recipe }))
-  const ofPackages = Object.entries(draft.packages).map(
-    ([role, file]) => [role, packageFile(file, environment)] as const,
-  )
-  const externals = [...ofRecipe, ...ofPackages.map(([, file]) => file)]
+  const ofRecipe = listed(draft.files).map(([role, file]) => ownFile(file, { role, folder, environment, recipe }))
+  const ofPackages = Object.entries(draft.packages).map(([role, file]) => packageFile(file, role, environment))
+  const externals = [...ofRecipe, ...ofPackages]
   const needs = definition.needs(draft.settings)
   const { threads } = recipe.resources
   const pinned = needs.slots > 0 && threads !== undefined ? { threads } : {}
@@ -134,7 +131,7 @@ function finishOne(
     ...parts,
     files: {
       ...mapped(draft.files, file => (typeof file === 'string' ? absolute(file) : file.map(absolute))),
-      ...Object.fromEntries(ofPackages.map(([role, file]) => [role, file.path])),
+      ...Object.fromEntries(ofPackages.map(({ role, path }) => [role, path])),
     },
     needs: threads !== undefined && needs.slots > 0 ? { ...needs, cores: threads } : needs,
     ...(read.length > 0 && { permissions: { net: [], env: [], run: [], read } }),
@@ -144,31 +141,48 @@ function finishOne(
   }
 }
 
-/** Every file of a draft. */
-const listed = (files: Draft['files']): readonly string[] => Object.values(files).flat()
+/** Every file of a draft by its role; those of a list are `ROLE.0`, `ROLE.1` ... */
+const listed = (files: Draft['files']): readonly (readonly [role: string, file: string])[] =>
+  Object.entries(files).flatMap(([role, file]) =>
+    typeof file === 'string' ? [[role, file] as const] : file.map((one, index) => [`${role}.${index}`, one] as const),
+  )
 
 const mapped = <A, B>(fields: { readonly [name: string]: A }, map: (value: A) => B): { readonly [name: string]: B } =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, map(value)]))
 
-function ownFile(name: string, { folder, environment, recipe }: Omit<Finishing, 'leaves'>): OutlinedExternal {
+function ownFile(
+  name: string,
+  { role, folder, environment, recipe }: Omit<Finishing, 'leaves'> & { readonly role: string },
+): OutlinedExternal {
   const path = resolve(folder, name)
   const stamp = environment.stamp?.(path)
   const isMissing = environment.stamp !== undefined && stamp === undefined
   const sha256 = isMissing ? undefined : environment.digest(path)
-  if (sha256 !== undefined) return { name, path, sha256, ...(stamp && { stamp }) }
-  if (recipe.resources.elsewhere) return { name, path }
+  if (sha256 !== undefined) return { role, name, path, sha256, ...(stamp && { stamp }) }
+  if (recipe.resources.elsewhere) return { role, name, path }
   throw new UserFault(`There is no '${name}' beside the recipe`)
 }
 
 /** An external whose name holds the version: `three-globe@2.45.2/example/img/earth-water.png`. */
-function packageFile(file: string, { resolvePackageFile, digest, stamp: stampOf }: Environment): External {
+function packageFile(
+  file: string,
+  role: string,
+  { resolvePackageFile, digest, stamp: stampOf }: Environment,
+): External {
   const { path, version } = resolvePackageFile(file)
   const [, packageName = file, rest = ''] = /^((?:@[^/]+\/)?[^/]+)(.*)$/.exec(file) ?? []
   const stamp = stampOf?.(path)
   const sha256 = digest(path)
   if (sha256 === undefined)
     throw new UserFault(`The package '${packageName}' has no file '${path}'`, { hint: 'run npm ci' })
-  return { name: `${packageName}@${version}${rest}`, path, sha256, ...(stamp && { stamp }) }
+  return {
+    role,
+    name: `${packageName}@${version}${rest}`,
+    isOfPackage: true,
+    path,
+    sha256,
+    ...(stamp && { stamp }),
+  }
 }
 
 function plannedClaims(recipe: FilledRecipe): readonly PlannedClaim[] {

@@ -5,17 +5,9 @@
  */
 import { UserFault } from '../diagnostics/faults.ts'
 import { canonical } from '../values/canonical.ts'
-import { sha256 } from './keys.ts'
+import { keyScheme, sha256 } from './keys.ts'
 import { leaves } from './leaves.ts'
-import {
-  inputText,
-  type Json,
-  type Outline,
-  type OutlinedExternal,
-  type OutlinedStage,
-  type Plan,
-  type PlannedClaim,
-} from './plan.ts'
+import { inputText, type Json, type Outline, type OutlinedStage, type Plan, type PlannedClaim } from './plan.ts'
 
 /** The output of a stage. */
 export interface StageOutput {
@@ -34,19 +26,24 @@ export interface StageRecord {
   readonly params: ReadonlyMap<string, Json>
   /** Inputs in words, by role: `places (train)`. */
   readonly inputs: ReadonlyMap<string, string>
+  /** Digests of files by role; undefined for one that is not on this machine. */
+  readonly files: ReadonlyMap<string, string | undefined>
+  /** Names with versions of those files that are of packages, by role. */
+  readonly packages: ReadonlyMap<string, string>
 }
 
 /** A stage as it was locked. */
 export interface LockedStage extends StageRecord {
   readonly key: string
+  readonly files: ReadonlyMap<string, string>
   readonly output: StageOutput
 }
 
 /** The part of a plan that a lock records. */
 export interface PlanRecord {
   readonly name: string
-  /** Digests by name of the files that are here. */
-  readonly externals: ReadonlyMap<string, string>
+  /** The key scheme of its keys. */
+  readonly scheme: number
   /** By name. */
   readonly claims: ReadonlyMap<string, PlannedClaim>
   readonly stages: ReadonlyMap<string, StageRecord>
@@ -67,7 +64,8 @@ export function lockOf(plan: Plan, outputs: ReadonlyMap<string, StageOutput>): L
     if (output === undefined)
       throw new UserFault(`Stage "${id}" has no result, so the recipe cannot be locked`, { hint: 'run it first' })
     const { digest, metrics } = output
-    return [id, { ...stageRecord(stage), key, output: { digest, metrics } }]
+    const files = new Map(stage.externals.map(({ role, sha256 }) => [role, sha256]))
+    return [id, { ...stageRecord(stage), key, files, output: { digest, metrics } }]
   })
   const record = { ...recordOf(plan), stages: new Map(locked) }
   return { ...record, recipe: recipeDigest(record) }
@@ -77,23 +75,21 @@ export function lockOf(plan: Plan, outputs: ReadonlyMap<string, StageOutput>): L
 export function recordOf({ name, stages, claims }: Outline): PlanRecord {
   return {
     name,
-    externals: new Map(stages.flatMap(({ externals }) => digestsOf(externals))),
+    scheme: keyScheme,
     claims: new Map(claims.map(claim => [claim.name, claim])),
     stages: new Map(stages.map(stage => [stage.id, stageRecord(stage)])),
   }
 }
 
-/** Names and digests of the files that are here. */
-export const digestsOf = (externals: readonly OutlinedExternal[]): readonly (readonly [string, string])[] =>
-  externals.flatMap(({ name, sha256 }) => (sha256 === undefined ? [] : [[name, sha256] as const]))
-
 /** The record of a stage before it has run. */
-export function stageRecord({ key, kind, version, params, inputs }: OutlinedStage): StageRecord {
+export function stageRecord({ key, kind, version, params, inputs, externals }: OutlinedStage): StageRecord {
   return {
     ...(key !== undefined && { key }),
     kind: `${kind}@${version}`,
     params: new Map(leaves(params).map(({ path, value }) => [path.join('.'), value])),
     inputs: new Map(Object.entries(inputs).map(([role, input]) => [role, inputText(input)])),
+    files: new Map(externals.map(({ role, sha256 }) => [role, sha256])),
+    packages: new Map(externals.flatMap(({ role, name, isOfPackage }) => (isOfPackage ? [[role, name] as const] : []))),
   }
 }
 

@@ -1,13 +1,15 @@
 /** Compares a lock with the plan of its recipe, and with the outputs of a run. */
-import { type Difference, differences, rerunsSince } from './changes.ts'
+import { type Change, type Difference, differences, rerunsSince } from './changes.ts'
 import { claimJson, type Lock, type PlanRecord, recordOf, type StageOutput } from './lock.ts'
 import { inputText, type Json, type Outline, type Plan, type PlannedClaim } from './plan.ts'
 
 /** One difference between a lock and a plan. */
 export interface LockFault extends Difference {
-  readonly kind: 'recipe' | 'claim' | 'stage' | 'version' | 'parameter' | 'input' | 'file' | 'key'
+  readonly kind: 'recipe' | 'claim' | 'key' | Change['kind']
   /** The stage; empty for a difference of the whole recipe. */
   readonly stage: string
+  /** The path of the file in the recipe, or its name in a package. */
+  readonly file?: string
 }
 
 /**
@@ -16,13 +18,9 @@ export interface LockFault extends Difference {
  */
 export function lockFaults(lock: Lock, plan: Outline): readonly LockFault[] {
   const record = recordOf(plan)
-  const absent = new Set(plan.stages.flatMap(stage => stage.absent ?? []))
   const isOpen = (id: string): boolean => record.stages.get(id)?.key === undefined && record.stages.has(id)
   const inStages = rerunsSince(lock, plan).flatMap(({ own }) =>
     own.map(change => ({ ...change, stage: change.stage.id })),
-  )
-  const files = differences(lock.externals, record.externals).filter(
-    ({ name }) => !absent.has(name) && !inStages.some(fault => fault.kind === 'file' && fault.name === name),
   )
   const named = new Set(inStages.map(({ stage }) => stage))
   const keys = differences(keysOf(lock), keysOf(record)).filter(({ name }) => !named.has(name) && !isOpen(name))
@@ -35,7 +33,6 @@ export function lockFaults(lock: Lock, plan: Outline): readonly LockFault[] {
     ...(lock.name === record.name ? [] : [fault('recipe', { name: 'name', before: lock.name, after: record.name })]),
     ...inStages,
     ...unexplained.map(({ name, ...sides }) => ({ kind: 'key' as const, stage: name, name: '', ...sides })),
-    ...files.map(difference => fault('file', difference)),
     ...differences(claimsOf(lock.claims), claimsOf(record.claims)).map(difference => fault('claim', difference)),
   ]
 }

@@ -1,4 +1,4 @@
-/** Merges locks of two branches: by stage, claim and file, so that changes of one side alone do not conflict. */
+/** Merges locks of two branches: by stage and claim, so that changes of one side alone do not conflict. */
 import { canonical } from '../values/canonical.ts'
 import { claimJson, type Lock, type LockedStage, recipeDigest } from './lock.ts'
 import { lockLines, printLock, stageItem } from './lock_text.ts'
@@ -6,7 +6,7 @@ import { lockLines, printLock, stageItem } from './lock_text.ts'
 /** The merged text; with conflicts it holds markers around each item that both sides changed. */
 export interface MergedLock {
   readonly text: string
-  /** Stages, claims and files that both sides changed in different ways. */
+  /** Stages and claims that both sides changed in different ways. */
   readonly conflicts: readonly string[]
 }
 
@@ -16,7 +16,7 @@ export interface MergeLabels {
   readonly theirs: string
 }
 
-/** Merges two locks with a common base; without a base, items that only one side has are kept. */
+/** Merges two locks of one key scheme with a common base; without a base, items that only one side has are kept. */
 export function mergeLocks(
   base: Lock | undefined,
   { ours, theirs }: { readonly ours: Lock; readonly theirs: Lock },
@@ -27,7 +27,6 @@ export function mergeLocks(
   const claims = mergeMaps({ base: base?.claims, ours: ours.claims, theirs: theirs.claims }, claim =>
     canonical(claimJson(claim)),
   )
-  const files = mergeMaps({ base: base?.externals, ours: ours.externals, theirs: theirs.externals }, digest => digest)
   const names = mergeMaps(
     { base: base && single(base.name), ours: single(ours.name), theirs: single(theirs.name) },
     name => name,
@@ -36,12 +35,11 @@ export function mergeLocks(
     ...names.conflicts,
     ...stages.conflicts.map(id => `stage ${id}`),
     ...claims.conflicts.map(claim => `claim ${claim}`),
-    ...files.conflicts.map(file => `external ${file}`),
   )
   const side = (which: 'ours' | 'theirs'): Lock => {
     const record = {
       name: names[which].get('name') ?? ours.name,
-      externals: files[which],
+      scheme: ours.scheme,
       claims: claims[which],
       stages: stages[which],
     }
@@ -83,12 +81,14 @@ function mergeMaps<Item>({ base, ours, theirs }: ThreeSides<Item>, print: (item:
   return { ...merged, conflicts: conflicts.sort() }
 }
 
-function stageText({ key, kind, params, inputs, output }: LockedStage): string {
+function stageText({ key, kind, params, inputs, files, packages, output }: LockedStage): string {
   return canonical({
     key,
     kind,
     params: Object.fromEntries(params),
     inputs: Object.fromEntries(inputs),
+    files: Object.fromEntries(files),
+    packages: Object.fromEntries(packages),
     output: output.digest,
     metrics: output.metrics,
   })

@@ -11,8 +11,15 @@ export type { Json } from '../values/json.ts'
 
 /** A file outside the store that a stage reads; its digest is part of the stage's key and of the lock. */
 export interface External {
-  /** Stable name: `three-globe@2.45.2/example/img/earth-water.png`, `data/landmarks.geojson`. */
+  /** The use of it in its stage: `table`, or `shards.0` of a list. */
+  readonly role: string
+  /**
+   * Its name for people, no part of keys: the path in the recipe, or for a file of a package
+   * `three-globe@2.45.2/example/img/earth-water.png`.
+   */
   readonly name: string
+  /** Set for a file of a package. */
+  readonly isOfPackage?: true
   /** Absolute path on this machine. */
   readonly path: string
   /** Hexadecimal SHA-256 of the content. */
@@ -72,7 +79,7 @@ export interface Stage {
   readonly permissions?: StagePermissions
   /** Absent: it makes the whole of its result. */
   readonly part?: StagePart
-  /** Hexadecimal SHA-256 over kind, version, parameters, external digests and input keys and splits. */
+  /** Hexadecimal SHA-256 over kind, version, parameters, digests of files by role, and input keys and splits. */
   readonly key: string
   /** The section and entry of the recipe it comes from: `['train', 'pretrain']`. */
   readonly path: readonly string[]

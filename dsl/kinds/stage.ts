@@ -29,7 +29,7 @@ export interface StageSpec {
   readonly settings?: JsonRecord
   /** Inputs by role; a list has the roles `ROLE.0`, `ROLE.1` ... in the plan. */
   readonly inputs?: { readonly [role: string]: Input | readonly Input[] | undefined }
-  /** Files and folders by role, relative to the recipe's folder. */
+  /** Files and folders by role, relative to the recipe's folder. Keys depend on their content, not on their paths. */
   readonly files?: { readonly [role: string]: string | readonly string[] | undefined }
   /** Files of npm packages by role, as `PACKAGE/PATH`. */
   readonly packages?: { readonly [role: string]: string | undefined }

@@ -79,20 +79,21 @@ function measuredBy(side: ComparisonSide): MeasuredResults {
 }
 
 /**
- * Stages that are not as they were locked, by what their recipe says. That kinds of stages have new versions since
- * makes no measure of an old revision stale: it was made by its own terroir.
+ * Stages that are not as they were locked, by what their recipe says. That kinds of stages or keys have new versions
+ * since makes no measure of an old revision stale: it was made by its own terroir.
  */
 function staleStages({ lock, plan }: ComparisonSide): readonly string[] {
   if (lock === undefined) return []
   const stale = new Set<string>()
   for (const { stage, own } of rerunsSince(lock, plan)) {
-    const isOwn = own.some(({ kind, name }) => kind !== 'version' && !(kind === 'file' && isOfPackage(name)))
+    const packages = lock.stages.get(stage.id)?.packages
+    const isOwn = own.some(
+      ({ kind, name }) => kind !== 'scheme' && kind !== 'version' && !(kind === 'file' && packages?.has(name)),
+    )
     if (isOwn || Object.values(stage.inputs).some(input => stale.has(input.stage))) stale.add(stage.id)
   }
   return [...stale]
 }
-
-const isOfPackage = (file: string): boolean => /@\d+\.\d+\.\d+[^/]*\//.test(file)
 
 interface MeasuredSides {
   readonly before: MeasuredResults
@@ -133,8 +134,8 @@ function claimChanges(before: Outline, after: Outline, measured: MeasuredSides):
 
 /** Versions that changed between two locks, and that the recipe does not say. */
 function makingChanges(before: Lock, after: Lock): Comparison['madeWith'] {
-  const packages = ({ externals }: Lock) =>
-    new Map([...externals.keys()].flatMap(file => (isOfPackage(file) ? [splitVersion(file)] : [])))
+  const packages = ({ stages }: Lock) =>
+    new Map([...stages.values()].flatMap(stage => [...stage.packages.values()].map(splitVersion)))
   const kinds = ({ stages }: Lock) => new Map([...stages.values()].map(({ kind }) => splitVersion(kind)))
   return [...differences(packages(before), packages(after)), ...differences(kinds(before), kinds(after))].flatMap(
     ({ name, before, after }) =>

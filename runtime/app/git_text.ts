@@ -48,9 +48,9 @@ function lockSummary(lock: Lock): readonly string[] {
       const found = measured === undefined ? '' : `, ${formatMetric(claim.metric, measured)}`
       return `claim ${claim.name}: ${verdict}${found} (${metricText(claim)}, ${expected})`
     }),
-    ...byName(lock.externals).map(([name, digest]) => `file ${name}: ${digest.slice(0, 8)}`),
-    ...byName(lock.stages).flatMap(([id, { key, output }]) => [
+    ...byName(lock.stages).flatMap(([id, { key, files, packages, output }]) => [
       `${id}: key ${key.slice(0, 8)}, result ${output.digest.slice(0, 8)}`,
+      ...byName(files).map(([role, digest]) => `${id} reads ${packages.get(role) ?? role}: ${digest.slice(0, 8)}`),
       ...byName(new Map(Object.entries(output.metrics))).map(([name, value]) => `${id}.${name}: ${value}`),
     ]),
   ]
@@ -66,7 +66,7 @@ export async function mergeLockFiles(
 ): Promise<{ readonly isMerged: boolean; readonly conflicts: readonly string[] }> {
   const texts = await Promise.all([base, ours, theirs].map(file => readFile(file, 'utf8')))
   const [before, left, right] = texts.map(parseLock)
-  if (left === undefined || right === undefined) {
+  if (left === undefined || left.scheme !== right?.scheme) {
     const { tryGitMerge } = await import('../git/merge_file.ts')
     return { isMerged: tryGitMerge(base, { ours, theirs }), conflicts: [] }
   }

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, extname, join } from 'node:path'
 import { type Lock, lockOf, type StageOutput } from '../../dsl/compile/lock.ts'
-import { lockLayout, printLock, readLocks } from '../../dsl/compile/lock_text.ts'
+import { isConflict, lockLayout, printLock, readLocks } from '../../dsl/compile/lock_text.ts'
 import type { Plan } from '../../dsl/compile/plan.ts'
 import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { sha256 } from '../store/digest.ts'
@@ -29,7 +29,7 @@ export async function readLockFile(path: string): Promise<LockFile> {
   const locks = readLocks(text)
   if (locks === undefined)
     throw new UserFault(`"${path}" is in the way of the recipe's lock`, { hint: 'rename one of the two' })
-  const state = locks.length === 0 ? 'outdated' : locks.length === 1 ? 'lock' : 'conflict'
+  const state = locks.length === 0 ? 'outdated' : isConflict(text) ? 'conflict' : 'lock'
   return { state, locks }
 }
 
@@ -66,7 +66,9 @@ const identity = ({ name, stages, claims }: Plan, outputs: LockContent['outputs'
   lockLayout,
   name,
   claims,
-  stages.map(({ id, key, inputs }) => [id, key, inputs, outputs.get(id)?.digest]),
+  stages.map(({ id, key, inputs, externals }) => {
+    return [id, key, inputs, outputs.get(id)?.digest, externals.map(external => external.isOfPackage && external.name)]
+  }),
 ]
 
 const readStamp = (path: string): Promise<string> => readFile(path, 'utf8').catch(() => '')

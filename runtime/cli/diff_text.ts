@@ -56,9 +56,9 @@ function causeText({ own, through }: Rerun, paint: Paint): string {
 }
 
 /** `samples 36000 -> 48000`; long values are left to the list of what was written. */
-function changeText({ kind, name, before, after }: Change): string {
+function changeText({ kind, name, file = name, before, after }: Change): string {
+  if (kind === 'file') return before === undefined ? `reads ${file}` : `file ${file} has changed`
   const what = [kind === 'parameter' ? '' : kind, name].filter(part => part !== '').join(' ')
-  if (kind === 'file') return before === undefined ? `reads ${name}` : `${what} has changed`
   const [old, now] = [before, after].map(value => (value === undefined ? 'none' : plainText(value)))
   const values = `${old} -> ${now}`
   return values.length > 40 ? what : `${what} ${values}`

@@ -71,7 +71,7 @@ export function stageLines(explanation: StageExplanation): readonly string[] {
     ),
     ...section(
       'files',
-      stage.externals.map(({ name, sha256 }) => [name, sha256?.slice(0, 8) ?? 'not here']),
+      stage.externals.map(({ role, name, sha256 }) => [role, name, sha256?.slice(0, 8) ?? 'not here']),
     ),
     ...section('parameters', parameters.map(parameterRow)),
     ...section('settings, which are no part of the key', settings.map(parameterRow)),
@@ -115,7 +115,10 @@ function lockLines(stage: OutlinedStage, lock: LockRelation): readonly string[] 
 function changeText(change: ExplainedChange, of: OutlinedStage): string {
   const where = change.stage === of ? '' : `${change.stage.id}: `
   if (change.kind === 'stage') return `${where}the stage '${change.stage.id}' is new`
-  const what = `${where}${change.kind}${change.name === '' ? '' : ` '${change.name}'`}`
+  if (change.kind === 'scheme')
+    return `the key scheme was ${change.before}, is ${change.after}: where files lie is no part of keys any more`
+  const { name, file = name } = change
+  const what = `${where}${change.kind}${file === '' ? '' : ` '${file}'`}`
   const show = (value: Json): string => (change.kind === 'file' ? String(value).slice(0, 8) : plainText(value))
   if (change.after === undefined) return `${what} is gone`
   if (change.before === undefined) return `${what} is new: ${show(change.after)}`

@@ -9,9 +9,9 @@ import type { Printing } from './terminal.ts'
 
 /** Differences of the recipe from its lock: stage, what, before, now. */
 export function lockFaultTable(faults: readonly LockFault[], { paint, width }: Printing): string {
-  const rows = faults.map(({ stage, kind, name, before, after }) => [
+  const rows = faults.map(({ stage, kind, name, file = name, before, after }) => [
     stage,
-    [kind, name].filter(part => part !== '').join(' '),
+    [kind, file].filter(part => part !== '').join(' '),
     before === undefined ? paint('quiet', 'none') : paint('bad', valueText(kind, before)),
     after === undefined ? paint('quiet', 'none') : paint('good', kind === 'stage' ? 'new' : valueText(kind, after)),
   ])

@@ -13,11 +13,19 @@ function lockWith(keys: Readonly<Record<string, string>>, atLeast = 1): Lock {
     const metrics = { loss: key.length, [`of-${key}`]: 1 }
     return [
       id,
-      { key, kind: 'train@1', params: new Map(), inputs: new Map(), output: { digest: key, metrics } },
+      {
+        key,
+        kind: 'train@1',
+        params: new Map(),
+        inputs: new Map(),
+        files: new Map(),
+        packages: new Map(),
+        output: { digest: key, metrics },
+      },
     ] as const
   })
   const claim = { name: 'c', stage: 'a', metric: 'loss', atLeast, tolerance: 0, origin: 'here' }
-  const parts = { name: 'r', externals: new Map(), claims: new Map([['c', claim]]), stages: new Map(stages) }
+  const parts = { name: 'r', scheme: 2, claims: new Map([['c', claim]]), stages: new Map(stages) }
   return { ...parts, recipe: recipeDigest(parts) }
 }
 

@@ -13,8 +13,17 @@ const stage = (id: string): Stage => ({
   params: { split: { test: 0.2 }, sizes: [300, 600] },
   settings: {},
   inputs: { 'data.0': { stage: 'b', split: 'train' } },
-  externals: [{ name: 'data/landmarks.geojson', path: '/home/somebody/data/landmarks.geojson', sha256: 'abc' }],
-  files: { table: '/home/somebody/data/landmarks.geojson' },
+  externals: [
+    { role: 'table', name: '/home/somebody/table.geojson', path: '/home/somebody/table.geojson', sha256: 'abc' },
+    {
+      role: 'water',
+      name: 'globe@1.0.0/water.png',
+      isOfPackage: true,
+      path: '/home/somebody/water.png',
+      sha256: 'def',
+    },
+  ],
+  files: { table: '/home/somebody/table.geojson' },
   needs: { slots: 0, memory: 1 },
   key: `key-of-${id}`,
   path: ['sources', id],
@@ -29,24 +38,30 @@ const printed = (of: Plan): string => printLock(lockOf(of, outputs))
 
 test('a lock has one sorted item a line, and a last line that stays', () => {
   const lines = printed(plan).split('\n')
-  assert.equal(lines.slice(1, 3), ['  "external data/landmarks.geojson": "abc",', '  "name": "small",'])
+  assert.equal(lines.slice(1, 3), ['  "key scheme": 2,', '  "name": "small",'])
   assert.match(lines[3] ?? '', /^ {2}"recipe": "[0-9a-f]{64}",$/)
   assert.equal(lines.slice(4), [
+    '  "stage a file:table": "abc",',
+    '  "stage a file:water": "def",',
     '  "stage a input:data.0": "b (train)",',
     '  "stage a key": "key-of-a",',
     '  "stage a kind": "landmarks@3",',
     '  "stage a metric:share": 0.1,',
     '  "stage a metric:tiles": 12,',
     '  "stage a output": "d1",',
+    '  "stage a package:water": "globe@1.0.0/water.png",',
     '  "stage a parameter:sizes": [300,600],',
     '  "stage a parameter:split.test": 0.2,',
+    '  "stage b file:table": "abc",',
+    '  "stage b file:water": "def",',
     '  "stage b input:data.0": "b (train)",',
     '  "stage b key": "key-of-b",',
     '  "stage b kind": "landmarks@3",',
     '  "stage b output": "d2",',
+    '  "stage b package:water": "globe@1.0.0/water.png",',
     '  "stage b parameter:sizes": [300,600],',
     '  "stage b parameter:split.test": 0.2,',
-    '  "version": 2',
+    '  "version": 3',
     '}',
     '',
   ])
@@ -124,7 +139,7 @@ test('a changed file and a new stage are named', async () => {
     'other.geojson': '{}',
   })
   assert.is(moved.length, 1)
-  assert.match(moved[0] ?? '', /^places\.tiles file other\.geojson undefined [0-9a-f]{64}$/)
+  assert.match(moved[0] ?? '', /^places\.tiles file table [0-9a-f]{64} [0-9a-f]{64}$/)
   const renamed = await changes('plain', recipe =>
     recipe.replace('plausible: {', 'plain: { min_words: 3,').replace('from: plausible', 'from: plain'),
   )

@@ -1,59 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parquetWriteFile } from 'hyparquet-writer'
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import type { StageKind } from '../../dsl/kinds/registry.ts'
 import { readIndex, readSamples } from '../../runtime/data/dataset.ts'
 import { decodeImage } from '../../runtime/data/image.ts'
-import type { AnyContext, StageResult } from '../../runtime/kinds/context.ts'
 import { messageOf, pack, picture, put } from '../data/readers/support.ts'
 import { tiffFile } from '../data/tiff_file.ts'
 import { inTempFolder, sharedPath, testWithShared } from '../support.ts'
-import { runKind } from './run_kind.ts'
-
-const usual = {
-  resize: 'lanczos3',
-  class_names: {},
-  max_corrupt: 0,
-  split: { val: 0, test: 0 },
-  seed: 1,
-}
-
-interface Ran {
-  readonly result: StageResult
-  readonly warnings: readonly string[]
-  readonly out: string
-}
-
-/** Runs a stage of a kind. */
-async function runStage(
-  kind: StageKind,
-  {
-    folder,
-    params,
-    files = {},
-    inputs = {},
-  }: Pick<AnyContext, 'params'> & Partial<Pick<AnyContext, 'inputs' | 'files'>> & { readonly folder: string },
-): Promise<Ran> {
-  const out = join(folder, `out-${Math.random()}`)
-  await mkdir(out)
-  const warnings: string[] = []
-  const result = await runKind(kind, {
-    id: 'photos',
-    params: { ...usual, ...params },
-    settings: {},
-    inputs,
-    files,
-    out,
-    checkpoints: out,
-    engine: 'cpu',
-    report: { progress: () => {}, log: () => {}, warn: message => warnings.push(message) },
-    signal: new AbortController().signal,
-  })
-  return { result, warnings, out }
-}
+import { runStage } from './run_source.ts'
 
 /** A shard of whole images, and of some that are cut. */
 async function shardOf(path: string, whole: number, cut: number): Promise<void> {

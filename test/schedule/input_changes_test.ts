@@ -30,7 +30,7 @@ async function runReading(folder: string, { kind = 'reads', wait = 300, whileItR
     writeFileSync(join(data, name), 'before')
     utimesSync(join(data, name), longAgo, longAgo)
   }
-  const input: External = { name: 'data', path: data, stamp: stampPath(data), sha256: digestPath(data) }
+  const input: External = { role: 'data', name: 'data', path: data, stamp: stampPath(data), sha256: digestPath(data) }
   const reads = stage('reads', kind, { params: { file: join(data, 'table.csv'), wait }, externals: [input] })
   const store = openStore(join(folder, 'store'))
   const stop = new AbortController()

@@ -57,7 +57,7 @@ const stage = defineStage({
   needs: dataNeeds,
   makes: 'model',
   spec({ kind: _, architecture: __, weights, tokenizer, ...sizes }: FilledOpenClipModel) {
-    return { params: { weights, tokenizer, ...sizes }, files: { weights, tokenizer } }
+    return { params: sizes, files: { weights, tokenizer } }
   },
 })
 

@@ -91,10 +91,10 @@ const stage = defineStage({
   kind: 'folder',
   version: 3,
   needs: dataNeeds,
-  // Paths stay among the parameters: they are part of the key, and give the role of each file.
-  spec({ kind: _, parts: __, ...rest }: FilledFolderSource, { seed }: Expanding) {
+  // The name of the table stays among the parameters: it is a part of the folder.
+  spec({ kind: _, parts: __, path, images, ...rest }: FilledFolderSource, { seed }: Expanding) {
     const params: typeof rest & SourcePart & { readonly seed: number } = { ...rest, seed }
-    return { params, files: { path: rest.path, images: rest.images } }
+    return { params, files: { path, images } }
   },
 })
 

@@ -60,9 +60,9 @@ const stage = defineStage({
   version: 1,
   needs: dataNeeds,
   // Nothing is drawn: the file says the splits.
-  spec({ kind: _, parts: __, ...rest }: FilledKarpathySource) {
+  spec({ kind: _, parts: __, json, images, ...rest }: FilledKarpathySource) {
     const params: typeof rest & SourcePart = rest
-    return { params, files: { json: rest.json, images: rest.images } }
+    return { params, files: { json, images } }
   },
 })
 

@@ -4,7 +4,7 @@ import { expandPaths, tarBeside } from '../../values/braces.ts'
 import { listedPaths } from '../../values/named_path.ts'
 import { metricsIn, type SourceDefinition } from '../definition.ts'
 import { draft, type Expanding, inParts } from '../draft.ts'
-import type { FilledParquetSource } from '../filled.ts'
+import type { FilledImagesAsPaths, FilledParquetImage, FilledParquetSource } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
 import { checkBands, fileMetrics, humanLabelsHint, type SourcePart, unusedResize } from './file_source.ts'
 import { joined } from './join.ts'
@@ -88,15 +88,20 @@ export interface ImagesAsPaths {
   column?: string
 }
 
+/** The place of the image of a row, without the folder, which is a file of the stage. */
+type StoredRowImage = Exclude<FilledParquetImage, FilledImagesAsPaths> | Omit<FilledImagesAsPaths, 'folder'>
+
 const stage = defineStage({
   kind: 'parquet',
   version: 1,
   needs: dataNeeds,
-  // Paths stay among the parameters: they are part of the key, and give the order of the tables.
-  spec({ kind: _, parts: __, ...rest }: FilledParquetSource, { seed }: Expanding) {
-    const params: typeof rest & SourcePart & { readonly seed: number } = { ...rest, seed }
-    const { image } = rest
-    const tables = expandPaths(rest.files)
+  spec({ kind: _, parts: __, files, image, ...rest }: FilledParquetSource, { seed }: Expanding) {
+    const params: typeof rest & SourcePart & { readonly image: StoredRowImage; readonly seed: number } = {
+      ...rest,
+      image: image.kind === 'paths' ? { kind: image.kind, column: image.column } : image,
+      seed,
+    }
+    const tables = expandPaths(files)
     return {
       params,
       files: {

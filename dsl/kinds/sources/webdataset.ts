@@ -71,10 +71,9 @@ const stage = defineStage({
   kind: 'webdataset',
   version: 2,
   needs: dataNeeds,
-  // Paths stay among the parameters: they are part of the key, and give the order of the shards.
-  spec({ kind: _, parts: __, ...rest }: FilledWebDatasetSource, { seed }: Expanding) {
+  spec({ kind: _, parts: __, shards, ...rest }: FilledWebDatasetSource, { seed }: Expanding) {
     const params: typeof rest & SourcePart & { readonly seed: number } = { ...rest, seed }
-    return { params, files: { shards: expandPaths(rest.shards) } }
+    return { params, files: { shards: expandPaths(shards) } }
   },
 })
 

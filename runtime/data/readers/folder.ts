@@ -15,6 +15,7 @@ import {
   type LeftOutItem,
   leftOutItem,
   litterItem,
+  roleName,
   type SourceReader,
   type SplitShares,
 } from './record.ts'
@@ -128,7 +129,7 @@ function fromClasses(
   const linked = [...links].sort().map(link => {
     return corruptItem(
       link,
-      `'${link}' in ${folder} is a symbolic link, and links are not followed; put the file itself there`,
+      `'${link}' in ${imagesName(options)} is a symbolic link, and links are not followed; put the file itself there`,
     )
   })
   const known = new Set(images)
@@ -140,6 +141,9 @@ function fromClasses(
   return { entries, others: [...linked, ...litter.map(litterItem), ...hidden, ...others] }
 }
 
+/** The folder of images in reasons. */
+const imagesName = ({ images }: FolderOptions): string => roleName(images === undefined ? 'path' : 'images')
+
 /** Tests if a file or a folder on its path is hidden. */
 const isHidden = (file: string): boolean => /(^|\/)\./.test(file)
 
@@ -147,7 +151,7 @@ function fromTable(
   rows: readonly (CaptionRow | CorruptItem)[],
   { name, files, options }: { readonly name: string; readonly files: ImageFiles; readonly options: FolderOptions },
 ): Omit<FolderListing, 'files'> {
-  const find = createImageFinder(files)
+  const find = createImageFinder(files, imagesName(options))
   const others: (CorruptItem | LeftOutItem)[] = []
   const entries = new Map<string, FolderImage>()
   for (const row of rows) {

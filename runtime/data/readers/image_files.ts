@@ -63,9 +63,9 @@ export type ImageMatch = { readonly file: string } | { readonly fault: string }
 
 /**
  * Finds images by their path in the folder; a bare name stands for the one image of that name in any sub-folder. Names
- * match in either normal form of Unicode: archives of other systems change it.
+ * match in either normal form of Unicode: archives of other systems change it. `folder` is its name in faults.
  */
-export function createImageFinder({ folder, images, links }: ImageFiles): (name: string) => ImageMatch {
+export function createImageFinder({ images, links }: ImageFiles, folder: string): (name: string) => ImageMatch {
   const present = new Set(images)
   const byPath = new Map<string, string[]>()
   const byName = new Map<string, string[]>()

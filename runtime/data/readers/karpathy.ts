@@ -9,7 +9,7 @@ import { readCaptions, readLabel } from './annotations.ts'
 import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
 import { createImageFinder, type ImageMatch, listImages } from './image_files.ts'
 import { parsePythonJson } from './python_json.ts'
-import { type CorruptItem, corruptItem, litterItem, type SourceItem, type SourceReader } from './record.ts'
+import { type CorruptItem, corruptItem, litterItem, roleName, type SourceItem, type SourceReader } from './record.ts'
 import { decodeText } from './text.ts'
 
 /** Options of {@link openKarpathy}: paths of the file and of the images. */
@@ -29,15 +29,16 @@ interface KarpathyItem {
 
 /** A reader of a JSON file and its images, in the order of the file; its images are listed in memory, none is read. */
 export function openKarpathy({ json, images, classNames }: KarpathyOptions): SourceReader {
-  const name = basename(json)
+  const file = basename(json)
+  const name = roleName('json')
   let total: number | undefined
   return {
     unit: 'images',
     total: () => total,
     async *find() {
-      const items = itemsOf(parse(decodeText(await readFile(json), name), name), name)
+      const items = itemsOf(parse(decodeText(await readFile(json), file), file), file)
       total = items.length
-      const find = createImageFinder(await listImages(images))
+      const find = createImageFinder(await listImages(images), roleName('images'))
       const taken = new Map<string, string>()
       for (const [index, item] of items.entries()) {
         const found = readItem(item, { name, find, classNames, images, position: index + 1 })

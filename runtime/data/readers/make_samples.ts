@@ -35,13 +35,13 @@ export async function makeSample(
   { record, place }: { readonly record: ImageRecord; readonly place: number },
   { images, stored: before, ...how }: SampleOptions & { readonly images: ImageReader },
 ): Promise<MadeSample | CorruptItem> {
-  const { file, group, split, captions, label, overhead, facts, location, position } = record
+  const { file, name = file, group, split, captions, label, overhead, facts, location, position } = record
   // A fault of the earlier result ends the stage: it is no fault of the source.
   const bytes = await before?.read(group)
   try {
     const stored =
       bytes === undefined
-        ? await storeImage(await images.read(location), { name: `'${file}'`, ...how })
+        ? await storeImage(await images.read(location), { name: `'${name}'`, ...how })
         : { bytes, isCopy: false }
     const stem = file.replace(/\.\w+$/, '').replace(/[^A-Za-z0-9]+/g, '-')
     const sample: SampleFiles = {
@@ -58,8 +58,9 @@ export async function makeSample(
     }
     return { kind: 'made', sample, isCopy: stored.isCopy, position }
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    return corruptItem(file, reason.includes(file) ? reason : `Cannot read image '${file}': ${reason}`, { key: group })
+    const told = cause instanceof Error ? cause.message : String(cause)
+    const reason = told.replaceAll(location.path, location.kind === 'file' ? file : location.name)
+    return corruptItem(name, reason.includes(name) ? reason : `Cannot read image '${name}': ${reason}`, { key: group })
   }
 }
 

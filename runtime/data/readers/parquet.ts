@@ -1,5 +1,5 @@
 /** Parquet tables with a row for each image, as img2dataset and Hugging Face datasets write them. */
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { isText } from '../../../dsl/values/json.ts'
 import { isLitter } from '../../../dsl/values/litter.ts'
@@ -15,6 +15,7 @@ import {
   type ImageLocation,
   leftOutItem,
   litterItem,
+  roleName,
   type SourceItem,
   type SourceReader,
   type SplitShares,
@@ -87,9 +88,9 @@ async function* readTable(table: ParquetFile, options: ParquetTableOptions): Asy
     const start = table.groups[group] ?? 0
     const rows = await readGroup(table, { group, columns })
     for (const [i, cells] of rows.entries())
-      yield* readRow({ cells, row: start + i }, { table, find, columns, nameOf, keys, ...options })
+      yield* readRow({ cells, row: start + i }, { find, columns, nameOf, keys, ...options })
   }
-  if (table.rows === 0) yield leftOutItem(basename(table.path), 'tables without rows')
+  if (table.rows === 0) yield leftOutItem(roleName('tables', options.index), 'tables without rows')
 }
 
 /** A function from the class of a cell to its name; undefined where the table names no such class. */
@@ -127,6 +128,8 @@ function columnsOf(
 interface RowImage {
   readonly at: ImageLocation
   readonly file: string
+  /** Its name in reasons; absent: `file`. */
+  readonly name?: string
   /** Equal for rows that share an image; undefined where each row has its own. */
   readonly shared?: string
 }
@@ -143,13 +146,14 @@ async function imagesOf(
     case 'bytes':
       return {
         find: (_, row) => ({
-          at: { kind: 'cell', path, column: images.column, row },
-          file: `${basename(path)} row ${row}`,
+          at: { kind: 'cell', path, name: roleName('tables', index), column: images.column, row },
+          file: `table ${index} row ${row}`,
+          name: `${roleName('tables', index)} row ${row}`,
         }),
         others: [],
       }
     case 'paths': {
-      const finder = createImageFinder(await listImages(images.folder))
+      const finder = createImageFinder(await listImages(images.folder), roleName('images'))
       const find: FindRowImage = cells => {
         const name = cells[images.column]
         if (!isText(name) || name === '') return { fault: `names no image in its column '${images.column}'` }
@@ -162,12 +166,13 @@ async function imagesOf(
     }
     case 'tar': {
       const tar = images.tars[index] ?? ''
-      const { find, others } = await listTarImages(tar)
+      const name = roleName('tars', index)
+      const { find, others } = await listTarImages(tar, name)
       return {
         find: ({ key }) => {
           const image = find(String(key))
           return image === undefined
-            ? { fault: `has the key '${String(key)}', of which ${basename(tar)} holds no image` }
+            ? { fault: `has the key '${String(key)}', of which ${name} holds no image` }
             : { at: image.location, file: image.file, shared: `${index}/${image.file}` }
         },
         others,
@@ -177,7 +182,6 @@ async function imagesOf(
 }
 
 interface RowOptions extends ParquetTableOptions {
-  readonly table: ParquetFile
   readonly columns: readonly string[]
   readonly find: FindRowImage
   readonly nameOf: ClassNamer
@@ -189,8 +193,8 @@ function readRow(
   { cells, row }: { readonly cells: RowCells; readonly row: number },
   options: RowOptions,
 ): readonly SourceItem[] {
-  const { table, find, columns, nameOf, images, caption, label: labelColumn, classNames, index, before } = options
-  const name = basename(table.path)
+  const { find, columns, nameOf, images, caption, label: labelColumn, classNames, index, before } = options
+  const name = roleName('tables', index)
   const key = isText(cells.key) ? cells.key : `row ${row}`
   const wrong = (reason: string, column?: string) =>
     corruptItem(name, `Row ${row} of ${name} ${reason}`, { key, ...(column !== undefined && { column }) })
@@ -229,6 +233,7 @@ function readRow(
     {
       kind: 'record',
       file: image.file,
+      ...(image.name !== undefined && { name: image.name }),
       group: isRepeated ? `${index}/${key} row ${row}` : `${index}/${key}`,
       split,
       captions: captions.length > 0 ? captions : [captionOfClass(word, classNames)],

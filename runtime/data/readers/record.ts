@@ -5,14 +5,29 @@ import { createRandom } from '../random.ts'
 /** Location of the bytes of an image. */
 export type ImageLocation =
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'extent'; readonly path: string; readonly offset: number; readonly size: number }
-  | { readonly kind: 'cell'; readonly path: string; readonly column: string; readonly row: number }
+  | (NamedContainer & { readonly kind: 'extent'; readonly offset: number; readonly size: number })
+  | (NamedContainer & { readonly kind: 'cell'; readonly column: string; readonly row: number })
+
+/** A shard or table, and its name in reasons. */
+interface NamedContainer {
+  readonly path: string
+  readonly name: string
+}
+
+/**
+ * The name of a file or folder that a recipe names, in records and reasons: its role in the stage, as `$json` or
+ * `$shards[3]`. Where it lies is no part of the key, and so may be in no byte of the result.
+ */
+export const roleName = (role: string, index?: number): string =>
+  index === undefined ? `$${role}` : `$${role}[${index}]`
 
 /** One image of a source before it is read: small, plain data that any process can make a sample of. */
 export interface ImageRecord {
   readonly kind: 'record'
   /** Path of the image as people know it: inside its folder or its shard. */
   readonly file: string
+  /** Its name in reasons; absent: `file`. */
+  readonly name?: string
   /** Unique in its source: what splits must not cut. */
   readonly group: string
   readonly split: SplitName
@@ -32,7 +47,7 @@ export interface ImageRecord {
 /** Something that cannot be used, where it is, and why. */
 export interface CorruptItem {
   readonly kind: 'corrupt'
-  /** The file at fault, inside the source's folder, or the shard or table. */
+  /** The file at fault, inside the source's folder, or the role of the shard or table. */
   readonly file: string
   /** Name of the sample in the file. */
   readonly key?: string

@@ -1,7 +1,6 @@
 /** The entries of a tar file, in order, with the place of their bytes. */
 import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { basename } from 'node:path'
 import tar from 'tar-stream'
 import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { isLitter } from '../../../dsl/values/litter.ts'
@@ -31,6 +30,14 @@ export interface TarLitter {
   readonly name: string
 }
 
+/** Options of {@link readTar}. */
+export interface TarReading {
+  /** Name of the tar in reasons. */
+  readonly name: string
+  /** True for entries whose bytes are wanted. */
+  readonly wants?: (name: string) => boolean
+}
+
 /** The most bytes that are kept of an entry: files beside images are small. */
 export const mostBytes = 16 * 2 ** 20
 
@@ -50,12 +57,12 @@ const silent: readonly unknown[] = [
 ]
 
 /**
- * Streams through a tar; the bytes of entries that `wants` are kept, others only passed. A tar that is cut short gives
+ * Streams through a tar; the bytes of entries that `wants` names are kept, others only passed. A tar that is cut short gives
  * its whole entries and then a damage. Throws where the file cannot be read, is empty, or is no plain tar.
  */
 export async function* readTar(
   path: string,
-  wants: (name: string) => boolean,
+  { name: shard, wants }: TarReading,
 ): AsyncGenerator<TarEntry | TarDamage | TarLitter> {
   const length = await checkPlain(path)
   const input = createReadStream(path, { highWaterMark: 2 ** 20 })
@@ -68,16 +75,16 @@ export async function* readTar(
   const damage = (reason: string): TarDamage => ({
     kind: 'damage',
     entry: last,
-    reason: `${basename(path)} breaks off or is damaged after '${last}' (${reason}); get it anew`,
+    reason: `${shard} breaks off or is damaged after '${last}' (${reason}); get it anew`,
   })
   try {
     for await (const entry of entries) {
       const { name, size = 0 } = entry.header
       const offset = offsetOf(entry.header)
-      const wrong = wrongEntry(entry.header, basename(path))
+      const wrong = wrongEntry(entry.header, shard)
       const isFile = entry.header.type === 'file' || entry.header.type === 'contiguous-file'
       // An entry is handed on once the tar is known to hold all of it.
-      const bytes = await drain(entry, isFile && wants(name) && size <= mostBytes)
+      const bytes = await drain(entry, isFile && wants?.(name) === true && size <= mostBytes)
       end = offset + Math.ceil(size / block) * block
       count += 1
       if (isLitter(name)) {

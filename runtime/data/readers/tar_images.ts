@@ -17,19 +17,18 @@ export interface TarImages {
   readonly others: readonly SourceItem[]
 }
 
-/** Lists the images of a tar; their bytes are not read. */
-export async function listTarImages(tar: string): Promise<TarImages> {
-  const name = basename(tar)
+/** Lists the images of a tar, which has the name `name` in reasons; their bytes are not read. */
+export async function listTarImages(tar: string, name: string): Promise<TarImages> {
   const byPath = new Map<string, TarImage & { readonly extension: string }>()
   const others: SourceItem[] = []
   const further = (file: string) => leftOutItem(`${file} in ${name}`, 'further images of samples')
-  for await (const entry of readTar(tar, () => false)) {
+  for await (const entry of readTar(tar, { name })) {
     if (entry.kind === 'damage') others.push(corruptItem(name, entry.reason))
     else if (entry.kind === 'litter') others.push(litterItem(`${entry.name} in ${name}`))
     else {
       const { key, extension } = splitStem(withoutPrefix(entry.name).normalize())
       if (!imageExtensions.includes(extension)) continue
-      const location = { kind: 'extent', path: tar, offset: entry.offset, size: entry.size } as const
+      const location = { kind: 'extent', path: tar, name, offset: entry.offset, size: entry.size } as const
       const before = byPath.get(key)
       if (before?.extension === extension) {
         others.push(corruptItem(name, `File '${entry.name}' is given twice in ${name}; remove one of them`, { key }))

@@ -1,6 +1,5 @@
 /** WebDataset shards: the files of a tar that share a key are one sample. */
 import { stat } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { isRecord, isText } from '../../../dsl/values/json.ts'
 import { readCaptions, readLabel } from './annotations.ts'
@@ -12,6 +11,7 @@ import {
   corruptItem,
   leftOutItem,
   litterItem,
+  roleName,
   type SourceItem,
   type SourceReader,
   type SplitShares,
@@ -57,7 +57,7 @@ interface ShardOptions extends WebDatasetOptions {
 
 /** Samples are files side by side, as the format asks: a key that comes again after another is given twice. */
 async function* readShard(shard: string, options: ShardOptions): AsyncGenerator<SourceItem> {
-  const name = basename(shard)
+  const name = roleName('shards', options.index)
   const taken = new Set<string>()
   let run: { readonly key: string; readonly entries: TarEntry[] } | undefined
   let count = 0
@@ -74,7 +74,7 @@ async function* readShard(shard: string, options: ShardOptions): AsyncGenerator<
     }
   }
   const isSidecar = (file: string): boolean => sidecarExtensions.includes(splitStem(file).extension)
-  for await (const entry of readTar(shard, isSidecar)) {
+  for await (const entry of readTar(shard, { name, wants: isSidecar })) {
     if (entry.kind === 'damage') {
       const { key } = splitKey(entry.entry)
       yield corruptItem(name, entry.reason, { key: key === '' ? undefined : key })
@@ -108,7 +108,7 @@ function readSample(
   { key, files, twice, candidates }: SampleEntries,
   { shard, index, before, split, classNames, seed }: ShardOptions & { readonly shard: string },
 ): readonly SourceItem[] {
-  const name = basename(shard)
+  const name = roleName('shards', index)
   const wrong = (reason: string, column?: string) =>
     corruptItem(name, `Sample '${key}' of ${name} ${reason}`, { key, ...(column !== undefined && { column }) })
   const repeated = twice.map(entry =>
@@ -140,7 +140,7 @@ function readSample(
       label: className(label),
       ...(overhead !== undefined && { overhead }),
       facts: { shard: index },
-      location: { kind: 'extent', path: shard, offset, size },
+      location: { kind: 'extent', path: shard, name, offset, size },
       position: toMega(before + offset + size),
     },
     ...repeated,

@@ -31,6 +31,6 @@ function imagesOf({ params: { image }, files }: StageContext<'parquet'>): RowIma
     case 'bytes':
       return image
     case 'paths':
-      return { ...image, folder: files.images ?? image.folder }
+      return { ...image, folder: files.images ?? '' }
   }
 }

@@ -12,6 +12,7 @@ import { storedQuality } from '../../data/stored_image.ts'
 import { openStoredImages } from '../../data/stored_images.ts'
 import type { ValueRange } from '../../data/tiff/bands.ts'
 import { failedItems, type Reporter, type StageContext, type StageResult, type StageSurroundings } from '../context.ts'
+import { type RoleFiles, withFileNames } from './role_files.ts'
 import {
   firstImages,
   leftOutItems,
@@ -24,6 +25,7 @@ import {
 
 /** The context of a stage that reads files of a person. */
 type SourceContext = StageSurroundings & {
+  readonly files: RoleFiles
   readonly params: Pick<
     StageContext<'webdataset'>['params'],
     'tile_size' | 'resize' | 'bands' | 'scale' | 'class_names' | 'max_corrupt' | 'part'
@@ -46,13 +48,13 @@ export async function storeSource(
   context: SourceContext,
   whole: SourceReader,
 ): Promise<StageResult & { readonly absent: number }> {
-  const { params, out, report, signal, previous } = context
+  const { params, files, out, report, signal, previous } = context
   const slice: Slice | undefined = params.part
   const { reader, first } = slice === undefined ? { reader: whole, first: 0 } : await sliceReader(whole, slice)
   const stored = previous === undefined ? undefined : await openStoredImages(previous)
   const { tile_size: size, resize: filter, bands } = params
   const scale = params.scale && rangesOf(params.scale)
-  const faults = createFaultLog({ out, report, most: params.max_corrupt })
+  const faults = createFaultLog({ out, report, most: params.max_corrupt, files })
   const counts = { samples: 0, captions: 0, copied: copiedBefore(previous), train: 0, val: 0, test: 0 }
   const absent = new Map<string, number>()
   const leftOut = createLeftOutCounter()
@@ -95,7 +97,7 @@ export async function storeSource(
   const corrupt = faults.close()
   const missing = warnOfAbsent(absent, report)
   const excluded = leftOut.counts()
-  if (excluded.length > 0) report.warn(leftOutSentence(excluded))
+  if (excluded.length > 0) report.warn(withFileNames(leftOutSentence(excluded), files))
   if (unnamed.size > 0) report.warn(unnamedClasses(unnamed))
   // Litter of a folder is in no digest, so no file of the result may depend on it; the warning tells it.
   for (const line of excluded.filter(({ reason }) => reason !== litterReason))
@@ -152,10 +154,12 @@ function createFaultLog({
   out,
   report,
   most,
+  files,
 }: {
   readonly out: string
   readonly report: Reporter
   readonly most: number
+  readonly files: RoleFiles
 }) {
   const first: CorruptItem[] = []
   let count = 0
@@ -168,10 +172,10 @@ function createFaultLog({
         throw tooMany(
           count,
           most,
-          first.map(({ reason }) => reason),
+          first.map(({ reason }) => withFileNames(reason, files)),
         )
       appendFileSync(join(out, failedItems), `${JSON.stringify(line)}\n`)
-      if (count <= toldInWarnings) report.warn(`Skipped: ${fault.reason}`)
+      if (count <= toldInWarnings) report.warn(`Skipped: ${withFileNames(fault.reason, files)}`)
     },
     close(): number {
       const untold = count - toldInWarnings

@@ -78,10 +78,10 @@ test('reads what Python writes: NaN is a missing value; text that is not UTF-8 i
       recordsOf(found).map(({ file }) => file),
       ['1.jpg'],
     )
-    assert.equal(reasonsOf(found), ["dataset.json images[1] has an empty caption of '2.jpg'"])
+    assert.equal(reasonsOf(found), ["$json images[1] has an empty caption of '2.jpg'"])
     assert.equal(
       found.flatMap(item => (item.kind === 'left out' ? [item.file] : [])),
-      ['dataset.json images[2]'],
+      ['$json images[2]'],
     )
     await put(folder, { 'dataset.json': Buffer.from('{"images":\n[{"filename": "café.jpg"}]}', 'latin1') })
     assert.is(

@@ -67,7 +67,7 @@ test("reads img2dataset's layout: tars beside tables, rows that were never downl
     assert.equal([reader.total(), reader.unit], [6, 'rows'])
     assert.match(
       reasonsOf(found).join('; '),
-      /^Row 2 of .* has an empty caption; Row 3 of .* the key '003', of which 00000\.tar holds no image$/,
+      /^Row 2 of .* has an empty caption; Row 3 of .* the key '003', of which \$tars\[0\] holds no image$/,
     )
     const { samples, faults, copies } = await makeAll(reader, {})
     assert.equal([samples.length, copies], [2, 2])
@@ -108,7 +108,7 @@ test('reads images from a column, across row groups and tables, with classes and
     assert.is(new Set(samples.map(({ group }) => group)).size, 6)
     assert.match(
       faults.slice(0, 2).join('; '),
-      /^Row 3 of a\.parquet has the split 'elsewhere'.*; .*Row 4 of .*a\.parquet has no bytes/,
+      /^Row 3 of \$tables\[0\] has the split 'elsewhere'.*; .*Row 4 of \$tables\[0\] has no bytes/,
     )
   }))
 
@@ -159,7 +159,7 @@ test('class numbers have the names of the metadata of the table; -1 is no class,
     const options = { tables: [table], images: { kind: 'bytes', column: 'image' }, label: 'label' } as const
     const read = async (classNames: { readonly [name: string]: string }) => {
       const found = await findAll(open({ ...options, classNames }))
-      assert.equal(reasonsOf(found), ['Row 3 of a.parquet has the class 3, and the table has no name for it'])
+      assert.equal(reasonsOf(found), ['Row 3 of $tables[0] has the class 3, and the table has no name for it'])
       return recordsOf(found).map(({ captions, label }) => [label, ...captions])
     }
     const lake = ['', 'a lake']
@@ -250,7 +250,9 @@ test('text that is not UTF-8 is named with its row and column', () =>
       recordsOf(found).map(({ captions }) => captions),
       [['a lake'], ['a café']],
     )
-    assert.equal(reasonsOf(found), ["Row 1 of a.parquet has text that is not UTF-8 in its column 'caption': byte 0xe9"])
+    assert.equal(reasonsOf(found), [
+      "Row 1 of $tables[0] has text that is not UTF-8 in its column 'caption': byte 0xe9",
+    ])
   }))
 
 test('rows of one image have one split, and a contradiction names both', () =>
@@ -275,8 +277,8 @@ test('rows of one image have one split, and a contradiction names both', () =>
     ])
     const found = await findAll(open({ tables: [table], images, split: 'column', label: 'scene' }))
     assert.equal(reasonsOf(found), [
-      "Row 1 of a.parquet puts '0.jpg' into the split 'test', row 0 of a.parquet into 'train'; keep one",
-      "Row 5 of a.parquet gives '2.jpg' the class 'field', row 4 of a.parquet 'hill'; keep one",
+      "Row 1 of $tables[0] puts '0.jpg' into the split 'test', row 0 of $tables[0] into 'train'; keep one",
+      "Row 5 of $tables[0] gives '2.jpg' the class 'field', row 4 of $tables[0] 'hill'; keep one",
     ])
     assert.equal(
       recordsOf(found).map(({ captions }) => captions.join()),
@@ -284,7 +286,7 @@ test('rows of one image have one split, and a contradiction names both', () =>
     )
     assert.equal(
       found.flatMap(item => (item.kind === 'left out' ? [item.file] : [])),
-      ['row 6 of a.parquet'],
+      ['row 6 of $tables[0]'],
     )
   }))
 
@@ -312,10 +314,13 @@ test('keys find images under prefixes of the archive and with dots; an image tha
       recordsOf(found).map(({ file }) => file),
       ['./000.jpg', '00000/001.jpg', '0.02.jpg', '003.jpg', `${'é'.normalize('NFD')}.jpg`],
     )
-    assert.equal(reasonsOf(found), ["File '003.jpg' is given twice in 0.tar; remove one of them"])
+    assert.equal(reasonsOf(found), ["File '003.jpg' is given twice in $tars[0]; remove one of them"])
     assert.equal(
       found.flatMap(item => (item.kind === 'left out' ? [`${item.file}: ${item.reason}`] : [])),
-      ['0.02.png in 0.tar: further images of samples', '._000.jpg in 0.tar: files of operating systems and editors'],
+      [
+        '0.02.png in $tars[0]: further images of samples',
+        '._000.jpg in $tars[0]: files of operating systems and editors',
+      ],
     )
   }))
 

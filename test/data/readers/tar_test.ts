@@ -41,7 +41,7 @@ testWithTar('the entries of a tar are those that GNU tar packed, in each of its 
         assert.is(packed.status, 0, String(packed.stderr))
         const bytes = await readFile(shard)
         const found: string[] = []
-        for await (const entry of readTar(shard, () => true)) {
+        for await (const entry of readTar(shard, { name: 'x.tar', wants: () => true })) {
           assert.is(entry.kind, 'entry', JSON.stringify(entry))
           if (entry.kind !== 'entry') continue
           const content = Buffer.from(all[found.length]?.[2] ?? [])
@@ -72,7 +72,7 @@ testWithTar('links, devices and sparse files of GNU tar are named, and the files
       const args = ['--sparse', `--format=${format}`, '-cf', shard, 'a.txt', 'hard.txt', 'soft.txt', 'pipe', 'hole.bin']
       assert.is(spawnSync('tar', args, inside).status, 0)
       const found: string[] = []
-      for await (const entry of readTar(shard, () => false))
+      for await (const entry of readTar(shard, { name: 'x.tar' }))
         found.push(entry.kind === 'damage' ? `${entry.entry.split('/').at(-1)}: ${entry.reason}` : entry.kind)
       assert.is(found.shift(), 'entry')
       const reasons = [/^hard\.txt: .* is a link/, /^soft\.txt: .* is a link/, /^pipe: .* a fifo/, /^hole\.bin: /]

@@ -35,7 +35,9 @@ test('a shard of zero bytes, a pointer of Git LFS and a page in its place are re
     assert.match(await message('x'.repeat(2000)), /is no tar: .*; check the shards of the source$/)
     assert.match(await message(Uint8Array.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0])), /is compressed; unpack it/)
     await writeFile(shard, Buffer.alloc(10240))
-    assert.equal(await findAll(open([shard])), [{ kind: 'left out', file: '0.tar', reason: 'shards without files' }])
+    assert.equal(await findAll(open([shard])), [
+      { kind: 'left out', file: '$shards[0]', reason: 'shards without files' },
+    ])
   }))
 
 test('a shard that lost its last entries as a whole is named: it has no end mark', () =>
@@ -46,7 +48,9 @@ test('a shard that lost its last entries as a whole is named: it has no end mark
     await writeFile(shard, bytes.subarray(0, 512 + Math.ceil(image.length / 512) * 512 + 1024))
     const found = await findAll(open([shard]))
     assert.is(recordsOf(found).length, 1)
-    assert.equal(reasonsOf(found), ["0.tar breaks off or is damaged after '0.txt' (it has no end mark); get it anew"])
+    assert.equal(reasonsOf(found), [
+      "$shards[0] breaks off or is damaged after '0.txt' (it has no end mark); get it anew",
+    ])
   }))
 
 test('a shard that is cut short gives its whole samples and one fault', () =>
@@ -65,7 +69,7 @@ test('a shard that is cut short gives its whole samples and one fault', () =>
         recordsOf(found).map(({ captions }) => captions),
         Array.from({ length: whole }, () => ['x']),
       )
-      assert.match(reasonsOf(found).join('; '), /^0\.tar breaks off or is damaged after '0\.txt'/)
+      assert.match(reasonsOf(found).join('; '), /^\$shards\[0\] breaks off or is damaged after '0\.txt'/)
     }
   }))
 

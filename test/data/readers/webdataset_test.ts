@@ -108,9 +108,9 @@ test('names with dots are read by their last known extension', () =>
       ],
       corrupt: [],
       leftOut: [
-        './s1.npy in 0.tar: files that are not read (.npy)',
-        './s1.depth.png in 0.tar: further images of samples',
-        './s2.png in 0.tar: further images of samples',
+        './s1.npy in $shards[0]: files that are not read (.npy)',
+        './s1.depth.png in $shards[0]: further images of samples',
+        './s2.png in $shards[0]: further images of samples',
       ],
     })
     const unclear = await readFiles(folder, [
@@ -123,8 +123,8 @@ test('names with dots are read by their last known extension', () =>
     ])
     assert.equal(unclear.rows, [['1.in.jpg', '0/1', 'this one']])
     assert.equal(unclear.corrupt, [
-      "Sample '0' of 0.tar has 2 images ('0.in.jpg', '0.out.jpg'); name one of them after the key alone",
-      "Sample '2.a' of 0.tar has neither a caption nor a class; add KEY.txt, KEY.json or KEY.cls",
+      "Sample '0' of $shards[0] has 2 images ('0.in.jpg', '0.out.jpg'); name one of them after the key alone",
+      "Sample '2.a' of $shards[0] has neither a caption nor a class; add KEY.txt, KEY.json or KEY.cls",
     ])
   }))
 
@@ -170,7 +170,7 @@ test('files of one sample match in either normal form of Unicode; litter is left
       rows: [['île.jpg'.normalize('NFC'), `0/${'île'.normalize('NFC')}`, 'an island']],
       corrupt: [],
       leftOut: ['._île.jpg', '__MACOSX/._a.jpg', '.DS_Store'].map(
-        file => `${file} in 0.tar: files of operating systems and editors`,
+        file => `${file} in $shards[0]: files of operating systems and editors`,
       ),
     })
   }))
@@ -197,9 +197,9 @@ test('text that is not UTF-8, and classes that contradict each other, are named 
       ['4.jpg', '0/4', 'forest'],
     ])
     assert.equal(corrupt, [
-      "Sample '0' of 0.tar cannot be read: its .txt is not UTF-8: byte 0xe9 in line 2; save it as UTF-8",
-      "Sample '1' of 0.tar cannot be read: its .json is not UTF-8: byte 0xe9 in line 1; save it as UTF-8",
-      "Sample '3' of 0.tar has the class '3' in 'label' of its .json and '4' in its .cls; keep one",
+      "Sample '0' of $shards[0] cannot be read: its .txt is not UTF-8: byte 0xe9 in line 2; save it as UTF-8",
+      "Sample '1' of $shards[0] cannot be read: its .json is not UTF-8: byte 0xe9 in line 1; save it as UTF-8",
+      "Sample '3' of $shards[0] has the class '3' in 'label' of its .json and '4' in its .cls; keep one",
     ])
   }))
 
@@ -239,7 +239,7 @@ test('values that are no captions or classes, and contradictions, are named; not
     const reasons = reasonsOf(found)
     assert.is(reasons.length, contents.length)
     for (const [i, [, reason]] of contents.entries())
-      assert.match((reasons[i] ?? '').replace(`Sample '${i}' of 0.tar `, ''), reason)
+      assert.match((reasons[i] ?? '').replace(`Sample '${i}' of $shards[0] `, ''), reason)
     assert.equal(
       recordsOf(found).map(({ file, captions, label }) => [file, captions, label]),
       [
@@ -266,7 +266,7 @@ test('a caption with half a character is named', () =>
       [['a lake 🌊']],
     )
     assert.equal(faults, [
-      'Sample \'0\' of 0.tar has a caption with half a character ("a lake \\ud83c"); fill it in or remove it',
+      'Sample \'0\' of $shards[0] has a caption with half a character ("a lake \\ud83c"); fill it in or remove it',
     ])
   }))
 
@@ -285,7 +285,7 @@ test('whether it is an overhead view is read from JSON: true, false or left out'
       samples.map(({ overhead }) => overhead),
       [true, false, undefined, undefined, undefined],
     )
-    assert.equal(faults, [`Sample '4' of 0.tar says "overhead": "yes"; it is true, false or left out`])
+    assert.equal(faults, [`Sample '4' of $shards[0] says "overhead": "yes"; it is true, false or left out`])
   }))
 
 test('splits are drawn for each key, the same in whatever list its shard stands', () =>
@@ -354,17 +354,17 @@ test('names each sample that cannot be used, and reads the others', () =>
       ['good.jpg', 'one_empty.jpg', 'twice.jpg'],
     )
     const expected = [
-      /'broken' of 0\.tar has JSON that cannot be read/,
-      /'empty' of 0\.tar has an empty caption/,
-      /'one_empty' of 0\.tar has an empty caption/,
-      /'one_empty' of 0\.tar has an empty caption/,
-      /'silent' of 0\.tar has neither a caption nor a class/,
-      /'blind' of 0\.tar has no image/,
-      /Key 'good' is given twice in 0\.tar/,
-      /'twice\.jpg' is given twice in 0\.tar/,
+      /'broken' of \$shards\[0\] has JSON that cannot be read/,
+      /'empty' of \$shards\[0\] has an empty caption/,
+      /'one_empty' of \$shards\[0\] has an empty caption/,
+      /'one_empty' of \$shards\[0\] has an empty caption/,
+      /'silent' of \$shards\[0\] has neither a caption nor a class/,
+      /'blind' of \$shards\[0\] has no image/,
+      /Key 'good' is given twice in \$shards\[0\]/,
+      /'twice\.jpg' is given twice in \$shards\[0\]/,
       /Cannot read image 'cut\.jpg'/,
       /Cannot read image 'noise\.png'/,
-      /'link\.jpg' in 0\.tar is a link/,
+      /'link\.jpg' in \$shards\[0\] is a link/,
     ]
     for (const pattern of expected)
       assert.ok(

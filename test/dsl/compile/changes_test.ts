@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
 import { changesSince, differences, rerunsSince } from '../../../dsl/compile/changes.ts'
+import { keyScheme } from '../../../dsl/compile/keys.ts'
 import { recordOf } from '../../../dsl/compile/lock.ts'
 import type { Json, Outline, OutlinedStage } from '../../../dsl/compile/plan.ts'
 
@@ -73,11 +74,38 @@ test('a changed stage runs again, and those that read it run again through it', 
 })
 
 test('a stage that reads another file', () => {
-  const reading = (sha256: string) => ({ externals: [{ name: 'f', path: '/f', sha256 }] })
+  const reading = (sha256: string) => ({ externals: [{ role: 'table', name: 'f', path: '/f', sha256 }] })
   const known = recordOf(outlineOf(stage('a', [], reading('1'))))
-  assert.equal(reruns(known, stage('a', [], { key: 'a2', ...reading('2') })), ['a: file f ()'])
-  assert.equal(reruns(before, stage('a', [], { key: 'a2', ...reading('2') })), ['a: file f ()'])
-  assert.equal(reruns(known, stage('a', [], { key: 'a2' })), ['a:  ()'])
+  assert.equal(reruns(known, stage('a', [], { key: 'a2', ...reading('2') })), ['a: file table ()'])
+  assert.equal(reruns(before, stage('a', [], { key: 'a2', ...reading('2') })), ['a: file table ()'])
+  assert.equal(reruns(known, stage('a', [], { key: 'a2' })), ['a: file table ()'])
+})
+
+test('a file that is not here, on either side, counts as unchanged', () => {
+  const reading = (sha256?: string) => {
+    return { externals: [{ role: 'table', name: 'f', path: '/f', ...(sha256 !== undefined && { sha256 }) }] }
+  }
+  const recorded = (sha256?: string) => recordOf(outlineOf(open('a', [], reading(sha256))))
+  assert.equal(reruns(recorded('1'), open('a', [], reading())), [])
+  assert.equal(reruns(recorded(), open('a', [], reading('1'))), [])
+  assert.equal(reruns(recorded('2'), open('a', [], reading('1'))), ['a: file table ()'])
+})
+
+test('under another key scheme every stage runs again, and only what both record is compared', () => {
+  const old = { ...recordOf(outlineOf(stage('a', []), stage('b', ['a']))), scheme: 1 }
+  const now = outlineOf(
+    stage('a', [], { key: 'a2', version: 2, params: { added: 1 } }),
+    stage('b', ['a'], { key: 'b2' }),
+  )
+  const [a, b] = now.stages
+  const changes = (of = a) => (of === undefined ? [] : changesSince(old, now, of))
+  assert.equal(
+    changes(b).map(({ stage, kind, before, after }) => [stage.id, kind, before, after]),
+    [
+      ['a', 'version', 'k@1', 'k@2'],
+      ['b', 'scheme', 1, keyScheme],
+    ],
+  )
 })
 
 test('where a key waits for files, on either side, what is known decides', () => {

@@ -82,12 +82,16 @@ test('a version and an input', () => {
   ])
 })
 
-test('a file is told where it is read, and one that is read no more by itself', async () => {
-  assert.equal(await faultsAfter(smallRecipe.replaceAll('table.geojson', 'other.geojson'), { 'other.geojson': '{}' }), [
-    `file 'places.tiles' 'other.geojson' undefined KEY`,
-    `file 'web' 'other.geojson' undefined KEY`,
-    `file '' 'table.geojson' KEY undefined`,
+test('a file is told by its role where it is read, with its path; one that is read no more, too', async () => {
+  const other = smallRecipe.replaceAll('table.geojson', 'other.geojson')
+  assert.equal(await faultsAfter(other, { 'other.geojson': '{}' }), [
+    `file 'places.tiles' 'table' KEY KEY`,
+    `file 'web' 'table' KEY KEY`,
   ])
+  const paths = lockFaults(lock, await planTexts({ 'r.yaml': other, 'other.geojson': '{}' })).map(({ file }) => file)
+  assert.equal(paths, ['other.geojson', 'other.geojson'])
+  const files = new Map([...(lock.stages.get('web')?.files ?? []), ['extra', '0']])
+  assert.equal(faults(withStage('web', { key: 'old', files }), plan), [`file 'web' 'extra' "0" undefined`])
 })
 
 test('results that are not the locked ones, and through which inputs', () => {

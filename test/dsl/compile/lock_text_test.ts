@@ -3,7 +3,8 @@ import * as assert from 'uvu/assert'
 import type { Lock } from '../../../dsl/compile/lock.ts'
 import { parseLock, readLocks } from '../../../dsl/compile/lock_text.ts'
 
-const textOf = (items: object): string => JSON.stringify({ name: 'n', recipe: 'r', version: 2, ...items })
+const textOf = (items: object): string =>
+  JSON.stringify({ name: 'n', recipe: 'r', version: 3, 'key scheme': 2, ...items })
 
 /** A lock with these items; throws where it is none. */
 function parsed(items: object): Lock {
@@ -13,26 +14,33 @@ function parsed(items: object): Lock {
 }
 
 test('a lock has a name, a digest and the layout', () => {
-  assert.equal(parsed({}), { name: 'n', recipe: 'r', externals: new Map(), claims: new Map(), stages: new Map() })
-  for (const other of [{ name: 1 }, { recipe: 1 }, { version: 1 }, { version: '2' }])
+  assert.equal(parsed({}), { name: 'n', recipe: 'r', scheme: 2, claims: new Map(), stages: new Map() })
+  for (const other of [{ name: 1 }, { recipe: 1 }, { version: 1 }, { version: 4 }, { 'key scheme': '2' }])
     assert.is(parseLock(textOf(other)), undefined, JSON.stringify(other))
 })
 
 test('items of no meaning are passed over', () => {
-  const { externals, claims, stages } = parsed({
+  const { claims, stages } = parsed({
     'external a': 'd',
-    'external b': 1,
     'note a': 'd',
     'stage a': 'd',
     'stage a colour': 'd',
   })
-  assert.equal([...externals], [['a', 'd']])
   assert.equal([...claims, ...stages], [])
 })
 
 test('parts of a stage have their types; others leave it as it is', () => {
-  const right = { key: 'k', kind: 'train@1', output: 'o', 'metric:m x': 0.5, 'input:data': 'a', 'parameter:p q': [1] }
-  const wrong = { key: 1, kind: 1, output: 1, 'metric:n': 'x', 'input:other': 1 }
+  const right = {
+    key: 'k',
+    kind: 'train@1',
+    output: 'o',
+    'metric:m x': 0.5,
+    'input:data': 'a',
+    'parameter:p q': [1],
+    'file:shards.0': 'd',
+    'package:photo': 'p@1.0.0/x.jpg',
+  }
+  const wrong = { key: 1, kind: 1, output: 1, 'metric:n': 'x', 'input:other': 1, 'file:f': 1, 'package:f': 1 }
   const items = (id: string, parts: object) =>
     Object.fromEntries(Object.entries(parts).map(([part, value]) => [`stage ${id} ${part}`, value]))
   const { stages } = parsed({ ...items('a key', right), ...items('b', wrong) })
@@ -46,10 +54,23 @@ test('parts of a stage have their types; others leave it as it is', () => {
           kind: 'train@1',
           params: new Map([['p q', [1]]]),
           inputs: new Map([['data', 'a']]),
+          files: new Map([['shards.0', 'd']]),
+          packages: new Map([['photo', 'p@1.0.0/x.jpg']]),
           output: { digest: 'o', metrics: { 'm x': 0.5 } },
         },
       ],
-      ['b', { key: '', kind: '', params: new Map(), inputs: new Map(), output: { digest: '', metrics: {} } }],
+      [
+        'b',
+        {
+          key: '',
+          kind: '',
+          params: new Map(),
+          inputs: new Map(),
+          files: new Map(),
+          packages: new Map(),
+          output: { digest: '', metrics: {} },
+        },
+      ],
     ],
   )
 })
@@ -73,7 +94,7 @@ test('a claim is read only where all of it is well-formed', () => {
 })
 
 const conflict = (ours: string, theirs: string, base = ''): string =>
-  `{\n<<<<<<< HEAD\n${ours}${base}=======\n${theirs}>>>>>>> other\n "name": "n",\n "version": 2\n}\n`
+  `{\n<<<<<<< HEAD\n${ours}${base}=======\n${theirs}>>>>>>> other\n "name": "n",\n "key scheme": 2,\n "version": 3\n}\n`
 const [mine, yours] = [' "recipe": "mine",\n', ' "recipe": "yours",\n']
 
 test('a text is one lock, or none', () => {

@@ -65,7 +65,7 @@ test('files outside the project are permissions, those beside the recipe are non
   const path = join(loaded.folder, '../table.geojson')
   const tiles = stageOf(plan, 'places.tiles')
   assert.equal(tiles.permissions, { net: [], env: [], run: [], read: [path] })
-  assert.equal(tiles.externals[0], { name: '../table.geojson', path, sha256: sha256('table.geojson') })
+  assert.equal(tiles.externals[0], { role: 'table', name: '../table.geojson', path, sha256: sha256('table.geojson') })
   assert.is(tiles.files.table, path)
   assert.is(stageOf(plan, 'web').permissions, undefined)
 })
@@ -75,7 +75,9 @@ test('files of packages carry the version after the name of the package', async 
   const water = externals.find(({ name }) => name.endsWith('earth-water.png'))
   const path = '/packages/three-globe/example/img/earth-water.png'
   assert.equal(water, {
+    role: 'water',
     name: 'three-globe@1.2.3/example/img/earth-water.png',
+    isOfPackage: true,
     path,
     sha256: sha256('earth-water.png'),
   })
