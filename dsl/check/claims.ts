@@ -1,16 +1,21 @@
 /** Checks that claims name a metric that is measured, and say what is expected of it. */
 import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnostic.ts'
 import { suggest } from '../diagnostics/suggest.ts'
+import { createDependence } from './fault_places.ts'
 import { measuredStages, splitMetric } from './metrics.ts'
 import { type Checked, keyAt, spanAt } from './names.ts'
 
 /** One diagnostic for each claim that cannot be judged. */
 export function checkClaims(checked: Checked): readonly Diagnostic[] {
-  return Object.keys(checked.recipe.claims).flatMap(name => [
-    ...checkMetric(checked, name, 'metric'),
-    ...(checked.recipe.claims[name]?.over === undefined ? [] : checkMetric(checked, name, 'over')),
-    ...checkBounds(checked, name),
-  ])
+  const { recipe, gaps } = checked
+  const isBroken = gaps && createDependence(recipe, gaps.broken)
+  return Object.keys(recipe.claims)
+    .filter(name => !isBroken?.(name))
+    .flatMap(name => [
+      ...checkMetric(checked, name, 'metric'),
+      ...(recipe.claims[name]?.over === undefined ? [] : checkMetric(checked, name, 'over')),
+      ...checkBounds(checked, name),
+    ])
 }
 
 function checkMetric(checked: Checked, claim: string, field: 'metric' | 'over'): readonly Diagnostic[] {

@@ -5,6 +5,7 @@ import { checkAbilities } from './abilities.ts'
 import { checkAnnotations } from './annotations.ts'
 import { checkClaims } from './claims.ts'
 import { checkCurriculum } from './curriculum.ts'
+import { independentOf } from './fault_places.ts'
 import { checkFileNames } from './file_names.ts'
 import { checkCycles, checkUnused } from './graph.ts'
 import { checkLeaks } from './leaks.ts'
@@ -18,29 +19,43 @@ import { checkShapes } from './shapes.ts'
 import { checkTexts } from './texts.ts'
 import { checkUnusedFields } from './unused_fields.ts'
 
-/** Runs the checks in steps. A check that depends on a failed one is left out: one fault gives one diagnostic. */
+/**
+ * Runs the checks in steps. A fault of an entry that depends on one with an earlier fault, or on a gap of the recipe, is
+ * left out: one fault gives one diagnostic.
+ */
 export function checkMeaning(checked: Checked, run: CheckRunner = runCheck): readonly Diagnostic[] {
-  const ask = (check: Check) => run(check, checked)
-  const names = [checkNames, checkFileNames].flatMap(ask)
-  const permissions = ask(checkPermissions)
-  if (names.length > 0) return [...names, ...permissions]
-  const links = [checkReferences, checkClaims, checkCycles].flatMap(ask)
-  if (links.length > 0) return [...links, ...permissions]
+  const ask = (...checks: readonly Check[]) => checks.flatMap(check => run(check, checked))
+  const names = ask(checkNames)
+  const others = ask(checkFileNames, checkPermissions)
+  // It is not known what names stand for.
+  if (names.length > 0) return [...names, ...others]
+  const references = ask(checkReferences)
+  const claims = ask(checkClaims)
+  const cycles = ask(checkCycles)
+  const links = [...references, ...claims, ...cycles]
+  // Checks follow references, which must end.
+  if (cycles.length > 0) return [...links, ...others]
   const shapes = ask(checkShapes)
+  const memory = independentOf(checked, { earlier: shapes, faults: ask(checkMemory), by: 'models' })
+  const ofModels = [...shapes, ...memory, ...ask(checkAbilities)]
+  const ofData = ask(checkAnnotations, checkSelfDecontamination)
   const leaks = ask(checkLeaks)
+  if (links.length === 0 && checked.gaps === undefined)
+    return [
+      ...others,
+      ...ofModels,
+      ...ofData,
+      ...ask(checkTexts),
+      ...leaks,
+      // Data that trains the model needs no decontamination from itself.
+      ...(leaks.length > 0 ? [] : ask(checkCurriculum)),
+      ...ask(checkUnused, checkUnusedFields),
+    ]
+  // Warnings may follow from what is missing, and are left out.
   return [
-    ...permissions,
-    ...shapes,
-    // Sizes that do not fit each other have no cost.
-    ...(shapes.length > 0 ? [] : ask(checkMemory)),
-    ...ask(checkAbilities),
-    ...ask(checkAnnotations),
-    ...ask(checkSelfDecontamination),
-    ...ask(checkTexts),
-    ...leaks,
-    // Data that trains the model needs no decontamination from itself.
-    ...(leaks.length > 0 ? [] : ask(checkCurriculum)),
-    ...ask(checkUnused),
-    ...ask(checkUnusedFields),
+    ...links,
+    ...others,
+    ...independentOf(checked, { earlier: [], faults: ofModels, by: 'models' }),
+    ...independentOf(checked, { earlier: links, faults: [...ofData, ...leaks], by: 'all links' }),
   ]
 }

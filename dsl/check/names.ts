@@ -16,6 +16,16 @@ export interface Checked {
   readonly folder: string
   /** The files that the recipe is read from; absent: the disk. */
   readonly files?: Files | undefined
+  /** Set where something faulty was taken out of the recipe. */
+  readonly gaps?: Gaps | undefined
+}
+
+/** The parts of a recipe that were taken out, as they are faulty. */
+export interface Gaps {
+  /** Names of entries of which something is missing, and sections without entries such as `resources`. */
+  readonly broken: ReadonlySet<string>
+  /** Names of entries that are missing as a whole. */
+  readonly lost: ReadonlySet<string>
 }
 
 /** The span of a value; for a default, that of the nearest mapping around it. */

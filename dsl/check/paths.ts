@@ -24,9 +24,9 @@ export function checkModelPaths(checked: Checked): readonly Diagnostic[] {
 export function checkPaths(checked: Checked): readonly Diagnostic[] {
   return Object.entries(checked.recipe.sources).flatMap(([name, source]) => {
     const found: Diagnostic[] = []
-    // A path inside or beside another is checked only if that one exists.
+    // A path inside or beside another is checked only if that one exists and the entry lacks nothing.
     for (const named of sourceKind(source).paths(source))
-      if (named.near === undefined || found.length === 0)
+      if (named.near === undefined || (found.length === 0 && !checked.gaps?.broken.has(name)))
         found.push(...checkPath(checked, { ...named, at: ['sources', name, ...named.at] }))
     const firstWarning = found.find(({ severity }) => severity === 'warning')
     return found.filter(one => one.severity === 'error' || one === firstWarning)

@@ -38,6 +38,7 @@ const readsIn = (paths: readonly NamedPath[], entry: ValuePath): readonly PathRe
 
 /** One diagnostic for each permission that is misspelt or unused, and for each need that no permission covers. */
 export function checkPermissions(checked: Checked): readonly Diagnostic[] {
+  if (checked.gaps?.broken.has('permissions')) return []
   return [...checkSpelling(checked), ...checkReads(checked), ...checkUnasked(checked)]
 }
 

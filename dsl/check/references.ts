@@ -6,6 +6,7 @@ import type { FilledRecipe } from '../kinds/filled.ts'
 import type { Span } from '../values/located.ts'
 import type { Section } from '../values/sections.ts'
 import { originOf, splitsOf, trainingSplit } from './datasets.ts'
+import { createDependence } from './fault_places.ts'
 import {
   type Checked,
   hasWeights,
@@ -31,9 +32,22 @@ const nouns: { readonly [section in Section]: string } = {
 
 /** One diagnostic for each invalid reference. */
 export function checkReferences(checked: Checked): readonly Diagnostic[] {
-  const owners = sectionsByName(checked.recipe)
-  return references(checked.recipe).flatMap(reference => checkReference(checked, owners, reference))
+  const { recipe, gaps } = checked
+  const owners = sectionsByName(recipe)
+  const isBroken = gaps && createDependence(recipe, gaps.broken)
+  const lost = new Set([...(gaps?.lost ?? [])].map(letters))
+  const isLost = (name: string): boolean => lost.has(letters(name))
+  return references(recipe).flatMap(reference => {
+    const { name } = splitReference(reference.text)
+    if (isLost(name)) return []
+    const found = checkReference(checked, owners, reference)
+    // Of an entry that lacks something, the parts are not known.
+    return isBroken?.(name) ? found.filter(({ code }) => code === 'wrong-kind') : found
+  })
 }
+
+/** A name by its letters and digits: `Over Head`, which is none, may be what `over_head` and `overhead` stand for. */
+const letters = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
 
 function checkReference(
   checked: Checked,

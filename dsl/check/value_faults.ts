@@ -154,13 +154,18 @@ function wrongLength(
   })
 }
 
+/** The definition that a pattern belongs to: `Distance`, `Name`. */
+const definitionOf = (pattern: unknown): string | undefined =>
+  Object.entries(recipeSchema.$defs ?? {}).find(([, schema]) => schema.pattern === pattern)?.[0]
+
+/** True for the patterns of references, which have checks of their own: these know the names that exist. */
+export const isReferencePattern = (pattern: unknown): boolean =>
+  ['DatasetRef', 'ModelRef'].includes(definitionOf(pattern) ?? '')
+
 function patternFault(place: ValuePlace, failure: Failure): readonly Diagnostic[] {
   const { params, propertyName } = failure
-  const definition = Object.entries(recipeSchema.$defs ?? {}).find(
-    ([, schema]) => schema.pattern === params.pattern,
-  )?.[0]
-  // References have checks of their own, which know the names that exist.
-  if (definition === 'DatasetRef' || definition === 'ModelRef') return []
+  if (isReferencePattern(params.pattern)) return []
+  const definition = definitionOf(params.pattern)
   if (isQuantity(definition)) return [badQuantity(place)]
   const { value } = place
   if (propertyName !== undefined && value.kind === 'map')

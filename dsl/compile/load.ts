@@ -1,30 +1,16 @@
 /** From a recipe file to checked variants: read, extend, set, expand, insert, check, fill. */
 import { dirname, extname, resolve } from 'node:path'
-import { createDecider } from '../check/decide.ts'
-import { createFiller } from '../check/fill.ts'
-import { checkMeaning } from '../check/meaning.ts'
-import { memoizeChecks } from '../check/memoize_checks.ts'
-import type { Checked } from '../check/names.ts'
-import { checkModelPaths, checkPaths } from '../check/paths.ts'
-import { checkSchema, createSchemaCheck } from '../check/schema.ts'
-import { checkSplitFolders } from '../check/split_folders.ts'
-import { type Diagnostic, diagnose, isClean } from '../diagnostics/diagnostic.ts'
-import type { FilledRecipe } from '../kinds/filled.ts'
+import { elsewhereThan } from '../check/fault_places.ts'
+import { checkSchema } from '../check/schema.ts'
+import { type Code, type Diagnostic, diagnose, isClean } from '../diagnostics/diagnostic.ts'
 import { disk, type Files, type ReadSourceOptions, readSource } from '../read/file.ts'
 import { type ReadValue, readYaml } from '../read/yaml.ts'
 import type { Located, LocatedMap } from '../values/located.ts'
-import { type Cell, cellParameters, expandMatrix } from './matrix.ts'
+import { checkVariants, type Variant } from './check_variants.ts'
 import { mergePatch } from './merge.ts'
-import { declaredParameters, substitute } from './parameters.ts'
 import { applySet } from './set.ts'
 
-/** One cell of the matrix, checked; the only one where there is no matrix. */
-export interface Variant {
-  readonly cell: Cell
-  /** With parameters inserted. */
-  readonly tree: LocatedMap
-  readonly recipe: FilledRecipe
-}
+export type { Variant } from './check_variants.ts'
 
 /** A recipe and its diagnostics. Without errors there is at least one variant. */
 export interface LoadedRecipe {
@@ -51,7 +37,7 @@ export interface Loading {
 /** Reads and checks a recipe file. */
 export async function loadRecipe(
   file: string,
-  { sets = [], files = disk, isAlone }: Loading = {},
+  { sets = [], files = disk, isAlone = false }: Loading = {},
 ): Promise<LoadedRecipe> {
   const path = resolve(file)
   const folder = dirname(path)
@@ -65,16 +51,21 @@ export async function loadRecipe(
   })
 
   const read = await readExtended(path, [], { files: recording(files, seen) })
-  if (read.value === undefined || !isClean(read.diagnostics)) return end(read.diagnostics)
+  if (read.value === undefined || read.diagnostics.some(({ code }) => unbounded.has(code))) return end(read.diagnostics)
   let tree = read.value
+  const ofSets: Diagnostic[] = []
   for (const flag of sets) {
     const changed = applySet(tree, flag, path)
-    if (changed.value === undefined || !isClean(changed.diagnostics)) return end(changed.diagnostics)
-    tree = changed.value
+    ofSets.push(...changed.diagnostics)
+    if (isClean(changed.diagnostics)) tree = changed.value ?? tree
   }
-  if (tree.kind !== 'map') return end(checkSchema(tree))
+  const earlier = [...read.diagnostics, ...ofSets]
+  // Without its changes it may be another recipe.
+  if (!isClean(ofSets)) return end(earlier)
+  if (tree.kind !== 'map') return end([...earlier, ...elsewhereThan(earlier, checkSchema(tree))])
   try {
-    return checkVariants(tree, { folder, files, isAlone }, end)
+    const { variants, diagnostics, used } = checkVariants(tree, { folder, files, isAlone, earlier })
+    return end(isClean(diagnostics) ? [...diagnostics, ...unusedParameters(tree, used)] : diagnostics, variants)
   } catch (error) {
     if (!(error instanceof RangeError)) throw error
     return end([
@@ -86,6 +77,9 @@ export async function loadRecipe(
   }
 }
 
+/** Faults of a recipe that is not read to its end, or of which an entry has no name. */
+const unbounded: ReadonlySet<Code> = new Set(['too-deep', 'alias-bomb', 'bad-key'])
+
 /** Files that record the paths that are looked for. */
 function recording(files: Files, seen: Set<string>): Files {
   const stat: Files['stat'] = path => {
@@ -93,50 +87,6 @@ function recording(files: Files, seen: Set<string>): Files {
     return files.stat(path)
   }
   return { ...files, stat }
-}
-
-type End = (diagnostics: readonly Diagnostic[], variants?: readonly Variant[]) => LoadedRecipe
-
-interface LoadPlace extends Pick<Loading, 'files' | 'isAlone'> {
-  readonly folder: string
-}
-
-function checkVariants(tree: LocatedMap, { folder, files, isAlone }: LoadPlace, end: End): LoadedRecipe {
-  const parameters = declaredParameters(tree)
-  const { cells, diagnostics: faults } = expandMatrix(tree, parameters)
-  const diagnostics: Diagnostic[] = [...faults]
-  const variants: Variant[] = []
-  const fill = createFiller(folder)
-  const decide = createDecider()
-  const checkShape = createSchemaCheck()
-  const used = new Set<string>()
-  const fixed = new Set<Located>()
-  for (const cell of cells) {
-    const inserted = substitute(tree, cellParameters(parameters, cell), fixed)
-    for (const name of inserted.used) used.add(name)
-    const decided = decide(inserted.value)
-    const shape = isClean(inserted.diagnostics) ? checkShape(decided.value) : rootFaults(tree, inserted.diagnostics)
-    const isUndecided = ({ span }: Diagnostic) => decided.diagnostics.some(one => one.span.start === span.start)
-    const found = [...decided.diagnostics, ...shape.filter(fault => !isUndecided(fault))]
-    diagnostics.push(...found)
-    if (isClean(found)) variants.push({ cell, tree: decided.value, recipe: fill(decided.value) })
-  }
-  const run = memoizeChecks(variants.map(({ recipe }) => recipe))
-  for (const { recipe, tree } of variants) {
-    const checked: Checked = { recipe, tree, folder, files }
-    if (!isAlone)
-      diagnostics.push(...[checkPaths, checkModelPaths, checkSplitFolders].flatMap(check => run(check, checked)))
-    diagnostics.push(...checkMeaning(checked, run))
-  }
-  if (isClean(diagnostics)) diagnostics.push(...unusedParameters(tree, used))
-  return end(diagnostics, variants)
-}
-
-/** Unknown parameters; if the section's name is misspelt, that fault alone, which is the cause of the others. */
-function rootFaults(tree: LocatedMap, unknown: readonly Diagnostic[]): readonly Diagnostic[] {
-  if (tree.entries.has('params')) return unknown
-  const misspelt = checkSchema(tree).filter(({ code, fix }) => code === 'unknown-key' && fix?.edit?.text === 'params')
-  return misspelt.length > 0 ? misspelt : unknown
 }
 
 function unusedParameters(tree: LocatedMap, used: ReadonlySet<string>): readonly Diagnostic[] {
@@ -172,19 +122,11 @@ async function readExtended(path: string, trail: readonly string[], reading: Rea
       ? (await import('../read/typescript.ts')).readTypeScript(file.source, files)
       : readYaml(file.source)
   const base = read.value?.kind === 'map' ? read.value.entries.get('extends')?.value : undefined
-  if (
-    read.value?.kind !== 'map' ||
-    base?.kind !== 'scalar' ||
-    typeof base.value !== 'string' ||
-    !isClean(read.diagnostics)
-  )
-    return read
+  if (read.value?.kind !== 'map' || base?.kind !== 'scalar' || typeof base.value !== 'string') return read
   const below = await readExtended(resolve(dirname(path), base.value), [...trail, path], { asked: base.span, files })
-  if (below.value === undefined) return below
-  return {
-    value: mergePatch(below.value, withoutExtends(read.value)),
-    diagnostics: [...below.diagnostics, ...read.diagnostics],
-  }
+  const diagnostics = [...read.diagnostics, ...elsewhereThan(read.diagnostics, below.diagnostics)]
+  if (below.value === undefined) return { diagnostics }
+  return { value: mergePatch(below.value, withoutExtends(read.value)), diagnostics }
 }
 
 function withoutExtends(map: LocatedMap): Located {

@@ -70,8 +70,8 @@ const tiles = defineStage({
 
 /** A split with its share for validation. */
 const withValidation = <Split extends { readonly val?: number; readonly test: number }>(split: Split) => ({
+  val: split.test > 0.95 ? 0 : 0.05,
   ...split,
-  val: split.val ?? (split.test > 0.95 ? 0 : 0.05),
 })
 
 const captioned = defineStage({

@@ -14,8 +14,12 @@ const inserting = edited('seed: 3', "seed: '${params.seed}'")
 test('where the section of parameters is misspelt, that is the one fault', async () => {
   assert.equal(await faultsOf(`${inserting}parms: { seed: 3 }\n`), ['unknown-key parms -> params'])
   assert.equal(await faultsOf(inserting), ["unknown-parameter '${params.seed}'"])
-  assert.equal(await faultsOf(`${inserting}other: 3\n`), ["unknown-parameter '${params.seed}'"])
-  assert.equal(await faultsOf(`${inserting}params: { other: 3 }\nparms: 3\n`), ["unknown-parameter '${params.seed}'"])
+  assert.equal(await faultsOf(`${inserting}parameters: { seed: 3 }\n`), ['unknown-key parameters -> params'])
+  assert.equal(await faultsOf(`${inserting}other: 3\n`), ["unknown-parameter '${params.seed}'", 'unknown-key other'])
+  assert.equal(await faultsOf(`${inserting}params: { other: 3 }\nparms: 3\n`), [
+    "unknown-parameter '${params.seed}'",
+    'unknown-key parms -> params',
+  ])
 })
 
 test('a parameter that nothing uses is a warning, where there is no error', async () => {
@@ -59,7 +63,10 @@ test('with errors there is no variant', async () => {
 test('faults of a recipe are told before its base is read, then those of the base', async () => {
   const recipe = 'extends: base.yaml\nname: other\n'
   assert.equal(await faults({ 'r.yaml': recipe }), ['missing-file base.yaml'])
-  assert.equal(await faults({ 'r.yaml': `${recipe}seed: 1\nseed: 2\n` }), ['duplicate-key seed'])
+  assert.equal(await faults({ 'r.yaml': `${recipe}seed: 1\nseed: 2\n` }), [
+    'duplicate-key seed',
+    'missing-file base.yaml',
+  ])
   assert.equal(await faults({ 'r.yaml': recipe, 'base.yaml': edited('seed: 3', 'seed: 010') }), [
     'ambiguous-scalar 010 -> 10',
   ])
@@ -102,6 +109,64 @@ test('a recipe alone is read without the data beside it', async () => {
     assert.equal(faultTexts(await loadRecipe(file)), ['missing-file table.geojson', 'missing-file table.geojson'])
     assert.equal(faultTexts(await loadRecipe(file, { isAlone: true })), [])
   })
+})
+
+test('an unknown parameter is told at the first place that inserts it', async () => {
+  const recipe = smallRecipe
+    .replace('samples: 2k', 'samples: ${params.n}')
+    .replace('samples: 1k', "samples: '${params.n}'")
+  assert.equal(await faultsOf(recipe), ['unknown-parameter ${params.n}'])
+})
+
+/** The small recipe with some changes, each of which is a fault. */
+const withFaults = (...changes: readonly (readonly [string, string])[]) =>
+  changes.reduce((recipe, [old, now]) => {
+    assert.ok(recipe.includes(old), old)
+    return recipe.replace(old, now)
+  }, smallRecipe)
+
+test('one pass finds every independent fault, of reading, of shape and of meaning', async () => {
+  const recipe = withFaults(
+    ['seed: 3', 'seed: 010'],
+    ['imagery: blue-marble\n    samples', 'imagery: bluemarble\n    samples'],
+    ['from: plausible', 'from: plausble'],
+    ['width: 32, layers: 2, heads: 2 }\n    text', 'width: 32, layers: 2, heads: 3 }\n    text'],
+    ['caption', 'captoin'],
+    ['retrieval, model: pretrain', 'retrieval, model: pretrian'],
+    ['at_least: 5', 'at_leest: 5'],
+  )
+  assert.equal((await faultsOf(recipe)).toSorted(), [
+    'ambiguous-scalar 010 -> 10',
+    'shape-mismatch 32',
+    'unknown-key at_leest -> at_least',
+    'unknown-key captoins -> captions',
+    'unknown-reference plausble -> plausible',
+    'unknown-reference pretrian -> pretrain',
+    'unknown-value bluemarble -> blue-marble',
+  ])
+})
+
+test('what follows from a fault is no fault of its own', async () => {
+  const faultsAfter = async (...changes: readonly (readonly [string, string])[]) => faultsOf(withFaults(...changes))
+  // A source that is gone has users, and may have the split.
+  assert.equal(await faultsAfter(['kind: landmarks', 'kind: landmark']), ['unknown-kind landmark -> landmarks'])
+  // The share that is not read may be above 0.
+  assert.equal(
+    await faultsAfter(['captions: { kind: grammar }', 'split: { test: x }\n    captions: { kind: grammar }']),
+    ['type-mismatch x'],
+  )
+  // A section of entries under another name.
+  assert.equal(await faultsAfter(['filters:', 'filtres:']), ['unknown-key filtres -> filters'])
+  assert.equal(await faultsAfter(['filters:', 'selection:']), ['unknown-key selection'])
+  // The batch that is not read may divide.
+  assert.equal(await faultsAfter(['model: tiny', 'model: tiny\n    batch_size: many\n    micro_batch: 48']), [
+    'type-mismatch many',
+  ])
+  // The phase that is not read may be measured.
+  assert.equal(
+    await faultsAfter(['name: mix,', 'name: Mix,'], ['metric: retrieval.mean', 'metric: pretrain.mix.lss']),
+    ['bad-name Mix -> mix'],
+  )
 })
 
 test.run()
