@@ -49,6 +49,7 @@ export function splitLandmarks(
   for (const kind of options.holdOutKinds) {
     if (byKind.has(kind)) continue
     throw new UserFault(`No landmark is of the kind '${kind}' to hold out`, {
+      place: 'split.hold_out_kinds',
       hint: `the kinds are ${[...byKind.keys()].sort().join(', ')}`,
     })
   }

@@ -1,11 +1,12 @@
 /** Names of classes in prompts. */
 import { UserFault } from '../../dsl/diagnostics/faults.ts'
+import { className } from '../../dsl/values/class_name.ts'
 
 /** `labels`: labels without change; `words`: labels split into words; or the words of each label. */
 export type PromptClassNames = 'labels' | 'words' | { readonly [label: string]: string }
 
 /**
- * The words of each label. Throws if two labels have the same words, and if words are given for a label that the dataset
+ * The words of each label. A label may be named as the files have it: `AnnualCrop` for `annual crop`. Throws if two labels have the same words, and if words are given for a label that the dataset
  * does not have, because a misspelt label would leave its class with the default name.
  *
  * @param labels every label of the dataset, including classes that are left out
@@ -14,9 +15,14 @@ export function classWords(labels: readonly string[], names: PromptClassNames): 
   const nameOf = (label: string): string => {
     if (names === 'labels') return label
     if (names === 'words') return wordsOf(label)
-    return Object.hasOwn(names, label) ? (names[label] ?? label) : label
+    return given.get(label) ?? label
   }
-  const unknown = typeof names === 'string' ? [] : Object.keys(names).filter(label => !labels.includes(label))
+  const known = new Set(labels)
+  const labelOf = (name: string): string => (known.has(name) ? name : className(name))
+  const given = new Map(
+    typeof names === 'string' ? [] : Object.entries(names).map(([name, words]) => [labelOf(name), words]),
+  )
+  const unknown = typeof names === 'string' ? [] : Object.keys(names).filter(name => !known.has(labelOf(name)))
   if (unknown.length > 0)
     throw new UserFault(`class_names has words for '${unknown.join("', '")}', which labels no image`, {
       place: 'class_names',

@@ -9,6 +9,8 @@ import type { Exhibit } from './exhibit.ts'
 /** The input of a stage: the folder of a published result, and the split that the stage may read. */
 export interface InputFolder {
   readonly folder: string
+  /** The stage that made it, for messages. */
+  readonly name?: string
   readonly split?: string
 }
 

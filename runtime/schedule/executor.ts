@@ -93,13 +93,13 @@ export function storedInputs({ inputs }: Pick<StageRequest, 'inputs'>): {
 } {
   const stored = Object.entries(inputs).map(([role, { stage, split, result }]) => {
     if (result === undefined) throw new Error(`A stage was started before its input "${stage}"`)
-    return { role, result, split }
+    return { role, stage, result, split }
   })
   return {
     folders: Object.fromEntries(
-      stored.map(({ role, result, split }) => [
+      stored.map(({ role, stage, result, split }) => [
         role,
-        { folder: result.folder, ...(split === undefined ? {} : { split }) },
+        { folder: result.folder, name: stage, ...(split === undefined ? {} : { split }) },
       ]),
     ),
     digests: Object.fromEntries(stored.map(({ role, result }) => [role, result.manifest.digest])),

@@ -8,6 +8,8 @@ import { isExhibit } from '../kinds/exhibit.ts'
 import { codeOf } from '../store/files.ts'
 import { describeFault, stackOf } from './describe_fault.ts'
 import { isTransient } from './fault.ts'
+import type { FaultReport } from './fault_report.ts'
+import { createInputNames } from './input_names.ts'
 import { readLines } from './lines.ts'
 import { type Job, type Message, messageChannel, parseJob } from './protocol.ts'
 
@@ -19,8 +21,8 @@ export function serveStage(findRun: FindRun): void {
   const stop = new AbortController()
   let jobs = Promise.resolve()
   process.on('SIGTERM', () => stop.abort(new Error('Stopped on request')))
-  process.on('uncaughtException', fail)
-  process.on('unhandledRejection', fail)
+  process.on('uncaughtException', error => fail(error))
+  process.on('unhandledRejection', error => fail(error))
   new Worker(join(import.meta.dirname, 'watchdog.js'), { workerData: Number(process.argv[2]) }).unref()
   setInterval(() => send({ kind: 'heartbeat', peakMemory: peakMemory() }), heartbeatEvery).unref()
   readLines(process.stdin, line => {
@@ -32,12 +34,13 @@ export function serveStage(findRun: FindRun): void {
 }
 
 async function runJob(job: Job, findRun: FindRun, signal: AbortSignal): Promise<void> {
+  const named = createInputNames(job)
   try {
     const load = findRun(job.kind)
     if (load === undefined) throw new Error(`No stage of kind "${job.kind}" exists`)
     const { kind: _, ...given } = job
     const run = await load()
-    const result = await run({ ...given, report: reporter(), signal })
+    const result = await run({ ...given, report: reporter(named), signal })
     const broken = Object.entries(result.metrics).find(([, value]) => !Number.isFinite(value))
     if (broken)
       throw new DataFault(`The metric "${broken[0]}" came out as ${broken[1]}`, {
@@ -49,11 +52,11 @@ async function runJob(job: Job, findRun: FindRun, signal: AbortSignal): Promise<
       throw new Error(`The exhibit "${exhibit.title}" holds a value that is neither text nor a finite number`)
     send({ kind: 'result', result, peakMemory: peakMemory() })
   } catch (error) {
-    fail(error)
+    fail(error, named)
   }
 }
 
-function reporter(): Reporter {
+function reporter(named: (text: string) => string): Reporter {
   let sent = 0
   return {
     progress(progress: Progress) {
@@ -62,20 +65,29 @@ function reporter(): Reporter {
       sent = now
       send({ kind: 'progress', progress })
     },
-    log: (text, values) => send({ kind: 'log', text, ...(values !== undefined && { values }) }),
-    warn: text => send({ kind: 'warn', text }),
+    log: (text, values) => send({ kind: 'log', text: named(text), ...(values !== undefined && { values }) }),
+    warn: text => send({ kind: 'warn', text: named(text) }),
   }
 }
 
 /** Largest resident memory so far, in bytes. */
 const peakMemory = (): number => process.resourceUsage().maxRSS * 1024
 
-function fail(error: unknown): void {
+function fail(error: unknown, named = (text: string): string => text): void {
   const fault = error instanceof Error ? error : new Error(String(error))
-  const report = describeFault(fault)
-  send({ kind: 'error', ...report, stack: stackOf(fault), transient: isTransient(fault), peakMemory: peakMemory() })
+  const { text, hint, place, ...report } = describeFault(fault)
+  const told = {
+    ...report,
+    text: named(text),
+    ...(hint !== undefined && { hint: named(hint) }),
+    ...(place !== undefined && { place: namedPlace(place, named) }),
+  }
+  send({ kind: 'error', ...told, stack: stackOf(fault), transient: isTransient(fault), peakMemory: peakMemory() })
   process.exit(1)
 }
+
+const namedPlace = (place: NonNullable<FaultReport['place']>, named: (text: string) => string): typeof place =>
+  typeof place === 'string' || place.file === undefined ? place : { ...place, file: named(place.file) }
 
 /** Writes at once, so that nothing is lost in a crash right after. A broken channel means the controller is gone. */
 function send(message: Message): void {

@@ -36,4 +36,15 @@ test('published templates have one place each and none stands twice in a set', (
   )
 })
 
+test('a label may be named as folders and tables have it', () => {
+  const words = classWords(['annual crop', 'Sea'], { AnnualCrop: 'annual crop land', Sea: 'sea' })
+  assert.equal(
+    [...words],
+    [
+      ['annual crop', 'annual crop land'],
+      ['Sea', 'sea'],
+    ],
+  )
+})
+
 test.run()

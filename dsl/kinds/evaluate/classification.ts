@@ -29,7 +29,8 @@ export interface ClassificationEvaluation {
   templates: TemplateSet | TemplateList
   /**
    * Names of classes in prompts: `labels` as they are labelled, `words` with the words of `AnnualCrop` or
-   * `dense_residential` in lower case and apart, or names by label; labels that are not listed stay as they are.
+   * `dense_residential` in lower case and apart, or names by label, which may be written as the files have it; labels that
+   * are not listed stay as they are.
    * @default "labels" @examples [{ "AnnualCrop": "annual crop land", "SeaLake": "lake or sea" }]
    */
   class_names?: ClassNaming | Record<string, string>

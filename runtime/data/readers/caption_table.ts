@@ -68,6 +68,10 @@ function parseCsv(text: string, name: string, { image }: TableColumns): readonly
   return parse(other ?? ',')
 }
 
+/** The field of a source that names a column. */
+const placeOf = (columns: TableColumns, column: string): string =>
+  `captions.${Object.entries(columns).find(([, name]) => name === column)?.[0] ?? 'file'}`
+
 /** The columns that a table must have. */
 const requiredColumns = ({ image, caption, label, split }: TableColumns): readonly string[] =>
   [image, label, split, label === undefined || caption !== usualCaption ? caption : undefined].filter(
@@ -84,6 +88,7 @@ function fromRecords(
   for (const column of requiredColumns(columns)) {
     if (names.includes(column)) continue
     throw new UserFault(`${name} has no column '${column}' in its first line (${found})`, {
+      place: placeOf(columns, column),
       hint: 'name its columns under captions, or add the header image,caption',
     })
   }

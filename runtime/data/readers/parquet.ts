@@ -120,7 +120,11 @@ function columnsOf(
   const cell = images.kind === 'bytes' ? [images.column] : []
   const missing = [...required, ...cell].find(column => !columns.includes(column))
   if (missing !== undefined)
-    throw new UserFault(`${path} has no column '${missing}'`, { hint: `its columns are ${columns.join(', ')}` })
+    throw new UserFault(`${path} has no column '${missing}'`, {
+      place:
+        missing === label ? 'label' : missing === caption ? 'caption' : missing === 'split' ? 'split' : 'image.column',
+      hint: `its columns are ${columns.join(', ')}`,
+    })
   return [...new Set([...required, caption, 'status', 'url', 'key'])].filter(column => columns.includes(column))
 }
 
