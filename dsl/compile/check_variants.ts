@@ -92,8 +92,9 @@ function checkFaulty(
   { tree, faults }: FaultyVariant,
   { folder, files, isAlone, fill }: VariantContext & { readonly fill: ReturnType<typeof createFiller> },
 ): readonly Diagnostic[] {
-  const readable = corrected(tree, faults)
-  const shape = readable === tree ? [] : elsewhereThan(faults, checkSchema(readable))
+  const right = corrected(tree, faults)
+  const readable = right === tree ? tree : createDecider()(right).value
+  const shape = right === tree ? [] : elsewhereThan(faults, checkSchema(readable))
   const all = [...faults, ...shape]
   const repaired = repair(readable, all)
   if (repaired === undefined) return shape
