@@ -27,6 +27,7 @@ import type * as reporting from './report.ts'
 import type * as measuring from './results.ts'
 import type * as running from './run.ts'
 import type * as runs from './runs.ts'
+import type * as listing from './samples.ts'
 import type * as compiling from './stage_graph.ts'
 
 export type { LoadedRecipe, Variant } from '../../dsl/compile/load.ts'
@@ -66,6 +67,8 @@ export type { ReportOptions } from './report.ts'
 export type { RecipeResults, StageResults } from './results.ts'
 export type { RunObserver, RunOptions, RunResult, StageFailure } from './run_options.ts'
 export type { LogOptions, StopRunOptions } from './runs.ts'
+export type { SampleCell, SampleColumn, SampleRow } from './sample_record.ts'
+export type { SampleList, SamplesOptions } from './samples.ts'
 export type { StageGraph, StageGraphOptions } from './stage_graph.ts'
 
 /**
@@ -117,6 +120,14 @@ export const jobScripts: typeof running.jobScripts = async (...given) => (await 
 
 /** The results of a recipe that are stored: metrics of finished stages, and verdicts on claims. Nothing runs. */
 export const results: typeof measuring.results = async (...given) => (await import('./results.ts')).results(...given)
+
+/**
+ * Lists samples of a stage that has run: those of a dataset, the verdicts of a filter, the predictions of an evaluation.
+ * Nothing runs, and memory is bounded by a block of rows.
+ *
+ * @param name a source, a filter or an evaluation, as in the plan, or a split of one
+ */
+export const samples: typeof listing.samples = async (...given) => (await import('./samples.ts')).samples(...given)
 
 /**
  * Compares two recipes, or two revisions of one: parameters, stages that run again, metrics and claims of the locks

@@ -36,6 +36,11 @@ const commands: readonly CommandEntry[] = [
   { name: 'diff', summary: 'say what changed between recipes or revisions', load: () => import('./diff.ts') },
   { name: 'report', summary: 'write the HTML report of a recipe', load: () => import('./report.ts') },
   {
+    name: 'samples',
+    summary: 'list the samples of a stage, and what a filter says of each',
+    load: () => import('./samples.ts'),
+  },
+  {
     name: 'export',
     summary: 'write a trained model, or embeddings of a dataset, for other programs',
     load: () => import('./export.ts'),

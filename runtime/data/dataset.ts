@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import { type Extent, shardPath } from './extents.ts'
 import { decodeGrey, decodeImage, imageExtension } from './image.ts'
-import { type IndexRow, readRows, writeRows } from './index_table.ts'
+import { type IndexRow, readRows, streamLoadRows, writeRows } from './index_table.ts'
 import type { Sample, SampleFiles } from './sample.ts'
 import { createShards, openShards } from './shards.ts'
 
@@ -121,6 +121,21 @@ export async function deriveDataset(parent: string, folder: string, rows: readon
   for (const shard of new Set(derived.map(row => row.shard)))
     await linkOrCopy(shardPath(parent, shard), shardPath(folder, shard))
   await writeRows(folder, derived)
+}
+
+/** Streams the images of some samples, in the order of the index, a group of its rows in memory at a time. */
+export async function* readImagesOf(
+  folder: string,
+  keys: ReadonlySet<string>,
+): AsyncGenerator<Pick<SampleFiles, 'key' | 'image'>> {
+  const shards = openShards(folder)
+  try {
+    for await (const rows of streamLoadRows(folder))
+      for (const { key, shard, image } of rows)
+        if (keys.has(key)) yield { key, image: await shards.read(shard, image, key) }
+  } finally {
+    await shards.close()
+  }
 }
 
 const noSamples = (folder: string): UserFault =>

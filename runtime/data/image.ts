@@ -62,6 +62,17 @@ export const streamJpeg = (
     .jpeg({ quality, chromaSubsampling: '4:4:4', optimizeCoding: false })
     .toBuffer()
 
+/** Encodes a picture as a JPEG no side of which is longer than `side`. Throws as {@link decodeImage}. */
+export async function encodeThumbnail(
+  bytes: Uint8Array,
+  { name, side }: Pick<ImageDecodeOptions, 'name'> & { readonly side: number },
+): Promise<Uint8Array> {
+  return fromRaw(await decodeImage(bytes, { name }))
+    .resize(side, side, { fit: 'inside', withoutEnlargement: true })
+    .jpeg({ quality: 85 })
+    .toBuffer()
+}
+
 /** Encodes as PNG. */
 export const encodePng = (raster: Raster): Promise<Uint8Array> =>
   fromRaw(raster).png({ compressionLevel: 6 }).toBuffer()
