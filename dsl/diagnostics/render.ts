@@ -1,8 +1,9 @@
 /** Prints diagnostics: text with a code frame, or JSON. */
 import { relative } from 'node:path'
-import { stripVTControlCharacters, styleText } from 'node:util'
 import { position, type Span } from '../values/located.ts'
+import { boundedText } from './bounded.ts'
 import type { Diagnostic } from './diagnostic.ts'
+import { coloured, jsonText, type TextColour, terminalText, visibleLine } from './terminal_text.ts'
 
 const widestFrame = 160
 const longestMessage = 1000
@@ -11,42 +12,35 @@ const longestMessage = 1000
 const mostShown = 200
 
 /** Text for people: `file:line:column: error code: message`, the line with a caret, related places, a hint. */
-export function renderText(diagnostics: readonly Diagnostic[], { colour }: { readonly colour: boolean }): string {
+export const renderText = (diagnostics: readonly Diagnostic[], { colour }: { readonly colour: boolean }): string =>
+  terminalText(renderColoured(diagnostics), { colour })
+
+/** As {@link renderText}, before `terminalText` writes the colours. */
+export function renderColoured(diagnostics: readonly Diagnostic[]): string {
   const more = diagnostics.length - mostShown
-  const text = [...inOrder(diagnostics).map(renderOne), ...(more > 0 ? [`${more} more are not shown\n`] : [])].join(
-    '\n',
-  )
-  return colour ? text : stripVTControlCharacters(text)
+  return [...inOrder(diagnostics).map(renderOne), ...(more > 0 ? [`${more} more are not shown\n`] : [])].join('\n')
 }
 
 function renderOne(diagnostic: Diagnostic): string {
   const colour = diagnostic.severity === 'error' ? 'red' : 'yellow'
-  const head = `${styled('bold', place(diagnostic.span))}: ${styled(colour, diagnostic.severity)} ${diagnostic.code}: ${visible(diagnostic.message)}`
-  const related = diagnostic.related.flatMap(({ span, message }) => [
-    `${styled('cyan', 'note:')} ${visible(message)}: ${place(span)}`,
+  const head = `${coloured('bold', place(diagnostic.span))}: ${coloured(colour, diagnostic.severity)} ${diagnostic.code}: ${message(diagnostic.message)}`
+  const related = diagnostic.related.flatMap(({ span, message: text }) => [
+    `${coloured('cyan', 'note:')} ${message(text)}: ${place(span)}`,
     ...frame(span, 'cyan'),
   ])
-  const hint = diagnostic.fix ? [`${styled('green', 'hint:')} ${visible(diagnostic.fix.hint)}`] : []
+  const hint = diagnostic.fix ? [`${coloured('green', 'hint:')} ${message(diagnostic.fix.hint)}`] : []
   return `${[head, ...frame(diagnostic.span, colour), ...related, ...hint].join('\n')}\n`
 }
 
-type TextColour = 'red' | 'yellow' | 'cyan' | 'green' | 'bold' | 'dim'
-
-const styled = (colour: TextColour, text: string): string => styleText(colour, text, { validateStream: false })
-
-/** Replaces control and invisible characters by a visible one; long texts are cut. */
-function visible(text: string): string {
-  const cut = text.length > longestMessage ? `${text.slice(0, longestMessage)}…` : text
-  return cut.replaceAll(/(?!\t)[\p{Control}\p{Format}]/gu, '\uFFFD')
-}
+const message = (text: string): string => visibleLine(boundedText(text, { characters: longestMessage }))
 
 /** `recipe.yaml:3:7`, or the flag. */
 export function place(span: Span): string {
   const { source, start } = span
-  if (source.name.startsWith('--')) return source.name
-  if (source.text === '') return source.name
+  const name = visibleLine(source.name)
+  if (source.name.startsWith('--') || source.text === '') return name
   const { line, column } = position(source, start)
-  return `${source.name}:${line}:${column}`
+  return `${name}:${line}:${column}`
 }
 
 /** The line a span begins in, with a caret under the part of the span that it holds. */
@@ -64,9 +58,9 @@ function frame({ source, start, end }: Span, colour: TextColour): readonly strin
     .replaceAll(/[^\t]/g, ' ')
     .padEnd(column - 1)
   return [
-    `${margin} ${styled('dim', '|')}`,
-    `${styled('dim', `${line} |`)} ${visible(text.replaceAll('\r', ''))}`,
-    `${margin} ${styled('dim', '|')} ${indent}${styled(colour, '^'.repeat(carets))}`,
+    `${margin} ${coloured('dim', '|')}`,
+    `${coloured('dim', `${line} |`)} ${visibleLine(text.replaceAll('\r', ''))}`,
+    `${margin} ${coloured('dim', '|')} ${indent}${coloured(colour, '^'.repeat(carets))}`,
   ]
 }
 
@@ -76,7 +70,7 @@ function frame({ source, start, end }: Span, colour: TextColour): readonly strin
  * mends the fault, that edit.
  */
 export function renderJson(diagnostics: readonly Diagnostic[]): string {
-  return JSON.stringify(inOrder(diagnostics).map(jsonOf), null, 2)
+  return jsonText(inOrder(diagnostics).map(jsonOf), 2)
 }
 
 function jsonOf({ code, severity, span, message, expected, actual, related, fix }: Diagnostic) {

@@ -1,4 +1,5 @@
 /** TypeScript text: names, literals, and lists that are printed on one line if they fit. */
+import { jsonText } from '../diagnostics/terminal_text.ts'
 import type { Comments } from './comments.ts'
 
 /** Width of a line, that of this project's own code. */
@@ -42,7 +43,7 @@ export function layOut(lines: readonly Line[], { open, close, depth, rest = [], 
 export function literal(text: string, insert: (parameter: string) => string): string {
   const whole = /^\$\{params\.([^{}]*)\}$/.exec(text)?.[1]
   if (whole !== undefined) return insert(whole)
-  if (!text.includes('${params.')) return text.includes("'") ? JSON.stringify(text) : `'${escaped(text)}'`
+  if (!text.includes('${params.')) return text.includes("'") ? jsonText(text) : `'${escaped(text)}'`
   const parts = text.split(/\$\{params\.([^{}]*)\}/)
   const written = parts.map((part, index) =>
     index % 2 === 1 ? `\${${insert(part)}}` : escaped(part).replaceAll('`', '\\`').replaceAll('${', '\\${'),
@@ -50,8 +51,8 @@ export function literal(text: string, insert: (parameter: string) => string): st
   return `\`${written.join('')}\``
 }
 
-/** Escapes characters that end or change a literal; JSON escapes control characters as JavaScript does. */
-const escaped = (text: string): string => JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"')
+/** Escapes characters that end or change a literal; JSON escapes control and invisible characters as JavaScript does. */
+const escaped = (text: string): string => jsonText(text).slice(1, -1).replaceAll('\\"', '"')
 
 /** A name as a key of an object. */
 export const propertyName = (name: string): string => (isIdentifier(name) ? name : literal(name, () => ''))

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { renderJson } from '../../dsl/diagnostics/render.ts'
 import { type CheckResult, check } from '../app/check.ts'
+import { clearScreen } from './live/screen.ts'
 import { setOption } from './options.ts'
 import { exitCodes, printLine, tellDiagnostics } from './print.ts'
 import { tellEmptyFolders } from './recipe_folders.ts'
@@ -60,7 +61,7 @@ async function checkRepeatedly(paths: readonly string[], flags: CheckFlags): Pro
     process.exitCode = exitCodes.interrupted
   })
   async function checkNow(): Promise<void> {
-    if (process.stdout.isTTY && !flags.json) process.stdout.write('\x1b[2J\x1b[3J\x1b[H')
+    if (process.stdout.isTTY && !flags.json) clearScreen(process.stdout)
     const { recipes } = await checkOnce(paths, flags)
     watch.follow([...paths.map(path => resolve(path)), ...recipes.flatMap(({ files }) => files)])
     if (!flags.json) printLine('Watching for changes')

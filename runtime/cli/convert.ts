@@ -1,7 +1,7 @@
 /** `terroir convert`: turns YAML recipes into TypeScript, and back. */
 import { Command } from 'commander'
 import { convert } from '../app/convert.ts'
-import { tellDiagnostics } from './print.ts'
+import { printContent, tellDiagnostics } from './print.ts'
 
 interface ConvertFlags {
   readonly output?: string
@@ -26,6 +26,6 @@ Examples:
     )
     .action(async (file: string, flags: ConvertFlags) => {
       const text = await convert(file, { ...flags, onWarnings: tellDiagnostics })
-      if (flags.output === undefined) process.stdout.write(text)
+      if (flags.output === undefined) printContent(text)
     })
 }

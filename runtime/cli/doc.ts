@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { referencePage, referenceParts } from '../../dsl/print/reference.ts'
 import { recipeSchema } from '../../dsl/schema/schema_node.ts'
 import { unknownName } from '../app/faults.ts'
-import { printLine } from './print.ts'
+import { printLine, writeText } from './print.ts'
 
 /** The command. */
 export function command(): Command {
@@ -23,7 +23,7 @@ Examples:
 }
 
 function doc(name: string | undefined): void {
-  if (name === undefined) return void process.stdout.write(referencePage(recipeSchema))
+  if (name === undefined) return void writeText(process.stdout, referencePage(recipeSchema))
   const parts = new Map(
     referenceParts(recipeSchema).map(part => [part.title.replace('kind: ', '').toLowerCase(), part]),
   )

@@ -1,8 +1,9 @@
 /** `terroir logs`: prints the log of a stage's latest run. */
+import { StringDecoder } from 'node:string_decoder'
 import { Command } from 'commander'
 import { logs, readLog } from '../app/runs.ts'
 import { storeOption } from './options.ts'
-import { printLine, tellLine } from './print.ts'
+import { printLine, tellLine, writeText } from './print.ts'
 
 interface LogFlags {
   readonly store?: string
@@ -30,9 +31,11 @@ async function printNames(flags: LogFlags): Promise<void> {
 
 async function printLog(stage: string, flags: LogFlags): Promise<void> {
   let isEmpty = true
+  const decoder = new StringDecoder('utf8')
   for await (const chunk of readLog(stage, flags)) {
     isEmpty = false
-    if (!process.stdout.write(chunk)) await new Promise(resolve => process.stdout.once('drain', resolve))
+    if (!writeText(process.stdout, decoder.write(chunk)))
+      await new Promise(resolve => process.stdout.once('drain', resolve))
   }
   if (isEmpty && !flags.follow) tellLine(`'${stage}' said nothing in its latest run`)
 }

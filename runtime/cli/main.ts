@@ -11,6 +11,7 @@ import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import { versionOf } from '../app/version.ts'
 import { codeOf } from '../store/files.ts'
+import { writeText } from './print.ts'
 
 interface CommandEntry {
   readonly name: string
@@ -74,6 +75,10 @@ async function program(invoked: string | undefined): Promise<Command> {
     .helpCommand(false)
     .addHelpText('after', examples)
     .showHelpAfterError('(terroir --help lists the commands)')
+    .configureOutput({
+      writeOut: text => void writeText(process.stdout, text),
+      writeErr: text => void writeText(process.stderr, text),
+    })
     .exitOverride()
   for (const { name, summary, load, isHidden = false } of commands) {
     const command = name === invoked ? (await load()).command().copyInheritedSettings(root) : new Command(name)
@@ -107,6 +112,11 @@ async function main(argv: readonly string[]): Promise<number | undefined> {
     return tellFault(error, { debug: argv.includes('--debug') })
   }
 }
+
+process.on('uncaughtException', async error => {
+  const { tellFault } = await import('./tell_fault.ts')
+  process.exit(tellFault(error))
+})
 
 // A reader that has seen enough, such as `head`, ends the program without a fault.
 process.stdout.on('error', error => {

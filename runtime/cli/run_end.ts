@@ -1,12 +1,12 @@
 /** The end of `terroir run`, as text and as JSON. */
 import type { RunResult } from '../app/run_options.ts'
-import { printLine, tellLine } from './print.ts'
+import { printJsonLine, printLine, tellLine } from './print.ts'
 import { claimTable, failureLines, stageTable, warningLines } from './summary.ts'
 import { printingTo } from './terminal.ts'
 
 /** Prints the end as one line of JSON. */
 export function printSummary({ outcome, ran, claims, report }: RunResult): void {
-  printLine(JSON.stringify({ kind: 'summary', outcome, ran: [...ran], claims, report }))
+  printJsonLine({ kind: 'summary', outcome, ran: [...ran], claims, report })
 }
 
 /** Prints the results of stages, the verdicts on claims, and failures. */

@@ -2,11 +2,11 @@
 import type { RunObserver, RunResult } from '../app/run_options.ts'
 import { jsonView, openView, type View } from './live/view.ts'
 import { outputFaultTable } from './lock_table.ts'
-import { exitCodes, printLine, tellLine } from './print.ts'
+import { exitCodes, printJsonLine, tellLine } from './print.ts'
 import { printEnd, printSummary } from './run_end.ts'
 import type { RunFlags } from './run_flags.ts'
 import { failureLines } from './summary.ts'
-import { hasColour, printingTo } from './terminal.ts'
+import { printingTo } from './terminal.ts'
 
 /** Starts a run, shows it and prints its end; returns the exit code. */
 export async function showRun(
@@ -14,7 +14,7 @@ export async function showRun(
   start: (observer: RunObserver) => Promise<RunResult>,
 ): Promise<number> {
   const stop = new AbortController()
-  const tell = json ? (text: string) => printLine(JSON.stringify({ kind: 'notice', text })) : tellLine
+  const tell = json ? (text: string) => printJsonLine({ kind: 'notice', text }) : tellLine
   let view: View | undefined
   let interruptions: { close(): void } | undefined
   const result = await start({
@@ -23,7 +23,7 @@ export async function showRun(
     onNotice: text => (view === undefined ? tell(text) : view.notice(text)),
     onActive(isActive) {
       if (isActive) {
-        view = json ? jsonView(printLine) : openView(process.stderr, { colour: hasColour(process.stderr) })
+        view = json ? jsonView(printJsonLine) : openView(process.stderr)
         interruptions = listenForInterruption(view, { stop, executor })
         return
       }

@@ -5,9 +5,10 @@ import type { StageFailure } from '../app/run_options.ts'
 import type { JudgedClaim } from '../report/claims.ts'
 import { formatMetric, formatSeconds } from '../report/numbers.ts'
 import { textTable } from '../report/table.ts'
+import { stackLines } from '../schedule/message_bounds.ts'
 import type { Result } from '../store/store.ts'
 import { cut } from './live/cut.ts'
-import { stackLines } from './stack_lines.ts'
+import { messageText } from './print.ts'
 import type { Printing } from './terminal.ts'
 
 /** A table of stages: time and one line each. Stages that did not run here are marked as cached. */
@@ -60,10 +61,10 @@ export function failureLines(
   const { text, doing, lastLines, log, stack = '' } = fault
   const isDefect = fault.class === 'defect'
   return [
-    `${paint('bad', 'error:')} ${stage}: ${text}`,
+    `${paint('bad', 'error:')} ${stage}: ${messageText(text)}`,
     `  while: ${cut(doing, 200)}`,
     ...lastLines.map(line => paint('quiet', `  | ${cut(line, 200)}`)),
-    ...(isDefect || debug ? stackLines(stack).map(line => paint('quiet', `  ${line}`)) : []),
+    ...(isDefect || debug ? stackLines(stack).map(line => paint('quiet', `  ${cut(line, 200)}`)) : []),
     `  log:   ${log}`,
     ...(isDefect ? ['  This is a defect of terroir; please report it, with the log'] : []),
   ]

@@ -10,9 +10,9 @@ import {
   stackOf,
   UnfinishedFault,
 } from '../app/faults.ts'
+import { stackLines } from '../schedule/message_bounds.ts'
 import { lockFaultTable } from './lock_table.ts'
-import { exitCodes, tellDiagnostics, tellLine } from './print.ts'
-import { stackLines } from './stack_lines.ts'
+import { exitCodes, messageText, tellDiagnostics, tellLine } from './print.ts'
 import { printingTo } from './terminal.ts'
 
 /** Prints anything that was thrown, to stderr; returns the exit code that it asks for. `debug` adds the stack of any. */
@@ -27,8 +27,9 @@ export function tellFault(thrown: unknown, { debug = false }: { readonly debug?:
   }
   if (thrown instanceof LockMismatch && thrown.faults.length > 0)
     tellLine(lockFaultTable(thrown.faults, printingTo(process.stderr)))
-  for (const facts of thrown instanceof PermissionRefusal ? thrown.refused : [thrown.facts]) tellLine(`error: ${facts}`)
-  if (thrown.hint !== undefined) tellLine(`hint: ${thrown.hint}`)
+  for (const facts of thrown instanceof PermissionRefusal ? thrown.refused : [thrown.facts])
+    tellLine(`error: ${messageText(facts)}`)
+  if (thrown.hint !== undefined) tellLine(`hint: ${messageText(thrown.hint)}`)
   if (debug) tellStack(thrown)
   return thrown instanceof RequestFault || thrown instanceof PermissionRefusal
     ? exitCodes.badRecipe
@@ -42,11 +43,11 @@ const isOfRequest = (thrown: unknown): thrown is Fault =>
 function tellUnexpected(thrown: unknown, debug: boolean): void {
   const { text, class: faultClass } = describeFault(thrown)
   const isDefect = faultClass === 'defect'
-  tellLine(`error: ${text}`)
+  tellLine(`error: ${messageText(text)}`)
   if (isDefect || debug) tellStack(thrown)
   if (isDefect) tellLine('This is a defect of terroir; please report it, with the lines above')
 }
 
 function tellStack(thrown: unknown): void {
-  for (const line of stackLines(stackOf(thrown))) tellLine(line)
+  for (const line of stackLines(stackOf(thrown))) tellLine(messageText(line))
 }

@@ -1,17 +1,23 @@
 /** Colours and width of a terminal. */
-import { styleText } from 'node:util'
+import { coloured, type TextColour } from '../../dsl/diagnostics/terminal_text.ts'
 
 /** Meaning of a part of a text; a terminal shows it as a colour. */
 export type TextTone = 'good' | 'bad' | 'active' | 'quiet' | 'strong'
 
-const formats = { good: 'green', bad: 'red', active: 'cyan', quiet: 'gray', strong: 'bold' } as const
+const colours: Readonly<Record<TextTone, TextColour>> = {
+  good: 'green',
+  bad: 'red',
+  active: 'cyan',
+  quiet: 'gray',
+  strong: 'bold',
+}
 
-/** Colours a text. */
+/** Colours a text for `print.ts` to write. */
 export type Paint = (tone: TextTone, text: string) => string
 
 /** Colours, or none. */
 export const painter = (colour: boolean): Paint =>
-  colour ? (tone, text) => styleText(formats[tone], text, { validateStream: false }) : (_, text) => text
+  colour ? (tone, text) => coloured(colours[tone], text) : (_, text) => text
 
 /** Colours and width of a text for a terminal. */
 export interface Printing {

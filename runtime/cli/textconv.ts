@@ -1,6 +1,7 @@
 /** `terroir textconv`: a recipe or a lock as git compares it; see `terroir git-setup`. */
 import { Command } from 'commander'
 import { comparableText } from '../app/git_text.ts'
+import { writeText } from './print.ts'
 
 /** The command. */
 export function command(): Command {
@@ -10,6 +11,7 @@ export function command(): Command {
     )
     .argument('<file>', 'recipe or lock')
     .action(async (file: string) => {
-      process.stdout.write(await comparableText(file))
+      // Git shows it to a person.
+      writeText(process.stdout, await comparableText(file))
     })
 }

@@ -1,5 +1,7 @@
 /** HTML that cannot be forgotten to be escaped. */
 
+import { visible } from '../../dsl/diagnostics/terminal_text.ts'
+
 /** Text that is HTML already. */
 export interface Markup {
   readonly markup: string
@@ -30,4 +32,4 @@ const entities: { readonly [character: string]: string } = {
   "'": '&#39;',
 }
 
-const escapeText = (text: string): string => text.replace(/[&<>"']/g, character => entities[character] ?? '')
+const escapeText = (text: string): string => visible(text).replace(/[&<>"']/g, character => entities[character] ?? '')

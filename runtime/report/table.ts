@@ -1,5 +1,6 @@
 /** Tables for the terminal. */
 import { stripVTControlCharacters } from 'node:util'
+import { visibleLine } from '../../dsl/diagnostics/terminal_text.ts'
 
 /** A column: its title, and how its cells are set. */
 export interface Column {
@@ -25,22 +26,24 @@ export function textTable(
   rows: readonly (readonly string[])[],
   { width }: { readonly width: number },
 ): string {
+  const shown = rows.map(row => row.map(cellText))
   const natural = columns.map(({ title }, column) =>
-    rows.reduce((widest, row) => Math.max(widest, displayWidth(row[column] ?? '')), displayWidth(title)),
+    shown.reduce((widest, row) => Math.max(widest, displayWidth(row[column] ?? '')), displayWidth(title)),
   )
   const widths = fit(natural, columns, width - GAP.length * (columns.length - 1))
-  if (widths === undefined) return stack(columns, rows)
+  if (widths === undefined) return stack(columns, shown)
   const line = (cells: readonly string[]) =>
     columns
       .map(({ align }, column) => pad(cells[column] ?? '', { width: widths[column] ?? 0, align: align ?? 'left' }))
       .join(GAP)
       .trimEnd()
   const rule = widths.map(size => '─'.repeat(size)).join(GAP)
-  return [line(columns.map(({ title }) => title)), rule, ...rows.map(line)].join('\n')
+  return [line(columns.map(({ title }) => title)), rule, ...shown.map(line)].join('\n')
 }
 
 /** Lays rows out in columns, without titles, each as wide as its widest cell. */
-export function alignColumns(rows: readonly (readonly string[])[]): readonly string[] {
+export function alignColumns(cells: readonly (readonly string[])[]): readonly string[] {
+  const rows = cells.map(row => row.map(cellText))
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map(row => displayWidth(row[column] ?? ''))))
   return rows.map(row =>
     widths
@@ -49,6 +52,9 @@ export function alignColumns(rows: readonly (readonly string[])[]): readonly str
       .trimEnd(),
   )
 }
+
+/** A cell as a terminal shows it, on one line. */
+const cellText = (cell: string): string => visibleLine(cell.replaceAll(/[\t\n]/g, ' '))
 
 /** Takes from the widest column of text until all fit; undefined where they cannot. */
 function fit(natural: readonly number[], columns: readonly Column[], width: number): readonly number[] | undefined {

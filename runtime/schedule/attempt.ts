@@ -1,10 +1,13 @@
 /** One stage on a worker while it runs: its log, its last lines, its result. */
 import { createWriteStream, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { boundedText } from '../../dsl/diagnostics/bounded.ts'
+import { visible } from '../../dsl/diagnostics/terminal_text.ts'
 import { isOutOfMemory } from '../engine/out_of_memory.ts'
 import type { StageResult } from '../kinds/context.ts'
 import { codeOf } from '../store/files.ts'
 import { describeExit, type Exit, memoryText, type StageFault } from './fault.ts'
+import { boundedMessage } from './message_bounds.ts'
 import type { Job, Message } from './protocol.ts'
 
 /** Options of listening to a stage on a worker. */
@@ -39,6 +42,7 @@ export interface Attempt {
 const lastLinesKept = 12
 const warningsKept = 100
 const longestLine = 10_000
+const longestShown = 1000
 
 /** Makes the folder of a run's logs and the one of all logs; not the store, which may have been removed meanwhile. */
 function makeLogFolder(folder: string): void {
@@ -64,23 +68,22 @@ export function openAttempt(job: Job, { log: path, memory, onMessage }: AttemptO
   let final: Extract<Message, { kind: 'result' | 'error' }> | undefined
 
   function write(level: string, line: string): void {
-    const text = line.slice(0, longestLine)
-    log.write(`${new Date().toISOString()} ${level} ${text}\n`)
-    lastLines.push(text)
+    const text = boundedText(line, { characters: longestLine, lines: Number.POSITIVE_INFINITY })
+    log.write(`${new Date().toISOString()} ${level} ${visible(text).replaceAll('\n', '\n  ')}\n`)
+    lastLines.push(boundedText(line, { characters: longestShown, lines: 1 }))
     if (lastLines.length > lastLinesKept) lastLines.shift()
   }
 
-  function take(message: Message): boolean {
+  function take(whole: Message): boolean {
+    const message = boundedMessage(whole)
     switch (message.kind) {
       case 'progress':
         doing = `${message.progress.done} of ${message.progress.total} ${message.progress.unit} done`
         break
       case 'log':
         doing = message.text
-        write('log', message.text)
         break
       case 'warn':
-        write('warn', message.text)
         if (warnings.length < warningsKept) warnings.push(message.text)
         break
       case 'heartbeat':
@@ -90,9 +93,10 @@ export function openAttempt(job: Job, { log: path, memory, onMessage }: AttemptO
       case 'error':
         peakMemory = message.peakMemory
         final ??= message
-        if (message.kind === 'error') log.write(`${message.stack}\n`)
         break
     }
+    if (whole.kind === 'log' || whole.kind === 'warn') write(whole.kind, whole.text)
+    if (whole.kind === 'error') log.write(`${visible(whole.stack)}\n`)
     onMessage(message)
     return final !== undefined
   }

@@ -1,6 +1,7 @@
 /** The append-only log of a run: one JSON object a line, each flushed before the run goes on. */
 import { type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { jsonText } from '../../dsl/diagnostics/terminal_text.ts'
 import { isRecord, isText, parseJson } from '../../dsl/values/json.ts'
 import type { Numbers } from '../kinds/context.ts'
 import { flush } from '../store/files.ts'
@@ -33,7 +34,7 @@ export interface Journal {
   close(): Promise<void>
 }
 
-const lineOf = (event: JournalEvent): string => `${JSON.stringify({ time: new Date().toISOString(), ...event })}\n`
+const lineOf = (event: JournalEvent): string => `${jsonText({ time: new Date().toISOString(), ...event })}\n`
 
 async function write(handle: FileHandle, text: string): Promise<void> {
   await handle.write(text)

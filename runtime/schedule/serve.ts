@@ -11,6 +11,7 @@ import { isTransient } from './fault.ts'
 import type { FaultReport } from './fault_report.ts'
 import { createInputNames } from './input_names.ts'
 import { readLines } from './lines.ts'
+import { sentText } from './message_bounds.ts'
 import { type Job, type Message, messageChannel, parseJob } from './protocol.ts'
 
 const heartbeatEvery = 2000
@@ -65,8 +66,8 @@ function reporter(named: (text: string) => string): Reporter {
       sent = now
       send({ kind: 'progress', progress })
     },
-    log: (text, values) => send({ kind: 'log', text: named(text), ...(values !== undefined && { values }) }),
-    warn: text => send({ kind: 'warn', text: named(text) }),
+    log: (text, values) => send({ kind: 'log', text: sentText(named(text)), ...(values !== undefined && { values }) }),
+    warn: text => send({ kind: 'warn', text: sentText(named(text)) }),
   }
 }
 
@@ -78,11 +79,12 @@ function fail(error: unknown, named = (text: string): string => text): void {
   const { text, hint, place, ...report } = describeFault(fault)
   const told = {
     ...report,
-    text: named(text),
+    text: sentText(named(text)),
     ...(hint !== undefined && { hint: named(hint) }),
     ...(place !== undefined && { place: namedPlace(place, named) }),
   }
-  send({ kind: 'error', ...told, stack: stackOf(fault), transient: isTransient(fault), peakMemory: peakMemory() })
+  const stack = sentText(stackOf(fault))
+  send({ kind: 'error', ...told, stack, transient: isTransient(fault), peakMemory: peakMemory() })
   process.exit(1)
 }
 

@@ -1,5 +1,6 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
+import { coloured } from '../../dsl/diagnostics/terminal_text.ts'
 import { displayWidth, textTable } from '../../runtime/report/mod.ts'
 
 const columns = [{ title: 'Stage' }, { title: 'Time', align: 'right' }, { title: 'Result' }] as const
@@ -41,11 +42,11 @@ test('width counts what a terminal shows', () => {
     [{ title: 'A' }, { title: 'B' }],
     [
       ['東京', 'x'],
-      ['\u001b[1mab\u001b[22m', 'y'],
+      [coloured('bold', 'ab'), 'y\u202e\n'],
     ],
     { width: 40 },
   )
-  assert.equal(table.split('\n').slice(2), ['東京  x', '\u001b[1mab\u001b[22m    y'])
+  assert.equal(table.split('\n').slice(2), ['東京  x', `${coloured('bold', 'ab')}    y\uFFFD`])
 })
 
 test.run()

@@ -87,6 +87,26 @@ test("a user's fault is told in its own words, with what the stage was doing; th
   assert.match(await readFile(fault.log, 'utf8'), 'kinds.ts')
 })
 
+test('texts of megabytes reach messages in part, which say how much is missing, and the log whole', async () =>
+  inTempFolder(async out => {
+    const worker = work(out, 'long-texts')
+    const end = await worker.ended
+    if (end.kind !== 'fault') throw new Error(JSON.stringify(end))
+    const { text, stack = '', lastLines, log } = end.fault
+    assert.ok(text.startsWith('begin') && text.length < 2100)
+    assert.match(text, /x … \(1,39\d,\d{3} more characters, see the log of the stage\)$/)
+    assert.ok(text.split('\n').length <= 20)
+    assert.ok(stack.length < 60_000)
+    assert.match(stack, /\n +at .*kinds/)
+    assert.ok(worker.messages.length >= 3)
+    for (const message of worker.messages) assert.ok(JSON.stringify(message).length < 70_000, message.kind)
+    assert.ok(lastLines.length > 0 && lastLines.every(line => line.length < 1100))
+    const written = await readFile(log, 'utf8')
+    assert.ok(written.length > 1.4e6)
+    assert.match(written, /xxx\nend\n +at /)
+    assert.not.ok(written.includes('\x1b'))
+  }))
+
 test('an unknown kind is a fault', async () => {
   assert.is((await faultOf('nothing')).text, 'No stage of kind "nothing" exists')
 })

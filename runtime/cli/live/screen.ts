@@ -1,5 +1,6 @@
 /** Repaints a few lines of a terminal in place. */
 import { stripVTControlCharacters } from 'node:util'
+import { terminalText } from '../../../dsl/diagnostics/terminal_text.ts'
 
 /** The part of a terminal that is needed. */
 export interface Terminal {
@@ -27,8 +28,13 @@ const wrap = '\x1b[?7h'
 const clearLine = '\x1b[K'
 const clearBelow = '\x1b[J'
 
-/** Takes over the end of a terminal's output. */
-export function openScreen(terminal: Terminal): Screen {
+const clearAll = '\x1b[2J\x1b[3J\x1b[H'
+
+/** Removes what a terminal shows. */
+export const clearScreen = (terminal: Terminal): void => void terminal.write(clearAll)
+
+/** Takes over the end of a terminal's output. Lines come with the colours of `painter`. */
+export function openScreen(terminal: Terminal, { colour }: { readonly colour: boolean }): Screen {
   let before: readonly string[] = []
   const restore = (): void => void terminal.write(wrap + showCursor)
   process.once('exit', restore)
@@ -36,7 +42,7 @@ export function openScreen(terminal: Terminal): Screen {
   return {
     paint(lines) {
       const up = heightOf(before, terminal.columns ?? 80)
-      const body = lines.map(line => `${line}${clearLine}\n`).join('')
+      const body = lines.map(line => `${terminalText(line, { colour })}${clearLine}\n`).join('')
       terminal.write(`${beginFrame}${noWrap}${up > 0 ? `\x1b[${up}A\r` : ''}${body}${clearBelow}${wrap}${endFrame}`)
       before = lines
     },

@@ -2,7 +2,9 @@
 import { performance } from 'node:perf_hooks'
 import { formatSeconds } from '../../report/numbers.ts'
 import type { RunEvent } from '../../schedule/events.ts'
-import { type Paint, painter } from '../terminal.ts'
+import { tellLine } from '../print.ts'
+import { hasColour, painter } from '../terminal.ts'
+import { oneLine } from './cut.ts'
 import { describeProgress, drawRows } from './rows.ts'
 import { openScreen } from './screen.ts'
 import { createRows, waitingText } from './state.ts'
@@ -19,16 +21,16 @@ const framesEvery = 125
 const linesEvery = 10_000
 
 /** Rows repainted in place, where `stream` is a terminal; plain lines where it is not. */
-export const openView = (stream: NodeJS.WriteStream, { colour }: { readonly colour: boolean }): View =>
-  stream.isTTY && process.env.TERM !== 'dumb'
-    ? openRows(stream, painter(colour))
-    : openLines(text => void stream.write(`${text}\n`))
+export const openView = (stream: NodeJS.WriteStream): View =>
+  stream.isTTY && process.env.TERM !== 'dumb' ? openRows(stream) : openLines(tellLine)
 
-function openRows(terminal: NodeJS.WriteStream, paint: Paint): View {
+function openRows(terminal: NodeJS.WriteStream): View {
+  const colour = hasColour(terminal)
+  const paint = painter(colour)
   const table = createRows()
   let notice = ''
   let waiting = ''
-  const screen = openScreen(terminal)
+  const screen = openScreen(terminal, { colour })
   const draw = (): void => {
     const { columns = 80, rows: lines = 24 } = terminal
     screen.paint(
@@ -61,7 +63,7 @@ export function openLines(write: (line: string) => void): View {
   /** The row of each stage that makes a part. */
   let parts: Readonly<Record<string, string>> = {}
   let joins: ReadonlySet<string> = new Set()
-  const tell = (word: string, stage: string, text = ''): void => write(`${word.padEnd(8)}${stage}  ${text}`.trimEnd())
+  const tell = (word: string, stage: string, text = ''): void => write(oneLine(`${word.padEnd(8)}${stage}  ${text}`))
   const timer = setInterval(() => {
     const now = performance.now()
     for (const row of table.rows.values()) {
@@ -133,8 +135,8 @@ export function openLines(write: (line: string) => void): View {
 }
 
 /** One JSON object a line for each event. */
-export const jsonView = (write: (line: string) => void): View => ({
-  show: event => write(JSON.stringify(event)),
-  notice: text => write(JSON.stringify({ kind: 'notice', text })),
+export const jsonView = (write: (value: unknown) => void): View => ({
+  show: write,
+  notice: text => write({ kind: 'notice', text }),
   close: () => undefined,
 })

@@ -1,6 +1,7 @@
 /** Failures of jobs, in words that a person can act on. */
 import { readFile } from 'node:fs/promises'
 import type { Stage } from '../../../dsl/compile/plan.ts'
+import { boundedText } from '../../../dsl/diagnostics/bounded.ts'
 import type { StageFault } from '../fault.ts'
 import { program } from '../sandbox.ts'
 import type { QueuedJob } from './commands.ts'
@@ -62,5 +63,10 @@ export function endText({ job, stage, phase, row }: LostJob): string {
 export async function jobFault(text: string, { folder, job }: { folder: string; job: string }): Promise<StageFault> {
   const log = outputPath(folder, job)
   const output = await readFile(log, 'utf8').catch(() => '')
-  return { text, class: 'user', doing: `job ${job}`, lastLines: output.trimEnd().split('\n').slice(-12), log }
+  const lastLines = output
+    .trimEnd()
+    .split('\n')
+    .slice(-12)
+    .map(line => boundedText(line, { characters: 1000 }))
+  return { text, class: 'user', doing: `job ${job}`, lastLines, log }
 }

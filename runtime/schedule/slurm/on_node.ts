@@ -4,6 +4,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { UserFault } from '../../../dsl/diagnostics/faults.ts'
+import { visible } from '../../../dsl/diagnostics/terminal_text.ts'
 import { replaceFile } from '../../store/files.ts'
 import { isMadeFrom } from '../../store/manifest.ts'
 import { openStore, type Store } from '../../store/store.ts'
@@ -162,7 +163,7 @@ try {
     log,
     stack: stackOf(error),
   }
-  console.error(error)
+  console.error(visible(stackOf(error) || String(error)))
   process.exitCode = 1
   await put({ kind: 'fault', fault, peakMemory: 0 })
 }
