@@ -1,5 +1,6 @@
 /** The abilities of this machine. */
 import { availableParallelism, totalmem } from 'node:os'
+import { type LastingGrant, lastingGrants } from '../schedule/grants.ts'
 
 /** An engine on this machine. */
 export interface EngineReport {
@@ -9,13 +10,15 @@ export interface EngineReport {
   readonly detail: string
 }
 
-/** This machine: its size, and the engines that work on it. */
+/** This machine: its size, the engines that work on it, and what runs may do here. */
 export interface MachineReport {
   /** Version of Node.js. */
   readonly node: string
   readonly cores: number
   readonly memoryGiB: number
   readonly engines: readonly EngineReport[]
+  /** Permissions that environment variables grant to all runs. */
+  readonly grants: readonly LastingGrant[]
 }
 
 /** Tries each engine: a small graph is compiled and run. */
@@ -28,5 +31,6 @@ export async function doctor(): Promise<MachineReport> {
     cores: availableParallelism(),
     memoryGiB: Number((totalmem() / 2 ** 30).toFixed(1)),
     engines,
+    grants: lastingGrants(),
   }
 }

@@ -5,10 +5,11 @@ import { splitReference } from '../../dsl/check/names.ts'
 import { modelInput } from '../../dsl/compile/expand.ts'
 import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import type { EngineName } from '../../dsl/recipe.ts'
-import { engineNameOf } from '../kinds/context.ts'
+import { engineNameOf, type Progress } from '../kinds/context.ts'
 import { findResults } from '../schedule/select.ts'
 import { checkResult, damageText } from '../schedule/verify.ts'
 import { codeOf } from '../store/files.ts'
+import { isAlive, isLocal, ownerText, parseOwner, thisProcess } from '../store/process.ts'
 import { openStore, type Result, type Store, storeFolder } from '../store/store.ts'
 import { UnfinishedFault, unknownName } from './faults.ts'
 import { makesModel } from './models.ts'
@@ -25,6 +26,10 @@ export interface ExportOptions extends RecipeOptions, StoreFolderOption {
   readonly weights?: 'average' | 'last' | undefined
   /** Engine that computes embeddings. @default the recipe's */
   readonly engine?: EngineName | undefined
+  /** Receives the progress of embeddings. */
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+  /** Ends the export: nothing of it is left. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A model that was exported. */
@@ -65,6 +70,7 @@ export async function exportModel(file: string, model: string, options: ExportOp
     const read = await readModel(of.folder, { weights })
     const origin = { recipe: plan.name, stage, key: of.manifest.key, weights }
     await writeModel(read, { from: of.folder, to: folder, origin })
+    options.signal?.throwIfAborted()
     const { parameters } = read.network
     if (dataset === undefined) return { stage, parameters }
     const [{ chooseEngine }, { writeEmbeddings }] = await Promise.all([
@@ -74,7 +80,11 @@ export async function exportModel(file: string, model: string, options: ExportOp
     const engine = await chooseEngine(engineNameOf({ engine: options.engine ?? plan.engine }))
     const table = join(folder, 'embeddings.parquet')
     const from = { folder: dataset.folder, split: data?.split }
-    const { images, texts } = await writeEmbeddings(read, from, { engine, batchSize: 64, file: table })
+    const onDone = (done: number, total: number): void => {
+      options.signal?.throwIfAborted()
+      options.onProgress?.({ done, total, unit: 'images' })
+    }
+    const { images, texts } = await writeEmbeddings(read, from, { engine, batchSize: 64, file: table, onDone })
     return { stage, parameters, embeddings: { images, texts } }
   })
 }
@@ -120,6 +130,17 @@ function finished(file: string, found: ReadonlyMap<string, Result>, id: string):
   })
 }
 
+const partMark = '.part-'
+
+/** Removes what exports into a folder have left that were killed. */
+async function removeRemains(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const owner = parseOwner(name.slice(name.lastIndexOf(partMark) + partMark.length))
+    const isRemains = name.includes(partMark) && owner !== undefined && isLocal(owner) && !isAlive(owner)
+    if (isRemains) await rm(join(parent, name), { recursive: true, force: true })
+  }
+}
+
 /** Fills a folder aside and gives it its name when it is whole. Throws where something lies there already. */
 async function inNewFolder<T>(folder: string, fill: (folder: string) => Promise<T>): Promise<T> {
   const there = await readdir(folder).catch(error => {
@@ -131,7 +152,8 @@ async function inNewFolder<T>(folder: string, fill: (folder: string) => Promise<
       hint: 'name another folder with --to',
     })
   await mkdir(dirname(folder), { recursive: true })
-  const aside = `${folder}.part-${process.pid}`
+  await removeRemains(dirname(folder))
+  const aside = `${folder}${partMark}${ownerText(thisProcess())}`
   await mkdir(aside)
   try {
     const result = await fill(aside)

@@ -6,6 +6,7 @@ import { type FaultDetails, Refusal, UserFault } from '../../dsl/diagnostics/fau
 import { suggest } from '../../dsl/diagnostics/suggest.ts'
 
 export { describeFault, stackOf } from '../schedule/describe_fault.ts'
+export { stackLines } from '../schedule/message_bounds.ts'
 
 /** A recipe has errors; `diagnostics` holds them, with its warnings. */
 export class RecipeFault extends UserFault {

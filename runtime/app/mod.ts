@@ -195,6 +195,10 @@ export const stop: typeof runs.stop = async (...given) => (await import('./runs.
 /** Paths of the logs of every stage's latest run, by stage, sorted. */
 export const logs: typeof runs.logs = async (...given) => (await import('./runs.ts')).logs(...given)
 
+/** The stages with a log that a name means: a stage and those that make its parts, or the stages of an entry. */
+export const stagesWithLog: typeof runs.stagesWithLog = async (...given) =>
+  (await import('./runs.ts')).stagesWithLog(...given)
+
 /** The log of a stage's latest run, in chunks of bytes. Throws a {@link RequestFault} where there is none. */
 export const readLog: typeof runs.readLog = async function* (...given) {
   yield* (await import('./runs.ts')).readLog(...given)

@@ -9,6 +9,7 @@ import { recover } from '../schedule/recover.ts'
 import { findResults, missingBefore, planUntil, stagesNamed, withDependents } from '../schedule/select.ts'
 import type { SbatchOption } from '../schedule/slurm/options.ts'
 import { checkStored, damageText } from '../schedule/verify.ts'
+import { waitingText } from '../store/process.ts'
 import { recordRoot } from '../store/roots.ts'
 import { openStore, type Result, type Store, storeFolder } from '../store/store.ts'
 import { PermissionRefusal, RequestFault } from './faults.ts'
@@ -110,7 +111,12 @@ async function soundResults(
     .flatMap(({ inputs }) => Object.values(inputs).map(({ stage }) => stage))
   const models = new Set(starts.filter(id => makesModel(found.get(id)?.manifest.kind ?? '')))
   const isWhole = options.locked === true || options.verify === true
-  const damaged = await checkStored(plan.stages, { store, found, whole: id => isWhole || models.has(id) })
+  const damaged = await checkStored(plan.stages, {
+    store,
+    found,
+    whole: id => isWhole || models.has(id),
+    onWait: (id, owner) => options.onNotice?.(`The stored result of '${id}' is damaged; waiting ${waitingText(owner)}`),
+  })
   for (const one of damaged) options.onNotice?.(`${damageText(one)} and is made anew`)
   return damaged.length === 0 ? found : findResults(plan, store)
 }
@@ -157,9 +163,10 @@ function checkPermissions(stages: readonly Stage[], options: RunOptions): void {
   const refusals = deniedPermissions(stages, options)
   if (refusals.length === 0) return
   const flags = refusals.map(({ flag }) => flag).join(' ')
+  const variables = [...new Set(refusals.map(({ variable }) => variable))].join(', ')
   throw new PermissionRefusal(
     refusals.map(({ message }) => message),
-    `run with ${flags}`,
+    `run with ${flags}, or grant it to all your runs by ${variables} (see terroir run --help)`,
   )
 }
 

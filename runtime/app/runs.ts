@@ -53,6 +53,25 @@ export async function stop({ run: name, store, onStopping }: StopRunOptions = {}
 export const logs = ({ store }: StoreFolderOption = {}): Promise<ReadonlyMap<string, string>> =>
   latestLogs(openStore(storeFolder(store)))
 
+/**
+ * The stages with a log that a name means, as `--until` takes it: a stage and those that make its parts, or the stages
+ * of an entry. Throws a {@link RequestFault} where there are none.
+ */
+export async function stagesWithLog(name: string, options: StoreFolderOption = {}): Promise<readonly string[]> {
+  const known = [...(await logs(options)).keys()]
+  const below = known.filter(stage => stage.startsWith(`${name}.`))
+  const parts = below.filter(stage => /^\d+$/.test(stage.slice(name.length + 1)))
+  const own = [name, stageOfLog(logName(name))].find(stage => known.includes(stage))
+  const found = own === undefined ? below : [...parts, own]
+  if (found.length === 0)
+    throw unknownName(`No log of a stage '${name}' in ${storeFolder(options.store)}`, {
+      name,
+      known,
+      otherwise: "logs appear when a stage runs; 'terroir logs' lists them",
+    })
+  return found
+}
+
 /** Options of {@link readLog}. */
 export interface LogOptions extends StoreFolderOption {
   /** Goes on until the stage has ended. @default false */
@@ -64,11 +83,7 @@ export async function* readLog(stage: string, { store: folder, follow = false }:
   const store = openStore(storeFolder(folder))
   const paths = await latestLogs(store)
   const path = paths.get(stage) ?? paths.get(stageOfLog(logName(stage)))
-  if (path === undefined)
-    throw unknownName(`No log of a stage '${stage}' in ${store.folder}`, {
-      ...{ name: stage, known: paths.keys() },
-      otherwise: "logs appear when a stage runs; 'terroir logs' lists them",
-    })
+  if (path === undefined) throw new RequestFault(`No log of a stage '${stage}' in ${store.folder}`)
   yield* follow ? followFile(path, { isWritten: () => isRunning(stage, path, store) }) : bytesOf(path)
 }
 

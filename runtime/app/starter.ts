@@ -1,20 +1,20 @@
 /** A commented recipe to start from. */
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { editorSchema } from '../../dsl/print/editor_schema.ts'
 import { RequestFault } from './faults.ts'
 import { starterText } from './starter_text.ts'
 
 /**
- * Writes a starter recipe, and the schema for editors beside it where there is none. Nothing is overwritten.
+ * Writes a starter recipe, and the schema for editors beside it where there is none. Its folder is made. Nothing is overwritten.
  *
  * @param name name of the recipe, or path of the file
  */
 export function init(name = 'recipe'): { readonly file: string } {
   const file = /\.ya?ml$/.test(name) ? name : `${name}.yaml`
   const folder = dirname(file)
-  if (!existsSync(folder)) throw new RequestFault(`There is no folder '${folder}'; make it first`)
   if (existsSync(file)) throw new RequestFault(`'${file}' is there already; give another name`)
+  mkdirSync(folder, { recursive: true })
   const schema = join(folder, 'recipe.schema.json')
   writeFileSync(file, starter(recipeName(file)), { flag: 'wx' })
   if (!existsSync(schema)) writeFileSync(schema, `${JSON.stringify(editorSchema(), null, 2)}\n`, { flag: 'wx' })

@@ -3,8 +3,10 @@ import { Command, Option } from 'commander'
 import type { EngineName } from '../../dsl/recipe.ts'
 import { type ExportOptions, exportModel } from '../app/export_model.ts'
 import { engineNames } from '../kinds/context.ts'
+import { onInterruption } from './interruption.ts'
+import { openProgress } from './live/progress_line.ts'
 import { setOption, storeOption } from './options.ts'
-import { printLine, tellDiagnostics } from './print.ts'
+import { exitCodes, printLine, tellDiagnostics, tellLine } from './print.ts'
 
 interface ExportFlags {
   readonly to: string
@@ -25,10 +27,11 @@ The folder holds weights (safetensors), sizes, tokenizer.json and a README that
 says how images and texts go in; with --embeddings also embeddings.parquet: key,
 kind (image or text), caption, and the embedding as a list of floats.
 
-Only results that are done are exported; nothing is overwritten.
+Only results that are done are exported; nothing is overwritten. An export that
+is interrupted leaves nothing; the next one removes what a killed one has left.
 
 Exit codes: 0 ok, 1 a stage is not done or the folder is taken, 2 bad recipe or
-usage.`
+usage, 130 interrupted.`
 
 /** The command. */
 export function command(): Command {
@@ -51,7 +54,27 @@ export function command(): Command {
 }
 
 async function exportTo(recipe: string, model: string, flags: ExportFlags): Promise<void> {
-  const result = await exportModel(recipe, model, { ...flags, onWarnings: tellDiagnostics })
+  const stop = new AbortController()
+  const view = openProgress(process.stderr, 'embeddings')
+  const interruptions = onInterruption(() => stop.abort(), 'Ended at once; the next export removes what was written')
+  const result = await exportModel(recipe, model, {
+    ...flags,
+    onWarnings: tellDiagnostics,
+    onProgress: view.show,
+    signal: stop.signal,
+  })
+    .catch(error => {
+      if (!stop.signal.aborted) throw error
+    })
+    .finally(() => {
+      interruptions.close()
+      view.close()
+    })
+  if (result === undefined) {
+    tellLine('The export was stopped; nothing of it is left')
+    process.exitCode = exitCodes.interrupted
+    return
+  }
   const { stage, parameters, embeddings } = result
   const lines = [`${stage}, ${parameters.toLocaleString('en')} parameters`]
   if (embeddings !== undefined) {

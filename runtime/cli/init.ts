@@ -8,7 +8,7 @@ import { printLine } from './print.ts'
 export function command(): Command {
   return new Command('init')
     .description(
-      'Writes NAME.yaml, a commented recipe to start from, and the schema for editors beside it. Nothing is overwritten.',
+      'Writes NAME.yaml, a commented recipe to start from, and the schema for editors beside it. Folders are made, nothing is overwritten.',
     )
     .argument('[name]', 'name of the recipe, or path of the file', 'recipe')
     .addHelpText(

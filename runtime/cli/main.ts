@@ -7,9 +7,8 @@
  * stays quick. An action calls a function of `runtime/app`, prints what it returns, and sets `process.exitCode`;
  * `tellFault` prints what it throws, and tells the exit code.
  */
-import { join } from 'node:path'
 import { Command, CommanderError } from 'commander'
-import { versionOf } from '../app/version.ts'
+import { ownVersion } from '../app/version.ts'
 import { codeOf } from '../store/files.ts'
 import { writeText } from './print.ts'
 
@@ -70,7 +69,7 @@ const commands: readonly CommandEntry[] = [
 async function program(invoked: string | undefined): Promise<Command> {
   const root = new Command('terroir')
     .description('A workflow language for remote-sensing vision-language models: write a recipe, check it, run it.')
-    .version(versionOf(join(import.meta.dirname, '../../../package.json')), '-V, --version', 'print the version')
+    .version(ownVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .addHelpText('after', examples)

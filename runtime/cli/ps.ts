@@ -15,7 +15,9 @@ interface ProcessFlags {
 /** The command. */
 export function command(): Command {
   return new Command('ps')
-    .description('Shows the runs on a store that go on: their stages at work, with process, slots, time and progress.')
+    .description(
+      'Shows the runs on a store that go on: their stages at work, with process, slots, time and progress, and whom they wait for.',
+    )
     .addOption(storeOption())
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExamples:\n  terroir ps\n  watch terroir ps')
@@ -35,6 +37,7 @@ const plain = ({ run, recipe, pid, host, status, workers }: LivingRun) => ({
     stages: status.stages,
     done: status.done,
     running: status.running.map(stage => ({ ...stage, pid: workers.get(stage.stage) })),
+    waiting: status.waiting,
   }),
 })
 
@@ -57,6 +60,7 @@ function table(runs: readonly LivingRun[]): string {
       formatSeconds((now - stage.started) / 1000),
       progressText(stage),
     ]),
+    ...(status?.waiting ?? []).map(({ stage, text }) => ['', stage, '', '', '', text]),
   ])
   const columns = ['Run', 'Stage', 'Process', 'Slots', 'Time', 'Progress'].map(title => ({ title }))
   return textTable(columns, rows, { width: process.stdout.columns ?? Number.POSITIVE_INFINITY })

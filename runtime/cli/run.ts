@@ -17,6 +17,10 @@ Examples:
   terroir run recipe.yaml --retry-failed           once the network drive is back
   terroir run recipe.yaml --locked --store again   reproduce it, from nothing
 
+Environment: TERROIR_ALLOW_READ (paths, as in PATH), TERROIR_ALLOW_NET,
+TERROIR_ALLOW_RUN and TERROIR_ALLOW_ENV (names, with commas between them) grant
+to every run what the flags grant to one; terroir doctor lists them.
+
 A run can be interrupted at any time; the next one goes on from what is done.
 
 Exit codes: 0 done, 1 a stage failed or, with --strict, a claim does not hold

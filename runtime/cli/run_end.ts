@@ -26,8 +26,10 @@ export function printEnd(result: RunResult, { debug }: { readonly debug?: boolea
   printLine(`${ran.size > 0 ? '\n' : ''}${text.join('\n\n')}`)
 }
 
-function closing({ plan: { name, stages }, outcome, results, ran }: RunResult): string {
+function closing({ plan: { name, stages }, outcome, results, ran, failures }: RunResult): string {
   if (outcome === 'done') return ran.size === 0 ? 'Everything is up to date' : `${name} is done`
-  const word = outcome === 'failed' ? 'failed' : 'was stopped'
-  return `${name} ${word}; ${results.size} of ${stages.length} stages are done and kept, run again to go on`
+  const kept = `${results.size} of ${stages.length} stages are done and kept`
+  if (outcome === 'stopped') return `${name} was stopped; ${kept}, run again to go on`
+  const mayPass = failures.every(({ fault }) => fault.transient === true)
+  return `${name} failed; ${kept}, ${mayPass ? 'run again to go on' : 'a run goes on from there once the fault is mended'}`
 }

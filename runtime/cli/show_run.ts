@@ -1,5 +1,6 @@
 /** A run as people see it: its events in a view, its end as text, and the exit code. */
 import type { RunObserver, RunResult } from '../app/run_options.ts'
+import { onInterruption } from './interruption.ts'
 import { jsonView, openView, type View } from './live/view.ts'
 import { outputFaultTable } from './lock_table.ts'
 import { exitCodes, printJsonLine, tellLine } from './print.ts'
@@ -7,6 +8,9 @@ import { printEnd, printSummary } from './run_end.ts'
 import type { RunFlags } from './run_flags.ts'
 import { failureLines } from './summary.ts'
 import { printingTo } from './terminal.ts'
+
+const stoppingText = 'Stopping: stages save what they can; interrupt again to end at once'
+const leavingText = 'Leaving the jobs to Slurm; interrupt again to end at once'
 
 /** Starts a run, shows it and prints its end; returns the exit code. */
 export async function showRun(
@@ -24,7 +28,11 @@ export async function showRun(
     onActive(isActive) {
       if (isActive) {
         view = json ? jsonView(printJsonLine) : openView(process.stderr)
-        interruptions = listenForInterruption(view, { stop, executor })
+        const opened = view
+        interruptions = onInterruption(() => {
+          opened.notice(executor === 'slurm' ? leavingText : stoppingText)
+          stop.abort()
+        }, 'Ended at once; what is done is kept, run again to go on')
         return
       }
       interruptions?.close()
@@ -58,24 +66,4 @@ export async function showRun(
 function jobsText(jobs: readonly string[]): string {
   const numbers = [...new Set(jobs.map(job => job.replace(/_.*/, '')))]
   return `Jobs go on under Slurm: ${numbers.join(', ')}\nhint: the same command watches them again, scancel ${numbers.join(' ')} ends them`
-}
-
-const interruptions = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-
-/** The first interruption stops the run gracefully; the second ends this process, and its workers notice. */
-function listenForInterruption(
-  view: View,
-  { stop, executor }: { readonly stop: AbortController; readonly executor: RunFlags['executor'] },
-) {
-  const onSignal = (): void => {
-    if (stop.signal.aborted) process.exit(exitCodes.interrupted)
-    view.notice(`${executor === 'slurm' ? 'Leaving the jobs to Slurm' : 'Stopping'}; interrupt again to end at once`)
-    stop.abort()
-  }
-  for (const signal of interruptions) process.on(signal, onSignal)
-  return {
-    close(): void {
-      for (const signal of interruptions) process.removeListener(signal, onSignal)
-    },
-  }
 }

@@ -1,11 +1,11 @@
 /** Tables and lines on the end of a run: results of stages, verdicts on claims, failures. */
 import { foldParts } from '../../dsl/compile/fold_parts.ts'
 import type { Plan, Stage } from '../../dsl/compile/plan.ts'
+import { stackLines } from '../app/faults.ts'
 import type { StageFailure } from '../app/run_options.ts'
 import type { JudgedClaim } from '../report/claims.ts'
 import { formatMetric, formatSeconds } from '../report/numbers.ts'
 import { textTable } from '../report/table.ts'
-import { stackLines } from '../schedule/message_bounds.ts'
 import type { Result } from '../store/store.ts'
 import { cut } from './live/cut.ts'
 import { messageText } from './print.ts'
@@ -64,7 +64,7 @@ export function failureLines(
     `${paint('bad', 'error:')} ${stage}: ${messageText(text)}`,
     `  while: ${cut(doing, 200)}`,
     ...lastLines.map(line => paint('quiet', `  | ${cut(line, 200)}`)),
-    ...(isDefect || debug ? stackLines(stack).map(line => paint('quiet', `  ${cut(line, 200)}`)) : []),
+    ...(isDefect || debug ? stackLines(stack).map(line => paint('quiet', `  ${line}`)) : []),
     `  log:   ${log}`,
     ...(isDefect ? ['  This is a defect of terroir; please report it, with the log'] : []),
   ]

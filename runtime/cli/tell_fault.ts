@@ -7,10 +7,10 @@ import {
   PermissionRefusal,
   RecipeFault,
   RequestFault,
+  stackLines,
   stackOf,
   UnfinishedFault,
 } from '../app/faults.ts'
-import { stackLines } from '../schedule/message_bounds.ts'
 import { lockFaultTable } from './lock_table.ts'
 import { exitCodes, messageText, tellDiagnostics, tellLine } from './print.ts'
 import { printingTo } from './terminal.ts'

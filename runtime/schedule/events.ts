@@ -16,7 +16,11 @@ export type RunEvent =
       readonly parts?: Readonly<Record<string, string>>
     }
   /** A fact about the run as a whole, such as the devices that other runs use. */
-  | { readonly kind: 'notice'; readonly text: string }
+  | {
+      readonly kind: 'notice'
+      readonly text: string /** True of a reason for which the run waits. */
+      readonly waits?: true
+    }
   | { readonly kind: 'stage-cached'; readonly stage: string; readonly summary: string }
   /** A job of Slurm waits, at first or again; `text` names it and the reason. */
   | { readonly kind: 'stage-queued'; readonly stage: string; readonly job: string; readonly text: string }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import type { Stage } from '../../dsl/compile/plan.ts'
 import { DataFault } from '../../dsl/diagnostics/faults.ts'
-import type { ProcessId } from '../store/process.ts'
+import type { Owner, ProcessId } from '../store/process.ts'
 import type { Store } from '../store/store.ts'
 import type { WorkerEnd } from './attempt.ts'
 import { describeFault } from './describe_fault.ts'
@@ -134,11 +134,13 @@ export function localRunner(options: LocalOptions): LocalRunner {
 
     /** The end of a stage of which an input in the store is damaged; that one is set aside, so that a run makes it anew. */
     async function damagedInput(): Promise<StageEnd | undefined> {
+      const waitFor = (owner: Owner) => request.onReport({ kind: 'waiting', owner })
       for (const { stage: id, result } of Object.values(request.inputs)) {
         if (result === undefined) continue
         const { key } = result.manifest
         const found = await store.find(key)
-        const damage = found === undefined || found.isTouched ? await checkResult(store, { id, key }) : undefined
+        const damage =
+          found === undefined || found.isTouched ? await checkResult(store, { id, key }, waitFor) : undefined
         if (damage !== undefined)
           return faultEnd(new DataFault(damageText(damage), { hint: 'run again, and it is made anew' }), 0)
       }

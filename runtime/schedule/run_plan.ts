@@ -146,7 +146,7 @@ export async function runPlan(plan: Plan, options: DriverOptions): Promise<RunEn
   let awaited = ''
   function awaitOthers(): void {
     const text = others?.text() ?? ''
-    if (text !== awaited && text !== '') emit({ kind: 'notice', text })
+    if (text !== awaited && text !== '') emit({ kind: 'notice', text, waits: true })
     awaited = text
     others?.changed().then(wakeup.wake, breakOff)
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { isRecord, isText, parseJson } from '../../dsl/values/json.ts'
 import type { Progress } from '../kinds/context.ts'
 import { makeBelow } from '../store/files.ts'
+import { waitingText } from '../store/process.ts'
 import type { Store } from '../store/store.ts'
 import type { RunEvent } from './events.ts'
 import { isProgress } from './protocol.ts'
@@ -19,6 +20,13 @@ export interface StageStatus {
   readonly progress?: Progress
 }
 
+/** A reason for which a stage waits, or the whole run where `stage` is empty. */
+export interface WaitStatus {
+  readonly stage: string
+  /** Names whom it waits for. */
+  readonly text: string
+}
+
 /** Status of a run. */
 export interface RunStatus {
   /** Stages of the run. */
@@ -26,6 +34,7 @@ export interface RunStatus {
   /** Stages that are done, cached ones included. */
   readonly done: number
   readonly running: readonly StageStatus[]
+  readonly waiting: readonly WaitStatus[]
 }
 
 /** A run whose controller is alive, and the processes of its stages. */
@@ -47,6 +56,7 @@ const statusPath = (store: Store, run: string): string => join(store.folder, 'st
 export function trackStatus(store: Store, run: string): { take(event: RunEvent): void; close(): Promise<void> } {
   const path = statusPath(store, run)
   const running = new Map<string, StageStatus>()
+  const waiting = new Map<string, string>()
   let stages = 0
   let done = 0
   let changed = false
@@ -55,7 +65,12 @@ export function trackStatus(store: Store, run: string): { take(event: RunEvent):
   function write(): void {
     if (!changed) return
     changed = false
-    const status: RunStatus = { stages, done, running: [...running.values()] }
+    const status: RunStatus = {
+      stages,
+      done,
+      running: [...running.values()],
+      waiting: [...waiting].map(([stage, text]) => ({ stage, text })),
+    }
     writing = writing
       .then(async () => {
         await makeBelow(store.folder, 'status')
@@ -75,22 +90,37 @@ export function trackStatus(store: Store, run: string): { take(event: RunEvent):
         case 'run-started':
           stages = event.stages.length
           return
+        case 'notice':
+          if (event.waits) waiting.set('', event.text)
+          return
+        case 'stage-waiting':
+          waiting.set(event.stage, `waits ${waitingText(event.owner)}`)
+          return
         case 'stage-started':
+          // A stage without a slot says nothing of those that wait for one.
+          if (event.slots.length > 0) waiting.delete('')
+          waiting.delete(event.stage)
           running.set(event.stage, { stage: event.stage, slots: event.slots, started: Date.now() })
           return
         case 'stage-progress': {
           const found = running.get(event.stage)
+          waiting.delete(event.stage)
           if (found !== undefined) running.set(event.stage, { ...found, progress: event.progress })
           return
         }
         case 'stage-cached':
         case 'stage-done':
           done += 1
+          waiting.delete(event.stage)
           running.delete(event.stage)
           return
         case 'stage-queued':
+          waiting.set(event.stage, event.text)
+          running.delete(event.stage)
+          return
         case 'stage-failed':
         case 'stage-skipped':
+          waiting.delete(event.stage)
           running.delete(event.stage)
           return
         default:
@@ -116,12 +146,17 @@ const isStageStatus = (value: unknown): value is StageStatus =>
   value.slots.every(isNumber) &&
   (value.progress === undefined || isProgress(value.progress))
 
+const isWaitStatus = (value: unknown): value is WaitStatus =>
+  isRecord(value) && isText(value.stage) && isText(value.text)
+
 const isStatus = (value: unknown): value is RunStatus =>
   isRecord(value) &&
   isNumber(value.stages) &&
   isNumber(value.done) &&
   Array.isArray(value.running) &&
-  value.running.every(isStageStatus)
+  value.running.every(isStageStatus) &&
+  Array.isArray(value.waiting) &&
+  value.waiting.every(isWaitStatus)
 
 /** The living runs of a store, oldest first. */
 export async function livingRuns(store: Store): Promise<readonly LivingRun[]> {

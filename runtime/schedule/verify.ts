@@ -1,6 +1,7 @@
 /** Reads every result of a store again, and sets damaged ones aside. */
 import { join } from 'node:path'
-import { tryAcquireLock } from '../store/locks.ts'
+import { acquireLock } from '../store/locks.ts'
+import type { Owner } from '../store/process.ts'
 import { listResults, type Result, type Store, storeFolders } from '../store/store.ts'
 import { keysInUse } from './clean.ts'
 
@@ -44,12 +45,14 @@ export interface StoredCheck {
   readonly found: ReadonlyMap<string, Result>
   /** Stages whose results are read whole; of the others only those that were touched after publishing. */
   readonly whole: (stage: string) => boolean
+  /** Called before a process is waited for that replaces a damaged result. */
+  readonly onWait?: (stage: string, owner: Owner) => void
 }
 
 /** Checks the stored results of stages, and sets aside what is damaged, so that it is made anew. */
 export async function checkStored(
   stages: readonly { readonly id: string; readonly key: string }[],
-  { store, found, whole }: StoredCheck,
+  { store, found, whole, onWait }: StoredCheck,
 ): Promise<readonly DamagedResult[]> {
   const damaged: DamagedResult[] = []
   for (const { id, key } of stages) {
@@ -57,16 +60,17 @@ export async function checkStored(
     // One that is not found may be damaged, or outdated by what it was made from.
     const isSuspect =
       result === undefined ? store.holds(key) && !(await store.find(key)) : result.isTouched || whole(id)
-    const one = isSuspect ? await checkResult(store, { id, key }) : undefined
+    const one = isSuspect ? await checkResult(store, { id, key }, owner => onWait?.(id, owner)) : undefined
     if (one !== undefined) damaged.push(one)
   }
   return damaged
 }
 
-/** Reads a result whole. One that a living process is about to replace stays. */
+/** Reads a result whole. Where a living process is about to replace it, that is waited for and the new one read. */
 export async function checkResult(
   store: Store,
   { id, key }: { readonly id: string; readonly key: string },
+  onWait: (owner: Owner) => void = () => undefined,
 ): Promise<DamagedResult | undefined> {
   const faults = await store.verify(key)
   if (faults.length === 0) {
@@ -74,9 +78,10 @@ export async function checkResult(
     return undefined
   }
   await store.prepare()
-  const lock = await tryAcquireLock(store.folder, key)
+  const lock = await acquireLock(store.folder, key, { onWait })
   if (lock === undefined) return undefined
   try {
+    if ((await store.verify(key)).length === 0) return undefined
     return { stage: id, faults, movedTo: await store.setAside(key) }
   } finally {
     await lock.release()

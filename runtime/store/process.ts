@@ -68,6 +68,10 @@ export const isAlive = (owner: ProcessId): boolean => processStart(owner.pid) ==
 /** True if the process is one of this machine, so that `isAlive` works for it. */
 export const isLocal = (owner: Owner): boolean => owner.host === host
 
+/** The process that makes a result which another waits for, in words. */
+export const waitingText = (owner: Owner): string =>
+  `for process ${owner.pid}${isLocal(owner) ? '' : ` on ${owner.host}`}, which makes the same result`
+
 /** An owner as a part of file names: `HOST.PID.START`. */
 export const ownerText = ({ host, pid, start }: Owner): string => `${host}.${pid}.${start}`
 

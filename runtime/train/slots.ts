@@ -37,7 +37,9 @@ function startSlot(start: SlotThreadOptions): SlotThread {
   worker.on('error', cause => fail(new Error(`${name} failed: ${faultText(cause)}`, { cause })))
   worker.on('exit', code =>
     fail(
-      new Error(`${name} ended with code ${code} in the middle of training; run again to go on from the checkpoint`),
+      new Error(
+        `${name} ended with code ${code} in the middle of training and gave no reason; what it printed is in the log. The last checkpoint is kept`,
+      ),
     ),
   )
   const send = (message: SlotCall): Promise<SlotAnswer> =>

@@ -120,8 +120,11 @@ test('no command lets text of files, recipes or arguments act on a pipe, and JSO
     // A recipe that is converted into a file keeps its texts.
     const converted = await terroir(folder, 'convert', recipe)
     await writeFile(join(folder, 'converted.ts'), converted.stdout)
-    const explained = await terroir(folder, 'diff', recipe, 'converted.ts', '--json')
-    assert.is(JSON.parse(explained.stdout).same, true, explained.stdout)
+    const compared = await terroir(folder, 'diff', recipe, 'converted.ts', '--json')
+    const { changes, reruns, claims } = JSON.parse(compared.stdout)
+    assert.equal([...changes, ...reruns], [])
+    assert.is(claims[0].after.claim.origin, `a table ${evil}`)
+    assert.is(claims[0].before.claim.origin, `a table ${evil}`)
   }))
 
 const hasTerminal = existsSync('/usr/bin/script')

@@ -126,6 +126,13 @@ test('an event changes the row of its stage, in the same table, and touches no o
   )
 })
 
+test('a notice has a line of its own, and stays readable in 80 columns', () => {
+  const notice = 'Stopping: stages save what they can; interrupt again to end at once'
+  const lines = drawRows(after(middle), { columns: 80, lines: 6, paint: painter(false), now: 5000, notice })
+  assert.is(lines.length, 6)
+  assert.equal(lines.slice(4), ['1 of 20 stages done (16 rows not shown)', notice])
+})
+
 test('the rate starts anew when something else is counted', () => {
   const other: RunEvent = { kind: 'stage-progress', stage: 'stage-10', progress: { done: 1, total: 5, unit: 'tiles' } }
   const row = after([...middle, other]).get('stage-10')

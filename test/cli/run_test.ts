@@ -47,7 +47,10 @@ test('a failure is told without a stack trace, and the exit code is 1', () =>
       'error: bad: Image "a.jpg" is missing; put it back or remove its row\n  while: 7 of 20 tiles done',
     )
     assert.not.match(stderr, /^ +at /m)
-    assert.match(stdout, 'fixture failed; 1 of 3 stages are done and kept, run again to go on')
+    assert.match(
+      stdout,
+      'fixture failed; 1 of 3 stages are done and kept, a run goes on from there once the fault is mended',
+    )
   }))
 
 test('with --debug any failure is told with its stack, which is no defect for that', () =>

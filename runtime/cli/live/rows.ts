@@ -12,7 +12,7 @@ export interface Canvas {
   readonly paint: Paint
   /** Milliseconds, of the clock the rows were made with. */
   readonly now: number
-  /** A line below the rows. */
+  /** A line below all. */
   readonly notice?: string
 }
 
@@ -28,14 +28,15 @@ const marks: Readonly<Record<Row['state'], readonly [string, TextTone]>> = {
 /** One line a stage; where they do not fit, those that matter most, and a line that counts the others. */
 export function drawRows(rows: Rows, canvas: Canvas): readonly string[] {
   const all = [...rows.values()]
-  const shown = choose(all, canvas.lines - 1)
+  const notice = canvas.notice ?? ''
+  const shown = choose(all, canvas.lines - (notice === '' ? 1 : 2))
   const names = Math.min(
     all.reduce((most, row) => Math.max(most, row.stage.length), 0),
     Math.max(8, Math.floor(canvas.columns / 3)),
   )
   const lines = shown.map(row => drawRow(row, names, canvas))
-  const foot = [tally(all, all.length - shown.length), canvas.notice ?? ''].filter(part => part !== '').join('  ')
-  return [...lines, canvas.paint('quiet', cut(foot, canvas.columns - 1))]
+  const foot = [tally(all, all.length - shown.length), notice].filter(part => part !== '')
+  return [...lines, ...foot.map(text => canvas.paint('quiet', cut(text, canvas.columns - 1)))]
 }
 
 /** The stages to show, in order: running and failed ones first of all, then their neighbours. */

@@ -1,6 +1,6 @@
 /** State of a live view: one row for each stage, folded from the events of a run. */
 import type { RunEvent } from '../../schedule/events.ts'
-import { isLocal, type Owner } from '../../store/process.ts'
+import { waitingText } from '../../store/process.ts'
 import { type PartedRow, partedRow } from './parted_row.ts'
 import { blank, marksAfter, type Row } from './row.ts'
 
@@ -75,7 +75,3 @@ function changeOf(row: Row, event: RowEvent, now: number): Partial<Row> {
       return { state: 'skipped', note: event.reason }
   }
 }
-
-/** The run that makes a stage which this one waits for. */
-export const waitingText = (owner: Owner): string =>
-  `for process ${owner.pid}${isLocal(owner) ? '' : ` on ${owner.host}`}, which makes the same result`

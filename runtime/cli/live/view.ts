@@ -2,12 +2,13 @@
 import { performance } from 'node:perf_hooks'
 import { formatSeconds } from '../../report/numbers.ts'
 import type { RunEvent } from '../../schedule/events.ts'
+import { waitingText } from '../../store/process.ts'
 import { tellLine } from '../print.ts'
 import { hasColour, painter } from '../terminal.ts'
 import { oneLine } from './cut.ts'
 import { describeProgress, drawRows } from './rows.ts'
 import { openScreen } from './screen.ts'
-import { createRows, waitingText } from './state.ts'
+import { createRows } from './state.ts'
 
 /** Something that shows events. */
 export interface View {
@@ -18,11 +19,14 @@ export interface View {
 }
 
 const framesEvery = 125
-const linesEvery = 10_000
+/** Milliseconds between two lines on a stage that runs. */
+export const linesEvery = 10_000
 
 /** Rows repainted in place, where `stream` is a terminal; plain lines where it is not. */
-export const openView = (stream: NodeJS.WriteStream): View =>
-  stream.isTTY && process.env.TERM !== 'dumb' ? openRows(stream) : openLines(tellLine)
+export const openView = (stream: NodeJS.WriteStream): View => (isLive(stream) ? openRows(stream) : openLines(tellLine))
+
+/** True for a terminal whose lines can be repainted. */
+export const isLive = (stream: NodeJS.WriteStream): boolean => stream.isTTY && process.env.TERM !== 'dumb'
 
 function openRows(terminal: NodeJS.WriteStream): View {
   const colour = hasColour(terminal)
@@ -51,6 +55,9 @@ function openRows(terminal: NodeJS.WriteStream): View {
     close() {
       clearInterval(timer)
       terminal.removeListener('resize', draw)
+      // What it tells is over.
+      notice = ''
+      waiting = ''
       draw()
       screen.close()
     },

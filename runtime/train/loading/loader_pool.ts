@@ -47,7 +47,11 @@ export function startLoaderPool({ threads, ...start }: LoaderPoolOptions): Loade
     })
     worker.on('error', cause => fail(new Error(`The loader failed: ${faultText(cause)}`, { cause })))
     worker.on('exit', code =>
-      fail(new Error(`A thread of the loader ended with code ${code}; run again to go on from the last checkpoint`)),
+      fail(
+        new Error(
+          `A thread of the loader ended with code ${code} and gave no reason; what it printed is in the log. The last checkpoint is kept`,
+        ),
+      ),
     )
     return worker
   })
