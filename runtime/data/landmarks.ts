@@ -37,10 +37,18 @@ const CITY_EXTENT_KM = 50
  */
 export async function readLandmarks(path: string): Promise<readonly Landmark[]> {
   const value = parseGeoJson(await readFile(path), path)
-  const features = isRecord(value) && Array.isArray(value.features) ? value.features : undefined
-  if (features === undefined)
-    throw new DataFault(`${path} is no GeoJSON FeatureCollection of landmarks`, { hint: 'check the file', file: path })
   checkReference(value, path)
+  const isCollection = isRecord(value) && value.type === 'FeatureCollection'
+  const features: readonly unknown[] = isCollection && Array.isArray(value.features) ? value.features : []
+  if (features.length === 0) {
+    const what = isCollection
+      ? ': it has no features'
+      : isRecord(value) && isText(value.type)
+        ? `: it is a ${value.type}`
+        : ''
+    const reason = `${path} is no GeoJSON FeatureCollection of landmarks${what}`
+    throw new DataFault(reason, { hint: 'write a FeatureCollection of Points', file: path })
+  }
   const names = new Set<string>()
   return features.map((feature, number) => {
     const landmark = toLandmark(feature)
@@ -139,31 +147,40 @@ function parseGeoJson(bytes: Uint8Array, path: string): unknown {
 }
 
 /** Names of the reference system of GeoJSON; older files may name another, whose numbers are no degrees. */
-const degrees = /CRS:?:?84$|EPSG:+(4326|4979)$|^WGS ?84$/i
+const degrees = /CRS:?:?84h?$|EPSG:+(4326|4979)$|^WGS ?84$/i
 
 function checkReference(value: unknown, path: string): void {
-  const crs = isRecord(value) && isRecord(value.crs) && isRecord(value.crs.properties) ? value.crs.properties : {}
-  if (!isText(crs.name) || degrees.test(crs.name)) return
-  throw new DataFault(`${path} is in the reference system '${crs.name}', and GeoJSON is in degrees of WGS 84`, {
-    hint: 'convert it, such as by ogr2ogr -t_srs EPSG:4326',
-    file: path,
-  })
+  const crs = isRecord(value) ? value.crs : undefined
+  if (crs === undefined || crs === null) return
+  const { name = crs } = isRecord(crs) && isRecord(crs.properties) ? crs.properties : {}
+  if (isText(name) && degrees.test(name)) return
+  throw new DataFault(
+    `${path} is in the reference system ${isText(name) ? `'${name}'` : JSON.stringify(name)}, and GeoJSON is in degrees of WGS 84`,
+    {
+      hint: 'convert it, such as by ogr2ogr -t_srs EPSG:4326',
+      file: path,
+    },
+  )
 }
 
 /** A landmark, or what is wrong with the feature. */
 function toLandmark(feature: unknown): Landmark | string {
   const properties = isRecord(feature) && isRecord(feature.properties) ? feature.properties : {}
   const geometry = isRecord(feature) && isRecord(feature.geometry) ? feature.geometry : {}
-  const { name, kind, extent_km: extentKm } = properties
-  const [lon, lat] = Array.isArray(geometry.coordinates) ? geometry.coordinates : []
-  if (typeof name !== 'string' || name === '') return 'has no name; give it a "name"'
+  const { kind, extent_km: extentKm } = properties
+  const name = isText(properties.name) ? properties.name.trim() : ''
+  const [lon, lat, ...heights]: readonly unknown[] = Array.isArray(geometry.coordinates) ? geometry.coordinates : []
+  if (/\p{Surrogate}/u.test(name)) return `has a name with half a character: ${JSON.stringify(name)}`
+  if (name === '') return 'has no name; give it a "name"'
   if (typeof kind !== 'string' || kind === '') return `(${name}) has no kind; give it a "kind" such as "lake"`
   if (typeof extentKm !== 'number' || !(extentKm > 0)) return `(${name}) has no width; give it an "extent_km" above 0`
-  if (geometry.type !== 'Point' || !isBetween(lon, 180) || !isBetween(lat, 90)) {
+  if (geometry.type !== 'Point' || !isBetween(lon, 180) || !isBetween(lat, 90) || !heights.every(isNumber)) {
     return `(${name}) has no place on the globe; give it a Point of longitude and latitude in degrees`
   }
   return { id: name, name, kind, extentKm, lon, lat }
 }
+
+const isNumber = (value: unknown): boolean => typeof value === 'number'
 
 const isBetween = (value: unknown, most: number): value is number =>
   typeof value === 'number' && Math.abs(value) <= most

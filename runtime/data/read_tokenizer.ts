@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { DataFault } from '../../dsl/diagnostics/faults.ts'
 import { isRecord, isText } from '../../dsl/values/json.ts'
 import { otherFormat } from './readers/other_format.ts'
+import { parsePythonJson } from './readers/python_json.ts'
 import { decodeText } from './readers/text.ts'
 import { isTokenizerJson, loadTokenizer, type Tokenizer } from './tokenizer.ts'
 
@@ -13,7 +14,7 @@ import { isTokenizerJson, loadTokenizer, type Tokenizer } from './tokenizer.ts'
 export async function readTokenizer(file: string): Promise<Tokenizer> {
   const json = await readJson(file)
   const model = isRecord(json) && isRecord(json.model) ? json.model : {}
-  if (isRecord(model.vocab)) checkVocabulary(model.vocab, file)
+  if (isRecord(model.vocab)) checkVocabulary(model.vocab, isRecord(json) ? json.added_tokens : undefined, file)
   if (isTokenizerJson(json)) return loadTokenizer({ ...json, model: { ...json.model, merges: mergesOf(model, file) } })
   const { foreignTokenizer, isForeignTokenizer } = await import('./foreign_tokenizer.ts')
   if (isForeignTokenizer(json)) {
@@ -37,17 +38,25 @@ async function readJson(file: string): Promise<unknown> {
     throw new DataFault(`"${file}" is no tokenizer: it is ${other.name}`, { hint: other.hint, file })
   const text = decodeText(bytes, `"${file}"`)
   try {
-    return JSON.parse(text)
+    return parsePythonJson(text)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw foreign(file, { reason: `: ${reason}`, cause })
   }
 }
 
-/** Throws where the ids of a vocabulary are no whole numbers or two tokens share one. */
-function checkVocabulary(vocab: Readonly<Record<string, unknown>>, file: string): void {
+/** Throws where ids are no whole numbers, two tokens share one, or an added token has another id than in the vocabulary. */
+function checkVocabulary(vocab: Readonly<Record<string, unknown>>, added: unknown, file: string): void {
   const tokens = new Map<number, string>()
-  for (const [token, id] of Object.entries(vocab)) {
+  if (!Array.isArray(added)) throw new DataFault(`"${file}" has no list of added_tokens`, { file })
+  const further = added.map((token: unknown, i): readonly [string, unknown] => {
+    if (isRecord(token) && isText(token.content)) return [token.content, token.id]
+    throw new DataFault(`"${file}" has an added token without a text: ${JSON.stringify(token)}`, {
+      ...{ file, item: `added_tokens[${i}]` },
+    })
+  })
+  const isNew = ([token, id]: readonly [string, unknown]) => !Object.hasOwn(vocab, token) || vocab[token] !== id
+  for (const [token, id] of [...Object.entries(vocab), ...further.filter(isNew)]) {
     const place = { file, item: token }
     if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 0 || id >= 2 ** 24)
       throw new DataFault(`"${file}" gives its token "${token}" the id ${JSON.stringify(id)}`, place)
@@ -55,11 +64,16 @@ function checkVocabulary(vocab: Readonly<Record<string, unknown>>, file: string)
     if (before !== undefined)
       throw new DataFault(`"${file}" gives its tokens "${before}" and "${token}" the same id ${id}`, place)
     tokens.set(id, token)
+    if (vocab[token] !== id && Object.hasOwn(vocab, token))
+      throw new DataFault(`"${file}" gives its token "${token}" the ids ${String(vocab[token])} and ${id}`, place)
   }
 }
 
 /** The merges of a model: pairs, or, as older files have them, texts with a blank between. */
-function mergesOf({ merges }: Readonly<Record<string, unknown>>, file: string): readonly (readonly [string, string])[] {
+function mergesOf(
+  { merges, vocab }: Readonly<Record<string, unknown>>,
+  file: string,
+): readonly (readonly [string, string])[] {
   if (!Array.isArray(merges)) throw new DataFault(`"${file}" has no list of merges`, { file })
   return merges.map((merge: unknown, rank): readonly [string, string] => {
     const [left, right, ...others]: readonly unknown[] = isText(merge)
@@ -67,10 +81,12 @@ function mergesOf({ merges }: Readonly<Record<string, unknown>>, file: string): 
       : Array.isArray(merge)
         ? merge
         : []
-    if (isText(left) && isText(right) && others.length === 0) return [left, right]
-    throw new DataFault(`"${file}" has a merge that is no pair of tokens: ${JSON.stringify(merge)}`, {
-      file,
-      item: `merges[${rank}]`,
-    })
+    const place = { file, item: `merges[${rank}]` }
+    if (isText(left) && isText(right) && others.length === 0) {
+      const unknown = [left, right, left + right].find(token => isRecord(vocab) && !Object.hasOwn(vocab, token))
+      if (unknown === undefined) return [left, right]
+      throw new DataFault(`"${file}" merges "${left}" and "${right}", and "${unknown}" is no token of it`, place)
+    }
+    throw new DataFault(`"${file}" has a merge that is no pair of tokens: ${JSON.stringify(merge)}`, place)
   })
 }

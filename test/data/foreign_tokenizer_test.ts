@@ -110,4 +110,31 @@ test('a file whose vocabulary or merges are damaged is named with what is wrong'
     assert.match(await read('{"model":'), /^"FILE" is no byte-level BPE tokenizer in Hugging Face's form: .*JSON/)
   }))
 
+test('ids, merges and added tokens that contradict the vocabulary are named', () =>
+  inTempFolder(async folder => {
+    const { model, added_tokens } = clipTokenizer
+    const file = join(folder, 't.json')
+    const [first] = added_tokens
+    const changes: readonly (readonly [object, RegExp])[] = [
+      [
+        { model: { ...model, merges: [...model.merges, 'qqq zzz'] } },
+        /merges "qqq" and "zzz", and "qqq" is no token of/,
+      ],
+      [{ added_tokens: undefined }, /has no list of added_tokens/],
+      [{ added_tokens: [{ ...first, content: 3 }] }, /has an added token without a text: \{/],
+      [{ added_tokens: [{ ...first, id: '7' }] }, /gives its token "<\|startoftext\|>" the id "7"/],
+      [{ added_tokens: [{ ...first, id: 5 }] }, /gives its tokens ".*" and "<\|startoftext\|>" the same id 5/],
+      [{ added_tokens: [{ ...first, id: 9000 }] }, /gives its token "<\|startoftext\|>" the ids \d+ and 9000/],
+    ]
+    for (const [change, message] of changes) {
+      await writeFile(file, JSON.stringify({ ...clipTokenizer, ...change }))
+      const fault = await readTokenizer(file).catch(error => error)
+      assert.instance(fault, DataFault)
+      assert.match(fault instanceof Error ? fault.message : '', message)
+    }
+    const text = JSON.stringify(clipTokenizer).replace('"vocab":{', '"vocab":{"a":7,')
+    await writeFile(file, text)
+    assert.match(await readTokenizer(file).catch(error => error.message), /the key "a" stands twice in one object/)
+  }))
+
 test.run()

@@ -82,6 +82,19 @@ test('a table with a fault is refused with the feature and the fix', () =>
     const faults: readonly (readonly [string, RegExp])[] = [
       ['{', /is not JSON: .*\(line 1\)/],
       [
+        table([]),
+        /is no GeoJSON FeatureCollection of landmarks: it has no features; write a FeatureCollection of Points/,
+      ],
+      ['{"type":"Point","coordinates":[0,5]}', /is no GeoJSON FeatureCollection of landmarks: it is a Point/],
+      ['[]', /is no GeoJSON FeatureCollection of landmarks; write/],
+      ['{"type":"Topology","features":[{}]}', /it is a Topology/],
+      [table([]).replace('{', '{"crs":"EPSG:3857",'), /in the reference system 'EPSG:3857'/],
+      [table([]).replace('{', '{"crs":{"type":"EPSG","properties":{"code":3857}},'), /in the reference system .*3857/],
+      [table([point('A', 'lake', [0, 5, 9])]).replace('[0,5]', '[0,5,"x"]'), /\(A\) has no place on the globe/],
+      [table([point('A\\ud800', 'lake', [0, 5, 9])]).replace('\\\\', '\\'), /a name with half a character/],
+      [table([point('A', 'lake', [0, 5, 9]), point(' A ', 'gulf', [0, 5, 9])]), /\(A\) stands there twice/],
+      [table([point('A', 'lake', [0, 5, 9])]).replace('"kind"', '"kind":"x","kind"'), /the key "kind" stands twice/],
+      [
         `{"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::3857"}},"features":[]}`,
         /is in the reference system 'urn:ogc:def:crs:EPSG::3857', and GeoJSON is in degrees of WGS 84/,
       ],

@@ -7,5 +7,7 @@ export { className } from '../../../dsl/values/class_name.ts'
 export type ClassCaptions = { readonly [name: string]: string }
 
 /** The caption of an image of which only the class is known. */
-export const captionOfClass = (name: string, names: ClassCaptions): string =>
-  (Object.hasOwn(names, name) ? names[name] : undefined) ?? className(name)
+export function captionOfClass(name: string, names: ClassCaptions): string {
+  const given = Object.entries(names).find(([one]) => one.normalize() === name.normalize())
+  return given?.[1] ?? className(name)
+}

@@ -1,13 +1,13 @@
 /** A user's own images: a folder with a table of captions, or with a sub-folder for each class. */
 import { readFile, realpath } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import { DataFault, UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { isLitter } from '../../../dsl/values/litter.ts'
 import { type SplitName, splitNamed } from '../../../dsl/values/split_names.ts'
 import { createRandom } from '../random.ts'
 import { type CaptionRow, parseCaptionTable, type TableColumns } from './caption_table.ts'
 import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
-import { createImageFinder, type ImageFiles, listImages } from './image_files.ts'
+import { createImageFinder, type ImageFiles, listImages, notImages, unnamedFiles } from './image_files.ts'
 import {
   type CorruptItem,
   corruptItem,
@@ -135,9 +135,7 @@ function fromClasses(
   const known = new Set(images)
   const unknown = [...files].filter(file => !known.has(file) && file.split('/').length >= least).sort()
   const hidden = [...images, ...unknown].filter(isHidden).map(file => leftOutItem(file, 'hidden files'))
-  const others = unknown
-    .filter(file => !isHidden(file))
-    .map(file => leftOutItem(file, `files that are no images (${extname(file).toLowerCase() || 'no ending'})`))
+  const others = unknown.filter(file => !isHidden(file)).map(file => leftOutItem(file, notImages(file)))
   return { entries, others: [...linked, ...litter.map(litterItem), ...hidden, ...others] }
 }
 
@@ -154,6 +152,7 @@ function fromTable(
   const find = createImageFinder(files, imagesName(options))
   const others: (CorruptItem | LeftOutItem)[] = []
   const entries = new Map<string, FolderImage>()
+  const mentioned = new Set<string>()
   for (const row of rows) {
     if (row.kind === 'corrupt') {
       others.push(row)
@@ -169,6 +168,7 @@ function fromTable(
       )
       continue
     }
+    mentioned.add(found.file)
     const before = entries.get(found.file)
     const contradiction = before === undefined ? undefined : contradictionOf(row, before)
     if (contradiction === undefined) entries.set(found.file, withRow(row, found.file, { before, options }))
@@ -179,6 +179,7 @@ function fromTable(
       hint: 'write one line for each caption',
       file: name,
     })
+  others.push(...unnamedFiles(files, { named: mentioned, tables: [join(options.folder, name)] }))
   return { entries: [...entries.values()].sort((a, b) => (a.file < b.file ? -1 : 1)), others }
 }
 

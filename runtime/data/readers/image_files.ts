@@ -4,6 +4,7 @@ import { basename, extname, isAbsolute, join, normalize, sep } from 'node:path'
 import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { isLitter } from '../../../dsl/values/litter.ts'
 import { isImageName } from './file_names.ts'
+import { type LeftOutItem, leftOutItem } from './record.ts'
 
 /** Files of a folder by their paths inside it, with `/` between folders. */
 export interface ImageFiles {
@@ -89,6 +90,23 @@ export function createImageFinder({ images, links }: ImageFiles, folder: string)
       : { fault: `which is not in ${folder}; add it or fix the name` }
   }
 }
+
+/** The files of a folder that no row names; the tables of these rows may lie in the folder, too. */
+export function unnamedFiles(
+  { folder, files }: ImageFiles,
+  { named, tables }: { readonly named: ReadonlySet<string>; readonly tables: readonly string[] },
+): readonly LeftOutItem[] {
+  const own = new Set(tables.map(table => join(table)))
+  const others = [...files].filter(file => !named.has(file) && !own.has(join(folder, file))).sort()
+  return others.map(file => leftOutItem(file, isImageName(file) ? unnamedImages : notImages(file)))
+}
+
+/** The reason why an image that no row names is left out. */
+export const unnamedImages = 'images that no row names'
+
+/** The reason why a file that is no image is left out. */
+export const notImages = (file: string): string =>
+  `files that are no images (${extname(file).toLowerCase() || 'no ending'})`
 
 /** True if a path is a link or leads through one. */
 function isLinked(file: string, links: ReadonlySet<string>): boolean {

@@ -7,7 +7,7 @@ import { isLitter } from '../../../dsl/values/litter.ts'
 import { splitNamed } from '../../../dsl/values/split_names.ts'
 import { readCaptions, readLabel } from './annotations.ts'
 import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
-import { createImageFinder, type ImageMatch, listImages } from './image_files.ts'
+import { createImageFinder, type ImageMatch, listImages, unnamedFiles } from './image_files.ts'
 import { parsePythonJson } from './python_json.ts'
 import { type CorruptItem, corruptItem, litterItem, roleName, type SourceItem, type SourceReader } from './record.ts'
 import { decodeText } from './text.ts'
@@ -38,10 +38,12 @@ export function openKarpathy({ json, images, classNames }: KarpathyOptions): Sou
     async *find() {
       const items = itemsOf(parse(decodeText(await readFile(json), file), file), file)
       total = items.length
-      const find = createImageFinder(await listImages(images), roleName('images'))
+      const files = await listImages(images)
+      const find = createImageFinder(files, roleName('images'))
       const taken = new Map<string, string>()
+      const named = new Set<string>()
       for (const [index, item] of items.entries()) {
-        const found = readItem(item, { name, find, classNames, images, position: index + 1 })
+        const found = readItem(item, { name, find, classNames, images, named, position: index + 1 })
         const [record] = found
         const first = record?.kind === 'record' ? taken.get(record.file) : undefined
         if (record?.kind === 'record' && first !== undefined) {
@@ -52,6 +54,7 @@ export function openKarpathy({ json, images, classNames }: KarpathyOptions): Sou
         if (record?.kind === 'record') taken.set(record.file, item.place)
         yield* found
       }
+      yield* unnamedFiles(files, { named, tables: [json] })
     },
   }
 }
@@ -88,13 +91,15 @@ interface ItemContext {
   readonly find: (name: string) => ImageMatch
   readonly classNames: ClassCaptions
   readonly images: string
+  /** Images that items name, usable or not; they are added to it. */
+  readonly named: Set<string>
   readonly position: number
 }
 
 /** The record of an item and the faults of its captions, or the one fault of the item. */
 function readItem(
   { value, listedAs, place }: KarpathyItem,
-  { name, find, classNames, images, position }: ItemContext,
+  { name, find, classNames, images, named: all, position }: ItemContext,
 ): readonly SourceItem[] {
   const wrong = (reason: string, column: string): CorruptItem =>
     corruptItem(name, `${name} ${place} ${reason}`, { key: place, column })
@@ -106,8 +111,6 @@ function readItem(
   if (split === undefined) {
     return [wrong(`has the split '${String(item.split ?? '')}'; splits are train, restval, val and test`, 'split')]
   }
-  const named = readLabel([listedAs, item.label, item.class, item.category].find(value => value !== undefined))
-  if ('fault' in named) return [wrong(named.fault, 'label')]
   const path =
     isText(filepath) && filepath !== '' && !filename.startsWith(`${filepath}/`) ? `${filepath}/${filename}` : filename
   // Lists by class have their images in folders of the same names, or all in one.
@@ -117,7 +120,11 @@ function readItem(
     const why = found.find(one => 'fault' in one)
     return [wrong(`names image '${path}', ${why?.fault ?? ''}`, 'filename')]
   }
+  all.add(at.file)
+  const named = readLabel([listedAs, item.label, item.class, item.category].find(value => value !== undefined))
+  if ('fault' in named) return [wrong(named.fault, 'label')]
   const given = sentencesOf(item)
+  if (given === undefined) return [wrong(`has sentences of '${filename}' that are no list`, 'sentences')]
   const { captions, faults: problems } = readCaptions(given, named.label)
   const faults = problems.map(fault => wrong(`${fault} of '${filename}'`, 'sentences'))
   if (captions.length === 0 && named.label === '') {
@@ -142,11 +149,12 @@ function readItem(
   ]
 }
 
-/** `sentences[].raw`, or `raw`, `raw_1`, `raw_2` and on; anything that is no text stands for a caption that is missing. */
-function sentencesOf(item: { readonly [name: string]: unknown }): readonly unknown[] {
+/** `sentences[].raw`, or `raw`, `raw_1`, `raw_2` and on; undefined where `sentences` is no list. */
+function sentencesOf(item: { readonly [name: string]: unknown }): readonly unknown[] | undefined {
   if (Array.isArray(item.sentences)) {
     return item.sentences.map(sentence => (isRecord(sentence) ? (sentence.raw ?? tokensOf(sentence.tokens)) : sentence))
   }
+  if (item.sentences !== undefined && item.sentences !== null) return undefined
   return Object.keys(item)
     .filter(key => /^raw(_[0-9]+)?$/.test(key))
     .map(key => item[key])

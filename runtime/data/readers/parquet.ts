@@ -7,7 +7,7 @@ import { type SplitName, splitNamed } from '../../../dsl/values/split_names.ts'
 import { readCaptions, readLabel } from './annotations.ts'
 import { usualCaption } from './caption_table.ts'
 import { type ClassCaptions, captionOfClass, className } from './class_names.ts'
-import { createImageFinder, listImages } from './image_files.ts'
+import { createImageFinder, type ImageFiles, listImages, unnamedFiles } from './image_files.ts'
 import { classNamesOf, invalidByteOf, openParquet, type ParquetFile, readGroup } from './parquet_file.ts'
 import {
   assignSplit,
@@ -50,11 +50,15 @@ export function openTables(options: ParquetOptions): SourceReader {
       for (const table of options.tables) sizes.push((await openParquet(table)).rows)
       total = sizes.reduce((sum, size) => sum + size, 0)
       const earlier: EarlierRows = new Map()
+      const { images } = options
+      const files = images.kind === 'paths' ? await listImages(images.folder) : undefined
+      const named = new Set<string>()
       let before = 0
       for (const [index, path] of options.tables.entries()) {
-        yield* readTable(await openParquet(path), { ...options, index, before, earlier })
+        yield* readTable(await openParquet(path), { ...options, index, before, earlier, files, named })
         before += sizes[index] ?? 0
       }
+      if (files !== undefined) yield* unnamedFiles(files, { named, tables: options.tables })
     },
   }
 }
@@ -76,11 +80,15 @@ interface ParquetTableOptions extends ParquetOptions {
   /** Rows of the tables before. */
   readonly before: number
   readonly earlier: EarlierRows
+  /** The folder that paths of rows start from. */
+  readonly files: ImageFiles | undefined
+  /** Images that rows name, usable or not; they are added to it. */
+  readonly named: Set<string>
 }
 
 async function* readTable(table: ParquetFile, options: ParquetTableOptions): AsyncGenerator<SourceItem> {
   const columns = columnsOf(table, options)
-  const { find, others } = await imagesOf(table, options)
+  const { find, others, unnamed = () => [] } = await imagesOf(table, options)
   yield* others
   const nameOf = classNamer(table, options.label)
   const keys = new Set<string>()
@@ -90,6 +98,7 @@ async function* readTable(table: ParquetFile, options: ParquetTableOptions): Asy
     for (const [i, cells] of rows.entries())
       yield* readRow({ cells, row: start + i }, { find, columns, nameOf, keys, ...options })
   }
+  yield* unnamed()
   if (table.rows === 0) yield leftOutItem(roleName('tables', options.index), 'tables without rows')
 }
 
@@ -144,8 +153,12 @@ type RowCells = Readonly<Record<string, unknown>>
 
 async function imagesOf(
   { path }: ParquetFile,
-  { images, index }: ParquetTableOptions,
-): Promise<{ readonly find: FindRowImage; readonly others: readonly SourceItem[] }> {
+  { images, index, files, named }: ParquetTableOptions,
+): Promise<{
+  readonly find: FindRowImage
+  readonly others: readonly SourceItem[]
+  readonly unnamed?: () => readonly SourceItem[]
+}> {
   switch (images.kind) {
     case 'bytes':
       return {
@@ -157,11 +170,12 @@ async function imagesOf(
         others: [],
       }
     case 'paths': {
-      const finder = createImageFinder(await listImages(images.folder), roleName('images'))
+      const finder = createImageFinder(files ?? (await listImages(images.folder)), roleName('images'))
       const find: FindRowImage = cells => {
         const name = cells[images.column]
         if (!isText(name) || name === '') return { fault: `names no image in its column '${images.column}'` }
         const found = finder(name)
+        if ('file' in found) named.add(found.file)
         return 'fault' in found
           ? { fault: `names image '${name}', ${found.fault}` }
           : { at: { kind: 'file', path: join(images.folder, found.file) }, file: found.file, shared: found.file }
@@ -171,7 +185,7 @@ async function imagesOf(
     case 'tar': {
       const tar = images.tars[index] ?? ''
       const name = roleName('tars', index)
-      const { find, others } = await listTarImages(tar, name)
+      const { find, others, unnamed } = await listTarImages(tar, name)
       return {
         find: ({ key }) => {
           const image = find(String(key))
@@ -180,6 +194,7 @@ async function imagesOf(
             : { at: image.location, file: image.file, shared: `${index}/${image.file}` }
         },
         others,
+        unnamed,
       }
     }
   }

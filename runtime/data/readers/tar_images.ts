@@ -1,6 +1,7 @@
 /** The images of a tar by the keys of a table beside it. */
 import { basename } from 'node:path'
 import { imageExtensions, splitStem, withoutPrefix } from './file_names.ts'
+import { unnamedImages } from './image_files.ts'
 import { corruptItem, type ImageLocation, leftOutItem, litterItem, type SourceItem } from './record.ts'
 import { readTar } from './tar_entries.ts'
 
@@ -15,6 +16,8 @@ export interface TarImages {
   /** The image of a key: by its path without the extension, or by its name alone where only one has it. */
   find(key: string): TarImage | undefined
   readonly others: readonly SourceItem[]
+  /** Images that no key has found until now. */
+  unnamed(): readonly SourceItem[]
 }
 
 /** Lists the images of a tar, which has the name `name` in reasons; their bytes are not read. */
@@ -44,9 +47,18 @@ export async function listTarImages(tar: string, name: string): Promise<TarImage
     const short = basename(key)
     byName.set(short, byName.has(short) ? undefined : image)
   }
+  const named = new Set<TarImage>()
   return {
-    find: key => byPath.get(withoutPrefix(key).normalize()) ?? byName.get(key.normalize()),
+    find(key) {
+      const image = byPath.get(withoutPrefix(key).normalize()) ?? byName.get(key.normalize())
+      if (image !== undefined) named.add(image)
+      return image
+    },
     others,
+    unnamed: () =>
+      [...byPath.values()]
+        .filter(image => !named.has(image))
+        .map(({ file }) => leftOutItem(`${file} in ${name}`, unnamedImages)),
   }
 }
 

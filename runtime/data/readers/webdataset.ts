@@ -75,12 +75,12 @@ async function* readShard(shard: string, options: ShardOptions): AsyncGenerator<
   }
   const isSidecar = (file: string): boolean => sidecarExtensions.includes(splitStem(file).extension)
   for await (const entry of readTar(shard, { name, wants: isSidecar })) {
+    count += 1
     if (entry.kind === 'damage') {
       const { key } = splitKey(entry.entry)
       yield corruptItem(name, entry.reason, { key: key === '' ? undefined : key })
       continue
     }
-    count += 1
     if (entry.kind === 'litter') {
       yield litterItem(`${entry.name} in ${name}`)
       continue

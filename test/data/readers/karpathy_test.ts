@@ -140,6 +140,27 @@ test('names each record that cannot be used, and reads the others', () =>
     for (const [i, pattern] of expected.entries()) assert.match(faults[i] ?? '', pattern)
   }))
 
+test('sentences that are no list are named, and so is a class that is none', () =>
+  inTempFolder(async folder => {
+    const images = [
+      image('0.jpg', { sentences: 'a lake' }),
+      image('0.jpg', { sentences: { raw: 'a lake' } }),
+      image('0.jpg', { label: ['lake'] }),
+      image('0.jpg', { label: 3 }),
+    ]
+    await put(folder, { 'dataset.json': JSON.stringify({ images }), 'imgs/0.jpg': 'x' })
+    const found = await findAll(open(folder))
+    assert.equal(reasonsOf(found), [
+      "$json images[0] has sentences of '0.jpg' that are no list",
+      "$json images[1] has sentences of '0.jpg' that are no list",
+      '$json images[2] has a class that is no text and no number (["lake"])',
+    ])
+    assert.equal(
+      recordsOf(found).map(({ label }) => label),
+      ['3'],
+    )
+  }))
+
 test('a file that is no JSON or has another form stops reading', () =>
   inTempFolder(async folder => {
     await put(folder, {
