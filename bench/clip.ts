@@ -14,9 +14,15 @@ import { loadPlan } from '../runtime/app/recipe.ts'
 import { loadPixels, readIndex } from '../runtime/data/dataset.ts'
 import { readTokenizer } from '../runtime/data/read_tokenizer.ts'
 import { endId, type Tokenizer } from '../runtime/data/tokenizer.ts'
+import { bootstrap } from '../runtime/evaluate/bootstrap.ts'
 import { classEmbeddings, classification, scoreAnswers } from '../runtime/evaluate/classification.ts'
-import { classificationIntervals, retrievalIntervals } from '../runtime/evaluate/intervals.ts'
-import { recallsOf, retrieval } from '../runtime/evaluate/retrieval.ts'
+import { intervalsOf } from '../runtime/evaluate/confidence.ts'
+import {
+  type Contributions,
+  classificationContributions,
+  retrievalContributions,
+} from '../runtime/evaluate/intervals.ts'
+import { byRecall, recallsOf, retrieval } from '../runtime/evaluate/retrieval.ts'
 import { type OpenClipConfig, openClipShapes } from '../runtime/model/openclip_config.ts'
 import { channelDeviation, channelMean } from '../runtime/model/standardize.ts'
 import { findResults } from '../runtime/schedule/select.ts'
@@ -118,6 +124,12 @@ const row = (metric: string, value: number, { low, high }: { readonly low: numbe
 const dim = config.embedDim
 const ties = 'expected'
 
+/** Each image is a unit of its own. */
+const names = (count: number): readonly string[] => Array.from({ length: count }, (_, image) => String(image))
+
+const intervalIn = ({ sums, measures, most }: Contributions, name: string) =>
+  intervalsOf(bootstrap(sums, measures), { most })[name] ?? { low: 0, high: 0 }
+
 async function judgedBy(stage: Stage): Promise<readonly Judged[]> {
   if (stage.kind !== 'retrieval' && stage.kind !== 'classification') return []
   const data = inputOf(stage, 'data')
@@ -132,7 +144,10 @@ async function judgedBy(stage: Stage): Promise<readonly Judged[]> {
         row(
           'mean_recall',
           recallsOf(scores, ties).mean_recall,
-          retrievalIntervals(scores, { owner, ties, seed: 0 }).mean_recall,
+          intervalIn(
+            retrievalContributions(scores, { owner, ties, units: names(captions.length), chance: byRecall([], 1) }),
+            'mean_recall',
+          ),
         ),
       ]
     }
@@ -147,7 +162,13 @@ async function judgedBy(stage: Stage): Promise<readonly Judged[]> {
     const embedded = classEmbeddings(texts, { templates: templates.length, dim })
     const answers = await classification({ images, classes: embedded, labels, names: classes, dim }, { threads })
     const { metrics } = scoreAnswers(answers, { names: classes, ties })
-    return [row('top1', metrics.top1, classificationIntervals(answers, { ties, seed: 0 }).top1)]
+    return [
+      row(
+        'top1',
+        metrics.top1,
+        intervalIn(classificationContributions(answers, { ties, units: names(labels.length) }), 'top1'),
+      ),
+    ]
   }
   return [{ name: stage.id, own, texts: prompts, data, only: label => classes.includes(label), score }]
 }

@@ -1,7 +1,9 @@
 /** This project's side of the retrieval benchmark: `retrieval_terroir.js FOLDER THREADS`. One line of JSON comes out. */
 import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { retrievalIntervals } from '../../runtime/evaluate/intervals.ts'
+import { bootstrap } from '../../runtime/evaluate/bootstrap.ts'
+import { intervalsOf } from '../../runtime/evaluate/confidence.ts'
+import { retrievalContributions } from '../../runtime/evaluate/intervals.ts'
 import { recallsOf, retrieval } from '../../runtime/evaluate/retrieval.ts'
 
 const [folder = '', threads = '1'] = process.argv.slice(2)
@@ -27,12 +29,20 @@ const input = {
 const start = performance.now()
 const ranks = await retrieval(input, { threads: Number(threads) })
 const ranked = performance.now()
-const intervals = retrievalIntervals(ranks, { owner: input.owner, ties: 'expected', seed: 0 })
+const recalls = recallsOf(ranks, 'expected')
+const units = Array.from({ length: count }, (_, image) => String(image))
+const { sums, measures } = retrievalContributions(ranks, {
+  owner: input.owner,
+  ties: 'expected',
+  units,
+  chance: recalls,
+})
+const intervals = intervalsOf(bootstrap(sums, measures))
 const ended = performance.now()
 const { user, system } = process.cpuUsage()
 console.log(
   JSON.stringify({
-    recalls: recallsOf(ranks, 'expected'),
+    recalls,
     seconds: (ranked - start) / 1000,
     intervalSeconds: (ended - ranked) / 1000,
     interval: intervals.mean_recall,

@@ -1,47 +1,70 @@
-/** The percentile bootstrap: confidence intervals of measures over images. */
+/** The bootstrap over independent units: measures of units that are drawn with replacement (docs/protocol.md). */
 import { createRandom } from '../data/random.ts'
+import { addUnit, joinUnits, totalsOf, type UnitSums } from './unit_sums.ts'
 
-/** An interval, in the unit of its measure. */
-export interface Interval {
-  readonly low: number
-  readonly high: number
+/** Measures of totals, by name; those that are not defined are absent or not finite. */
+export type Measures = (totals: Float64Array) => { readonly [name: string]: number | undefined }
+
+/** The values of one measure. */
+export interface Resampled {
+  /** Over all units. */
+  readonly estimate: number
+  /** Over each draw of units. Not finite: undefined there. */
+  readonly draws: Float64Array
+  /** Over all units but one: [units]. */
+  readonly without: Float64Array
 }
 
-/** Options of intervals. */
+/** Measures over draws of units. The same units give the same draws, whatever is measured, so that differences are paired. */
+export interface Resamples {
+  /** Names of the units, sorted. */
+  readonly units: readonly string[]
+  readonly measures: ReadonlyMap<string, Resampled>
+}
+
+/** Options of the bootstrap. */
 export interface BootstrapOptions {
-  readonly seed: number
-  /** @default 1000 */
-  readonly resamples?: number
-  /** Confidence level: the share of resamples in the interval. @default 0.95 */
-  readonly level?: number
+  /** @default 2000 */
+  readonly draws?: number
+  /** More units than these are put together at random, into so many groups of them. @default 10000 */
+  readonly mostUnits?: number
 }
 
-/**
- * Draws as many units as there are, with replacement, and returns the percentile interval of each measure.
- *
- * @param measures the measures of the drawn units, always in the same order; the array of indices is reused
- */
+/** Draws as many units as there are, many times over, and leaves each of them out once. */
 export function bootstrap(
-  units: number,
-  measures: (drawn: Int32Array) => readonly number[],
-  { seed, resamples = 1000, level = 0.95 }: BootstrapOptions,
-): readonly Interval[] {
-  const random = createRandom(seed, 'bootstrap')
-  const drawn = new Int32Array(units)
-  const draws = Array.from({ length: resamples }, () => {
-    for (let unit = 0; unit < units; unit++) drawn[unit] = random.below(units)
-    return measures(drawn)
-  })
-  return (draws[0] ?? []).map((_, index) => {
-    const sorted = Float64Array.from(draws, draw => draw[index] ?? 0).sort()
-    return { low: quantile(sorted, (1 - level) / 2), high: quantile(sorted, (1 + level) / 2) }
-  })
+  contributions: UnitSums,
+  measures: Measures,
+  { draws = 2000, mostUnits = 10_000 }: BootstrapOptions = {},
+): Resamples {
+  const sums = atMost(contributions, mostUnits)
+  const units = sums.units.length
+  const random = createRandom(0, 'bootstrap')
+  const all = totalsOf(sums)
+  const defined = Object.entries(measures(all)).filter(([, value]) => Number.isFinite(value))
+  const found = defined.map(([name, estimate = Number.NaN]) => ({
+    name,
+    values: { estimate, draws: new Float64Array(draws), without: new Float64Array(units) },
+  }))
+  const totals = new Float64Array(sums.parts)
+  const store = (into: 'draws' | 'without', at: number): void => {
+    const values = measures(totals)
+    for (const one of found) one.values[into][at] = values[one.name] ?? Number.NaN
+  }
+  for (let draw = 0; draw < draws; draw++) {
+    totals.fill(0)
+    for (let unit = 0; unit < units; unit++) addUnit(totals, sums, { unit: random.below(units) })
+    store('draws', draw)
+  }
+  for (let unit = 0; unit < units; unit++) {
+    totals.set(all)
+    addUnit(totals, sums, { unit, times: -1 })
+    store('without', unit)
+  }
+  return { units: sums.units, measures: new Map(found.map(({ name, values }) => [name, values])) }
 }
 
-/** A quantile, linearly interpolated as by NumPy's default. */
-function quantile(sorted: Float64Array, share: number): number {
-  const position = share * (sorted.length - 1)
-  const below = Math.floor(position)
-  const low = sorted[below] ?? 0
-  return low + (position - below) * ((sorted[below + 1] ?? low) - low)
+function atMost(sums: UnitSums, most: number): UnitSums {
+  if (sums.units.length <= most) return sums
+  const order = createRandom(0, 'groups of units').shuffle([...sums.units.keys()])
+  return joinUnits(sums, { order, most })
 }

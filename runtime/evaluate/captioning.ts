@@ -1,7 +1,7 @@
 /** Scores of captions against reference captions (docs/protocol.md). */
 import { l as rougeL } from 'js-rouge'
-import { type BootstrapOptions, bootstrap, type Interval } from './bootstrap.ts'
-import { mean } from './percent.ts'
+import type { Contributions } from './intervals.ts'
+import { collectUnits } from './unit_sums.ts'
 
 /** Scores of captions. */
 export interface CaptionScores {
@@ -37,10 +37,24 @@ export function scoreCaptions(captions: readonly string[], references: readonly 
   }
 }
 
-/** Bootstrap interval of the mean score, over images. */
-export function meanInterval(scores: readonly number[], options: BootstrapOptions): Interval {
-  const measure = (drawn: Int32Array) => [mean(Array.from(drawn, image => scores[image] ?? 0))]
-  return bootstrap(scores.length, measure, options)[0] ?? { low: 0, high: 0 }
+/** ROUGE-L, also with images mixed up, and words, as means over images. */
+export function captionContributions(
+  { rougeL, shuffled }: CaptionScores,
+  { units, words }: { readonly units: readonly string[]; readonly words: readonly number[] },
+): Contributions {
+  const collector = collectUnits(4)
+  for (const [image, unit] of units.entries())
+    for (const [part, value] of [1, rougeL[image], shuffled[image], words[image]].entries())
+      collector.add(unit, part, value ?? 0)
+  return {
+    sums: collector.finish(),
+    measures: ([images = 0, rouge = 0, mixed = 0, count = 0]) => ({
+      rouge_l: (100 * rouge) / images,
+      shuffled_rouge_l: (100 * mixed) / images,
+      words: count / images,
+    }),
+    most: { rouge_l: 100, shuffled_rouge_l: 100 },
+  }
 }
 
 /** Number of words of a caption. */

@@ -1,6 +1,6 @@
 /** Tables of the report: scores beside those of chance and baselines. */
 import type { TieRule } from '../../dsl/recipe/ties.ts'
-import type { Interval } from './bootstrap.ts'
+import type { Interval, Intervals } from '../../dsl/values/interval.ts'
 import type { ByClassification, ClassificationChance, ClassificationScores } from './classification.ts'
 import type { LocalisationMetrics } from './localisation.ts'
 import { type ByRecall, type Recalls, recallNames } from './retrieval.ts'
@@ -33,14 +33,16 @@ export interface RecallTableInput {
   readonly chance: Recalls
   /** Recalls that equal captions leave possible. */
   readonly ceiling: Recalls
-  readonly intervals: ByRecall<Interval>
+  readonly intervals: Intervals
   readonly images: number
+  /** Independent units. */
+  readonly units: number
   readonly texts: number
 }
 
 /** Recalls with their intervals, the range that ties leave, chance, the most that is possible, and the ratio to chance. */
 export function recallTable(input: RecallTableInput): TableExhibit {
-  const { byRule, ties, chance, ceiling, intervals, images, texts } = input
+  const { byRule, ties, chance, ceiling, intervals, images, texts, units } = input
   const recalls = byRule[ties]
   const ranges = tieRanges(byRule, recallNames)
   const isBounded = recallNames.some(name => ceiling[name] < 99.995)
@@ -49,7 +51,7 @@ export function recallTable(input: RecallTableInput): TableExhibit {
     title: 'Recall in percent',
     note: [
       `${images} images and ${texts} captions. ${tieNote(ties)}`,
-      'Intervals hold 95 % of bootstrap resamples over images.',
+      intervalNote(units),
       isBounded && 'Possible: the most that any model reaches, as captions of different images are equal.',
     ]
       .filter(Boolean)
@@ -66,7 +68,7 @@ export function recallTable(input: RecallTableInput): TableExhibit {
     rows: recallNames.map(name => [
       recallTitles[name],
       recalls[name],
-      formatInterval(intervals[name]),
+      intervalText(intervals[name]),
       ...(ranges ? [ranges.get(name) ?? ''] : []),
       chance[name],
       ...(isBounded ? [ceiling[name]] : []),
@@ -100,21 +102,23 @@ export interface AccuracyTableInput {
   /** The rule by which they are counted. */
   readonly ties: TieRule
   readonly chance: ClassificationChance
-  readonly intervals: ByClassification<Interval>
+  readonly intervals: Intervals
   readonly images: number
+  /** Independent units. */
+  readonly units: number
   readonly classes: number
 }
 
 /** Accuracies with their intervals, a random guess, and a constant guess of the most frequent class. */
 export function accuracyTable(input: AccuracyTableInput): TableExhibit {
-  const { byRule, ties, chance, intervals, images, classes } = input
+  const { byRule, ties, chance, intervals, images, classes, units } = input
   const metrics = byRule[ties]
   const names = (['top1', 'top5', 'mean_class_recall'] as const).filter(name => metrics[name] !== undefined)
   const ranges = tieRanges(byRule, names)
   return {
     kind: 'table',
     title: 'Accuracy in percent',
-    note: `${images} images of ${classes} classes. ${tieNote(ties)} Intervals hold 95 % of bootstrap resamples over images.`,
+    note: `${images} images of ${classes} classes. ${tieNote(ties)} ${intervalNote(units)}`,
     columns: [
       'Measure',
       'Accuracy',
@@ -127,11 +131,10 @@ export function accuracyTable(input: AccuracyTableInput): TableExhibit {
     rows: names.map(name => {
       const value = metrics[name] ?? 0
       const random = chance.random[name] ?? 0
-      const interval = intervals[name]
       return [
         classificationTitles[name],
         value,
-        interval === undefined ? '' : formatInterval(interval),
+        intervalText(intervals[name]),
         ...(ranges ? [ranges.get(name) ?? ''] : []),
         random,
         chance.majority[name] ?? 0,
@@ -177,25 +180,49 @@ export interface NamedMetrics {
   readonly metrics: LocalisationMetrics
 }
 
-/** Localisation measures of the model, of chance and of baselines, one column each, and the range that ties leave the model. */
+/** Values of a table of localisation, of the model. */
+export interface LocalisationTableInput {
+  readonly byRule: ByTieRule<LocalisationMetrics>
+  readonly intervals: Intervals
+  /** Independent units. */
+  readonly units: number
+}
+
+/** Localisation measures of the model with intervals, of chance and of baselines, one column each, and the range of ties. */
 export function localisationTable(
   columns: readonly NamedMetrics[],
-  byRule: ByTieRule<LocalisationMetrics>,
+  { byRule, intervals, units }: LocalisationTableInput,
 ): TableExhibit {
   const measures = Object.keys(columns[0]?.metrics ?? {})
   const ranges = tieRanges(byRule, measures)
   return {
     kind: 'table',
     title: 'Localisation in percent',
-    note: 'A pixel belongs to a concept where its score is above 0. IoU pools all pixels; image IoU is the mean over images that show the concept; ap is the average precision of pixels; the pointing game leaves out empty and full masks.',
-    columns: ['Measure', ...columns.map(({ name }) => name), ...(ranges ? [rangeTitle] : [])],
+    note: `A pixel belongs to a concept where its score is above 0. IoU pools all pixels; image IoU is the mean over images that show the concept; ap is the average precision of pixels; the pointing game leaves out empty and full masks. ${intervalNote(units)}`,
+    columns: [
+      'Measure',
+      ...columns.slice(0, 1).map(({ name }) => name),
+      '95 % interval',
+      ...columns.slice(1).map(({ name }) => name),
+      ...(ranges ? [rangeTitle] : []),
+    ],
     rows: measures.map(measure => [
       measure,
-      ...columns.map(({ metrics }) => metrics[measure] ?? ''),
+      ...columns.slice(0, 1).map(({ metrics }) => metrics[measure] ?? ''),
+      intervalText(intervals[measure]),
+      ...columns.slice(1).map(({ metrics }) => metrics[measure] ?? ''),
       ...(ranges ? [ranges.get(measure) ?? ''] : []),
     ]),
   }
 }
+
+/** An interval in a table; empty where there is none. */
+export const intervalText = (interval: Interval | undefined): string =>
+  interval === undefined ? '' : formatInterval(interval)
+
+/** The sentence that says of what intervals are. */
+export const intervalNote = (units: number): string =>
+  `Intervals are at 95 %, by the bootstrap over ${units.toLocaleString('en')} independent units.`
 
 const formatInterval = ({ low, high }: Interval): string => `${low.toFixed(2)}\u2013${high.toFixed(2)}`
 

@@ -1,62 +1,104 @@
-/** Bootstrap intervals of recalls and of classification, in percent, over images. */
+/** The contributions of units to recalls and accuracies, and these as functions of their sums. */
 import type { TieRule } from '../../dsl/recipe/ties.ts'
-import { type BootstrapOptions, bootstrap, type Interval } from './bootstrap.ts'
-import {
-  type ByClassification,
-  byClassification,
-  type ClassificationRanks,
-  classificationShares,
-} from './classification.ts'
+import type { Measures } from './bootstrap.ts'
+import type { ClassificationRanks } from './classification.ts'
 import { mean } from './percent.ts'
-import { type ByRecall, byRecall, type RetrievalRanks, recallDepths } from './retrieval.ts'
+import { type Recalls, type RetrievalRanks, recallDepths, recallNames } from './retrieval.ts'
 import { hitShares } from './ties.ts'
+import { collectUnits, type UnitSums } from './unit_sums.ts'
 
-const none: Interval = { low: 0, high: 0 }
+/** Contributions of units to measures, and the measures as functions of totals. */
+export interface Contributions {
+  readonly sums: UnitSums
+  readonly measures: Measures
+  /** Largest values of the measures that are shares: 100 in percent. */
+  readonly most: { readonly [name: string]: number }
+}
+
+/** The rule for ties, and the unit of each image: its landmark, scene or itself. */
+export interface UnitOptions {
+  readonly ties: TieRule
+  /** [images] */
+  readonly units: readonly string[]
+}
 
 /**
- * Intervals of the recalls. Each image is resampled with all its captions; ranks remain those in the whole gallery.
+ * Recalls, and their multiples of chance. An image counts with all its captions; ranks are those in the whole gallery.
  *
  * @param options `owner` is the index of each text's image: [texts]
  */
-export function retrievalIntervals(
+export function retrievalContributions(
   { image, text }: RetrievalRanks,
-  { owner, ties, ...options }: BootstrapOptions & { readonly owner: Int32Array; readonly ties: TieRule },
-): ByRecall<Interval> {
-  const images = image.above.length
-  const count = (counts: (text: number) => number): Float64Array => {
-    const sums = new Float64Array(images)
-    owner.forEach((image, text) => {
-      sums[image] = (sums[image] ?? 0) + counts(text)
-    })
-    return sums
+  { ties, units, owner, chance }: UnitOptions & { readonly owner: Int32Array; readonly chance: Recalls },
+): Contributions {
+  const [texts, imageHits, textHits] = [1, 2, 2 + recallDepths.length]
+  const collector = collectUnits(textHits + recallDepths.length)
+  const unitOf = (index: number): string => units[index] ?? ''
+  for (const unit of units) collector.add(unit, 0, 1)
+  for (const index of owner) collector.add(unitOf(index), texts, 1)
+  for (const [at, depth] of recallDepths.entries()) {
+    for (const [index, hit] of hitShares(image, depth, ties).entries())
+      collector.add(unitOf(index), imageHits + at, hit)
+    for (const [index, hit] of hitShares(text, depth, ties).entries())
+      collector.add(unitOf(owner[index] ?? 0), textHits + at, hit)
   }
-  const captions = count(() => 1)
-  const textHits = recallDepths.map(depth => {
-    const hits = hitShares(text, depth, ties)
-    return count(text => hits[text] ?? 0)
-  })
-  const imageHits = recallDepths.map(depth => hitShares(image, depth, ties))
-  const total = (counts: Float64Array, drawn: Int32Array): number => {
-    let sum = 0
-    for (const image of drawn) sum += counts[image] ?? 0
-    return sum
-  }
-  const measures = (drawn: Int32Array): readonly number[] => {
-    const texts = total(captions, drawn)
-    const recalls = [
-      ...imageHits.map(hits => (100 * total(hits, drawn)) / images),
-      ...textHits.map(hits => (100 * total(hits, drawn)) / texts),
+  const measures: Measures = totals => {
+    const share = (hits: number, of: number) => (100 * (totals[hits] ?? 0)) / (totals[of] ?? 0)
+    const six = [
+      ...recallDepths.map((_, at) => share(imageHits + at, 0)),
+      ...recallDepths.map((_, at) => share(textHits + at, texts)),
     ]
-    return [...recalls, mean(recalls)]
+    const recalls = [...six, mean(six)]
+    return Object.fromEntries([
+      ...recallNames.map((name, at) => [name, recalls[at]]),
+      ...timesNames.map(name => [`${name}_times_chance`, (recalls[recallNames.indexOf(name)] ?? 0) / chance[name]]),
+    ])
   }
-  return byRecall(bootstrap(images, measures, options), none)
+  const most = Object.fromEntries([
+    ...recallNames.map(name => [name, 100]),
+    ...timesNames.map(name => [`${name}_times_chance`, 100 / chance[name]]),
+  ])
+  return { sums: collector.finish(), measures, most }
 }
 
-/** Intervals of top-1, mean per-class recall and, from six classes on, top-5. */
-export function classificationIntervals(
-  answers: ClassificationRanks,
-  { ties, ...options }: BootstrapOptions & { readonly ties: TieRule },
-): ByClassification<Interval> {
-  const measures = (drawn: Int32Array) => classificationShares(answers, { drawn, ties }).map(share => 100 * share)
-  return byClassification(bootstrap(answers.labels.length, measures, options), none)
+/** Recalls that are told in multiples of chance, too. */
+const timesNames = ['i2t_r1', 't2i_r1', 'mean_recall'] as const
+
+/** Top-1, mean per-class recall, top-5 from six classes on, and top-1 in multiples of chance. */
+export function classificationContributions(
+  { ranks, labels, classes }: ClassificationRanks,
+  { ties, units }: UnitOptions,
+): Contributions {
+  // The images and the hits of each class, and the hits at five.
+  const fifth = 2 * classes
+  const collector = collectUnits(fifth + 1)
+  const [first, five] = [hitShares(ranks, 1, ties), hitShares(ranks, 5, ties)]
+  labels.forEach((label, image) => {
+    const unit = units[image] ?? ''
+    collector.add(unit, label, 1)
+    collector.add(unit, classes + label, first[image] ?? 0)
+    if (classes > 5) collector.add(unit, fifth, five[image] ?? 0)
+  })
+  const measures: Measures = totals => {
+    let [images, right] = [0, 0]
+    const recalls: number[] = []
+    for (let label = 0; label < classes; label++) {
+      const [count, hits] = [totals[label] ?? 0, totals[classes + label] ?? 0]
+      if (count <= 0) continue
+      images += count
+      right += hits
+      recalls.push(hits / count)
+    }
+    return {
+      top1: (100 * right) / images,
+      mean_class_recall: 100 * mean(recalls),
+      ...(classes > 5 && { top5: (100 * (totals[fifth] ?? 0)) / images }),
+      top1_times_chance: (right / images) * classes,
+    }
+  }
+  return {
+    sums: collector.finish(),
+    measures,
+    most: { top1: 100, mean_class_recall: 100, top5: 100, top1_times_chance: classes },
+  }
 }

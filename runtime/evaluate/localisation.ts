@@ -1,6 +1,6 @@
 /** Zero-shot localisation: score maps of concepts against their masks (docs/protocol.md). */
 import type { TieRule } from '../../dsl/recipe/ties.ts'
-import { averagePrecision, type MapShape, overlap, pointingHit, upsample } from './heatmap.ts'
+import { averagePrecision, type MapShape, type Overlap, overlap, pointingHit, upsample } from './heatmap.ts'
 import { mean, percent } from './percent.ts'
 import { type ByTieRule, byTieRule } from './ties.ts'
 
@@ -34,6 +34,18 @@ export interface ConceptScore {
   readonly pointedMaskShare: number
 }
 
+/** The images of a concept. */
+export interface ConceptImages {
+  /** Pixels in mask and prediction, predicted, and inside: [images]. */
+  readonly overlaps: readonly Overlap[]
+  /** Hits of the pointing game, by each rule for ties: [images]. */
+  readonly hits: readonly ByTieRule<number>[]
+  /** Pixels of an image. */
+  readonly area: number
+  /** Pixels of each image outside and inside the mask, by their score in {@link scoreSteps} steps: [images, 2, steps]. */
+  readonly steps: Uint32Array
+}
+
 /**
  * Percent, two decimals: `iou_NAME`, `image_iou_NAME`, `pointing_NAME`, `ap_NAME` and their means over the concepts
  * `mean_iou`, `mean_image_iou`, `mean_pointing`, `mean_ap`. Undefined values are absent.
@@ -46,7 +58,12 @@ export interface LocalisationMetrics {
 export interface LocalisationScores {
   readonly metrics: LocalisationMetrics
   readonly concepts: readonly ConceptScore[]
+  /** The images of each concept. */
+  readonly images: readonly ConceptImages[]
 }
+
+/** Steps of equally many pixels, into which scores are put for intervals of the average precision. */
+export const scoreSteps = 128
 
 /**
  * Measures the maps of every concept. Scores are scaled bilinearly to the size of the masks, and a pixel belongs to
@@ -61,10 +78,20 @@ export function localisation(
   { ties = 'expected', ...shape }: MapShape & { readonly ties?: TieRule },
 ): LocalisationScores {
   const scored = concepts.map(concept => scoreConcept(concept, shape))
-  return { concepts: scored, metrics: localisationMetrics(scored, ties) }
+  return {
+    concepts: scored.map(({ score }) => score),
+    metrics: localisationMetrics(
+      scored.map(({ score }) => score),
+      { ties },
+    ),
+    images: scored.map(({ images }) => images),
+  }
 }
 
-function scoreConcept({ name, scores, masks }: Concept, shape: MapShape): ConceptScore {
+function scoreConcept(
+  { name, scores, masks }: Concept,
+  shape: MapShape,
+): { readonly score: ConceptScore; readonly images: ConceptImages } {
   const patches = shape.rows * shape.columns
   const area = shape.size * shape.size
   checkShape(`Scores of "${name}"`, scores.length, shape.images * patches)
@@ -86,7 +113,7 @@ function scoreConcept({ name, scores, masks }: Concept, shape: MapShape): Concep
   const pointed = images.filter(image => image.inside > 0 && image.inside < area)
   const masked = images.filter(image => image.inside > 0)
   const precision = averagePrecision(pixels, masks)
-  return {
+  const score: ConceptScore = {
     name,
     ...(inside + predicted > 0 && { iou: both / (inside + predicted - both) }),
     ...(masked.length > 0 && {
@@ -99,6 +126,31 @@ function scoreConcept({ name, scores, masks }: Concept, shape: MapShape): Concep
     maskShare: inside / masks.length,
     pointedMaskShare: mean(pointed.map(image => image.inside / area)),
   }
+  return {
+    score,
+    images: { overlaps: images, hits: images.map(({ hits }) => hits), area, steps: countSteps(pixels, masks, area) },
+  }
+}
+
+/** Counts the pixels of each image outside and inside the mask by the step of their score: [images, 2, steps]. */
+function countSteps(pixels: Float32Array, masks: Uint8Array, area: number): Uint32Array {
+  const sorted = pixels.slice().sort()
+  const bounds = Float32Array.from(
+    { length: scoreSteps - 1 },
+    (_, step) => sorted[Math.floor(((step + 1) * sorted.length) / scoreSteps)] ?? 0,
+  )
+  const counts = new Uint32Array((masks.length / area) * 2 * scoreSteps)
+  pixels.forEach((score, pixel) => {
+    let [low, high] = [0, bounds.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (score >= (bounds[middle] ?? 0)) low = middle + 1
+      else high = middle
+    }
+    const at = (Math.floor(pixel / area) * 2 + (masks[pixel] === 0 ? 0 : 1)) * scoreSteps + low
+    counts[at] = (counts[at] ?? 0) + 1
+  })
+  return counts
 }
 
 function checkShape(what: string, length: number, expected: number): void {
@@ -112,7 +164,10 @@ function checkShape(what: string, length: number, expected: number): void {
  * average precision to m; its point lies inside with the mean mask share of the images in the pointing game. The mean IoU of
  * images has no such closed form, so `image_iou` is absent.
  */
-export function localisationChance(concepts: readonly ConceptScore[]): LocalisationMetrics {
+export function localisationChance(
+  concepts: readonly ConceptScore[],
+  show: (share: number) => number = percent,
+): LocalisationMetrics {
   return localisationMetrics(
     concepts.map(({ imageIou: _, ...concept }) => {
       const { predictedShare: p, maskShare: m } = concept
@@ -123,7 +178,7 @@ export function localisationChance(concepts: readonly ConceptScore[]): Localisat
         ...(concept.averagePrecision !== undefined && { averagePrecision: m }),
       }
     }),
-    'expected',
+    { ties: 'expected', show },
   )
 }
 
@@ -134,8 +189,11 @@ const measures = [
   ['ap', (concept: ConceptScore) => concept.averagePrecision],
 ] as const
 
-/** Measures of concepts by a rule for ties. */
-export function localisationMetrics(concepts: readonly ConceptScore[], ties: TieRule): LocalisationMetrics {
+/** Measures of concepts by a rule for ties; `show` makes numbers of shares, percent with two decimals if absent. */
+export function localisationMetrics(
+  concepts: readonly ConceptScore[],
+  { ties, show = percent }: { readonly ties: TieRule; readonly show?: (share: number) => number },
+): LocalisationMetrics {
   const metrics: Record<string, number> = {}
   for (const [measure, of] of measures) {
     const known: number[] = []
@@ -143,9 +201,9 @@ export function localisationMetrics(concepts: readonly ConceptScore[], ties: Tie
       const value = of(concept, ties)
       if (value === undefined) continue
       known.push(value)
-      metrics[`${measure}_${concept.name}`] = percent(value)
+      metrics[`${measure}_${concept.name}`] = show(value)
     }
-    if (known.length > 0) metrics[`mean_${measure}`] = percent(mean(known))
+    if (known.length > 0) metrics[`mean_${measure}`] = show(mean(known))
   }
   return metrics
 }

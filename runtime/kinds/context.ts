@@ -3,6 +3,7 @@ import { UserFault } from '../../dsl/diagnostics/faults.ts'
 import type { StageKind, StageOf } from '../../dsl/kinds/registry.ts'
 import type { Input } from '../../dsl/kinds/stage.ts'
 import type { EngineName } from '../../dsl/recipe.ts'
+import type { Intervals } from '../../dsl/values/interval.ts'
 import type { JsonRecord } from '../../dsl/values/json.ts'
 import type { Exhibit } from './exhibit.ts'
 
@@ -110,6 +111,8 @@ export type FindRun = (kind: string) => (() => Promise<(context: AnyContext) => 
 export interface StageResult {
   /** Measured numbers; percent where the name says so in its docs. */
   readonly metrics: Numbers
+  /** 95 % intervals of metrics over the independent units that they are means of; absent for those that have none. */
+  readonly intervals?: Intervals
   /** One line for the summary: `3,214 tiles of 412 landmarks`. */
   readonly summary: string
   /** Pictures, tables and curves for the report. */

@@ -5,6 +5,7 @@
  * gone. Messages come out through a channel of their own (file descriptor 3), so nothing a library prints can
  * corrupt them. Whatever does not parse as a message is treated as a line of the log.
  */
+import { isIntervals } from '../../dsl/values/interval.ts'
 import { isRecord, isText, parseJson } from '../../dsl/values/json.ts'
 import type { AnyContext, Numbers, Progress, StageResult } from '../kinds/context.ts'
 import { isExhibit } from '../kinds/exhibit.ts'
@@ -56,7 +57,8 @@ export function isProgress(value: unknown): value is Progress {
 function isResult(value: unknown): value is StageResult {
   if (!isRecord(value) || !isText(value.summary) || !isRecord(value.metrics) || !Array.isArray(value.exhibits))
     return false
-  return isNumbers(value.metrics) && value.exhibits.every(isExhibit)
+  const { metrics, intervals = {}, exhibits } = value
+  return isNumbers(metrics) && isIntervals(intervals) && exhibits.every(isExhibit)
 }
 
 function isMessage(value: Readonly<Record<string, unknown>>): boolean {

@@ -1,4 +1,5 @@
 /** The manifest of a published result: the outcome of the stage, and the digests of its files. */
+import { type Intervals, isIntervals } from '../../dsl/values/interval.ts'
 import { isRecord, isText, parseJson } from '../../dsl/values/json.ts'
 import { type FileRecord, outputDigest } from './digest.ts'
 
@@ -14,6 +15,8 @@ export interface Outcome {
   readonly kind: string
   readonly version: number
   readonly metrics: { readonly [name: string]: number }
+  /** Intervals of metrics at a level of 95 %; absent where none has one. */
+  readonly intervals?: Intervals
   readonly summary: string
   /** Pictures, tables and curves for the report; opaque to the store. */
   readonly exhibits: readonly unknown[]
@@ -30,7 +33,7 @@ export interface Outcome {
 export interface Manifest extends Outcome {
   /** Files by path relative to the result's folder, with `/` between folders. */
   readonly files: { readonly [path: string]: FileRecord }
-  /** Digest over files and metrics. */
+  /** Digest over files, metrics and intervals. */
   readonly digest: string
 }
 
@@ -53,6 +56,7 @@ function isManifest(value: unknown): value is Manifest {
     Object.values(value.files).every(isFile) &&
     Array.isArray(value.exhibits) &&
     Array.isArray(value.warnings) &&
+    (value.intervals === undefined || isIntervals(value.intervals)) &&
     (value.inputs === undefined || (isRecord(value.inputs) && Object.values(value.inputs).every(isText)))
   )
 }
@@ -68,5 +72,5 @@ export function isMadeFrom({ inputs = {} }: Pick<Manifest, 'inputs'>, digests: I
 /** Reads a manifest; `undefined` if the text is no manifest or does not agree with its own digest. */
 export function parseManifest(text: string): Manifest | undefined {
   const value = parseJson(text)
-  return isManifest(value) && outputDigest(value.files, value.metrics) === value.digest ? value : undefined
+  return isManifest(value) && outputDigest(value.files, value) === value.digest ? value : undefined
 }

@@ -169,7 +169,7 @@ export function openStore(folder: string): Store {
     const folder = folderOf(outcome.key)
     const tree = await plainTree(from)
     const files = await digestFiles(from, tree.files)
-    const manifest: Manifest = { ...outcome, files, digest: outputDigest(files, outcome.metrics) }
+    const manifest: Manifest = { ...outcome, files, digest: outputDigest(files, outcome) }
     await writeFile(join(from, manifestName), `${JSON.stringify(manifest, null, 1)}\n`, { flag: 'wx' })
     await chmod(join(from, manifestName), readOnly)
     // All of it is on the disk before anybody can see it.

@@ -1,6 +1,7 @@
 import { test } from 'uvu'
 import * as assert from 'uvu/assert'
-import { meanInterval, scoreCaptions } from '../../runtime/evaluate/captioning.ts'
+import { captionContributions, scoreCaptions } from '../../runtime/evaluate/captioning.ts'
+import { totalsOf } from '../../runtime/evaluate/unit_sums.ts'
 
 test('ROUGE-L is that of its paper, with recall weighed as in caption evaluation', () => {
   // Lin 2004, section 3: 3 of 4 words and 2 of 4 words in order; equal lengths make every F-measure the same.
@@ -20,10 +21,13 @@ test('captions of other images, and empty ones, score nothing', () => {
   assert.throws(() => scoreCaptions(['a'], []), /1 captions have references of 0 images/)
 })
 
-test('the interval holds the mean', () => {
-  const scores = Array.from({ length: 100 }, (_, image) => (image % 2 === 0 ? 1 : 0))
-  const { low, high } = meanInterval(scores, { seed: 5 })
-  assert.ok(low > 0.37 && low < 0.45 && high > 0.55 && high < 0.63, `${low} to ${high}`)
+test('units contribute the sums of their images', () => {
+  const { sums, measures } = captionContributions(
+    { rougeL: [1, 0.5, 0], shuffled: [0, 0.25, 0.5] },
+    { units: ['b', 'a', 'b'], words: [4, 5, 9] },
+  )
+  assert.equal(sums.units, ['a', 'b'])
+  assert.equal(measures(totalsOf(sums)), { rouge_l: 50, shuffled_rouge_l: 25, words: 6 })
 })
 
 test.run()

@@ -6,7 +6,6 @@ import {
   classificationChance,
   scoreAnswers,
 } from '../../runtime/evaluate/classification.ts'
-import { classificationIntervals } from '../../runtime/evaluate/intervals.ts'
 
 const threads = { threads: 1 }
 const names = ['lake', 'desert', 'city']
@@ -74,15 +73,6 @@ test('chance knows the random order and the most frequent class', () => {
   assert.is(random.top5, undefined)
   assert.is(majority.top1, 50)
   assert.is(majority.mean_class_recall.toFixed(6), (100 / 3).toFixed(6))
-})
-
-test('intervals surround the measure', () => {
-  const ranks = { above: Int32Array.from({ length: 100 }, (_, image) => image % 2), tied: new Int32Array(100) }
-  const answers = { ranks, labels: new Int32Array(100), classes: 2 }
-  const intervals = classificationIntervals(answers, { ties: 'expected', seed: 3 })
-  assert.ok(intervals.top1.low > 36 && intervals.top1.low < 44 && intervals.top1.high > 56 && intervals.top1.high < 64)
-  assert.equal(intervals.mean_class_recall, intervals.top1)
-  assert.is(intervals.top5, undefined)
 })
 
 test('faults are named', async () => {

@@ -8,7 +8,6 @@ import {
   localisationTable,
   recallTable,
 } from '../../runtime/evaluate/exhibits.ts'
-import { classificationIntervals, retrievalIntervals } from '../../runtime/evaluate/intervals.ts'
 import { recallsOf, retrieval } from '../../runtime/evaluate/retrieval.ts'
 import { retrievalCeiling, retrievalChance } from '../../runtime/evaluate/retrieval_bounds.ts'
 import { byTieRule } from '../../runtime/evaluate/ties.ts'
@@ -22,13 +21,14 @@ test('recalls stand beside interval, chance and the multiple of chance', async (
   const table = recallTable({
     byRule: byTieRule(rule => recallsOf(ranks, rule)),
     ties: 'expected',
-    intervals: retrievalIntervals(ranks, { owner, ties: 'expected', seed: 1 }),
+    intervals: { i2t_r1: { low: 50, high: 100 } },
     chance: retrievalChance(gallery, 'expected'),
     ceiling: retrievalCeiling(gallery, 'expected'),
     images: 2,
     texts: 2,
+    units: 2,
   })
-  assert.equal(table.rows[0], ['Image to text, R@1', 100, '100.00\u2013100.00', 50, '2.0×'])
+  assert.equal(table.rows[0], ['Image to text, R@1', 100, '50.00\u2013100.00', 50, '2.0×'])
   assert.is(table.rows.length, 7)
 })
 
@@ -47,9 +47,8 @@ test('classes are sorted by recall; the matrix keeps their order', async () => {
     ['lake', 0, 1],
     ['city', 0, 1],
   ])
-  const intervals = classificationIntervals(answers, { ties: 'expected', seed: 1 })
   const chance = classificationChance(labels, 2)
-  const table = accuracyTable({ byRule, ties: 'expected', intervals, chance, images: 2, classes: 2 })
+  const table = accuracyTable({ byRule, ties: 'expected', intervals: {}, chance, images: 2, units: 2, classes: 2 })
   assert.equal(
     table.rows.map(([name, value, , random, majority, times]) => [name, value, random, majority, times]),
     [
@@ -65,13 +64,10 @@ test('a measure that a baseline does not have is left empty', () => {
     { name: 'Model', metrics },
     { name: 'Chance', metrics: { iou_water: 20 } },
   ]
-  const table = localisationTable(
-    columns,
-    byTieRule(() => metrics),
-  )
+  const table = localisationTable(columns, { byRule: byTieRule(() => metrics), intervals: {}, units: 1 })
   assert.equal(table.rows, [
-    ['iou_water', 50, 20],
-    ['image_iou_water', 40, ''],
+    ['iou_water', 50, '', 20],
+    ['image_iou_water', 40, '', ''],
   ])
 })
 

@@ -21,9 +21,10 @@ test('a table of recalls has a row for each, with multiples of chance to one dec
     intervals: byRecall([], interval),
     images: 12,
     texts: 34,
+    units: 5,
   })
   assert.equal(table.columns, ['Measure', 'Recall', '95 % interval', 'Chance', 'Times chance'])
-  assert.match(table.note, /^12 images and 34 captions\./)
+  assert.match(table.note, /^12 images and 34 captions\..* over 5 independent units\.$/)
   assert.equal(table.rows, [
     ['Image to text, R@1', 10, '12.34–56.01', 1, '10×'],
     ['Image to text, R@5', 20, '12.34–56.01', 2.01, '10.0×'],
@@ -48,6 +49,7 @@ test('a table of accuracies leaves out what was not measured', () => {
       chance,
       intervals: { top1: interval, mean_class_recall: interval },
       images: 9,
+      units: 3,
       classes: 4,
       ...changes,
     })
@@ -78,6 +80,7 @@ test('the range of ties is there where it is wider than 0.1 points, and the ceil
       intervals: byRecall([], interval),
       images: 1,
       texts: 1,
+      units: 1,
     })
   assert.is(of(0.1, 100).columns.length, 5)
   const { columns, rows, note } = of(0.11, 26.19)
@@ -140,25 +143,19 @@ test('a table of localisation has a column for each method, in the measures of t
       { name: 'Model', metrics: { iou: 0, ap: 2 } },
       { name: 'Chance', metrics: { ap: 1, other: 3 } },
     ],
-    byTieRule(() => ({ iou: 0, ap: 2 })),
+    { byRule: byTieRule(() => ({ iou: 0, ap: 2 })), intervals: { ap: interval }, units: 7 },
   )
   assert.equal(
     [table.columns, table.rows],
     [
-      ['Measure', 'Model', 'Chance'],
+      ['Measure', 'Model', '95 % interval', 'Chance'],
       [
-        ['iou', 0, ''],
-        ['ap', 2, 1],
+        ['iou', 0, '', ''],
+        ['ap', 2, '12.34–56.01', 1],
       ],
     ],
   )
-  assert.equal(
-    localisationTable(
-      [],
-      byTieRule(() => ({})),
-    ).rows,
-    [],
-  )
+  assert.equal(localisationTable([], { byRule: byTieRule(() => ({})), intervals: {}, units: 0 }).rows, [])
   const metrics = { top1: 1, mean_class_recall: 2 }
   const chance = { random: metrics, majority: metrics }
   const intervals = { top1: interval, mean_class_recall: interval }
@@ -167,7 +164,15 @@ test('a table of localisation has a column for each method, in the measures of t
     table,
     classTable({ perClass }),
     confusionTable({ perClass, confusion: [] }),
-    accuracyTable({ byRule: byTieRule(() => metrics), ties: 'for', chance, intervals, images: 1, classes: 2 }),
+    accuracyTable({
+      byRule: byTieRule(() => metrics),
+      ties: 'for',
+      chance,
+      intervals,
+      images: 1,
+      units: 1,
+      classes: 2,
+    }),
     recallTable({
       byRule: byTieRule(() => values),
       ties: 'for',
@@ -176,6 +181,7 @@ test('a table of localisation has a column for each method, in the measures of t
       intervals: byRecall([], interval),
       images: 1,
       texts: 1,
+      units: 1,
     }),
   ]
   assert.equal(

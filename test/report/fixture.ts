@@ -337,6 +337,7 @@ function show(id: string, tiles: readonly Tile[]): Shown {
             ),
             images: 480,
             texts: 1440,
+            units: 96,
           }),
           {
             kind: 'strips',
@@ -397,7 +398,11 @@ function show(id: string, tiles: readonly Tile[]): Shown {
                 metrics: { iou_water: 46, image_iou_water: 44, pointing_water: 60.5, ap_water: 52, mean_iou: 46 },
               },
             ],
-            byTieRule(() => metrics),
+            {
+              byRule: byTieRule(() => metrics),
+              intervals: { iou_water: { low: 51.4, high: 64.9 } },
+              units: 96,
+            },
           ),
         ],
       }

@@ -44,7 +44,7 @@ export interface NucleusDecoding {
 /** The model writes a caption for every captioned image of a split. */
 export const captioning = defineEvaluation({
   kind: 'captioning',
-  version: 1,
+  version: 2,
   spec({ kind: _, model: __, data: ___, ...rest }: FilledCaptioningEvaluation, { model, data, seed }) {
     // A seed is part of the key only where tokens are drawn.
     const drawn: { readonly seed?: number } = rest.decoding.kind === 'nucleus' ? { seed } : {}

@@ -7,7 +7,8 @@ import { finished } from 'node:stream/promises'
 import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import { readIndex, readPixels } from '../../data/dataset.ts'
 import type { Sample } from '../../data/sample.ts'
-import { meanInterval, scoreCaptions, wordCount } from '../../evaluate/captioning.ts'
+import { captionContributions, scoreCaptions, wordCount } from '../../evaluate/captioning.ts'
+import { intervalNote, intervalText } from '../../evaluate/exhibits.ts'
 import { mean, percent } from '../../evaluate/percent.ts'
 import { createModelCaptioner, imageKeyStep } from '../../model/captions.ts'
 import { gridSide } from '../../model/config.ts'
@@ -19,6 +20,7 @@ import type { TokenDecoding } from '../../model/sampling.ts'
 import type { StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
 import type { Exhibit } from '../exhibit.ts'
+import { recordIntervals, unitOf } from '../intervals.ts'
 import { type TilesFrom, writeTiles } from '../pictures.ts'
 import {
   floatType,
@@ -80,11 +82,13 @@ export async function run(context: StageContext<'captioning'>): Promise<StageRes
     samples.map(sample => sample.captions),
   )
   const [rouge, shuffled] = [percent(mean(scores.rougeL)), percent(mean(scores.shuffled))]
-  const { low, high } = meanInterval(scores.rougeL, { seed: 0 })
+  const words = captions.map(wordCount)
+  const { intervals, units } = recordIntervals(out, captionContributions(scores, { words, units: samples.map(unitOf) }))
   await writeCaptions(out, { samples, captions, scores: scores.rougeL })
   const protocol = {
     split: split ?? 'all',
     images: samples.length,
+    units,
     references: samples.reduce((sum, sample) => sum + sample.captions.length, 0),
     uncaptioned,
     weights: params.weights ?? 'average',
@@ -96,24 +100,24 @@ export async function run(context: StageContext<'captioning'>): Promise<StageRes
   const metrics = {
     rouge_l: rouge,
     shuffled_rouge_l: shuffled,
-    words: Number(mean(captions.map(wordCount)).toFixed(2)),
+    words: Number(mean(words).toFixed(2)),
     distinct_share: Number((new Set(captions).size / captions.length).toFixed(4)),
   }
-  const intervals = { rouge_l: { low: 100 * low, high: 100 * high } }
   await writeFile(join(out, 'captioning.json'), `${JSON.stringify({ protocol, metrics, intervals }, null, 2)}\n`)
   return {
     metrics,
+    intervals,
     summary: `ROUGE-L ${rouge.toFixed(2)} % (images mixed up ${shuffled.toFixed(2)} %), ${new Set(captions).size} distinct captions of ${captions.length}`,
     exhibits: [
       {
         kind: 'table',
         title: 'Captions',
-        note: `${samples.length} images. ROUGE-L is that of the best reference; mixed up, each caption is compared with the references of the next image.`,
+        note: `${samples.length} images. ${intervalNote(units)} ROUGE-L is that of the best reference; mixed up, each caption is compared with the references of the next image.`,
         columns: ['Measure', 'Value', '95 % interval'],
         rows: [
-          ['ROUGE-L in percent', rouge, `${(100 * low).toFixed(2)}\u2013${(100 * high).toFixed(2)}`],
-          ['ROUGE-L with images mixed up', shuffled, ''],
-          ['Words of a caption', metrics.words, ''],
+          ['ROUGE-L in percent', rouge, intervalText(intervals.rouge_l)],
+          ['ROUGE-L with images mixed up', shuffled, intervalText(intervals.shuffled_rouge_l)],
+          ['Words of a caption', metrics.words, intervalText(intervals.words)],
           ['Share of distinct captions', metrics.distinct_share, ''],
         ],
       },

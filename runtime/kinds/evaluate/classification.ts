@@ -8,13 +8,14 @@ import { classWords } from '../../evaluate/class_names.ts'
 import { classEmbeddings, classification, classificationChance, scoreAnswers } from '../../evaluate/classification.ts'
 import { embedImages, embedTexts } from '../../evaluate/embed.ts'
 import { accuracyTable, classTable, confusionTable } from '../../evaluate/exhibits.ts'
-import { classificationIntervals } from '../../evaluate/intervals.ts'
+import { classificationContributions } from '../../evaluate/intervals.ts'
 import { precision } from '../../evaluate/similarity.ts'
 import { byTieRule } from '../../evaluate/ties.ts'
 import { inputFormatOf } from '../../model/input_format.ts'
 import { readModel } from '../../model/model_folder.ts'
 import type { StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
+import { recordIntervals, unitOf } from '../intervals.ts'
 import type { ListSteps } from '../printable_step.ts'
 import { embeddingSteps } from './embedding_steps.ts'
 
@@ -77,10 +78,12 @@ export async function run(context: StageContext<'classification'>): Promise<Stag
   const { metrics, perClass, confusion } = scores
   const byRule = byTieRule(rule => scoreAnswers(answers, { names, ties: rule }).metrics)
   const chance = classificationChance(labels, names.length)
-  const intervals = classificationIntervals(answers, { ties, seed: 0 })
+  const contributions = classificationContributions(answers, { ties, units: samples.map(unitOf) })
+  const { intervals, units } = recordIntervals(out, contributions)
   const protocol = {
     split: split ?? 'all',
     images: samples.length,
+    units,
     weights: params.weights ?? 'average',
     classes: names,
     leftOut,
@@ -100,9 +103,10 @@ export async function run(context: StageContext<'classification'>): Promise<Stag
   const times = Number((metrics.top1 / chance.random.top1).toFixed(1))
   return {
     metrics: { ...metrics, chance_top1: guess, top1_times_chance: times },
+    intervals,
     summary: `top-1 ${metrics.top1.toFixed(2)} % of ${names.length} classes (chance ${guess.toFixed(2)} %)`,
     exhibits: [
-      accuracyTable({ byRule, ties, chance, intervals, images: samples.length, classes: names.length }),
+      accuracyTable({ byRule, ties, chance, intervals, units, images: samples.length, classes: names.length }),
       classTable(scores),
       confusionTable(scores),
     ],

@@ -8,7 +8,7 @@ import type { Sample } from '../../data/sample.ts'
 import { classificationChance, rankClasses, scoreAnswers } from '../../evaluate/classification.ts'
 import { embedImages } from '../../evaluate/embed.ts'
 import { accuracyTable, classTable, confusionTable } from '../../evaluate/exhibits.ts'
-import { classificationIntervals } from '../../evaluate/intervals.ts'
+import { classificationContributions } from '../../evaluate/intervals.ts'
 import { fitProbe, penalties } from '../../evaluate/linear_probe.ts'
 import { byTieRule } from '../../evaluate/ties.ts'
 import { inputFormatOf } from '../../model/input_format.ts'
@@ -16,6 +16,7 @@ import { readModel } from '../../model/model_folder.ts'
 import type { InputFolder, StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
 import type { Exhibit } from '../exhibit.ts'
+import { recordIntervals, unitOf } from '../intervals.ts'
 import type { ListSteps } from '../printable_step.ts'
 import { embeddingSteps } from './embedding_steps.ts'
 
@@ -80,13 +81,15 @@ export async function run(context: StageContext<'linear-probe'>): Promise<StageR
   const { metrics, perClass, confusion } = scores
   const byRule = byTieRule(rule => scoreAnswers(answers, { names, ties: rule }).metrics)
   const chance = classificationChance(labels, names.length)
-  const intervals = classificationIntervals(answers, { ties, seed: 0 })
+  const contributions = classificationContributions(answers, { ties, units: testSamples.map(unitOf) })
+  const { intervals, units } = recordIntervals(out, contributions)
   const validated = Math.max(...probe.validated)
   const protocol = {
     trainSplit: train.split ?? 'all',
     trainImages: trainSamples.length,
     split: data.split ?? 'all',
     images: testSamples.length,
+    units,
     weights: params.weights ?? 'average',
     classes: names,
     leftOut,
@@ -112,9 +115,10 @@ export async function run(context: StageContext<'linear-probe'>): Promise<StageR
       penalty: probe.penalty,
       validation_top1: validated,
     },
+    intervals,
     summary: `top-1 ${metrics.top1.toFixed(2)} % of ${names.length} classes (chance ${guess.toFixed(2)} %), penalty ${probe.penalty}`,
     exhibits: [
-      accuracyTable({ byRule, ties, chance, intervals, images: testSamples.length, classes: names.length }),
+      accuracyTable({ byRule, ties, chance, intervals, units, images: testSamples.length, classes: names.length }),
       penaltyTable(probe),
       classTable(scores),
       confusionTable(scores),

@@ -5,7 +5,14 @@ import { loadMasks, loadPixels } from '../../data/dataset.ts'
 import { heatmaps } from '../../distill/heatmaps.ts'
 import { singlePatch } from '../../distill/sao.ts'
 import { localisationTable } from '../../evaluate/exhibits.ts'
-import { type Concept, localisation, localisationChance, localisationMetrics } from '../../evaluate/localisation.ts'
+import {
+  type Concept,
+  type LocalisationScores,
+  localisation,
+  localisationChance,
+  localisationMetrics,
+} from '../../evaluate/localisation.ts'
+import { localisationContributions } from '../../evaluate/localisation_intervals.ts'
 import { meanMaskConcept } from '../../evaluate/mean_mask.ts'
 import { byTieRule } from '../../evaluate/ties.ts'
 import { gridSide } from '../../model/config.ts'
@@ -14,6 +21,7 @@ import type { StageContext, StageResult } from '../context.ts'
 import { marginSteps, namedQueries } from '../distill/queries.ts'
 import { engineOf } from '../engine.ts'
 import type { Exhibit, Figure } from '../exhibit.ts'
+import { recordIntervals, unitOf } from '../intervals.ts'
 import { heatOf, writeMask, writeTile } from '../pictures.ts'
 import type { ListSteps } from '../printable_step.ts'
 
@@ -64,10 +72,16 @@ export async function run(context: StageContext<'localisation'>): Promise<StageR
     { name: 'Chance', metrics: chance },
   ]
   const baseline = await meanMask(context, { concepts, size })
-  if (baseline) columns.push({ name: 'Mean mask', metrics: baseline })
+  if (baseline) columns.push({ name: 'Mean mask', metrics: baseline.metrics })
+  const byRule = byTieRule(rule => localisationMetrics(scores.concepts, { ties: rule }))
+  const { intervals, units } = recordIntervals(
+    out,
+    localisationContributions({ scores, baseline, ties, units: samples.map(unitOf) }),
+  )
   const protocol = {
     split: split ?? 'all',
     images: samples.length,
+    units,
     map,
     imageSize: size,
     grid: side,
@@ -76,8 +90,11 @@ export async function run(context: StageContext<'localisation'>): Promise<StageR
     ties,
     queries,
   }
-  const byRule = byTieRule(rule => localisationMetrics(scores.concepts, rule))
-  const record = { protocol, metrics: scores.metrics, chance, meanMask: baseline ?? null, ties: byRule }
+  const record = {
+    ...{ protocol, metrics: scores.metrics, intervals, chance },
+    meanMask: baseline?.metrics ?? null,
+    ties: byRule,
+  }
   await writeFile(join(out, 'localisation.json'), `${JSON.stringify(record, null, 2)}\n`)
   const iou = scores.metrics.mean_iou ?? 0
   return {
@@ -85,23 +102,24 @@ export async function run(context: StageContext<'localisation'>): Promise<StageR
       ...scores.metrics,
       chance_mean_iou: chance.mean_iou ?? 0,
       ...(baseline && {
-        mean_mask_mean_iou: baseline.mean_iou ?? 0,
-        mean_iou_over_mean_mask: Number((iou - (baseline.mean_iou ?? 0)).toFixed(2)),
+        mean_mask_mean_iou: baseline.metrics.mean_iou ?? 0,
+        mean_iou_over_mean_mask: Number((iou - (baseline.metrics.mean_iou ?? 0)).toFixed(2)),
       }),
     },
-    summary: `mean IoU ${iou.toFixed(2)} %${baseline ? `, mean mask ${(baseline.mean_iou ?? 0).toFixed(2)} %` : ''}, pointing ${(scores.metrics.mean_pointing ?? 0).toFixed(2)} %`,
+    intervals,
+    summary: `mean IoU ${iou.toFixed(2)} %${baseline ? `, mean mask ${(baseline.metrics.mean_iou ?? 0).toFixed(2)} %` : ''}, pointing ${(scores.metrics.mean_pointing ?? 0).toFixed(2)} %`,
     exhibits: [
-      localisationTable(columns, byRule),
+      localisationTable(columns, { byRule, intervals, units }),
       await examples(out, { concepts, keys: samples.map(sample => sample.key), pixels, maps, side, size }),
     ],
   }
 }
 
-/** The measures of the reference split's mean mask as a prediction; absent without a reference. */
+/** The scores of the reference split's mean mask as a prediction; absent without a reference. */
 async function meanMask(
   { inputs, params }: Pick<StageContext<'localisation'>, 'inputs' | 'params'>,
   { concepts, size }: { readonly concepts: readonly Concept[]; readonly size: number },
-): Promise<Readonly<Record<string, number>> | undefined> {
+): Promise<LocalisationScores | undefined> {
   const reference = inputs.reference
   if (reference === undefined) return undefined
   const means: Concept[] = []
@@ -110,7 +128,7 @@ async function meanMask(
     means.push(meanMaskConcept({ name, masks }, { reference: known, size }))
   }
   const images = (means[0]?.masks.length ?? 0) / size ** 2
-  return localisation(means, { images, rows: size, columns: size, size, ties: params.ties }).metrics
+  return localisation(means, { images, rows: size, columns: size, size, ties: params.ties })
 }
 
 interface LocalisationExamples {

@@ -9,7 +9,7 @@ import type { Sample } from '../../data/sample.ts'
 import { cleanCaption } from '../../evaluate/cleaning.ts'
 import { embedImages, embedTexts } from '../../evaluate/embed.ts'
 import { recallTable } from '../../evaluate/exhibits.ts'
-import { retrievalIntervals } from '../../evaluate/intervals.ts'
+import { retrievalContributions } from '../../evaluate/intervals.ts'
 import { recallsOf, retrieval } from '../../evaluate/retrieval.ts'
 import { retrievalCeiling, retrievalChance } from '../../evaluate/retrieval_bounds.ts'
 import { precision } from '../../evaluate/similarity.ts'
@@ -19,6 +19,7 @@ import { type ChosenWeights, readModel } from '../../model/model_folder.ts'
 import type { StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
 import type { Exhibit, Figure } from '../exhibit.ts'
+import { recordIntervals, unitOf } from '../intervals.ts'
 import { type TilesFrom, writeTiles } from '../pictures.ts'
 import type { ListSteps } from '../printable_step.ts'
 import { embeddingSteps } from './embedding_steps.ts'
@@ -34,6 +35,8 @@ interface Protocol extends InputFormat {
   readonly split: string
   readonly images: number
   readonly texts: number
+  /** Independent units: landmarks, scenes or images. */
+  readonly units: number
   /** Images that were left out. */
   readonly uncaptioned: number
   readonly weights: ChosenWeights
@@ -91,11 +94,13 @@ export async function run(context: StageContext<'retrieval'>): Promise<StageResu
   const ceiling = retrievalCeiling(gallery, ties)
   const byRule = byTieRule(rule => recallsOf(ranks, rule))
   const recalls = byRule[ties]
-  const intervals = retrievalIntervals(ranks, { owner, ties, seed: 0 })
+  const contributions = retrievalContributions(ranks, { ties, owner, chance, units: samples.map(unitOf) })
+  const { intervals, units } = recordIntervals(out, contributions)
   const protocol: Protocol = {
     split: split ?? 'all',
     images: samples.length,
     texts: texts.length,
+    units,
     uncaptioned,
     weights: params.weights ?? 'average',
     ...inputFormatOf(model.network),
@@ -114,9 +119,10 @@ export async function run(context: StageContext<'retrieval'>): Promise<StageResu
       t2i_r1_times_chance: times('t2i_r1'),
       mean_recall_times_chance: times('mean_recall'),
     },
+    intervals,
     summary: `mean recall ${recalls.mean_recall.toFixed(2)} % (chance ${chance.mean_recall.toFixed(2)} %), R@1 ${times('t2i_r1')} times chance`,
     exhibits: [
-      recallTable({ byRule, ties, chance, ceiling, intervals, images: samples.length, texts: texts.length }),
+      recallTable({ byRule, ties, chance, ceiling, intervals, images: samples.length, texts: texts.length, units }),
       await examples(out, { from, samples, texts, owner, images, embedded, dim }),
     ],
   }

@@ -62,19 +62,18 @@ export async function run(context: StageContext<'classifier'>): Promise<StageRes
     const labelled = isShown.has(item)
     if (labelled) {
       const dropped = sample.overhead ? undefined : 'labelled as no overhead view'
-      return { sample, dropped, scores: { labelled } }
+      return { sample, dropped, isShown: true, scores: { labelled } }
     }
     const probability = both.classifier.judge(seen)
     const dropped = probability >= threshold ? undefined : 'classified as no overhead view'
     const scores = { probability, labelled }
     return { sample, dropped, scores, remark: `probability ${probability.toFixed(2)}` }
   })
-  const result = await concludeFilter(context, { scores: definition.scores, verdicts })
-  const { kept = 0, dropped = 0 } = result.metrics
-  const { precision, recall, f1, accuracy } = both.score
+  const result = await concludeFilter(context, { scores: definition.scores, verdicts, hasAccuracy: true })
   return {
-    metrics: { precision, recall, f1, accuracy, labelled: shown.length, kept, dropped },
-    summary: `${result.summary}, F1 ${f1.toFixed(3)} on ${both.score.count.toLocaleString('en')} unseen labels`,
+    ...result,
+    metrics: { ...result.metrics, labelled: shown.length },
+    summary: `${result.summary}, F1 ${both.score.f1.toFixed(3)} on ${both.score.count.toLocaleString('en')} unseen labels`,
     exhibits: [scores(judged), ...result.exhibits],
   }
 }

@@ -3,13 +3,16 @@ import { join } from 'node:path'
 import { UserFault } from '../../../dsl/diagnostics/faults.ts'
 import { verdictColumns } from '../../../dsl/kinds/filters/verdicts.ts'
 import type { RecordColumns, RecordRow } from '../../../dsl/kinds/records.ts'
+import type { Intervals } from '../../../dsl/values/interval.ts'
 import { deriveDataset, readSamples } from '../../data/dataset.ts'
 import { createTally } from '../../data/filters/score.ts'
 import { createRecord } from '../../data/record_table.ts'
 import type { Sample, SampleFiles } from '../../data/sample.ts'
+import { collectDecisions, type DecisionCollector } from '../../evaluate/filter_intervals.ts'
 import type { InputFolder, StageResult, StageSurroundings } from '../context.ts'
 import type { Exhibit } from '../exhibit.ts'
 import { createFigures } from '../figures.ts'
+import { recordIntervals, unitOf } from '../intervals.ts'
 import { createReasons, evenExamples, type ReasonGroup } from './reasons.ts'
 
 /** The context of any filter. */
@@ -23,6 +26,8 @@ export interface Verdict<Scores extends RecordColumns = RecordColumns> {
   readonly dropped?: string | undefined
   /** The numbers and names that decided; those that are absent are empty cells. */
   readonly scores?: RecordRow<Scores>
+  /** True if the filter was shown the sample's human label, which then measures nothing. @default false */
+  readonly isShown?: boolean
   /** Said of this sample alone: a probability, a twin. */
   readonly remark?: string
 }
@@ -32,6 +37,8 @@ export interface FilterVerdicts<Scores extends RecordColumns> {
   /** Columns of the scores, from the filter's definition. */
   readonly scores: Scores
   readonly verdicts: AsyncIterable<Verdict<Scores>> | Iterable<Verdict<Scores>>
+  /** Gives the metric `accuracy`, too. @default false */
+  readonly hasAccuracy?: boolean
 }
 
 const keptShown = 12
@@ -40,25 +47,29 @@ const droppedShown = 24
 /**
  * Writes what is kept and the verdicts, and reports.
  *
- * Metrics: `kept`, `dropped`, and where samples carry human labels `precision`, `recall` and `f1` of the kept ones
- * as shares, all over the filter's own input. Throws where nothing is kept.
+ * Metrics: `kept`, `dropped`, and where samples carry human labels that the filter has not been shown `precision`,
+ * `recall` and `f1` of the kept ones as shares, with intervals, all over the filter's own input. Throws where nothing is kept.
  */
 export async function concludeFilter<Scores extends RecordColumns>(
   context: FilterContext,
-  { scores, verdicts }: FilterVerdicts<Scores>,
+  { scores, verdicts, hasAccuracy = false }: FilterVerdicts<Scores>,
 ): Promise<StageResult> {
   const record = createRecord<RecordColumns>(join(context.out, 'verdicts.parquet'), { ...verdictColumns, ...scores })
   const handedOn: Sample[] = []
   const labelled = createTally()
+  const decisions = collectDecisions()
   const reasons = createReasons<Verdict>(droppedShown)
   let count = 0
   for await (const verdict of verdicts) {
-    const { sample, dropped } = verdict
+    const { sample, dropped, isShown = false } = verdict
     const { key, split, group, overhead } = sample
     const kept = dropped === undefined
     record.add({ key, split, group, overhead, kept, reason: dropped, ...verdict.scores })
     if (kept) handedOn.push(sample)
-    if (overhead !== undefined) labelled.add({ kept, wanted: overhead })
+    if (overhead !== undefined && !isShown) {
+      labelled.add({ kept, wanted: overhead })
+      decisions.add(unitOf(sample), { kept, wanted: overhead })
+    }
     reasons.add(dropped, verdict)
     count += 1
   }
@@ -66,15 +77,25 @@ export async function concludeFilter<Scores extends RecordColumns>(
   const groups = reasons.groups()
   if (handedOn.length === 0) throw noneKept(groups, count)
   await deriveDataset(context.inputs.data.folder, context.out, handedOn)
-  const { precision, recall, f1, count: labels } = labelled.score()
+  const { precision, recall, f1, accuracy, count: labels } = labelled.score()
+  const measured = { precision, recall, f1, ...(hasAccuracy && { accuracy }) }
   return {
     metrics: {
       ...{ kept: handedOn.length, dropped: count - handedOn.length },
-      ...(labels > 0 && { precision, recall, f1 }),
+      ...(labels > 0 && measured),
     },
+    ...(labels > 0 && { intervals: measuredIntervals(context.out, { decisions, names: Object.keys(measured) }) }),
     summary: `${handedOn.length.toLocaleString('en')} kept of ${count.toLocaleString('en')}`,
     exhibits: [await examples(context, groups), reasonTable(groups, { count, hasLabels: labels > 0 })],
   }
+}
+
+function measuredIntervals(
+  out: string,
+  { decisions, names }: { readonly decisions: DecisionCollector; readonly names: readonly string[] },
+): Intervals {
+  const { intervals } = recordIntervals(out, decisions.finish())
+  return Object.fromEntries(Object.entries(intervals).filter(([name]) => names.includes(name)))
 }
 
 function noneKept(groups: readonly ReasonGroup<Verdict>[], count: number): UserFault {
