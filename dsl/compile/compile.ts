@@ -30,8 +30,8 @@ export function compile(loaded: LoadedRecipe, environment: Environment): Plan {
 }
 
 /**
- * Compiles a recipe that has no errors as far as its files are here: if it says that its data is elsewhere, stages
- * that need what is missing have no key. Throws where the environment lacks any other file.
+ * Compiles a recipe that has no errors as far as its files are here: if it says that its data is elsewhere, or if it is
+ * only compared, stages that need what is missing have no key. Throws where the environment lacks any other file.
  */
 export function outline({ folder, variants }: LoadedRecipe, environment: Environment): Outline {
   const [first] = variants
@@ -159,7 +159,7 @@ function ownFile(
   const isMissing = environment.stamp !== undefined && stamp === undefined
   const sha256 = isMissing ? undefined : environment.digest(path)
   if (sha256 !== undefined) return { role, name, path, sha256, ...(stamp && { stamp }) }
-  if (recipe.resources.elsewhere) return { role, name, path }
+  if (recipe.resources.elsewhere || environment.mayLackFiles) return { role, name, path }
   throw new UserFault(`There is no '${name}' beside the recipe`)
 }
 

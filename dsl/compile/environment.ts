@@ -21,6 +21,8 @@ export interface Environment {
   readonly digest: (path: string) => string | undefined
   /** The stamp of a file or folder, taken before its digest, so that a run detects later changes. */
   readonly stamp?: (path: string) => PathStamp | undefined
+  /** Set where a recipe is only compared: a file that is not here is no fault, whatever the recipe says. */
+  readonly mayLackFiles?: true
   /** Finds a file of an installed package by its name, `PACKAGE/PATH`. */
   readonly resolvePackageFile: (name: string) => { readonly path: string; readonly version: string }
 }

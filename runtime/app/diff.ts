@@ -24,7 +24,7 @@ export interface DiffResult {
   readonly comparison: Comparison
   /** True if nothing differs. */
   readonly isSame: boolean
-  /** Data files that git does not have, and that were taken as they are in the work tree. */
+  /** Data files that a revision does not have, and that were taken as they lie on disk. */
   readonly borrowed: readonly string[]
   /** Data files that are not on this machine, and that count as unchanged. */
   readonly absent: readonly string[]
@@ -32,7 +32,7 @@ export interface DiffResult {
 
 /**
  * Compares two recipes: parameters, stages that run again, metrics and claims of the locks beside them. Files of a
- * revision are read from git; nothing is checked out.
+ * revision are read from git; nothing is checked out. The data that a recipe names is not checked, and may be missing.
  *
  * Rejects with a {@link RecipeFault} where one of the two has errors.
  */
@@ -55,12 +55,13 @@ async function readSide(place: string | RecipePlace, borrowed: Set<string>): Pro
   const { file, revision: name }: RecipePlace = typeof place === 'string' ? { file: place } : place
   const revision = name === undefined ? undefined : (await import('../git/revision.ts')).openRevision(name)
   const files = revision?.files ?? disk
-  const loaded = await loadRecipe(file, { files })
+  const loaded = await loadRecipe(file, { files, isAlone: true })
   const label = files.name(resolve(file))
   if (!isClean(loaded.diagnostics)) throw new RecipeFault(label, loaded.diagnostics)
-  const plan = await outlineOf(loaded, revision?.digest)
+  const plan = await outlineOf(loaded, { digest: revision?.digest, mayLackFiles: true })
   const path = lockPath(resolve(file))
   const lock = files.stat(path) && parseLock(new TextDecoder().decode(files.read(path)))
-  for (const one of revision?.borrowed ?? []) borrowed.add(one)
+  for (const { path, isOfPackage } of plan.stages.flatMap(({ externals }) => externals))
+    if (revision?.borrowed.has(path) && !isOfPackage) borrowed.add(disk.name(path))
   return { label, loaded, plan, ...(lock && { lock }) }
 }

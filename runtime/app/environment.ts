@@ -9,8 +9,15 @@ import { codeOf } from '../store/files.ts'
 import { stampPath } from '../store/path_stamp.ts'
 import { versionOf } from './version.ts'
 
-/** The files of this machine; `digest` is that of files and folders which recipes name, and throws where nothing is there. */
-export const machineEnvironment = (digest?: (path: string) => string): Environment => ({
+/** Options of {@link machineEnvironment}. */
+export interface EnvironmentOptions extends Pick<Environment, 'mayLackFiles'> {
+  /** Digest of files and folders that recipes name, which throws where nothing is there; absent: of those on disk. */
+  readonly digest?: ((path: string) => string) | undefined
+}
+
+/** The files of this machine. */
+export const machineEnvironment = ({ digest, ...options }: EnvironmentOptions = {}): Environment => ({
+  ...options,
   // What a revision has is not on disk.
   ...(digest === undefined && { stamp: onDisk(stampPath) }),
   digest: digest === undefined ? onDisk(digestPath) : whereThere(digest),

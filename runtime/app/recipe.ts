@@ -3,6 +3,7 @@
 import { type LoadedRecipe, loadRecipe } from '../../dsl/compile/load.ts'
 import { type Outline, type Plan, wholePlan } from '../../dsl/compile/plan.ts'
 import { type Diagnostic, isClean } from '../../dsl/diagnostics/diagnostic.ts'
+import type { EnvironmentOptions } from './environment.ts'
 import { RecipeFault, RequestFault, unknownName } from './faults.ts'
 
 /** Options of every function that takes a recipe. */
@@ -62,15 +63,15 @@ export async function loadPlan(file: string, options: RecipeOptions = {}): Promi
 }
 
 /**
- * Compiles a recipe without errors for this machine; `digest` is that of files which it names, absent: as they lie on
- * disk. Rejects where a file that a stage reads is missing, unless the recipe says that its data lies elsewhere.
+ * Compiles a recipe without errors for this machine. Rejects where a file that a stage reads is missing, unless the
+ * recipe says that its data lies elsewhere, or `mayLackFiles` is set.
  */
-export async function outlineOf(loaded: LoadedRecipe, digest?: (path: string) => string): Promise<Outline> {
+export async function outlineOf(loaded: LoadedRecipe, options: EnvironmentOptions = {}): Promise<Outline> {
   const [{ outline }, { machineEnvironment }] = await Promise.all([
     import('../../dsl/compile/compile.ts'),
     import('./environment.ts'),
   ])
-  return outline(loaded, machineEnvironment(digest))
+  return outline(loaded, machineEnvironment(options))
 }
 
 /** The fault of a name that is no stage of the plan. */

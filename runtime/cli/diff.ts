@@ -72,13 +72,13 @@ function placeOf(text: string): RecipePlace {
   return { revision, file: /^\.{1,2}\//.test(path) ? path : resolve(workTreeRoot() ?? '.', path) }
 }
 
-function jsonOf({ before, after, comparison, isSame, borrowed }: DiffResult) {
+function jsonOf({ before, after, comparison, isSame, borrowed, absent }: DiffResult) {
   const reruns = comparison.reruns.map(({ stage, own, through }) => ({
     id: stage.id,
     because: own.map(({ stage: _, ...change }) => change),
     through,
   }))
-  return { before: before.label, after: after.label, same: isSame, ...comparison, reruns, borrowed }
+  return { before: before.label, after: after.label, same: isSame, ...comparison, reruns, borrowed, absent }
 }
 
 function printDiff({ before, after, comparison, borrowed, absent }: DiffResult): void {

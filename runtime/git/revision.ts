@@ -1,11 +1,12 @@
 /** Files as a revision has them, read from git's objects; nothing is checked out. */
 
-import { extname, relative, sep } from 'node:path'
+import { statSync } from 'node:fs'
+import { join, relative, sep } from 'node:path'
 import { UserFault } from '../../dsl/diagnostics/faults.ts'
-import { disk, type Files } from '../../dsl/read/file.ts'
+import type { Files } from '../../dsl/read/file.ts'
 import { isLitter } from '../../dsl/values/litter.ts'
-import { sha256 } from '../store/digest.ts'
-import { digestFiles, digestPath } from '../store/digest_path.ts'
+import { type FileRecord, sha256 } from '../store/digest.ts'
+import { digestFiles, digestPath, type FolderContent, listFiles } from '../store/digest_path.ts'
 import { askGit, gitBlob, workTreeRoot } from './git.ts'
 
 /** A revision. */
@@ -13,18 +14,16 @@ export interface Revision {
   readonly files: Files
   /** Digest of a file or folder, as the compiler asks for it. */
   readonly digest: (path: string) => string
-  /** Data files that the revision does not have, and that were taken as they lie in the work tree. */
+  /** Absolute paths that the revision does not have, or not as a whole, and whose digests are of what lies on disk. */
   readonly borrowed: ReadonlySet<string>
 }
 
 interface Blob {
   readonly id: string
   readonly size: number
+  /** False for a symbolic link. */
   readonly isFile: boolean
 }
-
-/** Endings of files that are always the revision's own: recipes, what they import, and locks. */
-const ownEndings = new Set(['.yaml', '.yml', '.ts', '.json', '.lock'])
 
 /** Opens a revision of the work tree around the current folder. Throws where git knows none of that name. */
 export function openRevision(name: string): Revision {
@@ -39,20 +38,12 @@ export function openRevision(name: string): Revision {
   const inTree = (path: string): string => relative(root, path).split(sep).join('/')
   const isFolder = (path: string): boolean => folders.has(inTree(path))
 
-  /** Data that git ignores is as good as it is now; recipes are not. */
-  function isBorrowed(path: string): boolean {
-    if (blobs.has(inTree(path)) || isFolder(path) || ownEndings.has(extname(path))) return false
-    if (disk.stat(path) === undefined) return false
-    borrowed.add(disk.name(path))
-    return true
-  }
-
   const files: Files = {
     stat(path) {
       const blob = blobs.get(inTree(path))
       if (blob !== undefined) return { kind: blob.isFile ? 'file' : 'other', size: blob.size }
       if (isFolder(path)) return { kind: 'folder', size: 0 }
-      return isBorrowed(path) ? disk.stat(path) : undefined
+      return undefined
     },
     read(path) {
       const blob = blobs.get(inTree(path))
@@ -66,21 +57,56 @@ export function openRevision(name: string): Revision {
 
   function digest(path: string): string {
     const blob = blobs.get(inTree(path))
-    if (blob !== undefined) return sha256(gitBlob(blob.id))
-    if (!isFolder(path)) return digestPath(path)
-    const folder = inTree(path)
+    if (blob?.isFile) return contentOf(blob).sha256
+    // Data that git does not keep, or knows as a link, is as good as it lies on disk.
+    if (!isFolder(path)) {
+      const found = digestPath(path)
+      borrowed.add(path)
+      return found
+    }
+    const start = inTree(path) === '' ? '' : `${inTree(path)}/`
     const inside = [...blobs]
-      .filter(([file]) => folder === '' || file.startsWith(`${folder}/`))
-      .map(([file, blob]) => ({ ...blob, name: file.slice(folder === '' ? 0 : folder.length + 1) }))
+      .filter(([file]) => file.startsWith(start))
+      .map(([file, blob]) => ({ ...blob, name: file.slice(start.length) }))
       .filter(({ name }) => !isLitter(name))
+    const ignored = ignoredIn(path, start)
+    if (ignored.files.length + ignored.links.length > 0) borrowed.add(path)
     return digestFiles(
-      inside.filter(({ isFile }) => isFile).map(({ name, id, size }) => ({ name, size, sha256: sha256(gitBlob(id)) })),
-      inside.filter(({ isFile }) => !isFile).map(({ name }) => name),
+      [
+        ...inside.filter(({ isFile }) => isFile).map(blob => ({ name: blob.name, ...contentOf(blob) })),
+        ...ignored.files.map(name => {
+          const file = join(path, name)
+          return { name, size: statSync(file).size, sha256: digestPath(file) }
+        }),
+      ],
+      [...inside.filter(({ isFile }) => !isFile).map(({ name }) => name), ...ignored.links],
     )
   }
 
   return { files, digest, borrowed }
 }
+
+/** The files and links of a folder on disk that git ignores; `start` is its path from the root of the work tree. */
+function ignoredIn(folder: string, start: string): FolderContent {
+  const listed = askGit(['ls-files', '--others', '--ignored', '--exclude-standard', '--full-name', '-z', '--', folder])
+  const ignored = new Set(listed?.split('\0').filter(file => file !== ''))
+  if (ignored.size === 0) return { files: [], links: [] }
+  const { files, links } = listFiles(folder)
+  const isIgnored = (name: string): boolean => ignored.has(`${start}${name}`)
+  return { files: files.filter(isIgnored), links: links.filter(isIgnored) }
+}
+
+/** The size and digest of a file. Where git keeps a pointer of Git LFS, they are those of the file that it points to. */
+function contentOf({ id, size }: Blob): FileRecord {
+  const bytes = gitBlob(id)
+  const pointer = size < longestPointer ? Buffer.from(bytes).toString('latin1') : ''
+  const [, digest, length] =
+    /^version https:\/\/git-lfs\..*\noid sha256:([0-9a-f]{64})\nsize ([0-9]+)\n/.exec(pointer) ?? []
+  return digest === undefined ? { size, sha256: sha256(bytes) } : { size: Number(length), sha256: digest }
+}
+
+/** @unit bytes */
+const longestPointer = 1024
 
 /** Every file of a tree, by its path from the root. */
 function blobsOf(tree: string): ReadonlyMap<string, Blob> {
