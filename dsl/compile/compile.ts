@@ -108,7 +108,8 @@ function finishOne(
   const externals = [...ofRecipe, ...ofPackages]
   const needs = definition.needs(draft.settings)
   const { threads } = recipe.resources
-  const pinned = needs.slots > 0 && threads !== undefined ? { threads } : {}
+  const takesThreads = needs.slots > 0 || needs.cores !== undefined
+  const pinned = takesThreads && threads !== undefined ? { threads } : {}
   const settings = { ...draft.settings, ...pinned }
   const parts = { id, kind, params, settings, inputs, path, version, externals }
   const before = (stage: string): KeyedStage => {
@@ -133,7 +134,7 @@ function finishOne(
       ...mapped(draft.files, file => (typeof file === 'string' ? absolute(file) : file.map(absolute))),
       ...Object.fromEntries(ofPackages.map(({ role, path }) => [role, path])),
     },
-    needs: threads !== undefined && needs.slots > 0 ? { ...needs, cores: threads } : needs,
+    needs: pinned.threads === undefined ? needs : { ...needs, cores: pinned.threads },
     ...(read.length > 0 && { permissions: { net: [], env: [], run: [], read } }),
     ...(absent.size > 0 && { absent: [...absent] }),
     ...(draft.part && { part: { ...draft.part, family: keyOf({ ...params, part: { of: draft.part.count } }) } }),

@@ -95,17 +95,18 @@ export function modelInput(recipe: FilledRecipe, reference: string): Input {
   return input(`${name}.${part ?? recipe.train[name]?.phases.at(-1)?.name}`)
 }
 
-/** Each stage after its inputs, else as given. There are no cycles: references were checked. */
+/**
+ * Each stage once, after its inputs, else as given. There are no cycles: references were checked. Stages of one name are
+ * equal, and the first stands for all.
+ */
 function topological(drafts: readonly Draft[]): readonly Draft[] {
-  const byId = new Map(drafts.map(draft => [draft.id, draft]))
+  const byId = new Map(drafts.toReversed().map(draft => [draft.id, draft]))
   const ordered = new Set<Draft>()
-  function visit(draft: Draft): void {
-    for (const { stage } of Object.values(draft.inputs)) {
-      const before = byId.get(stage)
-      if (before && !ordered.has(before)) visit(before)
-    }
+  function visit(draft: Draft | undefined): void {
+    if (draft === undefined || ordered.has(draft)) return
+    for (const { stage } of Object.values(draft.inputs)) visit(byId.get(stage))
     ordered.add(draft)
   }
-  for (const draft of drafts) visit(draft)
+  for (const { id } of drafts) visit(byId.get(id))
   return [...ordered]
 }

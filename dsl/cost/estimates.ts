@@ -20,7 +20,7 @@ export interface MemoryEstimate {
 /** Costs of a stage that runs a model. */
 export interface Estimates {
   readonly parameters: number
-  /** Images of a step. */
+  /** Images, or texts, of a step. */
   readonly batch: number
   /** Floating-point operations of the matrix products of one step. */
   readonly stepFlops: number
@@ -30,8 +30,8 @@ export interface Estimates {
   readonly flops?: number
   /** In bytes. */
   readonly memory: MemoryEstimate
-  /** Bytes of the result; 0 where a stage leaves only tables and pictures. */
-  readonly disk: number
+  /** Bytes of the result. Absent if the number of images is not known before the data is read. */
+  readonly disk?: number
 }
 
 const bytes = 4
@@ -43,7 +43,7 @@ const trainingCopies = 9
 const averageCopies = 2
 /** Without gradients: the weight as it was read, and as the engine holds it. */
 const readingCopies = 2
-/** Images of a step of evaluations. */
+/** Images, or texts, of a step of evaluations. */
 export const evaluationBatch = 64
 
 function memory(numbers: { readonly state: number; readonly activations: number }): MemoryEstimate {
@@ -110,14 +110,27 @@ export function estimateTraining(cost: ModelCost, train: TrainingEstimate, sampl
 
 /** A stage that embeds images. */
 export const estimateEmbedding = (cost: ModelCost): Estimates =>
-  reading(cost, { batch: evaluationBatch, stepFlops: cost.embedFlops(evaluationBatch) })
+  reading(cost, {
+    batch: evaluationBatch,
+    stepFlops: cost.embedFlops(evaluationBatch),
+    activations: cost.forwardActivations(evaluationBatch),
+  })
 
-function reading(
-  { parameters, forwardActivations }: ModelCost,
-  { batch, stepFlops }: { readonly batch: number; readonly stepFlops: number },
-): Estimates {
-  const held = { state: readingCopies * parameters, activations: forwardActivations(batch) }
-  return { parameters, batch, stepFlops, memory: memory(held), disk: 0 }
+/** A stage that embeds texts. */
+export const estimateTexts = (cost: ModelCost): Estimates =>
+  reading(cost, {
+    batch: evaluationBatch,
+    stepFlops: cost.textFlops(evaluationBatch),
+    activations: cost.textActivations(evaluationBatch),
+  })
+
+interface ReadingStep extends Pick<Estimates, 'batch' | 'stepFlops'> {
+  readonly activations: number
+}
+
+function reading({ parameters }: ModelCost, { batch, stepFlops, activations }: ReadingStep): Estimates {
+  const held = { state: readingCopies * parameters, activations }
+  return { parameters, batch, stepFlops, memory: memory(held) }
 }
 
 /** Heatmaps of images. */
@@ -134,5 +147,5 @@ export function estimateMapping(cost: ModelCost, { batch, queries, sao }: Heatma
   const windows = isSingle ? undefined : (Math.ceil((cost.gridSide - sao.window) / sao.stride) + 1) ** 2
   const concepts = conceptsOf(queries)
   const stepFlops = cost.heatmapFlops?.({ batch, concepts, ...(windows !== undefined && { windows }) }) ?? 0
-  return reading(cost, { batch, stepFlops })
+  return reading(cost, { batch, stepFlops, activations: cost.forwardActivations(batch) })
 }

@@ -29,6 +29,9 @@ export interface ModelCost {
   /** Of a batch of images. */
   readonly embedFlops: (batch: number) => number
   readonly forwardActivations: (batch: number) => number
+  /** Of a batch of texts. */
+  readonly textFlops: (batch: number) => number
+  readonly textActivations: (batch: number) => number
   /** Absent: the model makes no heatmaps. */
   readonly heatmapFlops?: (shape: HeatmapShape) => number
 }

@@ -17,7 +17,7 @@ export interface Needs {
   readonly slots: number
   /** Peak resident memory in bytes, estimated. */
   readonly memory: number
-  /** Processor cores that it keeps busy. @default 1 */
+  /** Processor cores that it keeps busy. @default 1, and no threads to pin */
   readonly cores?: number
 }
 
@@ -46,8 +46,8 @@ export interface StageDefinition<
   readonly version: number
   /** Demands on the machine, by the settings of the stage. */
   needs(settings: JsonRecord): Needs
-  /** Set where the result is the folder of a trained model. */
-  readonly makes?: 'model'
+  /** Set where the result is a trained model, or embeddings of a dataset by one. */
+  readonly makes?: 'model' | 'image embeddings' | 'caption embeddings'
   /** Columns of what it records of each sample, by the name of the Parquet file in its result. */
   readonly records?: { readonly [file: string]: RecordColumns }
   spec(...args: Args): Spec
@@ -67,6 +67,9 @@ export const dataNeeds = (): Needs => ({ slots: 0, memory: 400 * MiB })
 
 /** Needs of stages that run a model: one device. */
 export const modelNeeds = (): Needs => ({ slots: 1, memory: 1200 * MiB })
+
+/** Needs of stages that compute on the processor, whatever the engine: no device, and as many threads as are pinned. */
+export const processorNeeds = (): Needs => ({ slots: 0, memory: 1200 * MiB, cores: 1 })
 
 /** Needs of training, which may share each batch between several devices. */
 export function trainingNeeds(settings: JsonRecord): Needs {

@@ -72,20 +72,24 @@ export async function exportModel(file: string, model: string, options: ExportOp
     await writeModel(read, { from: of.folder, to: folder, origin })
     options.signal?.throwIfAborted()
     const { parameters } = read.network
-    if (dataset === undefined) return { stage, parameters }
-    const [{ chooseEngine }, { writeEmbeddings }] = await Promise.all([
-      import('../engine/mod.ts'),
-      import('../evaluate/embedding_table.ts'),
-    ])
-    const engine = await chooseEngine(engineNameOf({ engine: options.engine ?? plan.engine }))
+    if (data === undefined || dataset === undefined) return { stage, parameters }
+    const { embeddingStages, exportEmbeddings } = await import('./export_embeddings.ts')
     const table = join(folder, 'embeddings.parquet')
-    const from = { folder: dataset.folder, split: data?.split }
-    const onDone = (done: number, total: number): void => {
-      options.signal?.throwIfAborted()
-      options.onProgress?.({ done, total, unit: 'images' })
-    }
-    const { images, texts } = await writeEmbeddings(read, from, { engine, batchSize: 64, file: table, onDone })
-    return { stage, parameters, embeddings: { images, texts } }
+    const from = { folder: dataset.folder, split: data.split }
+    const made = embeddingStages(plan, { model: stage, data, weights })
+    const folderOf = async (id: string | undefined) =>
+      id !== undefined && found.has(id) ? (await sound(id)).folder : undefined
+    const counts = await exportEmbeddings(read, from, {
+      file: table,
+      weights,
+      engine: engineNameOf({ engine: options.engine ?? plan.engine }),
+      stored: { images: await folderOf(made.images), captions: await folderOf(made.captions) },
+      onProgress(progress) {
+        options.signal?.throwIfAborted()
+        options.onProgress?.(progress)
+      },
+    })
+    return { stage, parameters, embeddings: counts }
   })
 }
 

@@ -101,7 +101,7 @@ function costTable({ stages }: Outline, width: number): string | undefined {
         steps === undefined ? '' : formatNumber(steps),
         flops === undefined ? '' : scaled(flops),
         ...[memory.state, memory.activations, memory.total].map(bytesText),
-        disk === 0 ? '' : bytesText(disk),
+        disk === undefined ? '' : bytesText(disk),
       ],
     ]
   })

@@ -1,5 +1,5 @@
 /** Embeddings of many images and texts. Of images, no more than two blocks are in memory. */
-import { type Engine, floatsOf, ints, jit, type NdArray, type tf } from '../engine/mod.ts'
+import { type Engine, floatsOf, ints, jit, type tf } from '../engine/mod.ts'
 import type { Weights } from '../model/layers.ts'
 import type { LoadedModel } from '../model/model_folder.ts'
 import type { Network } from '../model/network.ts'
@@ -13,26 +13,27 @@ export interface EmbedOptions {
   readonly onDone?: (done: number, total: number) => void
 }
 
-/** Output of images: unit embeddings [n, embed], or the features [n, width] before the projection. */
-export type ImageOutput = 'embeddings' | 'features'
+/** Outputs of images, row-major: unit embeddings [n, embed], and the features [n, width] before the projection. */
+export interface ImageVectors {
+  readonly embeddings: Float32Array
+  readonly features: Float32Array
+}
 
 /** A compiled model that embeds images and texts. Results are row-major. */
 export interface Embedder {
-  /** Dimensions of the output of an image. */
-  readonly imageDim: number
   /** Outputs of RGB bytes [n, size, size, 3] at the image size of the model. */
-  images(pixels: Uint8Array): Promise<Float32Array>
+  images(pixels: Uint8Array): Promise<ImageVectors>
   /** Unit embeddings [n, embed] of texts. */
   texts(texts: readonly string[]): Promise<Float32Array>
   dispose(): Promise<void>
 }
 
-/** The step that embeds images, or takes their features. */
+/** The step that embeds images; what both outputs need is computed once. */
 export const imageStep =
-  (network: Network, output: ImageOutput) =>
+  (network: Network) =>
   ({ images, weights }: { readonly images: tf.Tensor; readonly weights: Weights }) => ({
-    embeddings:
-      output === 'embeddings' ? network.encodeImages(images, weights).embeddings : network.features(images, weights),
+    embeddings: network.encodeImages(images, weights).embeddings,
+    features: network.features(images, weights),
   })
 
 /** The step that embeds texts. */
@@ -45,44 +46,37 @@ export const textStep =
 /** Creates the embedder of a model. Batches are padded, so that one compiled step for images and one for texts serve all. */
 export function createEmbedder(
   { network, weights, tokenizer }: LoadedModel,
-  {
-    engine,
-    batchSize,
-    output = 'embeddings',
-  }: Pick<EmbedOptions, 'engine' | 'batchSize'> & { readonly output?: ImageOutput },
+  { engine, batchSize }: Pick<EmbedOptions, 'engine' | 'batchSize'>,
 ): Embedder {
-  const { imageSize: size, embedDim, contextLength } = network
-  const imageDim = output === 'embeddings' ? embedDim : network.featureDim
+  const { imageSize: size, embedDim, featureDim, contextLength } = network
   const area = 3 * size * size
-  const encodeImages = jit(imageStep(network, output), { engine, invariant: ['weights'] })
+  const encodeImages = jit(imageStep(network), { engine, invariant: ['weights'] })
   const encodeTexts = jit(textStep(network), { engine, invariant: ['weights'] })
 
-  async function inBatches(
-    total: number,
-    dim: number,
-    embed: (start: number, count: number) => Promise<{ readonly embeddings: NdArray }>,
-  ): Promise<Float32Array> {
-    const all = new Float32Array(total * dim)
-    for (let start = 0; start < total; start += batchSize) {
-      const count = Math.min(batchSize, total - start)
-      const { embeddings } = await embed(start, count)
-      all.set(floatsOf(embeddings).subarray(0, count * dim), start * dim)
-    }
-    return all
-  }
-
   return {
-    imageDim,
-    images: pixels =>
-      inBatches(pixels.length / area, imageDim, start =>
-        encodeImages({ images: imageBatch(pixels, { size, start, batchSize }), weights }),
-      ),
-    texts: texts =>
-      inBatches(texts.length, embedDim, (start, count) => {
+    async images(pixels) {
+      const total = pixels.length / area
+      const embeddings = new Float32Array(total * embedDim)
+      const features = new Float32Array(total * featureDim)
+      for (let start = 0; start < total; start += batchSize) {
+        const count = Math.min(batchSize, total - start)
+        const found = await encodeImages({ images: imageBatch(pixels, { size, start, batchSize }), weights })
+        embeddings.set(floatsOf(found.embeddings).subarray(0, count * embedDim), start * embedDim)
+        features.set(floatsOf(found.features).subarray(0, count * featureDim), start * featureDim)
+      }
+      return { embeddings, features }
+    },
+    async texts(texts) {
+      const embeddings = new Float32Array(texts.length * embedDim)
+      for (let start = 0; start < texts.length; start += batchSize) {
+        const some = texts.slice(start, start + batchSize)
         const tokens = new Int32Array(batchSize * contextLength)
-        tokens.set(tokenizer.encodeBatch(texts.slice(start, start + count), { contextLength }))
-        return encodeTexts({ tokens: ints(tokens, [batchSize, contextLength]), weights })
-      }),
+        tokens.set(tokenizer.encodeBatch(some, { contextLength }))
+        const found = await encodeTexts({ tokens: ints(tokens, [batchSize, contextLength]), weights })
+        embeddings.set(floatsOf(found.embeddings).subarray(0, some.length * embedDim), start * embedDim)
+      }
+      return embeddings
+    },
     async dispose() {
       await encodeImages.dispose()
       await encodeTexts.dispose()
@@ -96,38 +90,47 @@ export type ImageBlocks = AsyncIterable<{ readonly pixels: Uint8Array }>
 /** Options of embedding images. */
 export interface ImageOptions extends EmbedOptions {
   readonly total: number
-  /** @default "embeddings" */
-  readonly output?: ImageOutput
 }
 
-/** Images -> their embeddings or features, row-major; throws if the number of images is not `total`. */
-export async function embedImages(
+/** Embeds images and yields the outputs of each batch, in order; throws if the number of images is not `total`. */
+export async function* embedBlocks(
   model: LoadedModel,
   blocks: ImageBlocks,
-  { total, ...options }: ImageOptions,
-): Promise<Float32Array> {
+  { total, batchSize, onDone, engine }: ImageOptions,
+): AsyncGenerator<ImageVectors> {
   const area = 3 * model.network.imageSize ** 2
-  const embedder = createEmbedder(model, options)
-  const dim = embedder.imageDim
-  const embeddings = new Float32Array(total * dim)
+  const embedder = createEmbedder(model, { engine, batchSize })
   let done = 0
   try {
     for await (const { pixels } of prefetch(blocks)) {
       const count = pixels.length / area
       if (done + count > total) throw new Error(`There are more than the ${total} images that were expected`)
-      for (let start = 0; start < count; start += options.batchSize) {
-        const images = Math.min(options.batchSize, count - start)
-        const found = await embedder.images(pixels.subarray(start * area, (start + images) * area))
-        embeddings.set(found, done * dim)
+      for (let start = 0; start < count; start += batchSize) {
+        const images = Math.min(batchSize, count - start)
+        yield await embedder.images(pixels.subarray(start * area, (start + images) * area))
         done += images
-        options.onDone?.(done, total)
+        onDone?.(done, total)
       }
     }
   } finally {
     await embedder.dispose()
   }
   if (done !== total) throw new Error(`There are ${done} images, and ${total} were expected`)
-  return embeddings
+}
+
+/** Images -> their unit embeddings, row-major [n, embed]; throws if the number of images is not `total`. */
+export async function embedImages(
+  model: LoadedModel,
+  blocks: ImageBlocks,
+  options: ImageOptions,
+): Promise<Float32Array> {
+  const all = new Float32Array(options.total * model.network.embedDim)
+  let done = 0
+  for await (const { embeddings } of embedBlocks(model, blocks, options)) {
+    all.set(embeddings, done)
+    done += embeddings.length
+  }
+  return all
 }
 
 /** Requests the next block before it yields the current one, so that images are decoded while the model computes. */
@@ -149,24 +152,35 @@ async function* prefetch<T>(blocks: AsyncIterable<T>): AsyncGenerator<T> {
   }
 }
 
+/** Embeds texts and yields the unit embeddings of each batch, row-major, in order. */
+export async function* embedTextBlocks(
+  model: LoadedModel,
+  texts: readonly string[],
+  { engine, batchSize, onDone }: EmbedOptions,
+): AsyncGenerator<Float32Array> {
+  const embedder = createEmbedder(model, { engine, batchSize })
+  try {
+    for (let start = 0; start < texts.length; start += batchSize) {
+      const some = texts.slice(start, start + batchSize)
+      yield await embedder.texts(some)
+      onDone?.(start + some.length, texts.length)
+    }
+  } finally {
+    await embedder.dispose()
+  }
+}
+
 /** Texts -> unit embeddings, row-major [n, embed]. */
 export async function embedTexts(
   model: LoadedModel,
   texts: readonly string[],
   options: EmbedOptions,
 ): Promise<Float32Array> {
-  const { batchSize, onDone } = options
-  const { embedDim } = model.network
-  const embeddings = new Float32Array(texts.length * embedDim)
-  const embedder = createEmbedder(model, options)
-  try {
-    for (let start = 0; start < texts.length; start += batchSize) {
-      const some = texts.slice(start, start + batchSize)
-      embeddings.set(await embedder.texts(some), start * embedDim)
-      onDone?.(start + some.length, texts.length)
-    }
-  } finally {
-    await embedder.dispose()
+  const all = new Float32Array(texts.length * model.network.embedDim)
+  let done = 0
+  for await (const embeddings of embedTextBlocks(model, texts, options)) {
+    all.set(embeddings, done)
+    done += embeddings.length
   }
-  return embeddings
+  return all
 }

@@ -1,15 +1,8 @@
 /** Embeddings of a dataset as a Parquet table that other tools read. */
+import { join } from 'node:path'
 import { fileWriter, ParquetWriter } from 'hyparquet-writer'
-import { readIndex, readPixels } from '../data/dataset.ts'
-import type { Sample } from '../data/sample.ts'
-import type { LoadedModel } from '../model/model_folder.ts'
-import { createEmbedder, type EmbedOptions } from './embed.ts'
-
-/** A dataset, or one split of it. */
-export interface EmbeddedData {
-  readonly folder: string
-  readonly split?: string | undefined
-}
+import { readMatrixRows } from '../data/matrix_file.ts'
+import { readEmbeddedRows } from './stored_embeddings.ts'
 
 /** A row: an image, or one of its captions. */
 interface EmbeddingRow {
@@ -33,8 +26,15 @@ const schema = [
   { name: 'element', type: 'FLOAT', repetition_type: 'REQUIRED' },
 ] as const
 
+/** Folders of stored embeddings. */
+export interface TableSources {
+  readonly images: string
+  /** Absent where no image has a caption. */
+  readonly captions?: string | undefined
+}
+
 /** Options of a table. */
-export interface EmbeddingTableOptions extends EmbedOptions {
+export interface EmbeddingTableOptions {
   readonly file: string
   /**
    * Least rows of a row group, except the last: a compromise between skipping by readers and memory of the writer.
@@ -44,26 +44,21 @@ export interface EmbeddingTableOptions extends EmbedOptions {
 }
 
 /**
- * Writes a row for each image of a dataset and each of its captions, in the order of its index. No more than a block of
- * images and a row group are in memory.
+ * Writes a row for each image and each of its captions, in the order of the index. Of embeddings, no more than a row group is
+ * in memory.
  *
  * @returns the number of images and of texts
  */
 export async function writeEmbeddings(
-  model: LoadedModel,
-  { folder, split }: EmbeddedData,
-  { file, groupRows = 10_000, onDone, ...options }: EmbeddingTableOptions,
+  { images, captions }: TableSources,
+  { file, groupRows = 10_000 }: EmbeddingTableOptions,
 ): Promise<{ readonly images: number; readonly texts: number }> {
-  const { imageSize: size, preprocessing, embedDim } = model.network
-  const total = (await readIndex(folder, split)).length
-  const embedder = createEmbedder(model, options)
   const writer = new ParquetWriter({
     writer: fileWriter(file),
     schema: [...schema],
     createdBy: 'terroir',
     statistics: false,
   })
-  const counts = { images: 0, texts: 0 }
   let rows: EmbeddingRow[] = []
   const flush = async () => {
     const column = (name: keyof EmbeddingRow) => ({ name, data: rows.map(row => row[name]) })
@@ -71,27 +66,25 @@ export async function writeEmbeddings(
     await writer.write({ columnData, rowGroupSize: groupRows })
     rows = []
   }
-  const rowsOf = (found: Float32Array, number: number): readonly number[] =>
-    Array.from(found.subarray(number * embedDim, (number + 1) * embedDim))
-  try {
-    for await (const { samples, pixels } of readPixels(folder, { split, size, filter: preprocessing.filter })) {
-      const images = await embedder.images(pixels)
-      const captions = samples.flatMap(({ key, captions }: Sample) => captions.map(caption => ({ key, caption })))
-      const texts = await embedder.texts(captions.map(({ caption }) => caption))
-      let at = 0
-      for (const [number, { key, captions }] of samples.entries()) {
-        rows.push({ key, kind: 'image', caption: null, embedding: rowsOf(images, number) })
-        for (const caption of captions) rows.push({ key, kind: 'text', caption, embedding: rowsOf(texts, at++) })
-      }
-      counts.images += samples.length
-      counts.texts += at
-      onDone?.(counts.images, total)
-      if (rows.length >= groupRows) await flush()
+  const imageRows = await readEmbeddedRows(images)
+  const captionRows = captions === undefined ? [] : await readEmbeddedRows(captions)
+  const [ofImages, ofCaptions] = [vectorsIn(images), captions === undefined ? undefined : vectorsIn(captions)]
+  let at = 0
+  for (const { key } of imageRows) {
+    rows.push({ key, kind: 'image', caption: null, embedding: await ofImages.next() })
+    for (; ofCaptions && captionRows[at]?.key === key; at++) {
+      const embedding = await ofCaptions.next()
+      rows.push({ key, kind: 'text', caption: captionRows[at]?.caption ?? null, embedding })
     }
-    if (rows.length > 0) await flush()
-    await writer.finish()
-  } finally {
-    await embedder.dispose()
+    if (rows.length >= groupRows) await flush()
   }
-  return counts
+  if (rows.length > 0) await flush()
+  await writer.finish()
+  return { images: imageRows.length, texts: at }
+}
+
+/** The vectors of stored embeddings, one after another. */
+function vectorsIn(folder: string): { next(): Promise<readonly number[]> } {
+  const vectors = readMatrixRows(join(folder, 'embeddings.npy'))
+  return { next: async () => Array.from((await vectors.next()).value ?? []) }
 }

@@ -41,6 +41,8 @@ test('every section becomes stages, inputs before what needs them', async () => 
       'localise.1 region-train',
       'localise.2.labels pseudo-label',
       'localise.2 region-train',
+      'pretrain.mix.on.places.test embed-images',
+      'pretrain.mix.on.places.test.captions embed-captions',
       'retrieval retrieval',
       'water localisation',
     ],
@@ -88,7 +90,7 @@ test('a dataset of weight 0 is no part of a mix, so that a parameter can leave i
 
 test('names of a model mean its last phase or round', async () => {
   const plan = await planTexts({ 'r.yaml': smallRecipe })
-  assert.is(stageOf(plan, 'retrieval').inputs.model?.stage, 'pretrain.mix')
+  assert.is(stageOf(plan, 'pretrain.mix.on.places.test').inputs.model?.stage, 'pretrain.mix')
   assert.is(stageOf(plan, 'water').inputs.model?.stage, 'localise.2')
   assert.equal(stageOf(plan, 'water').inputs.reference, { stage: 'places', split: 'train' })
 })
@@ -124,6 +126,8 @@ test('a change makes new keys for what depends on it and for nothing else', asyn
     'localise.1',
     'localise.2.labels',
     'localise.2',
+    'pretrain.mix.on.places.test',
+    'pretrain.mix.on.places.test.captions',
     'retrieval',
     'water',
   ])
@@ -150,16 +154,17 @@ test('how training is computed changes no key, and is told to the stages that tr
   assert.equal([slots, micro_batch, recompute, checkpoint_every, keep_checkpoints], [2, 4, true, 30, 5])
 })
 
-test('pinned threads reach the stages that hold a slot, and change no key', async () => {
+test('pinned threads reach the stages that hold a slot or read embeddings, and change no key', async () => {
   const [free, pinned] = await Promise.all([
     planTexts({ 'r.yaml': smallRecipe }),
     planTexts({ 'r.yaml': smallRecipe }, ['resources.threads=3']),
   ])
   assert.equal(changedStages(free, pinned), [])
-  const holding = pinned.stages.filter(({ needs }) => needs.slots > 0)
+  const computes = ({ id, needs }: Stage) => needs.slots > 0 || id === 'retrieval'
+  const holding = pinned.stages.filter(computes)
   assert.ok(holding.length > 5 && holding.length < pinned.stages.length)
   assert.ok(holding.every(({ settings, needs }) => settings.threads === 3 && needs.cores === 3))
-  const others = pinned.stages.filter(({ needs }) => needs.slots === 0)
+  const others = pinned.stages.filter(stage => !computes(stage))
   assert.ok(others.every(({ settings, needs }) => settings.threads === undefined && needs.cores === undefined))
   assert.ok(free.stages.every(({ settings }) => settings.threads === undefined))
 })

@@ -8,6 +8,8 @@ import {
   heatmapFlops,
   parametersOf,
   type MammutSizes as Sizes,
+  textActivations,
+  textFlops,
   trainActivations,
   trainFlops,
 } from '../../dsl/kinds/models/mammut_cost.ts'
@@ -18,6 +20,8 @@ import {
   openClipEmbedFlops,
   openClipForwardActivations,
   openClipParameters,
+  openClipTextActivations,
+  openClipTextFlops,
   openClipTrainActivations,
   openClipTrainFlops,
 } from '../../dsl/kinds/models/openclip_cost.ts'
@@ -30,6 +34,7 @@ import { optimize } from '../../runtime/engine/graph/optimize.ts'
 import { flagOf, sizeOf, type TensorType } from '../../runtime/engine/graph/types.ts'
 import { tf } from '../../runtime/engine/mod.ts'
 import { trace } from '../../runtime/engine/trace/trace.ts'
+import { imageStep, textStep } from '../../runtime/evaluate/embed.ts'
 import { gridSide, type MammutConfig, parameterShapes } from '../../runtime/model/config.ts'
 import type { Weights } from '../../runtime/model/layers.ts'
 import { embedImage, imageTokens } from '../../runtime/model/mammut.ts'
@@ -262,13 +267,14 @@ test('costs of CLIP models are those of their shapes and of the traced graphs', 
     const traced = costOf(step, { parameters: 'weights' }).peakBytes / 4
     const kept = (openClipTrainActivations(sizes, { batch }) + network.parameters) / traced
     assert.ok(kept > 0.8 && kept < 1.3, `${kept} for ${where}`)
-    const see = ({ images, weights }: { readonly images: tf.Tensor; readonly weights: Weights }) => ({
-      embeddings: network.encodeImages(images, weights).embeddings,
-    })
-    const forward = optimize(trace(see, { images, weights }).graph)
+    const forward = optimize(trace(imageStep(network), { images, weights }).graph)
     assert.is(openClipEmbedFlops(sizes, batch), productFlops(forward), where)
     const held = (openClipForwardActivations(sizes, batch) * 4) / costOf(forward, { parameters: 'weights' }).peakBytes
     assert.ok(held > 0.85 && held < 1.25, `${held} for ${where}`)
+    const reading = optimize(trace(textStep(network), { tokens: given.tokens, weights }).graph)
+    assert.is(openClipTextFlops(sizes, batch), productFlops(reading), where)
+    const read = (openClipTextActivations(sizes, batch) * 4) / costOf(reading, { parameters: 'weights' }).peakBytes
+    assert.ok(read > 0.75 && read < 1.25, `${read} for ${where}`)
   }
 })
 
@@ -326,6 +332,26 @@ test('FLOPs and activations of embedding images are those of the traced graph', 
     assert.is(embedFlops(sizes, 16), productFlops(graph), describe(sizes))
     const ratio = (forwardActivations(sizes, 16) * 4) / costOf(graph, { parameters: 'weights' }).peakBytes
     assert.ok(ratio > 0.9 && ratio < 1.2, `${ratio} for ${describe(sizes)}`)
+  }
+})
+
+test('FLOPs and activations of embedding texts are those of the traced graph', () => {
+  for (const sizes of models) {
+    const config = configOf(sizes)
+    const tokens = int(16, config.text.contextLength)
+    const graph = optimize(trace(textStep(networkOf(config)), { tokens, weights: weightTypes(config) }).graph)
+    assert.is(textFlops(sizes, 16), productFlops(graph), describe(sizes))
+    const ratio = (textActivations(sizes, 16) * 4) / costOf(graph, { parameters: 'weights' }).peakBytes
+    assert.ok(ratio > 0.8 && ratio < 1.2, `${ratio} for ${describe(sizes)}`)
+  }
+})
+
+test('the step that gives features and embeddings computes no more than that of embeddings', () => {
+  for (const sizes of models) {
+    const config = configOf(sizes)
+    const images = float(16, 3, config.imageSize, config.imageSize)
+    const graph = optimize(trace(imageStep(networkOf(config)), { images, weights: weightTypes(config) }).graph)
+    assert.is(productFlops(graph), embedFlops(sizes, 16), describe(sizes))
   }
 })
 

@@ -138,8 +138,8 @@ test('entries can be made by map', async () => {
   )
   const plan = await planTexts({ ...files, 'recipe.ts': text.replace(/claims: .*\n/, '') })
   assert.equal(
-    plan.stages.filter(({ kind }) => kind === 'retrieval').map(({ id, inputs }) => `${id} ${inputs.model?.stage}`),
-    ['after-first pretrain.first', 'after-mix pretrain.mix'],
+    plan.stages.filter(({ kind }) => kind === 'retrieval').map(({ id, inputs }) => `${id} ${inputs.images?.stage}`),
+    ['after-first pretrain.first.on.places.test', 'after-mix pretrain.mix.on.places.test'],
   )
 })
 

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { asyncBufferFromFile, parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { test } from 'uvu'
@@ -7,6 +8,7 @@ import { encodePng } from '../../runtime/data/image.ts'
 import { createRandom } from '../../runtime/data/random.ts'
 import { createEmbedder, embedImages, embedTexts } from '../../runtime/evaluate/embed.ts'
 import { writeEmbeddings } from '../../runtime/evaluate/embedding_table.ts'
+import { storeCaptions, storeImages } from '../../runtime/evaluate/stored_embeddings.ts'
 import { inTempFolder } from '../support.ts'
 import { tinyModel } from './tiny_model.ts'
 
@@ -44,8 +46,9 @@ test('texts are embedded in batches, each as it is alone', async () => {
 })
 
 test('features are those before the projection', async () => {
-  const features = await embedImages(model, blocks(), { ...options, total: 5, output: 'features' })
-  const embeddings = await embedImages(model, blocks(), { ...options, total: 5 })
+  const embedder = createEmbedder(model, options)
+  const { features, embeddings } = await embedder.images(pixels)
+  await embedder.dispose()
   assert.equal([features.length, embeddings.length], [5 * 16, 5 * 8])
   const projection = model.weights['visual.proj']?.data ?? []
   for (let image = 0; image < 5; image++) {
@@ -61,19 +64,29 @@ test('features are those before the projection', async () => {
   }
 })
 
-test('an embedder knows the dimensions of images, and takes fewer images than a batch', async () => {
-  for (const [output, dim] of [
-    ['embeddings', 8],
-    ['features', 16],
-  ] as const) {
-    const embedder = createEmbedder(model, { ...options, batchSize: 4, output })
-    assert.is(embedder.imageDim, dim)
-    const found = await embedder.images(pixels.subarray(0, area))
-    assert.is(found.length, dim)
-    near((await embedder.images(pixels)).subarray(0, dim), found)
-    await embedder.dispose()
-  }
+test('an embedder takes fewer images than a batch, and more', async () => {
+  const embedder = createEmbedder(model, { ...options, batchSize: 4 })
+  const [one, all] = [await embedder.images(pixels.subarray(0, area)), await embedder.images(pixels)]
+  await embedder.dispose()
+  for (const name of ['embeddings', 'features'] as const) near(all[name].subarray(0, one[name].length), one[name])
 })
+
+/** Embeddings of a dataset as stages store them, and the table that is made of them. */
+async function tableOf(folder: string, { split, groupRows }: { readonly split?: string; readonly groupRows?: number }) {
+  const [file, images, captions] = [join(folder, 'x.parquet'), join(folder, 'images'), join(folder, 'captions')]
+  const progress: string[] = []
+  const storing = {
+    ...options,
+    weights: 'average' as const,
+    onDone: (done: number, all: number) => progress.push(`${done}/${all}`),
+  }
+  for (const out of [images, captions]) await mkdir(out, { recursive: true })
+  await storeImages(model, { folder, split }, { ...storing, out: images })
+  await storeCaptions(model, { folder, split }, { ...storing, out: captions, cleaning: 'none' })
+  const written = { file, ...(groupRows !== undefined && { groupRows }) }
+  const counts = await writeEmbeddings({ images, captions }, written)
+  return { file, counts, progress }
+}
 
 test('the table has a row for each image and caption of the split, in the order of the index', () =>
   inTempFolder(async folder => {
@@ -89,10 +102,7 @@ test('the table has a row for each image and caption of the split, in the order 
       ['test', [1, 2, 4]],
       [undefined, [0, 1, 2, 3, 4]],
     ] as const) {
-      const file = join(folder, 'embeddings.parquet')
-      const progress: string[] = []
-      const onDone = (done: number, total: number) => void progress.push(`${done}/${total}`)
-      const counts = await writeEmbeddings(model, { folder, split }, { ...options, file, onDone })
+      const { file, counts, progress } = await tableOf(folder, { ...(split && { split }) })
       const rows = await parquetReadObjects({ file: await asyncBufferFromFile(file) })
       const expected = members.flatMap(i => [
         { key: `s${i}`, kind: 'image', caption: null },
@@ -103,7 +113,8 @@ test('the table has a row for each image and caption of the split, in the order 
         expected,
       )
       assert.equal(counts, { images: members.length, texts: expected.length - members.length })
-      assert.is(progress.at(-1), `${members.length}/${members.length}`)
+      assert.ok(progress.includes(`${members.length}/${members.length}`))
+      assert.is(progress.at(-1), `${counts.texts}/${counts.texts}`)
       const all = await embedImages(model, blocks(), { ...options, total: 5 })
       for (const { key, kind, caption, embedding } of rows) {
         const i = Number(key.slice(1))
@@ -122,8 +133,7 @@ test('the columns of the table are those that other tools expect', () =>
     for (const key of ['x', 'y']) await dataset.add({ key, split: 'train', captions: ['a', 'b'], ...rest })
     await dataset.close()
     const groupsOf = async (groupRows?: number) => {
-      const file = join(folder, 'embeddings.parquet')
-      await writeEmbeddings(model, { folder }, { ...options, file, ...(groupRows !== undefined && { groupRows }) })
+      const { file } = await tableOf(folder, { ...(groupRows !== undefined && { groupRows }) })
       return parquetMetadata(await (await asyncBufferFromFile(file)).slice(0))
     }
     const { schema, row_groups: groups, num_rows: rows, created_by: writer } = await groupsOf()

@@ -1,10 +1,11 @@
 /** Evaluation `classification`: zero-shot classification with prompt templates. */
-import { estimateEmbedding } from '../../cost/estimates.ts'
+import { estimateTexts } from '../../cost/estimates.ts'
 import type { DatasetRef, ModelRef } from '../../recipe/scalars.ts'
 import { type TemplateSet, templatesOf } from '../../recipe/templates.ts'
 import type { TieRule } from '../../recipe/ties.ts'
 import type { FilledClassificationEvaluation } from '../filled.ts'
 import { defineEvaluation } from './define.ts'
+import { imagesOf } from './embeddings.ts'
 import { accuracyMetrics } from './metrics.ts'
 
 /**
@@ -50,16 +51,20 @@ export type TemplateList = string[]
 export const classification = defineEvaluation({
   kind: 'classification',
   version: 4,
-  spec: ({ kind: _, model: __, data: ___, ...rest }: FilledClassificationEvaluation, { model, data }) => ({
+  embeds: ({ weights }: FilledClassificationEvaluation, { model, data, cost }) => ({
+    images: imagesOf({ model, data, weights, cost }),
+  }),
+  spec: ({ kind: _, model: __, data: ___, ...rest }: FilledClassificationEvaluation, { model, data }, { images }) => ({
     params: {
       ...rest,
       // The texts themselves go into the key: a set that is mended is another one.
       templates: templatesOf(rest.templates),
       template_set: typeof rest.templates === 'string' ? rest.templates : null,
     },
-    inputs: { model, data },
+    // The model reads the prompts.
+    inputs: { model, data, images },
   }),
-  estimate: cost => estimateEmbedding(cost),
+  estimate: cost => estimateTexts(cost),
   // Published sets are right as they are.
   check: ({ templates }) =>
     (typeof templates === 'string' ? [] : templates).flatMap((template, index) =>

@@ -1,10 +1,10 @@
 /** Evaluation `linear-probe`: a linear classifier on frozen image features. */
-import { estimateEmbedding } from '../../cost/estimates.ts'
 import type { DatasetRef, ModelRef, Share } from '../../recipe/scalars.ts'
 import type { TieRule } from '../../recipe/ties.ts'
 import { metricsIn } from '../definition.ts'
 import type { FilledLinearProbeEvaluation } from '../filled.ts'
 import { defineEvaluation } from './define.ts'
+import { imagesOf } from './embeddings.ts'
 import { accuracyMetrics } from './metrics.ts'
 
 /**
@@ -37,11 +37,18 @@ export interface LinearProbeEvaluation {
 export const linearProbe = defineEvaluation({
   kind: 'linear-probe',
   version: 2,
+  embeds: ({ weights, train }: FilledLinearProbeEvaluation, { model, data, training, cost }) => ({
+    images: imagesOf({ model, data, weights, cost }),
+    trainImages: imagesOf({ model, data: training(train), weights, cost }),
+  }),
   spec: (
-    { kind: _, model: __, data: ___, train, ...rest }: FilledLinearProbeEvaluation,
-    { model, data, training, seed },
-  ) => ({ params: { ...rest, seed }, inputs: { model, data, train: training(train) } }),
-  estimate: cost => estimateEmbedding(cost),
+    { features, validation, ties, train }: FilledLinearProbeEvaluation,
+    { data, training, seed },
+    { images, trainImages },
+  ) => ({
+    params: { features, validation, ties, seed },
+    inputs: { data, train: training(train), images, trainImages },
+  }),
   learnsFrom: ({ train }) => [{ at: ['train'], text: train }],
   check: ({ validation }) =>
     validation > 0 && validation < 1

@@ -1,10 +1,11 @@
 /** Evaluation `retrieval`: zero-shot image-text retrieval. */
-import { estimateEmbedding } from '../../cost/estimates.ts'
+import type { CaptionCleaning } from '../../recipe/cleaning.ts'
 import type { DatasetRef, ModelRef } from '../../recipe/scalars.ts'
 import type { TieRule } from '../../recipe/ties.ts'
 import { metricsIn } from '../definition.ts'
 import type { FilledRetrievalEvaluation } from '../filled.ts'
 import { defineEvaluation } from './define.ts'
+import { captionsOf, imagesOf } from './embeddings.ts'
 
 /**
  * Zero-shot image-text retrieval: R@1, R@5, R@10 both ways and their mean.
@@ -27,22 +28,18 @@ export interface RetrievalEvaluation {
   ties?: TieRule
 }
 
-/**
- * `none` leaves captions as they are, `clip` strips them, makes one space of each white space and lower-cases, as
- * OpenCLIP's tokenizer does, `remoteclip` makes the first letter upper and all others lower case.
- * @source Liu et al., arXiv 2306.11029: github.com/ChenDelong1999/RemoteCLIP, remoteclip_retrieval.py
- */
-export type CaptionCleaning = 'none' | 'clip' | 'remoteclip'
-
 /** It reads captions and images of one split. */
 export const retrieval = defineEvaluation({
   kind: 'retrieval',
   version: 4,
-  spec: ({ kind: _, model: __, data: ___, ...rest }: FilledRetrievalEvaluation, { model, data }) => ({
-    params: rest,
-    inputs: { model, data },
+  embeds: ({ weights, cleaning }: FilledRetrievalEvaluation, { model, data, cost }) => ({
+    images: imagesOf({ model, data, weights, cost }),
+    captions: captionsOf({ model, data, weights, cost, cleaning }),
   }),
-  estimate: cost => estimateEmbedding(cost),
+  spec: ({ ties }: FilledRetrievalEvaluation, { data }, { images, captions }) => ({
+    params: { ties },
+    inputs: { data, images, captions },
+  }),
   dataNeeds: ({ data }) => [{ at: ['data'], dataset: data, annotation: 'captions' }],
   metrics: () => [
     ...metricsIn('percent', ['i2t_r1', 'i2t_r5', 'i2t_r10', 't2i_r1', 't2i_r5', 't2i_r10', 'mean_recall']),

@@ -8,7 +8,7 @@ import type { LocalisationEvaluation } from './localisation.ts'
 /** A measurement. @discriminator kind */
 export type Evaluation = RetrievalEvaluation | ClassificationEvaluation | LinearProbeEvaluation | CaptioningEvaluation | LocalisationEvaluation
 
-export type { CaptionCleaning, RetrievalEvaluation } from './retrieval.ts'
+export type { RetrievalEvaluation } from './retrieval.ts'
 export type { ClassNaming, ClassificationEvaluation, TemplateList } from './classification.ts'
 export type { LinearProbeEvaluation } from './linear_probe.ts'
 export type { CaptioningEvaluation, Decoding, GreedyDecoding, NucleusDecoding } from './captioning.ts'

@@ -5,7 +5,7 @@
  */
 
 import type { Concepts, ModelCost, StepShape } from '../../cost/model_cost.ts'
-import { blocks, channels, hidden, type TowerSizes, type TowerWidths } from '../../cost/transformer.ts'
+import { blocks, channels, forwardHeld, hidden, type TowerSizes, type TowerWidths } from '../../cost/transformer.ts'
 
 /** Sizes of an architecture, as a recipe gives them. */
 export interface MammutSizes {
@@ -84,7 +84,7 @@ function embeddingFlops(sizes: MammutSizes, batch: number): number {
 }
 
 /** FLOPs of text embeddings. */
-function textFlops({ text, embed_dim }: MammutSizes, rows: number): number {
+export function textFlops({ text, embed_dim }: MammutSizes, rows: number): number {
   const tokens = { rows: rows * text.context_length, attended: text.context_length }
   return blocks(text, tokens) + 2 * rows * text.width * embed_dim
 }
@@ -173,11 +173,16 @@ export function trainActivations(
   return 3 * batch * image_size ** 2 + image + contrastive + caption + region + passing + again
 }
 
-/** Numbers that embedding images holds at most: in a block's MLP, or in its attention where there are many tokens. */
+/** Numbers that embedding images holds at most. */
 export function forwardActivations(sizes: MammutSizes, batch: number): number {
-  const { width, heads } = sizes.vision
   const { patches } = lengths(sizes)
-  return batch * patches * Math.max(width + 2 * hidden(sizes.vision), 4 * width + 2 * heads * patches)
+  return forwardHeld(sizes.vision, { rows: batch * patches, attended: patches })
+}
+
+/** Numbers that embedding texts holds at most. */
+export function textActivations({ text }: MammutSizes, batch: number): number {
+  const tokens = text.context_length
+  return forwardHeld(text, { rows: batch * tokens, attended: tokens })
 }
 
 /** The costs of an architecture. */
@@ -188,5 +193,7 @@ export const mammutCost = (sizes: MammutSizes): ModelCost => ({
   trainActivations: shape => trainActivations(sizes, shape),
   embedFlops: batch => embedFlops(sizes, batch),
   forwardActivations: batch => forwardActivations(sizes, batch),
+  textFlops: batch => textFlops(sizes, batch),
+  textActivations: batch => textActivations(sizes, batch),
   heatmapFlops: shape => heatmapFlops(sizes, shape),
 })

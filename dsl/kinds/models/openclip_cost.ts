@@ -3,7 +3,7 @@
  * activations a fit; tests hold all three to the engine's tracer.
  */
 import type { ModelCost } from '../../cost/model_cost.ts'
-import { blocks, channels, hidden, type TowerSizes, type TowerWidths } from '../../cost/transformer.ts'
+import { blocks, channels, forwardHeld, hidden, type TowerSizes, type TowerWidths } from '../../cost/transformer.ts'
 
 /** Sizes of an architecture, as a recipe gives them. */
 export interface OpenClipSizes {
@@ -59,7 +59,7 @@ function imageFlops(sizes: OpenClipSizes, batch: number): number {
 }
 
 /** FLOPs of text features. The end tokens are known when the step runs, so that the last block attends for all tokens. */
-function textFlops({ text, embed_dim }: OpenClipSizes, batch: number): number {
+export function openClipTextFlops({ text, embed_dim }: OpenClipSizes, batch: number): number {
   const tokens = text.context_length
   const all = blocks(text, { rows: batch * tokens, attended: tokens }) + 2 * batch * text.width * embed_dim
   return all - afterAttention(text, { batch, tokens })
@@ -71,7 +71,7 @@ function textFlops({ text, embed_dim }: OpenClipSizes, batch: number): number {
  */
 export const openClipTrainFlops = (sizes: OpenClipSizes, batch: number): number =>
   2 * patchFlops(sizes, batch) +
-  3 * (imageFlops(sizes, batch) + textFlops(sizes, batch) + 2 * batch ** 2 * sizes.embed_dim) +
+  3 * (imageFlops(sizes, batch) + openClipTextFlops(sizes, batch) + 2 * batch ** 2 * sizes.embed_dim) +
   2 * unpooled(sizes.vision, { batch, tokens: patchesOf(sizes) + 1 })
 
 /** FLOPs of the features of a batch of images. */
@@ -100,11 +100,16 @@ export function openClipTrainActivations(
   return 3 * batch * image_size ** 2 + kept(vision, tokens) + kept(text, context) + passing + again
 }
 
-/** Numbers that embedding images holds at most: in a block's MLP, or in its attention where there are many tokens. */
+/** Numbers that embedding images holds at most. */
 export function openClipForwardActivations(sizes: OpenClipSizes, batch: number): number {
-  const { vision } = sizes
   const tokens = patchesOf(sizes) + 1
-  return batch * tokens * Math.max(vision.width + 2 * hidden(vision), 4 * vision.width + 2 * vision.heads * tokens)
+  return forwardHeld(sizes.vision, { rows: batch * tokens, attended: tokens })
+}
+
+/** Numbers that embedding texts holds at most. */
+export function openClipTextActivations({ text }: OpenClipSizes, batch: number): number {
+  const tokens = text.context_length
+  return forwardHeld(text, { rows: batch * tokens, attended: tokens })
 }
 
 /** The costs of an architecture. */
@@ -115,4 +120,6 @@ export const openClipCost = (sizes: OpenClipSizes): ModelCost => ({
   trainActivations: shape => openClipTrainActivations(sizes, shape),
   embedFlops: batch => openClipEmbedFlops(sizes, batch),
   forwardActivations: batch => openClipForwardActivations(sizes, batch),
+  textFlops: batch => openClipTextFlops(sizes, batch),
+  textActivations: batch => openClipTextActivations(sizes, batch),
 })

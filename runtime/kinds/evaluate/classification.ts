@@ -2,14 +2,16 @@
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { evaluationBatch } from '../../../dsl/cost/estimates.ts'
 import { DataFault } from '../../../dsl/diagnostics/faults.ts'
-import { readIndex, readPixels } from '../../data/dataset.ts'
+import { readIndex } from '../../data/dataset.ts'
 import { classWords } from '../../evaluate/class_names.ts'
 import { classEmbeddings, classification, classificationChance, scoreAnswers } from '../../evaluate/classification.ts'
-import { embedImages, embedTexts } from '../../evaluate/embed.ts'
+import { embedTexts } from '../../evaluate/embed.ts'
 import { accuracyTable, classTable, confusionTable } from '../../evaluate/exhibits.ts'
 import { classificationContributions } from '../../evaluate/intervals.ts'
 import { precision } from '../../evaluate/similarity.ts'
+import { readEmbeddings } from '../../evaluate/stored_embeddings.ts'
 import { byTieRule } from '../../evaluate/ties.ts'
 import { inputFormatOf } from '../../model/input_format.ts'
 import { readModel } from '../../model/model_folder.ts'
@@ -17,13 +19,7 @@ import type { StageContext, StageResult } from '../context.ts'
 import { engineOf } from '../engine.ts'
 import { recordIntervals, unitOf } from '../intervals.ts'
 import type { ListSteps } from '../printable_step.ts'
-import { embeddingSteps } from './embedding_steps.ts'
-
-/** Images of a batch. */
-const imagesTogether = 64
-
-/** Texts of a batch. */
-const textsTogether = 32
+import { textSteps } from './embedding_steps.ts'
 
 /**
  * Gives each labelled image of a split the class whose prompts it is nearest to; classes of fewer than `min_images`
@@ -36,7 +32,6 @@ export async function run(context: StageContext<'classification'>): Promise<Stag
   const { params, inputs, out, report, signal } = context
   const model = await readModel(inputs.model.folder, { weights: params.weights })
   const { folder, split } = inputs.data
-  const { imageSize: size, embedDim: dim, preprocessing } = model.network
   const all = await readIndex(folder, split)
   const templates = params.templates
   const counts = new Map<string, number>()
@@ -54,25 +49,27 @@ export async function run(context: StageContext<'classification'>): Promise<Stag
   const known = new Set(names)
   const samples = all.filter(({ label }) => known.has(label))
   const labels = Int32Array.from(samples, ({ label }) => names.indexOf(label))
+  const of = new Set(samples.map(({ key }) => key))
+  const images = await readEmbeddings(inputs.images.folder, { of })
+  const dim = images.columns
   const engine = await engineOf(context)
-  const onDone = (done: number, total: number) => {
-    signal.throwIfAborted()
-    report.progress({ done, total, unit: 'images' })
-  }
-  const blocks = readPixels(folder, {
-    split,
-    size,
-    filter: preprocessing.filter,
-    only: ({ label }) => known.has(label),
-  })
-  const images = await embedImages(model, blocks, { engine, total: samples.length, batchSize: imagesTogether, onDone })
   const prompts = await embedTexts(
     model,
     names.flatMap(name => templates.map(template => template.replaceAll('{}', words.get(name) ?? name))),
-    { engine, batchSize: textsTogether },
+    {
+      engine,
+      batchSize: evaluationBatch,
+      onDone(done, total) {
+        signal.throwIfAborted()
+        report.progress({ done, total, unit: 'prompts' })
+      },
+    },
   )
   const classes = classEmbeddings(prompts, { templates: templates.length, dim })
-  const answers = await classification({ images, classes, labels, names, dim }, { threads: engine.threads })
+  const answers = await classification(
+    { images: images.values, classes, labels, names, dim },
+    { threads: engine.threads },
+  )
   const { ties } = params
   const scores = scoreAnswers(answers, { names, ties })
   const { metrics, perClass, confusion } = scores
@@ -113,6 +110,5 @@ export async function run(context: StageContext<'classification'>): Promise<Stag
   }
 }
 
-/** The steps of the evaluation. */
-export const steps: ListSteps<'classification'> = async ({ config }) =>
-  embeddingSteps(config, { images: imagesTogether, texts: textsTogether })
+/** The step of the evaluation. */
+export const steps: ListSteps<'classification'> = async ({ config }) => textSteps(config, evaluationBatch)

@@ -3,25 +3,18 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataFault } from '../../../dsl/diagnostics/faults.ts'
-import { readIndex, readPixels } from '../../data/dataset.ts'
+import { readIndex } from '../../data/dataset.ts'
 import type { Sample } from '../../data/sample.ts'
 import { classificationChance, rankClasses, scoreAnswers } from '../../evaluate/classification.ts'
-import { embedImages } from '../../evaluate/embed.ts'
 import { accuracyTable, classTable, confusionTable } from '../../evaluate/exhibits.ts'
 import { classificationContributions } from '../../evaluate/intervals.ts'
 import { fitProbe, penalties } from '../../evaluate/linear_probe.ts'
+import { readEmbeddingProtocol, readEmbeddings } from '../../evaluate/stored_embeddings.ts'
 import { byTieRule } from '../../evaluate/ties.ts'
-import { inputFormatOf } from '../../model/input_format.ts'
-import { readModel } from '../../model/model_folder.ts'
 import type { InputFolder, StageContext, StageResult } from '../context.ts'
-import { engineOf } from '../engine.ts'
+import { threadsOf } from '../engine.ts'
 import type { Exhibit } from '../exhibit.ts'
 import { recordIntervals, unitOf } from '../intervals.ts'
-import type { ListSteps } from '../printable_step.ts'
-import { embeddingSteps } from './embedding_steps.ts'
-
-/** Images of a batch. */
-const imagesTogether = 64
 
 /**
  * Learns the classes of the input `train` from image features and measures on the images of `data` with these labels.
@@ -32,43 +25,29 @@ const imagesTogether = 64
  */
 export async function run(context: StageContext<'linear-probe'>): Promise<StageResult> {
   const { params, inputs, out, report, signal } = context
-  const model = await readModel(inputs.model.folder, { weights: params.weights })
   const { train, data } = inputs
   const { names, trainSamples, testSamples, leftOut } = await labelled(train, data)
   if (leftOut.length > 0)
     report.warn(`Left out of the linear probe, as no training image is labelled so: ${leftOut.join(', ')}`)
   const labelsOf = (samples: readonly Sample[]) => Int32Array.from(samples, ({ label }) => names.indexOf(label))
-  const engine = await engineOf(context)
-  const { threads } = engine
   const isPooled = params.features === 'pooled'
-  const { imageSize: size, preprocessing, featureDim, embedDim } = model.network
-  const known = new Set(names)
-  const total = trainSamples.length + testSamples.length
-  const featuresOf = ({ folder, split }: InputFolder, samples: readonly Sample[], before: number) => {
-    const only = ({ label }: Sample) => known.has(label)
-    return embedImages(model, readPixels(folder, { split, size, filter: preprocessing.filter, only }), {
-      engine,
-      batchSize: imagesTogether,
-      total: samples.length,
-      output: isPooled ? 'features' : 'embeddings',
-      onDone(done) {
-        signal.throwIfAborted()
-        report.progress({ done: before + done, total, unit: 'images' })
-      },
+  const vectorsOf = ({ folder }: InputFolder, samples: readonly Sample[]) =>
+    readEmbeddings(folder, {
+      of: new Set(samples.map(({ key }) => key)),
+      matrix: isPooled ? 'features' : 'embeddings',
     })
-  }
-  const features = await featuresOf(train, trainSamples, 0)
-  const seen = await featuresOf(data, testSamples, trainSamples.length)
+  const learnt = await vectorsOf(inputs.trainImages, trainSamples)
+  const seen = await vectorsOf(inputs.images, testSamples)
   const { validation, ties } = params
   const probe = await fitProbe(
-    { features, labels: labelsOf(trainSamples) },
+    { features: learnt.values, labels: labelsOf(trainSamples) },
     {
-      dim: isPooled ? featureDim : embedDim,
+      dim: learnt.columns,
       names,
       validation,
       ties,
       seed: params.seed,
-      threads,
+      threads: threadsOf(context),
       onFit(done, fits) {
         signal.throwIfAborted()
         report.progress({ done, total: fits, unit: 'fits' })
@@ -76,7 +55,7 @@ export async function run(context: StageContext<'linear-probe'>): Promise<StageR
     },
   )
   const labels = labelsOf(testSamples)
-  const answers = rankClasses(probe.judge(seen), { labels, names })
+  const answers = rankClasses(probe.judge(seen.values), { labels, names })
   const scores = scoreAnswers(answers, { names, ties })
   const { metrics, perClass, confusion } = scores
   const byRule = byTieRule(rule => scoreAnswers(answers, { names, ties: rule }).metrics)
@@ -90,7 +69,6 @@ export async function run(context: StageContext<'linear-probe'>): Promise<StageR
     split: data.split ?? 'all',
     images: testSamples.length,
     units,
-    weights: params.weights ?? 'average',
     classes: names,
     leftOut,
     features: isPooled ? 'pooled, before the projection' : 'unit embeddings',
@@ -98,8 +76,8 @@ export async function run(context: StageContext<'linear-probe'>): Promise<StageR
     loss: 'mean cross-entropy + penalty / 2 * squared coefficients, by L-BFGS over all images at once',
     validation: { share: validation, penalties, top1: probe.validated },
     penalty: probe.penalty,
-    ...inputFormatOf(model.network),
-    ties: params.ties,
+    ...(await readEmbeddingProtocol(inputs.images.folder)),
+    ties,
   }
   await writeFile(
     join(out, 'linear-probe.json'),
@@ -159,7 +137,3 @@ const penaltyTable = ({
   columns: ['Penalty', 'Right', ''],
   rows: penalties.map((tried, index) => [String(tried), validated[index] ?? '', tried === penalty ? 'chosen' : '']),
 })
-
-/** The steps of the evaluation. */
-export const steps: ListSteps<'linear-probe'> = async ({ params, config }) =>
-  embeddingSteps(config, { images: imagesTogether, output: params.features === 'pooled' ? 'features' : 'embeddings' })

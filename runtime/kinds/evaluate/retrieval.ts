@@ -2,36 +2,28 @@
 
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DataFault } from '../../../dsl/diagnostics/faults.ts'
 import type { TieRule } from '../../../dsl/recipe/ties.ts'
-import { readIndex, readPixels } from '../../data/dataset.ts'
+import { readIndex } from '../../data/dataset.ts'
+import type { Matrix } from '../../data/matrix_file.ts'
 import type { Sample } from '../../data/sample.ts'
-import { cleanCaption } from '../../evaluate/cleaning.ts'
-import { embedImages, embedTexts } from '../../evaluate/embed.ts'
 import { recallTable } from '../../evaluate/exhibits.ts'
 import { retrievalContributions } from '../../evaluate/intervals.ts'
 import { recallsOf, retrieval } from '../../evaluate/retrieval.ts'
 import { retrievalCeiling, retrievalChance } from '../../evaluate/retrieval_bounds.ts'
 import { precision } from '../../evaluate/similarity.ts'
+import { type EmbeddingProtocol, readEmbeddingProtocol, readEmbeddings } from '../../evaluate/stored_embeddings.ts'
 import { byTieRule } from '../../evaluate/ties.ts'
-import { type InputFormat, inputFormatOf } from '../../model/input_format.ts'
-import { type ChosenWeights, readModel } from '../../model/model_folder.ts'
 import type { StageContext, StageResult } from '../context.ts'
-import { engineOf } from '../engine.ts'
+import { threadsOf } from '../engine.ts'
 import type { Exhibit, Figure } from '../exhibit.ts'
 import { recordIntervals, unitOf } from '../intervals.ts'
 import { type TilesFrom, writeTiles } from '../pictures.ts'
-import type { ListSteps } from '../printable_step.ts'
-import { embeddingSteps } from './embedding_steps.ts'
-
-/** Images, or texts, of a batch. */
-const together = 64
 
 const shownQueries = 5
 const shownHits = 5
 
 /** Everything that defines the numbers, stored with them. */
-interface Protocol extends InputFormat {
+interface Protocol extends EmbeddingProtocol {
   readonly split: string
   readonly images: number
   readonly texts: number
@@ -39,8 +31,6 @@ interface Protocol extends InputFormat {
   readonly units: number
   /** Images that were left out. */
   readonly uncaptioned: number
-  readonly weights: ChosenWeights
-  readonly captionCleaning: string
   readonly precision: string
   readonly ties: TieRule
 }
@@ -55,39 +45,28 @@ interface Protocol extends InputFormat {
  */
 export async function run(context: StageContext<'retrieval'>): Promise<StageResult> {
   const { params, inputs, out, report, signal } = context
-  const model = await readModel(inputs.model.folder, { weights: params.weights })
   const { folder, split } = inputs.data
-  const { imageSize: size, embedDim: dim, preprocessing } = model.network
-  const from = { folder, split, size, filter: preprocessing.filter }
   const indexed = await readIndex(folder, split)
   const samples = indexed.filter(sample => sample.captions.length > 0)
-  if (samples.length === 0)
-    throw new DataFault(`The ${indexed.length} images of '${folder}' have no captions to retrieve`, {
-      hint: 'caption the dataset first',
-    })
   const uncaptioned = indexed.length - samples.length
   if (uncaptioned > 0)
     report.warn(`Left out of retrieval, without a caption: ${uncaptioned} of ${indexed.length} images`)
-  const { cleaning, ties } = params
-  const captions = samples.map(sample => sample.captions.map(caption => cleanCaption(caption, cleaning)))
-  const owner = Int32Array.from(captions.flatMap((texts, image) => texts.map(() => image)))
-  const texts = captions.flat()
-  const onDone = (base: number) => (done: number) => {
-    signal.throwIfAborted()
-    report.progress({ done: base + done, total: samples.length + texts.length, unit: 'embeddings' })
-  }
-  const engine = await engineOf(context)
-  const blocks = readPixels(folder, { ...from, only: sample => sample.captions.length > 0 })
-  const images = await embedImages(model, blocks, {
-    engine,
-    total: samples.length,
-    batchSize: together,
-    onDone: onDone(0),
-  })
-  const embedded = await embedTexts(model, texts, { engine, batchSize: together, onDone: onDone(samples.length) })
+  const { ties } = params
+  const of = new Set(samples.map(({ key }) => key))
+  const images = await readEmbeddings(inputs.images.folder, { of })
+  const captions = await readEmbeddings(inputs.captions.folder, { of })
+  const imageOf = new Map(images.chosen.map(({ key }, image) => [key, image]))
+  const owner = Int32Array.from(captions.chosen, ({ key }) => imageOf.get(key) ?? -1)
+  const texts = captions.chosen.map(({ caption = '' }) => caption)
   const ranks = await retrieval(
-    { images, texts: embedded, owner, dim },
-    { threads: engine.threads, onBlock: () => signal.throwIfAborted() },
+    { images: images.values, texts: captions.values, owner, dim: images.columns },
+    {
+      threads: threadsOf(context),
+      onBlock(done, total) {
+        signal.throwIfAborted()
+        report.progress({ done, total, unit: 'blocks' })
+      },
+    },
   )
   const gallery = { images: samples.length, texts, owner }
   const chance = retrievalChance(gallery, ties)
@@ -96,15 +75,14 @@ export async function run(context: StageContext<'retrieval'>): Promise<StageResu
   const recalls = byRule[ties]
   const contributions = retrievalContributions(ranks, { ties, owner, chance, units: samples.map(unitOf) })
   const { intervals, units } = recordIntervals(out, contributions)
+  const embedded = await readEmbeddingProtocol(inputs.captions.folder)
   const protocol: Protocol = {
     split: split ?? 'all',
     images: samples.length,
     texts: texts.length,
     units,
     uncaptioned,
-    weights: params.weights ?? 'average',
-    ...inputFormatOf(model.network),
-    captionCleaning: cleaning,
+    ...embedded,
     precision,
     ties,
   }
@@ -123,7 +101,14 @@ export async function run(context: StageContext<'retrieval'>): Promise<StageResu
     summary: `mean recall ${recalls.mean_recall.toFixed(2)} % (chance ${chance.mean_recall.toFixed(2)} %), R@1 ${times('t2i_r1')} times chance`,
     exhibits: [
       recallTable({ byRule, ties, chance, ceiling, intervals, images: samples.length, texts: texts.length, units }),
-      await examples(out, { from, samples, texts, owner, images, embedded, dim }),
+      await examples(out, {
+        from: { folder, split, size: embedded.imageSize },
+        samples,
+        texts,
+        owner,
+        images,
+        captions,
+      }),
     ],
   }
 }
@@ -133,18 +118,17 @@ interface RetrievalExamples {
   readonly samples: readonly Sample[]
   readonly texts: readonly string[]
   readonly owner: Int32Array
-  readonly images: Float32Array
-  readonly embedded: Float32Array
-  readonly dim: number
+  readonly images: Matrix
+  readonly captions: Matrix
 }
 
 /** Captions spread over the split, each with the images nearest to it: not chosen by how well they do. */
 async function examples(out: string, found: RetrievalExamples): Promise<Exhibit> {
-  const { samples, texts, owner, dim } = found
+  const { samples, texts, owner, images, captions } = found
   const queries = Array.from({ length: Math.min(shownQueries, texts.length) }, (_, query) => {
     const text = Math.floor(((query + 0.5) * texts.length) / shownQueries)
     const hits = samples
-      .map((_, image) => ({ image, score: dot(found.images, image, found.embedded, text, dim) }))
+      .map((_, image) => ({ image, score: dot(images, image, captions, text) }))
       .sort((a, b) => b.score - a.score)
       .slice(0, shownHits)
     return { text, hits }
@@ -168,12 +152,8 @@ async function examples(out: string, found: RetrievalExamples): Promise<Exhibit>
   }
 }
 
-function dot(a: Float32Array, i: number, b: Float32Array, j: number, dim: number): number {
+function dot(a: Matrix, i: number, b: Matrix, j: number): number {
   let sum = 0
-  for (let d = 0; d < dim; d++) sum += (a[i * dim + d] ?? 0) * (b[j * dim + d] ?? 0)
+  for (let d = 0; d < a.columns; d++) sum += (a.values[i * a.columns + d] ?? 0) * (b.values[j * a.columns + d] ?? 0)
   return sum
 }
-
-/** The steps of the evaluation. */
-export const steps: ListSteps<'retrieval'> = async ({ config }) =>
-  embeddingSteps(config, { images: together, texts: together })

@@ -57,7 +57,12 @@ test('a stage that came or went', async () => {
     /claims:[\s\S]*/,
     '',
   )
-  assert.equal(await faultsAfter(without), [`key 'retrieval' '' KEY undefined`, `claim '' 'learns' CLAIM undefined`])
+  assert.equal(await faultsAfter(without), [
+    `key 'pretrain.mix.on.places.test' '' KEY undefined`,
+    `key 'pretrain.mix.on.places.test.captions' '' KEY undefined`,
+    `key 'retrieval' '' KEY undefined`,
+    `claim '' 'learns' CLAIM undefined`,
+  ])
 })
 
 test('a stage of another name and the same key', async () => {
@@ -77,8 +82,10 @@ test('a version and an input', () => {
     `version 'retrieval' '' "retrieval@0" "${stage?.kind}"`,
   ])
   assert.equal(faults(withStage('retrieval', { key: 'old', inputs: new Map([['model', 'other']]) }), plan), [
-    `input 'retrieval' 'model' "other" "pretrain.mix"`,
+    `input 'retrieval' 'model' "other" undefined`,
     `input 'retrieval' 'data' undefined "places (test)"`,
+    `input 'retrieval' 'images' undefined "pretrain.mix.on.places.test"`,
+    `input 'retrieval' 'captions' undefined "pretrain.mix.on.places.test.captions"`,
   ])
 })
 

@@ -73,10 +73,18 @@ test('stages are named after the axes that their keys depend on', async () => {
     [
       'pretrain.first@rate=0.1',
       'pretrain.mix@size=1k,rate=0.1',
+      'pretrain.mix.on.places.test@size=1k,rate=0.1',
+      'pretrain.mix.on.places.test.captions@size=1k,rate=0.1',
       'pretrain.first@rate=0.2',
       'pretrain.mix@size=1k,rate=0.2',
+      'pretrain.mix.on.places.test@size=1k,rate=0.2',
+      'pretrain.mix.on.places.test.captions@size=1k,rate=0.2',
       'pretrain.mix@size=2k,rate=0.1',
+      'pretrain.mix.on.places.test@size=2k,rate=0.1',
+      'pretrain.mix.on.places.test.captions@size=2k,rate=0.1',
       'pretrain.mix@size=2k,rate=0.2',
+      'pretrain.mix.on.places.test@size=2k,rate=0.2',
+      'pretrain.mix.on.places.test.captions@size=2k,rate=0.2',
     ],
   )
   const mix = stages.find(({ id }) => id === 'pretrain.mix@size=2k,rate=0.1')

@@ -40,9 +40,16 @@ test('a model is named by its last phase or round, or by the one that is named',
   )
   const plan = await planOf(recipe)
   const inputs = (id: string) => stageOf(plan, id).inputs
-  assert.equal(inputs('early'), { model: { stage: 'pretrain.first' }, data: { stage: 'places', split: 'val' } })
-  assert.equal(inputs('middle'), { model: { stage: 'localise.1' }, data: { stage: 'places', split: 'val' } })
-  assert.equal(inputs('retrieval').model, { stage: 'pretrain.mix' })
+  for (const [id, model, split] of [
+    ['early', 'pretrain.first', 'val'],
+    ['middle', 'localise.1', 'val'],
+    ['retrieval', 'pretrain.mix', 'test'],
+  ] as const) {
+    const [images, captions] = [`${model}.on.places.${split}`, `${model}.on.places.${split}.captions`]
+    const data = { stage: 'places', split }
+    assert.equal(inputs(id), { data, images: { stage: images }, captions: { stage: captions } })
+    assert.equal([inputs(images), inputs(captions)], Array(2).fill({ model: { stage: model }, data }))
+  }
 })
 
 test('the mean mask is made from the training split of what is measured, where it has another', async () => {
@@ -115,16 +122,53 @@ test('stages of a model have costs, and ask for at least the memory of these', a
   assert.is(stageOf(await planOf(smallRecipe), 'clean').estimates, undefined)
 })
 
-test('threads are pinned where a stage holds a slot', async () => {
+test('threads are pinned where a stage computes', async () => {
   const plan = await planOf(smallRecipe, ['resources.threads=3'])
   const [model, data] = [stageOf(plan, 'retrieval'), stageOf(plan, 'clean')]
   assert.equal([model.settings.threads, model.needs.cores], [3, 3])
   assert.equal([data.settings.threads, data.needs.cores], [undefined, undefined])
   const free = await planOf(smallRecipe)
+  assert.equal([stageOf(free, 'retrieval').settings.threads, stageOf(free, 'retrieval').needs.cores], [undefined, 1])
+})
+
+test('evaluations of one model and dataset share its embeddings, each made once', async () => {
+  const evaluations = `evaluate:
+  found: { kind: retrieval, model: pretrain, data: places.test }
+  cleaned: { kind: retrieval, model: pretrain, data: places.test, cleaning: clip }
+  kinds: { kind: classification, model: pretrain, data: places.test, templates: ['a {}'] }
+  last: { kind: classification, model: pretrain, data: places.test, templates: ['a {}'], weights: last }
+  probe: { kind: linear-probe, model: pretrain, train: places, data: places.test }
+`
+  const plan = await planOf(smallRecipe.replace(/evaluate:[\s\S]*/, evaluations))
+  const embedded = plan.stages.filter(({ kind }) => kind.startsWith('embed-'))
   assert.equal(
-    [stageOf(free, 'retrieval').settings.threads, stageOf(free, 'retrieval').needs.cores],
-    [undefined, undefined],
+    embedded.map(({ id, needs }) => `${id} ${needs.slots}`),
+    [
+      'pretrain.mix.on.places.test 1',
+      'pretrain.mix.on.places.test.captions 1',
+      'pretrain.mix.on.places.test.captions.clip 1',
+      'pretrain.mix.last.on.places.test 1',
+      'pretrain.mix.on.places.train 1',
+    ],
   )
+  assert.ok(embedded.every(({ estimates }) => (estimates?.stepFlops ?? 0) > 0))
+  assert.is(new Set(embedded.map(({ key }) => key)).size, 5)
+  assert.equal(
+    ['found', 'cleaned', 'kinds', 'last', 'probe'].map(id => [
+      stageOf(plan, id).needs.slots,
+      stageOf(plan, id).inputs.images?.stage,
+    ]),
+    [
+      [0, 'pretrain.mix.on.places.test'],
+      [0, 'pretrain.mix.on.places.test'],
+      [1, 'pretrain.mix.on.places.test'],
+      [1, 'pretrain.mix.last.on.places.test'],
+      [0, 'pretrain.mix.on.places.test'],
+    ],
+  )
+  const alone = await planOf(smallRecipe)
+  const name = 'pretrain.mix.on.places.test'
+  assert.is(stageOf(plan, name).key, stageOf(alone, name).key, 'other evaluations change no key')
 })
 
 test('claims come with their bounds', async () => {
