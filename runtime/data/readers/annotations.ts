@@ -37,7 +37,8 @@ export function readCaptions(values: readonly unknown[], label: string): FoundCa
  */
 export function readLabel(value: unknown): { readonly label: string } | { readonly fault: string } {
   if (isEmpty(value)) return { label: '' }
-  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint')
+  const isNumber = typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value))
+  if (typeof value !== 'string' && !isNumber)
     return { fault: `has a class that is no text and no number (${shown(value)})` }
   const label = String(value).trim()
   if (missingWords.includes(label)) return { fault: `has the word of a missing value, '${label}', as its class` }
@@ -50,6 +51,7 @@ const isBroken = (text: string): boolean => /\p{Surrogate}/u.test(text)
 
 /** A value in a message. */
 function shown(value: unknown): string {
-  const text = typeof value === 'bigint' ? String(value) : (JSON.stringify(value) ?? typeof value)
+  const text =
+    typeof value === 'bigint' || typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? typeof value)
   return text.length > 60 ? `${text.slice(0, 59)}…` : text
 }

@@ -83,7 +83,7 @@ export async function readGroup(
       item: `row group ${group}`,
     })
   }
-  return parquetReadObjects({
+  const rows = await parquetReadObjects({
     file: table,
     metadata,
     columns: [...columns],
@@ -100,6 +100,20 @@ export async function readGroup(
       item: `row group ${group}`,
       cause,
     })
+  })
+  return withDecimals(rows, metadata)
+}
+
+/** Rows with decimals of as many digits as their columns have: hyparquet multiplies, and 8507 times 0.01 is 85.07000000000001. */
+function withDecimals(rows: readonly Readonly<Record<string, unknown>>[], metadata: FileMetaData) {
+  const decimals = parquetSchema(metadata).children.filter(({ element }) => element.converted_type === 'DECIMAL')
+  if (decimals.length === 0) return rows
+  return rows.map(row => {
+    const exact = decimals.flatMap(({ element: { name, scale = 0 } }) => {
+      const cell = row[name]
+      return typeof cell === 'number' ? [[name, Number(cell.toFixed(scale))]] : []
+    })
+    return { ...row, ...Object.fromEntries(exact) }
   })
 }
 

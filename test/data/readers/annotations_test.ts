@@ -45,6 +45,7 @@ test('classes are texts or numbers, with all their digits', () => {
   for (const [value, label] of labels) assert.equal(readLabel(value), { label })
   const faults: readonly (readonly [unknown, string])[] = [
     [true, 'has a class that is no text and no number (true)'],
+    [Infinity, 'has a class that is no text and no number (Infinity)'],
     [['a'], 'has a class that is no text and no number (["a"])'],
     ['nan', "has the word of a missing value, 'nan', as its class"],
     ['a \ud83c', 'has a class with half a character ("a \\ud83c")'],
