@@ -16,6 +16,7 @@ import type { Located, LocatedMap, Span } from '../values/located.ts'
 import { type Cell, cellParameters, expandMatrix } from './matrix.ts'
 import { onceForEachName, withParameters } from './misnamed_parameters.ts'
 import { declaredParameters, substitute } from './parameters.ts'
+import { repeatVariants } from './repeat.ts'
 
 /** One cell of the matrix, checked; the only one where there is no matrix. */
 export interface Variant {
@@ -23,6 +24,8 @@ export interface Variant {
   /** With parameters inserted. */
   readonly tree: LocatedMap
   readonly recipe: FilledRecipe
+  /** True for one of several repetitions of the cell: its axis `seed` is no axis of the matrix. */
+  readonly isRepetition?: true
 }
 
 /** The variants of a recipe that have its shape, the faults of all, and the names of parameters that are inserted. */
@@ -84,7 +87,8 @@ export function checkVariants(written: LocatedMap, context: VariantContext): Che
   const run = memoizeChecks(variants.map(({ recipe }) => recipe))
   for (const { recipe, tree } of variants) collected.add(checksOf({ recipe, tree, ...place }, { run, isAlone }), tree)
   if (faulty !== undefined) collected.add(checkFaulty(faulty, { ...context, fill }), faulty.tree)
-  return { variants, diagnostics: collected.faults(), used }
+  const repeated = repeatVariants(variants)
+  return { variants: repeated.variants, diagnostics: [...collected.faults(), ...repeated.diagnostics], used }
 }
 
 /** The faults of a faulty variant that are found once its misspelt words are right and what is wrong is taken out. */

@@ -95,7 +95,7 @@ export type FilledOpenClipModel = { readonly kind: "openclip"; readonly architec
 export type FilledTextEncoder = { readonly width: number; readonly layers: number; readonly heads: number; readonly mlp?: number; readonly context_length: number }
 
 /** A filled `Train`. */
-export type FilledTrain = { readonly slots: number; readonly micro_batch?: number; readonly recompute: boolean; readonly checkpoint_every: number; readonly keep_checkpoints: number; readonly image_cache: number; readonly model: string; readonly batch_size: number; readonly caption_weight: number; readonly contrastive?: FilledContrastive; readonly optimizer: FilledAdamW; readonly ema?: number; readonly augment: FilledAugment; readonly shuffle: number; readonly phases: readonly FilledPhase[] }
+export type FilledTrain = { readonly slots: number; readonly micro_batch?: number; readonly recompute: boolean; readonly checkpoint_every: number; readonly keep_checkpoints: number; readonly image_cache: number; readonly model: string; readonly batch_size: number; readonly caption_weight: number; readonly contrastive?: FilledContrastive; readonly optimizer: FilledAdamW; readonly ema?: number; readonly augment: FilledAugment; readonly shuffle: number; readonly seed?: number; readonly repeat?: FilledRepeat; readonly phases: readonly FilledPhase[] }
 
 /** A filled `Contrastive`. */
 export type FilledContrastive = FilledSoftmaxContrastive | FilledFocalContrastive
@@ -114,6 +114,9 @@ export type FilledParameterGroup = { readonly parameters: string; readonly learn
 
 /** A filled `Augment`. */
 export type FilledAugment = { readonly crop: number; readonly aspect: number; readonly filter: "bilinear" | "bicubic" | "lanczos3"; readonly dihedral: boolean; readonly colour: number }
+
+/** A filled `Repeat`. */
+export type FilledRepeat = { readonly seed: readonly number[] }
 
 /** A filled `Phase`. */
 export type FilledPhase = { readonly name: string; readonly data: string | { readonly [name: string]: number }; readonly temperature?: number; readonly samples: number; readonly learning_rate: number; readonly warm_up: number; readonly schedule?: FilledSchedule; readonly freeze?: readonly string[]; readonly stop_early?: FilledStopEarly }

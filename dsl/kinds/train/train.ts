@@ -1,6 +1,7 @@
 /** Section `train`: curricula of phases over one model. */
 
 import { estimateTraining } from '../../cost/estimates.ts'
+import type { Repeat, Seed } from '../../recipe/repeat.ts'
 import type { Count, Name } from '../../recipe/scalars.ts'
 import type { AdamW, Augment, Computing, Contrastive, Phase } from '../../recipe/training.ts'
 import { metricsIn, type NamedEntry, type TrainingDefinition, type TrainingExpanding } from '../definition.ts'
@@ -38,6 +39,10 @@ export interface Train extends Computing {
    * and then within as many shards as hold so many, so that few are read at a time. @default "100k" @minimum 1
    */
   shuffle?: Count
+  /** Seed of initial weights and of the order of the data. Absent: the recipe's seed. @examples [2] */
+  seed?: Seed
+  /** Repeats the run, and what is evaluated of it, once for each seed. Tables and claims have the mean over seeds. @examples [{ "seed": [1, 2, 3] }] */
+  repeat?: Repeat
   /** The curriculum, in order; each phase starts from the weights of the one before. @minItems 1 */
   phases: Phase[]
 }
@@ -49,7 +54,7 @@ const stage = defineStage({
   makes: 'model',
   spec(name: string, train: FilledTrain, phase: FilledPhase, { seed, start, training, dataset }: TrainingExpanding) {
     const { rest: described, settings } = splitSettings(train)
-    const { model: architecture, phases, ...shared } = described
+    const { model: architecture, phases, seed: own, repeat: _repeat, ...shared } = described
     const { name: _, data, stop_early, ...rest } = phase
     const { model, inputs } = start(architecture)
     const mixed = mixOf(data)
@@ -63,7 +68,7 @@ const stage = defineStage({
         data: mixed.map(([, weight], at) => ({ role: `data.${at}`, weight: weight / total })),
         ...rest,
         ...(stopping && { stop_early: stopping }),
-        seed,
+        seed: own ?? seed,
       },
       settings,
       inputs: {
@@ -114,6 +119,7 @@ export const train = {
       ]
     }),
     ...checkSlots(entry),
+    ...checkRepeat(entry),
   ],
   metrics: (name, { phases, caption_weight }) =>
     phases.map(phase => ({
@@ -139,6 +145,31 @@ export const train = {
       ),
     ),
 } as const satisfies TrainingDefinition<FilledTrain>
+
+function checkRepeat({ seed, repeat }: FilledTrain): ReturnType<typeof checkBudget> {
+  if (repeat === undefined) return []
+  if (seed !== undefined)
+    return [
+      {
+        code: 'out-of-range',
+        at: ['seed'],
+        message: "'seed' has no effect beside 'repeat', which names the seeds",
+        fix: { hint: "remove 'seed'" },
+      } as const,
+    ]
+  return repeat.seed.flatMap((value, index) =>
+    repeat.seed.indexOf(value) === index
+      ? []
+      : [
+          {
+            code: 'out-of-range',
+            at: ['repeat', 'seed', index],
+            message: `Seed ${value} is named twice; a run of it is the same run`,
+            fix: { hint: 'write another seed' },
+          } as const,
+        ],
+  )
+}
 
 function checkMix({ data }: FilledPhase, at: readonly (string | number)[]): ReturnType<typeof checkBudget> {
   if (typeof data === 'string') return []
