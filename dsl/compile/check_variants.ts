@@ -10,23 +10,15 @@ import { corrected, repair } from '../check/repair.ts'
 import { checkSchema, createSchemaCheck } from '../check/schema.ts'
 import { checkSplitFolders } from '../check/split_folders.ts'
 import { type Diagnostic, isClean } from '../diagnostics/diagnostic.ts'
-import type { FilledRecipe } from '../kinds/filled.ts'
 import type { Files } from '../values/files.ts'
 import type { Located, LocatedMap, Span } from '../values/located.ts'
-import { type Cell, cellParameters, expandMatrix } from './matrix.ts'
+import { cellParameters, expandMatrix } from './matrix.ts'
 import { onceForEachName, withParameters } from './misnamed_parameters.ts'
 import { declaredParameters, substitute } from './parameters.ts'
 import { repeatVariants } from './repeat.ts'
+import type { Variant } from './variant.ts'
 
-/** One cell of the matrix, checked; the only one where there is no matrix. */
-export interface Variant {
-  readonly cell: Cell
-  /** With parameters inserted. */
-  readonly tree: LocatedMap
-  readonly recipe: FilledRecipe
-  /** True for one of several repetitions of the cell: its axis `seed` is no axis of the matrix. */
-  readonly isRepetition?: true
-}
+export type { Variant } from './variant.ts'
 
 /** The variants of a recipe that have its shape, the faults of all, and the names of parameters that are inserted. */
 export interface CheckedVariants {

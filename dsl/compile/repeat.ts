@@ -2,7 +2,7 @@
 import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
 import { type LocatedList, type LocatedScalar, locate, plain } from '../values/located.ts'
-import type { Variant } from './check_variants.ts'
+import type { Variant } from './variant.ts'
 
 /** The axis of repetitions, beside those of the matrix. */
 export const repeatAxis = 'seed'
@@ -66,4 +66,3 @@ function faultOf({ cell }: Variant, runs: readonly RepeatedRun[]): Diagnostic | 
     })
   )
 }
-

@@ -7,6 +7,7 @@ import { checkLayout } from '../store/prepare.ts'
 import { openStore, type Store, storeFolder, storeFolders } from '../store/store.ts'
 import type { StoreFolderOption } from './plan.ts'
 import { reachableKeys } from './reachable.ts'
+import { dropVariants } from './variants.ts'
 
 /** Contents of a store, by use, and the locks and recipes that reach them. */
 export interface StoreSurvey extends Survey {
@@ -22,6 +23,8 @@ export interface CleanOptions extends StoreFolderOption {
   readonly project?: string | undefined
   /** Days in which whatever was made stays. @default 0 */
   readonly keepDays?: number | undefined
+  /** Forgets the records of runs with `--set`, so that nothing keeps their results. @default false */
+  readonly dropVariants?: boolean | undefined
   /** Called with what can go, before anything is removed; only `true` removes it. @default removes it */
   readonly confirm?: ((survey: StoreSurvey) => Promise<boolean> | boolean) | undefined
 }
@@ -43,20 +46,22 @@ const day = 86_400_000
  * and logs of past runs. Runs may go on meanwhile.
  */
 export async function clean(options: CleanOptions = {}): Promise<CleanResult> {
-  const { project = process.cwd(), keepDays = 0, confirm = () => true } = options
+  const { project = process.cwd(), keepDays = 0, dropVariants: drops = false, confirm = () => true } = options
   const store = await existingStore(options)
   const folder = storeFolder(options.store)
   if (store === undefined) return { store: folder }
   const keepSince = keepDays === 0 ? Number.POSITIVE_INFINITY : Date.now() - keepDays * day
+  const reachable = () => reachableKeys(store, { project, withVariants: !drops })
   const surveyOptions = async (): Promise<SurveyOptions> => ({
-    needed: (await reachableKeys(store, project)).keys,
+    needed: (await reachable()).keys,
     keepSince,
   })
   const found = await survey(store, await surveyOptions())
-  const { locks, recipes } = await reachableKeys(store, project)
+  const { locks, recipes } = await reachable()
   const surveyed = { ...found, locks, recipes }
-  if (found.unneeded.length === 0 && found.runs.count === 0) return { store: folder, survey: surveyed }
+  if (!drops && found.unneeded.length === 0 && found.runs.count === 0) return { store: folder, survey: surveyed }
   if (!(await confirm(surveyed))) return { store: folder, survey: surveyed }
+  if (drops) await dropVariants(store.folder)
   const removed = await removeUnneeded(store, found, surveyOptions)
   const bytes = removed.reduce((sum, one) => sum + one.bytes, 0)
   return { store: folder, survey: surveyed, removedBytes: bytes + found.runs.bytes }

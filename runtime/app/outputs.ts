@@ -18,9 +18,15 @@ export interface FinishedResults {
 /** Folder of a recipe's report inside a store. */
 export const reportFolder = (store: Store, recipe: string): string => join(store.folder, 'reports', recipe)
 
-/** Writes the report unless the page is there and shows these very results, as this version shows them; returns its path. */
-export async function updateReport(plan: Plan, { store, results }: FinishedResults): Promise<string> {
-  const folder = reportFolder(store, plan.name)
+/**
+ * Writes the report, in the folder of the recipe or of that name, unless the page is there and shows these very results,
+ * as this version shows them; returns its path.
+ */
+export async function updateReport(
+  plan: Plan,
+  { store, results, name = plan.name }: FinishedResults & { readonly name?: string | undefined },
+): Promise<string> {
+  const folder = reportFolder(store, name)
   const stamp = join(folder, 'stamp')
   const shown = sha256(
     JSON.stringify([
@@ -35,7 +41,7 @@ export async function updateReport(plan: Plan, { store, results }: FinishedResul
   if (known === stampOf(shown, page)) return page
   const { writeReport } = await import('../report/mod.ts')
   return writeAlone(store, async () => {
-    await makeBelow(store.folder, 'reports', plan.name)
+    await makeBelow(store.folder, 'reports', name)
     await rm(stamp, { force: true })
     const written = await writeReport({ plan, results, folder })
     await writeFile(stamp, stampOf(shown, written))

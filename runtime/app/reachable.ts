@@ -10,6 +10,7 @@ import { readRoots } from '../store/roots.ts'
 import type { Store } from '../store/store.ts'
 import { lockPath } from './lock_file.ts'
 import { outlineOf } from './recipe.ts'
+import { readVariants } from './variants.ts'
 
 /** Keys that are reached, and the locks and recipes that reach them. */
 export interface ReachableKeys {
@@ -22,10 +23,13 @@ export interface ReachableKeys {
 
 /**
  * Gathers keys from every lock below a folder, in any branch of its repository too, and from every recipe that has run
- * in the store, as it ran last, as it is written now, and from its lock. Recipes whose file is gone count no more; those
+ * in the store, as it ran last, as it is written now, from its lock, and from the records of its runs with `--set`. Recipes whose file is gone count no more; those
  * of other machines always do.
  */
-export async function reachableKeys(store: Store, project: string): Promise<ReachableKeys> {
+export async function reachableKeys(
+  store: Store,
+  { project, withVariants }: { readonly project: string; readonly withVariants: boolean },
+): Promise<ReachableKeys> {
   const roots = (await readRoots(store.folder)).filter(
     ({ recipe, host }) => host !== thisProcess().host || existsSync(recipe),
   )
@@ -41,7 +45,9 @@ export async function reachableKeys(store: Store, project: string): Promise<Reac
     const lock = parseLock(text)
     return lock === undefined ? [] : [{ name, keys: [...lock.stages.values()].map(({ key }) => key) }]
   })
+  const variants = withVariants ? await readVariants(store.folder) : []
   const keys = [
+    ...variants.flatMap(({ lock }) => [...lock.stages.values()].map(({ key }) => key)),
     ...roots.flatMap(root => root.keys),
     ...locks.flatMap(lock => lock.keys),
     ...(await Promise.all(recipes.map(compiledKeys))).flat(),

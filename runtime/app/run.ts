@@ -22,6 +22,7 @@ import { resultsToRetry, retryItems } from './retry_failed.ts'
 import { runMissing, type StageWork, upToDate } from './run_missing.ts'
 import type { RunOptions, RunResult, StagesEnd } from './run_options.ts'
 import { describeJobs, readJobOptions } from './slurm_jobs.ts'
+import { recordVariant, variantName } from './variants.ts'
 
 /**
  * Runs the stages of a recipe whose results are not stored yet, judges its claims, and writes its report and lock.
@@ -48,6 +49,8 @@ export async function jobScripts(file: string, options: RunOptions = {}): Promis
 export interface RunPaths {
   /** Path of the recipe, whose results `terroir clean` keeps. */
   readonly recipe?: string
+  /** Values that the whole recipe ran with in place of its own: the run leaves a record. */
+  readonly set?: readonly string[]
   /** Path of the lock to write, or to hold the run to. */
   readonly lock?: string
   /** Module the workers run; see `localRunner`. */
@@ -61,8 +64,16 @@ async function readRun(file: string, options: RunOptions): Promise<{ readonly pl
   if (unknown !== undefined) throw unknownStage(plan, unknown)
   // A lock speaks for the recipe as it is written, and for all of it.
   const isAsWritten = (until ?? only) === undefined && options.engine === undefined && !options.set?.length
+  const isVariant = (until ?? only) === undefined && options.set !== undefined && options.set.length > 0
   const { path } = loaded
-  return { plan, paths: { recipe: path, ...((isAsWritten || options.locked) && { lock: lockPath(path) }) } }
+  return {
+    plan,
+    paths: {
+      recipe: path,
+      ...(isVariant && { set: options.set }),
+      ...((isAsWritten || options.locked) && { lock: lockPath(path) }),
+    },
+  }
 }
 
 /** A run before its first stage. */
@@ -125,7 +136,7 @@ async function soundResults(
 export async function runCompiled(whole: Plan, options: RunOptions, paths: RunPaths = {}): Promise<RunResult> {
   const prepared = await prepare(whole, options, paths)
   const { plan, store, found, forced, missing, again, retried, locked, sbatchOptions } = prepared
-  const { recipe, lock, entry } = paths
+  const { recipe, set, lock, entry } = paths
   checkOrder(prepared, options)
   checkPermissions([...again, ...missing], options)
   if (recipe !== undefined) await remember(whole, { store, recipe, isReading: missing.length === 0 })
@@ -138,7 +149,10 @@ export async function runCompiled(whole: Plan, options: RunOptions, paths: RunPa
   }
   const end = missing.length > 0 ? await runMissing(plan, work) : upToDate(found)
   const isDone = end.outcome === 'done'
-  const report = isDone ? await updateReport(plan, { store, results: end.results }) : undefined
+  const name = set && variantName(plan.name, set)
+  const report = isDone ? await updateReport(plan, { store, results: end.results, name }) : undefined
+  if (isDone && recipe !== undefined && set !== undefined)
+    await recordVariant(plan, { store, recipe, set, outputs: outputsOf(end) })
   if (isDone && lock !== undefined && locked === undefined)
     await writeLock(plan, { path: lock, store, outputs: outputsOf(end) })
   return {

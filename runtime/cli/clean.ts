@@ -13,6 +13,7 @@ interface CleanFlags {
   readonly dryRun?: true
   readonly yes?: true
   readonly verify?: true
+  readonly dropVariants?: true
   readonly keepDays: number
   readonly store?: string
 }
@@ -26,6 +27,7 @@ export function command(): Command {
     .option('--dry-run', 'say what would go, and change nothing')
     .option('--yes', 'do not ask')
     .option('--keep-days <days>', 'keep what was made in the last days, whatever needs it', wholeNumber, 0)
+    .option('--drop-variants', 'forget the records of runs with --set, which keep their results')
     .option('--verify', 'instead, read every result again and set aside what is not as it was published')
     .addOption(storeOption())
     .addHelpText(
@@ -52,6 +54,7 @@ async function printCleaned(flags: CleanFlags): Promise<void> {
   const { store, survey, removedBytes } = await clean({
     store: flags.store,
     keepDays: flags.keepDays,
+    dropVariants: flags.dropVariants,
     confirm(found) {
       for (const line of listing(found, Date.now())) printLine(line)
       printLine(`\n${formatBytes(bytesOf(found.unneeded) + found.runs.bytes)} can go; ${keptText(found)}`)

@@ -34,6 +34,11 @@ const commands: readonly CommandEntry[] = [
   { name: 'run', summary: 'run what is not done yet', load: () => import('./run.ts') },
   { name: 'lock', summary: 'write or check the lock of a recipe, running nothing', load: () => import('./lock.ts') },
   { name: 'diff', summary: 'say what changed between recipes or revisions', load: () => import('./diff.ts') },
+  {
+    name: 'results',
+    summary: 'list experiments: what differs, metrics, claims',
+    load: () => import('./results.ts'),
+  },
   { name: 'report', summary: 'write the HTML report of a recipe', load: () => import('./report.ts') },
   {
     name: 'samples',

@@ -122,6 +122,7 @@ const printing = [
   'runtime/cli/',
   'runtime/report/numbers.ts',
   'runtime/report/table.ts',
+  'runtime/report/table_formats.ts',
 ]
 /** Lists of names, and small facts of this machine and of this work tree. */
 const facts = ['runtime/git/git.ts', 'runtime/kinds/context.ts', 'runtime/store/files.ts', 'runtime/store/process.ts']

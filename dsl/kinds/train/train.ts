@@ -1,7 +1,7 @@
 /** Section `train`: curricula of phases over one model. */
 
 import { estimateTraining } from '../../cost/estimates.ts'
-import type { Repeat, Seed } from '../../recipe/repeat.ts'
+import type { Repeat, TrainingSeed } from '../../recipe/repeat.ts'
 import type { Count, Name } from '../../recipe/scalars.ts'
 import type { AdamW, Augment, Computing, Contrastive, Phase } from '../../recipe/training.ts'
 import { metricsIn, type NamedEntry, type TrainingDefinition, type TrainingExpanding } from '../definition.ts'
@@ -40,7 +40,7 @@ export interface Train extends Computing {
    */
   shuffle?: Count
   /** Seed of initial weights and of the order of the data. Absent: the recipe's seed. @examples [2] */
-  seed?: Seed
+  seed?: TrainingSeed
   /** Repeats the run, and what is evaluated of it, once for each seed. Tables and claims have the mean over seeds. @examples [{ "seed": [1, 2, 3] }] */
   repeat?: Repeat
   /** The curriculum, in order; each phase starts from the weights of the one before. @minItems 1 */
