@@ -45,6 +45,9 @@ export declare function dedup(spec: Fields<language.DedupFilter, { /** The datas
 /** Drops images that are perceptually equal to any image of the evaluation sets. */
 export declare function decontaminate(spec: Fields<language.DecontaminateFilter, { /** The dataset to filter. */ from: Data; /** Evaluation sets. */ against: readonly Data[] }>): Dataset
 
+/** Joins datasets, or splits of them, into one: nothing is dropped. */
+export declare function union(spec: Fields<language.UnionFilter, { /** The datasets, at least two, in their order. */ from: readonly Data[] }>): Dataset
+
 /** MaMMUT: ViT image encoder and one text decoder used in two passes. */
 export declare function mammut(spec: Fields<language.MammutModel, { /** Byte-level BPE trained on these captions. */ tokenizer: Tokenizer }>): Architecture
 

@@ -4,7 +4,7 @@ import { suggest } from '../diagnostics/suggest.ts'
 import type { DataNeed } from '../kinds/definition.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
 import { sourceKind } from '../kinds/registry.ts'
-import { originOf } from './datasets.ts'
+import { originsOf } from './datasets.ts'
 import { type DefinedEntry, definedEntries } from './entries.ts'
 import { type Checked, keyAt, spanAt } from './names.ts'
 
@@ -15,12 +15,14 @@ export const checkAnnotations = (checked: Checked): readonly Diagnostic[] =>
 function checkNeeds(checked: Checked, entry: DefinedEntry['path'], needs: readonly DataNeed[]): readonly Diagnostic[] {
   const [, user] = entry
   return needs.flatMap(need => {
-    const { name, provided } = providedBy(checked.recipe, need.dataset)
-    if (provided === undefined) return []
+    const sources = sourcesOf(checked.recipe, need.dataset)
     const path = [...entry, ...need.at]
     if ('mask' in need) {
-      const { masks } = provided
-      if (masks === undefined || masks.includes(need.mask)) return []
+      // An image without the mask fails the stage, so every source has it.
+      const lacking = sources.find(({ provided: { masks } }) => masks?.includes(need.mask) === false)
+      if (lacking === undefined) return []
+      const { name, provided } = lacking
+      const masks = provided.masks ?? []
       const span = keyAt(checked, path)
       const others = masks.length === 0 ? 'it has no masks' : `its masks are ${masks.join(', ')}`
       return [
@@ -32,20 +34,26 @@ function checkNeeds(checked: Checked, entry: DefinedEntry['path'], needs: readon
         }),
       ]
     }
-    const hint = provided.lacks[need.annotation]
-    if (hint === undefined) return []
+    // Human labels are needed of some samples only: those of one source may train the classifier of the others.
+    const lacking = sources.filter(({ provided }) => provided.lacks[need.annotation] !== undefined)
+    const isMet = need.annotation === 'human labels' ? lacking.length < sources.length : lacking.length === 0
+    const [first] = lacking
+    const hint = first?.provided.lacks[need.annotation]
+    if (isMet || first === undefined || hint === undefined) return []
     return [
       diagnose('missing-annotation', spanAt(checked, path), {
-        message: `'${user}' needs ${need.annotation}, and '${name}' has none`,
+        message: `'${user}' needs ${need.annotation}, and '${first.name}' has none`,
         fix: { hint },
       }),
     ]
   })
 }
 
-/** The source of a dataset, and the annotations and masks that it provides. */
-function providedBy(recipe: FilledRecipe, dataset: string) {
-  const { source: name = '' } = originOf(recipe, dataset)
-  const source = Object.hasOwn(recipe.sources, name) ? recipe.sources[name] : undefined
-  return { name, provided: source && sourceKind(source).provides(source) }
+/** The sources of a dataset, and the annotations and masks that they provide. */
+function sourcesOf(recipe: FilledRecipe, dataset: string) {
+  const names = new Set(originsOf(recipe, dataset).map(({ source }) => source))
+  return [...names].flatMap(name => {
+    const source = Object.hasOwn(recipe.sources, name) ? recipe.sources[name] : undefined
+    return source === undefined ? [] : [{ name, provided: sourceKind(source).provides(source) }]
+  })
 }

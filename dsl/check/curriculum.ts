@@ -4,8 +4,8 @@ import { type Diagnostic, diagnose } from '../diagnostics/diagnostic.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
 import { filterKind, filterKinds, sourceKind } from '../kinds/registry.ts'
 import { phaseData } from '../kinds/train/train.ts'
-import { originOf } from './datasets.ts'
-import { type Checked, keyAt, spanAt, splitReference } from './names.ts'
+import { originsOf } from './datasets.ts'
+import { type Checked, filteredBy, keyAt, spanAt, splitReference } from './names.ts'
 
 /**
  * Warnings: phases that go back to less filtered data, crawled data that may hold what is evaluated on, and images that
@@ -37,7 +37,8 @@ function phaseDatasets(checked: Checked, name: string): readonly PhaseDataset[] 
 /** A dataset and what it was filtered from, down to its source. References must be valid. */
 function lineage(recipe: FilledRecipe, dataset: string): readonly string[] {
   const filter = Object.hasOwn(recipe.filters, dataset) ? recipe.filters[dataset] : undefined
-  return filter === undefined ? [dataset] : [dataset, ...lineage(recipe, splitReference(filter.from).name)]
+  const from = filter === undefined ? [] : filteredBy(filter)
+  return [dataset, ...from.flatMap(({ text }) => lineage(recipe, splitReference(text).name))]
 }
 
 /** Broad and noisy data first, clean data last: no phase uses a dataset after one that is filtered from it. */
@@ -70,11 +71,8 @@ function checkDecontamination(checked: Checked): readonly Diagnostic[] {
   return Object.entries(recipe.evaluate).flatMap(([evaluation, { model, data }]) =>
     trainsBehind(recipe, model).flatMap(train =>
       phaseDatasets(checked, train).flatMap(({ dataset, span }) => {
-        const { source } = originOf(recipe, dataset)
-        const origin = source === undefined ? undefined : recipe.sources[source]
-        const isCrawled = origin !== undefined && sourceKind(origin).isCrawled === true
         const identity = JSON.stringify([dataset, data])
-        if (!isCrawled || reported.has(identity) || isDecontaminated(recipe, dataset, data)) return []
+        if (reported.has(identity) || !holdsCrawled(recipe, dataset, data)) return []
         reported.add(identity)
         return [
           diagnose('not-decontaminated', span(), {
@@ -94,22 +92,23 @@ function checkResolution(checked: Checked): readonly Diagnostic[] {
   const { recipe } = checked
   const reported = new Set<string>()
   return Object.entries(recipe.train).flatMap(([name, { model }]) =>
-    phaseDatasets(checked, name).flatMap(({ dataset, span }) => {
-      const { source = '' } = originOf(recipe, dataset)
-      const stored = recipe.sources[source]?.tile_size ?? Number.POSITIVE_INFINITY
-      const size = recipe.models[model]?.image_size ?? 0
-      const identity = JSON.stringify([source, model])
-      if (stored >= size || reported.has(identity)) return []
-      reported.add(identity)
-      return [
-        diagnose('shape-mismatch', span(), {
-          severity: 'warning',
-          message: `'${model}' looks at images of ${size} pixels, and '${source}' stores ${stored}: they would be enlarged`,
-          related: [{ span: spanAt(checked, ['sources', source, 'tile_size']), message: 'stored so here' }],
-          fix: { hint: `raise 'tile_size' of '${source}' to ${size}, or lower 'image_size' of '${model}'` },
-        }),
-      ]
-    }),
+    phaseDatasets(checked, name).flatMap(({ dataset, span }) =>
+      originsOf(recipe, dataset).flatMap(({ source }) => {
+        const stored = recipe.sources[source]?.tile_size ?? Number.POSITIVE_INFINITY
+        const size = recipe.models[model]?.image_size ?? 0
+        const identity = JSON.stringify([source, model])
+        if (stored >= size || reported.has(identity)) return []
+        reported.add(identity)
+        return [
+          diagnose('shape-mismatch', span(), {
+            severity: 'warning',
+            message: `'${model}' looks at images of ${size} pixels, and '${source}' stores ${stored}: they would be enlarged`,
+            related: [{ span: spanAt(checked, ['sources', source, 'tile_size']), message: 'stored so here' }],
+            fix: { hint: `raise 'tile_size' of '${source}' to ${size}, or lower 'image_size' of '${model}'` },
+          }),
+        ]
+      }),
+    ),
   )
 }
 
@@ -120,13 +119,15 @@ function trainsBehind(recipe: FilledRecipe, model: string): readonly string[] {
   return distill ? trainsBehind(recipe, distill.model) : Object.hasOwn(recipe.train, name) ? [name] : []
 }
 
-/** True if a filter on the way to a dataset drops images like those of an evaluated split, or of its whole dataset. */
-function isDecontaminated(recipe: FilledRecipe, dataset: string, evaluated: string): boolean {
-  return lineage(recipe, dataset).some(name => {
-    const filter = Object.hasOwn(recipe.filters, name) ? recipe.filters[name] : undefined
-    const datasets = filter && filterKind(filter).decontaminates?.datasets(filter)
-    return datasets?.some(against => against === evaluated || against === splitReference(evaluated).name) === true
-  })
+/** True if crawled images reach a dataset by a way on which no filter drops those of an evaluated split or dataset. */
+function holdsCrawled(recipe: FilledRecipe, dataset: string, evaluated: string): boolean {
+  const source = Object.hasOwn(recipe.sources, dataset) ? recipe.sources[dataset] : undefined
+  if (source !== undefined) return sourceKind(source).isCrawled === true
+  const filter = Object.hasOwn(recipe.filters, dataset) ? recipe.filters[dataset] : undefined
+  if (filter === undefined) return false
+  const against = filterKind(filter).decontaminates?.datasets(filter) ?? []
+  if (against.some(one => one === evaluated || one === splitReference(evaluated).name)) return false
+  return filteredBy(filter).some(({ text }) => holdsCrawled(recipe, splitReference(text).name, evaluated))
 }
 
 function decontaminationHint(dataset: string, evaluated: string): string {

@@ -5,7 +5,7 @@ import type { FilledRecipe } from '../kinds/filled.ts'
 import { evaluationKind } from '../kinds/registry.ts'
 import { phaseData } from '../kinds/train/train.ts'
 import type { ValuePath } from '../values/located.ts'
-import { originOf, splitsOf, trainingSplit } from './datasets.ts'
+import { originsOf, splitsOf, trainingSplit } from './datasets.ts'
 import { shareImages } from './materials.ts'
 import { type Checked, keyAt, spanAt, splitReference } from './names.ts'
 
@@ -36,9 +36,9 @@ function checkStopping(checked: Checked): readonly Diagnostic[] {
   return Object.entries(recipe.train).flatMap(([name, { phases }]) =>
     phases.flatMap(({ name: phase, stop_early }, index) => {
       if (stop_early === undefined) return []
+      const held = originsOf(recipe, stop_early.data)
       const leak = exposuresOf(recipe, `${name}.${phase}`).find(
-        exposure =>
-          exposure.as === 'trained' && shareImages(recipe.sources, exposure, originOf(recipe, stop_early.data)),
+        exposure => exposure.as === 'trained' && held.some(origin => shareImages(recipe.sources, exposure, origin)),
       )
       if (leak === undefined) return []
       const span = spanAt(checked, ['train', name, 'phases', index, 'stop_early', 'data'])
@@ -59,21 +59,22 @@ function checkEvaluations(checked: Checked): readonly Diagnostic[] {
   const { recipe } = checked
   return Object.entries(recipe.evaluate).flatMap(([name, evaluation]) => {
     const { model, data } = evaluation
-    const { source, split } = originOf(recipe, data)
+    const measured = originsOf(recipe, data)
     const learnt = (evaluationKind(evaluation).learnsFrom?.(evaluation) ?? []).flatMap(({ at, text }) =>
       trainingExposure(recipe, text, ['evaluate', name, ...at]),
     )
-    const isLeak = (exposure: Exposure) => shareImages(recipe.sources, exposure, { source, split })
+    const isLeak = (exposure: Exposure) => measured.some(origin => shareImages(recipe.sources, exposure, origin))
     const leak = learnt.find(isLeak) ?? exposuresOf(recipe, model).find(isLeak)
     if (leak === undefined) return []
     const learner = leak.path[0] === 'evaluate' ? name : model
-    if (leak.source !== source) return [leakOfSameFiles(checked, name, { ...leak, learner })]
+    const origin = measured.find(({ source }) => source === leak.source)
+    if (origin === undefined) return [leakOfSameFiles(checked, name, { ...leak, learner })]
     const span = spanAt(checked, ['evaluate', name, 'data'])
     const base = splitReference(data).name
     const heldOut = splitsOf(recipe, base).find(other => other === 'test' && other !== leak.split)
     return [
       diagnose('leaking-split', span, {
-        message: `'${learner}' was ${verbs[leak.as]} '${data}'${split === undefined && leak.split ? `, which holds '${leak.source}.${leak.split}'` : ''}`,
+        message: `'${learner}' was ${verbs[leak.as]} '${data}'${origin.split === undefined && leak.split ? `, which holds '${leak.source}.${leak.split}'` : ''}`,
         related: [{ span: (leak.isKey ? keyAt : spanAt)(checked, leak.path), message: notes[leak.as] }],
         ...replaceWith(span, heldOut && `${base}.${heldOut}`, {
           otherwise: 'evaluate on data that training never sees',
@@ -117,13 +118,17 @@ function exposuresOf(recipe: FilledRecipe, model: string): readonly Exposure[] {
 }
 
 function trainingExposure(recipe: FilledRecipe, dataset: string, path: ValuePath, isKey = false): readonly Exposure[] {
-  const { source, split } = originOf(recipe, dataset)
-  return source === undefined
-    ? []
-    : [{ as: 'trained', source, split: split ?? trainingSplit(recipe, dataset), path, isKey }]
+  const split = trainingSplit(recipe, dataset)
+  const read = split === undefined ? dataset : `${splitReference(dataset).name}.${split}`
+  return originsOf(recipe, read).map(origin => ({ as: 'trained', split: undefined, ...origin, path, isKey }))
 }
 
 function stoppingExposure(recipe: FilledRecipe, dataset: string, path: ValuePath): readonly Exposure[] {
-  const { source, split } = originOf(recipe, dataset)
-  return source === undefined ? [] : [{ as: 'stopped', source, split, path, isKey: false }]
+  return originsOf(recipe, dataset).map(origin => ({
+    as: 'stopped',
+    split: undefined,
+    ...origin,
+    path,
+    isKey: false,
+  }))
 }

@@ -118,7 +118,7 @@ export function references(recipe: FilledRecipe): readonly Reference[] {
     found.push({ wants: 'dataset', text, path: [...entry, ...at], isKey, isLearnt: !isMeasured })
   for (const [name, filter] of Object.entries(recipe.filters)) {
     const entry = ['filters', name]
-    add('dataset', entry, { at: ['from'], text: filter.from })
+    for (const named of filteredBy(filter)) add('dataset', entry, named)
     for (const named of filterKind(filter).references?.(filter) ?? []) add('dataset', entry, named)
   }
   for (const [name, model] of Object.entries(recipe.models))
@@ -139,6 +139,10 @@ export function references(recipe: FilledRecipe): readonly Reference[] {
   }
   return found
 }
+
+/** The dataset, or the datasets, that a filter reads `from`. */
+export const filteredBy = ({ from }: Entry<'filters'>): readonly NamedEntry[] =>
+  typeof from === 'string' ? [{ at: ['from'], text: from }] : from.map((text, index) => ({ at: ['from', index], text }))
 
 /** `landmarks.test` -> name `landmarks`, part `test`. */
 export function splitReference(text: string): { readonly name: string; readonly part?: string } {

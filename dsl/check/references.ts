@@ -5,7 +5,7 @@ import { suggest } from '../diagnostics/suggest.ts'
 import type { FilledRecipe } from '../kinds/filled.ts'
 import type { Span } from '../values/located.ts'
 import type { Section } from '../values/sections.ts'
-import { originOf, splitsOf, trainingSplit } from './datasets.ts'
+import { type Origin, originsOf, splitsOf, trainingSplit } from './datasets.ts'
 import { createDependence } from './fault_places.ts'
 import {
   type Checked,
@@ -153,8 +153,9 @@ function checkSplit(recipe: FilledRecipe, { name, part, span }: PartReference): 
   const splits = splitsOf(recipe, name)
   if (splits.includes(part)) return []
   // A fault of a filter's own reference has its own diagnostic.
-  const { source, split } = originOf(recipe, name)
-  if (source === undefined || (split !== undefined && !splitsOf(recipe, source).includes(split))) return []
+  const origins = originsOf(recipe, name)
+  const isFaulty = ({ source, split }: Origin) => split !== undefined && !splitsOf(recipe, source).includes(split)
+  if (origins.length === 0 || origins.some(isFaulty)) return []
   const near = suggest(part, splits)
   const whole = splits.length === 0 ? name : near && `${name}.${near}`
   const message =

@@ -4,7 +4,7 @@ import { type Diagnostic, diagnose, replaceWith } from '../diagnostics/diagnosti
 import { sourceKind } from '../kinds/registry.ts'
 import { disk } from '../read/file.ts'
 import { splitNamed, splitNames } from '../values/split_names.ts'
-import { originOf } from './datasets.ts'
+import { originsOf } from './datasets.ts'
 import { type Checked, keyAt, references, spanAt, splitReference } from './names.ts'
 
 /** One diagnostic for each split that is named and that a source with `split: folders` has no folder of. */
@@ -13,7 +13,9 @@ export function checkSplitFolders(checked: Checked): readonly Diagnostic[] {
   return references(recipe).flatMap(({ wants, text, path, isKey }) => {
     const { name, part } = splitReference(text)
     if (wants !== 'dataset' || part === undefined) return []
-    const entry = recipe.sources[originOf(recipe, text).source ?? '']
+    const origins = originsOf(recipe, text)
+    // Of joined datasets, any may have the split.
+    const entry = origins.length === 1 ? recipe.sources[origins[0]?.source ?? ''] : undefined
     const folder = entry && sourceKind(entry).splitFolder?.(entry)
     if (folder === undefined) return []
     const present = splitsIn(checked, folder)

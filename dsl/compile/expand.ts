@@ -15,7 +15,7 @@ export function expandData(recipe: FilledRecipe): readonly Draft[] {
   return topological([
     ...Object.entries(recipe.sources).flatMap(([name, entry]) => sourceKind(entry).expand(name, entry, { seed })),
     ...Object.entries(recipe.filters).flatMap(([name, entry]) =>
-      filterKind(entry).expand(name, entry, { seed, data: dataInput(entry.from), dataset: dataInput }),
+      filterKind(entry).expand(name, entry, { seed, dataset: dataInput }),
     ),
     ...Object.entries(recipe.models).flatMap(([name, entry]) =>
       modelKind(entry).expand(name, entry, { seed, training }),

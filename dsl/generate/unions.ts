@@ -12,7 +12,7 @@ interface KindSection {
 
 const sections: readonly KindSection[] = [
   { folder: 'sources', union: 'Source', doc: 'A source of samples.' },
-  { folder: 'filters', union: 'Filter', doc: 'A step that keeps or drops samples.' },
+  { folder: 'filters', union: 'Filter', doc: 'A step that keeps or drops samples, or joins datasets.' },
   { folder: 'captioners', union: 'Captioner', doc: 'A writer of captions.' },
   { folder: 'models', union: 'Model', doc: 'An architecture.' },
   { folder: 'evaluate', union: 'Evaluation', doc: 'A measurement.' },

@@ -127,20 +127,20 @@ export interface Material {
   readonly split: readonly unknown[]
 }
 
-/** A kind of filter; every filter reads a dataset `from`. */
+/** A kind of filter; every filter reads a dataset `from`, or several. */
 export interface FilterDefinition<Kind extends string = string, Filled = Entry<'filters'>>
   extends KindDefinition<Kind, Filled> {
   /** Datasets that it reads beside `from`. */
   references?(filter: Filled): readonly NamedEntry[]
   /** Datasets whose images it drops, and the field that names them. */
   readonly decontaminates?: { readonly field: string; datasets(filter: Filled): readonly string[] }
+  /** Set where it keeps all samples of all datasets that it reads. */
+  readonly isUnion?: true
   expand(name: string, filter: Filled, expanding: FilterExpanding): readonly Draft[]
 }
 
 /** The context of a filter. */
 export interface FilterExpanding extends Expanding {
-  /** The dataset that is filtered. */
-  readonly data: Input
   dataset(reference: string): Input
 }
 

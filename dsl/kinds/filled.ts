@@ -14,7 +14,7 @@ export type FilledResources = { readonly elsewhere: boolean; readonly threads?: 
 export type FilledSource = FilledLandmarkSource | FilledCrawlSource | FilledFolderSource | FilledKarpathySource | FilledWebDatasetSource | FilledParquetSource
 
 /** A filled `LandmarkSource`. */
-export type FilledLandmarkSource = { readonly kind: "landmarks"; readonly table: string; readonly imagery: "blue-marble"; readonly countries: boolean; readonly cities_above?: number; readonly ground_sizes: readonly number[]; readonly tiles_per_landmark: number; readonly tile_size: number; readonly split: FilledLandmarkSplit; readonly captions: FilledGrammarCaptioner }
+export type FilledLandmarkSource = { readonly kind: "landmarks"; readonly table: string; readonly imagery: "blue-marble"; readonly countries: boolean; readonly cities_above?: number; readonly ground_sizes: readonly number[]; readonly tiles_per_landmark: number; readonly tile_size: number; readonly split: FilledLandmarkSplit; readonly captions: FilledGrammarCaptioner; readonly overhead?: boolean }
 
 /** A filled `LandmarkSplit`. */
 export type FilledLandmarkSplit = { readonly val?: number; readonly test: number; readonly buffer: number; readonly hold_out_kinds: readonly string[] }
@@ -26,7 +26,7 @@ export type FilledGrammarCaptioner = { readonly kind: "grammar"; readonly per_im
 export type FilledCrawlSource = { readonly kind: "crawl"; readonly imagery: "blue-marble"; readonly samples: number; readonly overhead: number; readonly wrong_text: number; readonly tile_size: number; readonly table: string }
 
 /** A filled `FolderSource`. */
-export type FilledFolderSource = { readonly kind: "folder"; readonly path: string; readonly captions?: string | FilledCaptionTable; readonly images?: string; readonly tile_size: number; readonly resize: "nearest" | "linear" | "cubic" | "mitchell" | "lanczos2" | "lanczos3"; readonly bands?: readonly number[]; readonly scale?: readonly (number | readonly number[])[]; readonly split: FilledFolderSplit | "folders" | "column"; readonly class_names: { readonly [name: string]: string }; readonly max_corrupt: number; readonly parts: number }
+export type FilledFolderSource = { readonly kind: "folder"; readonly path: string; readonly captions?: string | FilledCaptionTable; readonly images?: string; readonly tile_size: number; readonly resize: "nearest" | "linear" | "cubic" | "mitchell" | "lanczos2" | "lanczos3"; readonly bands?: readonly number[]; readonly scale?: readonly (number | readonly number[])[]; readonly split: FilledFolderSplit | "folders" | "column"; readonly class_names: { readonly [name: string]: string }; readonly overhead?: boolean; readonly max_corrupt: number; readonly parts: number }
 
 /** A filled `CaptionTable`. */
 export type FilledCaptionTable = { readonly file: string; readonly image: string; readonly caption: string; readonly label?: string; readonly split: string }
@@ -35,16 +35,16 @@ export type FilledCaptionTable = { readonly file: string; readonly image: string
 export type FilledFolderSplit = { readonly val: number; readonly test: number }
 
 /** A filled `KarpathySource`. */
-export type FilledKarpathySource = { readonly kind: "karpathy"; readonly json: string; readonly images: string; readonly tile_size?: number; readonly resize: "nearest" | "linear" | "cubic" | "mitchell" | "lanczos2" | "lanczos3"; readonly bands?: readonly number[]; readonly scale?: readonly (number | readonly number[])[]; readonly class_names: { readonly [name: string]: string }; readonly max_corrupt: number; readonly parts: number }
+export type FilledKarpathySource = { readonly kind: "karpathy"; readonly json: string; readonly images: string; readonly tile_size?: number; readonly resize: "nearest" | "linear" | "cubic" | "mitchell" | "lanczos2" | "lanczos3"; readonly bands?: readonly number[]; readonly scale?: readonly (number | readonly number[])[]; readonly class_names: { readonly [name: string]: string }; readonly overhead?: boolean; readonly max_corrupt: number; readonly parts: number }
 
 /** A filled `WebDatasetSource`. */
-export type FilledWebDatasetSource = { readonly kind: "webdataset"; readonly shards: string | readonly string[]; readonly tile_size?: number; readonly resize: "nearest" | "linear" | "cubic" | "mitchell" | "lanczos2" | "lanczos3"; readonly bands?: readonly number[]; readonly scale?: readonly (number | readonly number[])[]; readonly split: FilledHeldOut; readonly class_names: { readonly [name: string]: string }; readonly max_corrupt: number; readonly parts: number }
+export type FilledWebDatasetSource = { readonly kind: "webdataset"; readonly shards: string | readonly string[]; readonly tile_size?: number; readonly resize: "nearest" | "linear" | "cubic" | "mitchell" | "lanczos2" | "lanczos3"; readonly bands?: readonly number[]; readonly scale?: readonly (number | readonly number[])[]; readonly split: FilledHeldOut; readonly class_names: { readonly [name: string]: string }; readonly overhead?: boolean; readonly max_corrupt: number; readonly parts: number }
 
 /** A filled `HeldOut`. */
 export type FilledHeldOut = { readonly val: number; readonly test: number }
 
 /** A filled `ParquetSource`. */
-export type FilledParquetSource = { readonly kind: "parquet"; readonly files: string | readonly string[]; readonly image: FilledParquetImage; readonly caption: string; readonly label?: string; readonly tile_size?: number; readonly resize: "nearest" | "linear" | "cubic" | "mitchell" | "lanczos2" | "lanczos3"; readonly bands?: readonly number[]; readonly scale?: readonly (number | readonly number[])[]; readonly split: FilledHeldOut | "column"; readonly class_names: { readonly [name: string]: string }; readonly max_corrupt: number; readonly parts: number }
+export type FilledParquetSource = { readonly kind: "parquet"; readonly files: string | readonly string[]; readonly image: FilledParquetImage; readonly caption: string; readonly label?: string; readonly tile_size?: number; readonly resize: "nearest" | "linear" | "cubic" | "mitchell" | "lanczos2" | "lanczos3"; readonly bands?: readonly number[]; readonly scale?: readonly (number | readonly number[])[]; readonly split: FilledHeldOut | "column"; readonly class_names: { readonly [name: string]: string }; readonly overhead?: boolean; readonly max_corrupt: number; readonly parts: number }
 
 /** A filled `ParquetImage`. */
 export type FilledParquetImage = FilledImagesInTar | FilledImagesAsBytes | FilledImagesAsPaths
@@ -59,7 +59,7 @@ export type FilledImagesAsBytes = { readonly kind: "bytes"; readonly column: str
 export type FilledImagesAsPaths = { readonly kind: "paths"; readonly folder: string; readonly column: string }
 
 /** A filled `Filter`. */
-export type FilledFilter = FilledRulesFilter | FilledClassifierFilter | FilledDedupFilter | FilledDecontaminateFilter
+export type FilledFilter = FilledRulesFilter | FilledClassifierFilter | FilledDedupFilter | FilledDecontaminateFilter | FilledUnionFilter
 
 /** A filled `RulesFilter`. */
 export type FilledRulesFilter = { readonly kind: "rules"; readonly from: string; readonly min_words: number; readonly max_words: number; readonly blocked_words: readonly string[]; readonly min_side: number; readonly max_aspect: number; readonly min_contrast: number }
@@ -72,6 +72,9 @@ export type FilledDedupFilter = { readonly kind: "dedup"; readonly from: string;
 
 /** A filled `DecontaminateFilter`. */
 export type FilledDecontaminateFilter = { readonly kind: "decontaminate"; readonly from: string; readonly against: readonly string[]; readonly distance: number }
+
+/** A filled `UnionFilter`. */
+export type FilledUnionFilter = { readonly kind: "union"; readonly from: readonly string[] }
 
 /** A filled `Model`. */
 export type FilledModel = FilledMammutModel | FilledOpenClipModel

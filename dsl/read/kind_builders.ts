@@ -13,6 +13,7 @@ export const kindBuilders = [
   ['classifier', { role: 'dataset', kind: 'classifier' }],
   ['dedup', { role: 'dataset', kind: 'dedup' }],
   ['decontaminate', { role: 'dataset', kind: 'decontaminate' }],
+  ['union', { role: 'dataset', kind: 'union' }],
   ['mammut', { role: 'architecture', kind: 'mammut' }],
   ['openclip', { role: 'architecture', kind: 'openclip' }],
   ['retrieval', { role: 'evaluation', kind: 'retrieval' }],

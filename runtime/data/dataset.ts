@@ -144,20 +144,30 @@ const noSamples = (folder: string): UserFault =>
 /** Makes a file the same as another: by a hard link, or a copy across file systems. */
 const linkOrCopy = (from: string, to: string): Promise<void> => link(from, to).catch(() => copyFile(from, to))
 
+/** A dataset, or one split of it, that is joined to others. */
+export interface JoinedPart {
+  readonly folder: string
+  readonly split?: string | undefined
+  /** The sample as the joined dataset has it. Absent: as it is. */
+  readonly change?: (sample: Sample) => Sample
+}
+
 /**
  * Makes one dataset of several, whose keys differ, in their order: `shards/PART-SHARD` are hard links to theirs (copies
  * across file systems). Some may be empty; throws where all are.
  */
-export async function joinDatasets(parts: readonly string[], folder: string): Promise<void> {
+export async function joinDatasets(parts: readonly JoinedPart[], folder: string): Promise<void> {
   await mkdir(join(folder, 'shards'), { recursive: true })
   const digits = String(parts.length - 1).length
   const rows: IndexRow[] = []
   for (const [index, part] of parts.entries()) {
-    const own = await readRows(part, { mayBeEmpty: true })
+    const all = await readRows(part.folder, { mayBeEmpty: true })
+    const own = part.split === undefined ? all : all.filter(row => row.sample.split === part.split)
+    const { change = (sample: Sample) => sample } = part
     const nameOf = (shard: string): string => `${String(index).padStart(digits, '0')}-${shard}`
     for (const shard of new Set(own.map(row => row.shard)))
-      await linkOrCopy(shardPath(part, shard), shardPath(folder, nameOf(shard)))
-    for (const row of own) rows.push({ ...row, shard: nameOf(row.shard) })
+      await linkOrCopy(shardPath(part.folder, shard), shardPath(folder, nameOf(shard)))
+    for (const row of own) rows.push({ ...row, sample: change(row.sample), shard: nameOf(row.shard) })
   }
   if (rows.length === 0) throw noSamples(folder)
   await writeRows(folder, rows)

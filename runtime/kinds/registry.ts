@@ -28,6 +28,7 @@ const implementations: Implementations = {
   classifier: () => import('./filters/classifier.ts'),
   dedup: () => import('./filters/dedup.ts'),
   decontaminate: () => import('./filters/decontaminate.ts'),
+  union: () => import('./filters/union.ts'),
   tokenizer: () => import('./models/tokenizer.ts'),
   openclip: () => import('./models/openclip.ts'),
   train: () => import('./train/train.ts'),

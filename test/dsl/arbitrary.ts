@@ -83,6 +83,7 @@ const folder = record(
 )
 
 const stored = {
+  overhead: one(true, false),
   tile_size: one(128),
   resize: one('cubic', 'lanczos3'),
   max_corrupt: one<Plain>(0, '1k'),
@@ -126,6 +127,7 @@ const filterOf = (from: string): fc.Arbitrary<PlainMap> =>
     ),
     record({ kind: one('classifier'), from: one(from) }, { labelled: one<Plain>(100, '1k'), threshold: share }),
     record({ kind: one('dedup'), from: one(from) }, { distance: one(0, 4, 32) }),
+    record({ kind: one('union'), from: one([from, 'places.val'], [from, 'photos', 'theirs.train']) }),
     record(
       { kind: one('decontaminate'), from: one(from), against: one(['places.test'], ['places']) },
       { distance: one(0, 6) },

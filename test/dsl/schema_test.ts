@@ -89,6 +89,7 @@ test('every field is described, and what may be left out has a default or is kno
     'micro_batch',
     'mlp',
     'over',
+    'overhead',
     'patch_size',
     'scale',
     'schedule',

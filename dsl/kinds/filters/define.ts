@@ -2,7 +2,7 @@
 import type { FilterDefinition, FilterExpanding, Metric } from '../definition.ts'
 import { draft } from '../draft.ts'
 import type { RecordColumns } from '../records.ts'
-import { dataNeeds, defineStage, type StageDefinition, type StageSpec } from '../stage.ts'
+import { dataNeeds, defineStage, type Input, type StageDefinition, type StageSpec } from '../stage.ts'
 import { filterMetrics } from './metrics.ts'
 import { verdictColumns } from './verdicts.ts'
 
@@ -13,17 +13,22 @@ type FilterOptions<Kind extends string, Filled, Spec extends StageSpec, Scores e
 > &
   Pick<StageDefinition, 'version'> & {
     /** Parameters, inputs and files of the stage. */
-    spec(filter: Filled, expanding: FilterExpanding): Spec
+    spec(filter: Filled, expanding: FilterExpanding & FilteredData): Spec
     /** Columns that its verdicts have beside those of every filter: the scores that decide. */
     readonly scores: Scores
     /** Metrics beside those of every filter. @default none */
     readonly metrics?: readonly Metric[]
   }
 
+/** The dataset that is filtered. */
+export interface FilteredData {
+  readonly data: Input
+}
+
 /** Defines a filter that is one stage of its own kind. */
 export function defineFilter<
   const Kind extends string,
-  Filled,
+  Filled extends { readonly from: string },
   Spec extends StageSpec,
   const Scores extends RecordColumns,
 >({ version, spec, scores, metrics = [], ...rest }: FilterOptions<Kind, Filled, Spec, Scores>) {
@@ -33,7 +38,12 @@ export function defineFilter<
     ...rest,
     stages: [stage],
     metrics: name => [{ stage: name, kind: rest.kind, metrics: [...filterMetrics, ...metrics] }],
-    expand: (name, filter, expanding) => [draft(stage, { id: name, path: ['filters', name] }, filter, expanding)],
+    expand: (name, filter, expanding) => [
+      draft(stage, { id: name, path: ['filters', name] }, filter, {
+        ...expanding,
+        data: expanding.dataset(filter.from),
+      }),
+    ],
   }
   return { ...definition, scores, stages: [stage] } as const
 }

@@ -1,5 +1,5 @@
 /** Shared by sources that read files of a person. */
-import { type Finding, metricsIn, type UnusedField } from '../definition.ts'
+import { type Finding, metricsIn, type Provided, type UnusedField } from '../definition.ts'
 
 /** The slice of the samples that a stage makes; absent: it makes the whole. */
 export type SourcePart = { readonly part?: { readonly index: number; readonly of: number } }
@@ -31,6 +31,9 @@ export function checkBands({ scale }: { readonly scale?: Scale }): readonly Find
   })
 }
 
-/** The edit that brings human labels. */
-export const humanLabelsHint =
-  "human labels of overhead views come from the field 'overhead' in the .json files of WebDataset shards"
+/** The lack of human labels, of a source that labels neither all of its images nor single ones. */
+export const lackOfHumanLabels = ({ overhead }: { readonly overhead?: boolean | undefined }): Provided['lacks'] =>
+  overhead === undefined ? { 'human labels': humanLabelsHint } : {}
+
+const humanLabelsHint =
+  "write 'overhead: true' or 'overhead: false' in a source to label all of it, or 'overhead' in the .json files of WebDataset shards"

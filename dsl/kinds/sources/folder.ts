@@ -6,7 +6,7 @@ import type { SourceDefinition } from '../definition.ts'
 import { draft, type Expanding, inParts } from '../draft.ts'
 import type { FilledFolderSource } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
-import { checkBands, fileMetrics, humanLabelsHint, type SourcePart, unusedResize } from './file_source.ts'
+import { checkBands, fileMetrics, lackOfHumanLabels, type SourcePart, unusedResize } from './file_source.ts'
 import { joined } from './join.ts'
 import { checkShares, splitsOfShares } from './shares.ts'
 
@@ -49,6 +49,11 @@ export interface FolderSource {
    * are spelt out: `AnnualCrop` is `annual crop`. @default {} @examples [{ "AnnualCrop": "annual crop land" }]
    */
   class_names?: Record<string, string>
+  /**
+   * Human label of all its images, but for those that have one of their own: whether they are overhead views. A
+   * `classifier` filter learns from labels. Absent: only the files label.
+   */
+  overhead?: boolean
   /**
    * Corrupt images and records that are skipped before the stage fails; warnings and the result's `failed.jsonl` name
    * them. @default 0
@@ -102,11 +107,11 @@ const stage = defineStage({
 export const folder = {
   kind: 'folder',
   stages: [stage, joined],
-  provides: ({ split, captions }) => ({
+  provides: ({ split, captions, overhead }) => ({
     splits: splitsOfShares(split),
     masks: [],
     lacks: {
-      'human labels': humanLabelsHint,
+      ...lackOfHumanLabels({ overhead }),
       ...(typeof captions === 'string' && {
         labels: `write 'captions: { file: ${captions}, label: COLUMN }' with the column of class names`,
       }),

@@ -4,7 +4,7 @@ import type { SourceDefinition } from '../definition.ts'
 import { draft, inParts } from '../draft.ts'
 import type { FilledKarpathySource } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
-import { checkBands, fileMetrics, humanLabelsHint, type SourcePart, unusedResize } from './file_source.ts'
+import { checkBands, fileMetrics, lackOfHumanLabels, type SourcePart, unusedResize } from './file_source.ts'
 import { joined } from './join.ts'
 
 /**
@@ -43,6 +43,11 @@ export interface KarpathySource {
    */
   class_names?: Record<string, string>
   /**
+   * Human label of all its images, but for those that have one of their own: whether they are overhead views. A
+   * `classifier` filter learns from labels. Absent: only the files label.
+   */
+  overhead?: boolean
+  /**
    * Corrupt images and records that are skipped before the stage fails; warnings and the result's `failed.jsonl` name
    * them. @default 0
    */
@@ -70,10 +75,10 @@ const stage = defineStage({
 export const karpathy = {
   kind: 'karpathy',
   stages: [stage, joined],
-  provides: () => ({
+  provides: ({ overhead }) => ({
     splits: ['train', 'val', 'test'],
     masks: [],
-    lacks: { 'human labels': humanLabelsHint },
+    lacks: lackOfHumanLabels({ overhead }),
   }),
   paths: ({ json, images }) => [
     { path: json, at: ['json'], wanted: 'file' },

@@ -7,7 +7,7 @@ import { draft, type Expanding, input } from '../draft.ts'
 import type { FilledLandmarkSource } from '../filled.ts'
 import { imagery, places } from '../package_files.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
-import { humanLabelsHint } from './file_source.ts'
+import { lackOfHumanLabels } from './file_source.ts'
 import { checkShares, splitsOfShares } from './shares.ts'
 
 /**
@@ -34,6 +34,11 @@ export interface LandmarkSource {
   split?: LandmarkSplit
   /** The writer of captions. */
   captions: Captioner
+  /**
+   * Human label of all its images: whether they are overhead views. A `classifier` filter learns from labels. Absent:
+   * they have none.
+   */
+  overhead?: boolean
 }
 
 /** Splits by landmark: all tiles of one landmark are in one split. */
@@ -55,7 +60,10 @@ const tiles = defineStage({
   kind: 'landmarks',
   version: 2,
   needs: dataNeeds,
-  spec({ kind: _, table, captions: __, cities_above, split, ...rest }: FilledLandmarkSource, { seed }: Expanding) {
+  spec(
+    { kind: _, table, captions: __, overhead: ___, cities_above, split, ...rest }: FilledLandmarkSource,
+    { seed }: Expanding,
+  ) {
     return {
       params: { ...rest, split: withValidation(split), cities_above: cities_above ?? null, seed },
       files: { table },
@@ -78,8 +86,8 @@ const captioned = defineStage({
   kind: 'caption',
   version: 2,
   needs: dataNeeds,
-  spec: (name: string, { captions }: FilledLandmarkSource, { seed }: Expanding) => ({
-    params: { captions, seed },
+  spec: (name: string, { captions, overhead }: FilledLandmarkSource, { seed }: Expanding) => ({
+    params: { captions, ...(overhead !== undefined && { overhead }), seed },
     inputs: { data: input(tilesOf(name)) },
   }),
 })
@@ -90,13 +98,13 @@ const tilesOf = (name: string): string => `${name}.tiles`
 export const landmarks = {
   kind: 'landmarks',
   stages: [tiles, captioned],
-  provides({ split }) {
+  provides({ split, overhead }) {
     const splits = splitsOfShares(withValidation(split))
     const holdsOut = split.hold_out_kinds.length > 0 && !splits.includes('test')
     return {
       splits: holdsOut ? [...splits, 'test'] : splits,
       masks: ['water', 'relief'],
-      lacks: { 'human labels': humanLabelsHint },
+      lacks: lackOfHumanLabels({ overhead }),
     }
   },
   paths: ({ table }) => [{ path: table, at: ['table'], wanted: 'file' }],

@@ -6,7 +6,7 @@ import { metricsIn, type SourceDefinition } from '../definition.ts'
 import { draft, type Expanding, inParts } from '../draft.ts'
 import type { FilledImagesAsPaths, FilledParquetImage, FilledParquetSource } from '../filled.ts'
 import { dataNeeds, defineStage } from '../stage.ts'
-import { checkBands, fileMetrics, humanLabelsHint, type SourcePart, unusedResize } from './file_source.ts'
+import { checkBands, fileMetrics, lackOfHumanLabels, type SourcePart, unusedResize } from './file_source.ts'
 import { joined } from './join.ts'
 import { checkShares, splitsOfShares } from './shares.ts'
 import type { HeldOut } from './webdataset.ts'
@@ -51,6 +51,11 @@ export interface ParquetSource {
    * are spelt out: `AnnualCrop` is `annual crop`. @default {} @examples [{ "AnnualCrop": "annual crop land" }]
    */
   class_names?: Record<string, string>
+  /**
+   * Human label of all its images, but for those that have one of their own: whether they are overhead views. A
+   * `classifier` filter learns from labels. Absent: only the files label.
+   */
+  overhead?: boolean
   /**
    * Corrupt images and records that are skipped before the stage fails; warnings and the result's `failed.jsonl` name
    * them. @default 0
@@ -117,11 +122,11 @@ const stage = defineStage({
 export const parquet = {
   kind: 'parquet',
   stages: [stage, joined],
-  provides: ({ split, label }) => ({
+  provides: ({ split, label, overhead }) => ({
     splits: splitsOfShares(split),
     masks: [],
     lacks: {
-      'human labels': humanLabelsHint,
+      ...lackOfHumanLabels({ overhead }),
       ...(label === undefined && { labels: "name the column of class names by 'label'" }),
     },
   }),

@@ -47,6 +47,11 @@ export interface WebDatasetSource {
    */
   class_names?: Record<string, string>
   /**
+   * Human label of all its images, but for those that have one of their own: whether they are overhead views. A
+   * `classifier` filter learns from labels. Absent: only the files label.
+   */
+  overhead?: boolean
+  /**
    * Corrupt images and records that are skipped before the stage fails; warnings and the result's `failed.jsonl` name
    * them. @default 0
    */

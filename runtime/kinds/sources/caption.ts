@@ -19,7 +19,7 @@ const FIGURES = 12
  */
 export async function run({ params, inputs, out, report, signal }: StageContext<'caption'>): Promise<StageResult> {
   const { data } = inputs
-  const { seed } = params
+  const { seed, overhead } = params
   const captioner = createCaptioner(params.captions, seed)
   const keys = (await readIndex(data.folder, data.split)).map(({ key }) => key)
   const shown = new Set(createRandom(seed, 'captions shown').shuffle(keys).slice(0, FIGURES))
@@ -29,7 +29,7 @@ export async function run({ params, inputs, out, report, signal }: StageContext<
     signal.throwIfAborted()
     const { image, maskFiles: _, ...row } = sample
     const captions = await captioner.caption(sample)
-    rows.push({ ...row, captions })
+    rows.push({ ...row, ...(overhead !== undefined && { overhead }), captions })
     if (shown.has(sample.key)) items.push(await writeFigure({ ...sample, captions }, out))
     if (rows.length % 100 === 0) report.progress({ done: rows.length, total: keys.length, unit: 'samples' })
   }

@@ -35,7 +35,7 @@ export async function run({ params, inputs, out, report }: StageContext<'join'>)
   if (faults.length > most) throw tooMany(faults.length, most, faults.map(reasonOf))
   for (const line of faults) appendFileSync(join(out, failedItems), `${line}\n`)
   for (const line of leftOut) appendFileSync(join(out, leftOutItems), `${line}\n`)
-  await joinDatasets(folders, out)
+  await joinDatasets(inputs.part, out)
   writeFileSync(join(out, 'stored.json'), `${JSON.stringify(storedOf(folders))}\n`)
   const shown: SampleFiles[] = []
   for await (const sample of readSamples(out)) {

@@ -28,7 +28,7 @@ type SourceContext = StageSurroundings & {
   readonly files: RoleFiles
   readonly params: Pick<
     StageContext<'webdataset'>['params'],
-    'tile_size' | 'resize' | 'bands' | 'scale' | 'class_names' | 'max_corrupt' | 'part'
+    'tile_size' | 'resize' | 'bands' | 'scale' | 'class_names' | 'overhead' | 'max_corrupt' | 'part'
   >
 }
 
@@ -52,7 +52,7 @@ export async function storeSource(
   const slice: Slice | undefined = params.part
   const { reader, first } = slice === undefined ? { reader: whole, first: 0 } : await sliceReader(whole, slice)
   const stored = previous === undefined ? undefined : await openStoredImages(previous)
-  const { tile_size: size, resize: filter, bands } = params
+  const { tile_size: size, resize: filter, bands, overhead } = params
   const scale = params.scale && rangesOf(params.scale)
   const faults = createFaultLog({ out, report, most: params.max_corrupt, files })
   const counts = { samples: 0, captions: 0, copied: copiedBefore(previous), train: 0, val: 0, test: 0 }
@@ -83,7 +83,7 @@ export async function storeSource(
         break
       case 'made': {
         const { sample, isCopy, position } = made
-        await dataset.add(sample)
+        await dataset.add(overhead === undefined ? sample : { overhead, ...sample })
         if (isUnnamedClass(sample.label, classNames)) unnamed.add(sample.label)
         counts.samples += 1
         counts.captions += sample.captions.length
