@@ -29,10 +29,10 @@ export const printJsonLine = (value: unknown): void => printLine(jsonText(value)
 
 /**
  * Prints a file's content to stdout: to a file or another program as it is, since it is read there, and to a terminal as
- * it may be shown.
+ * it may be shown. False where the stream asks to wait until it has drained.
  */
-export const printContent = (content: string): void =>
-  void (process.stdout.isTTY ? writeText(process.stdout, content) : process.stdout.write(content))
+export const printContent = (content: string): boolean =>
+  process.stdout.isTTY ? writeText(process.stdout, content) : process.stdout.write(content)
 
 /** Prints diagnostics for people, to stderr. */
 export function tellDiagnostics(diagnostics: readonly Diagnostic[]): void {

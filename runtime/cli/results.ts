@@ -1,5 +1,7 @@
 /** `terroir results`: a table of experiments over recipes, cells, seeds, changed values and commits. */
+
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { jsonText } from '../../dsl/diagnostics/terminal_text.ts'
 import { type ExperimentList, listExperiments, plotExperiments } from '../app/experiment_list.ts'
 import { RequestFault } from '../app/faults.ts'
 import { textTable } from '../report/table.ts'
@@ -74,9 +76,8 @@ function wholeNumber(text: string): number {
 function tableText({ rows, columns: chosen }: ExperimentList, format: ResultsFlags['format']): string {
   if (format === 'json') {
     const entries = rows.map(row => chosen.map(column => [column.name, column.value(row) ?? null]))
-    return JSON.stringify(
+    return jsonText(
       entries.map(row => Object.fromEntries(row)),
-      null,
       2,
     )
   }

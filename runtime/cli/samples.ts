@@ -4,7 +4,7 @@ import type { SampleRow } from '../app/sample_record.ts'
 import { samples } from '../app/samples.ts'
 import { writeThumbnails } from '../app/thumbnails.ts'
 import { collect, setOption, storeOption } from './options.ts'
-import { printLine, tellDiagnostics, tellLine } from './print.ts'
+import { printContent, printLine, tellDiagnostics, tellLine } from './print.ts'
 import { csvLines, jsonLines, pageLine, sampleTable } from './samples_text.ts'
 import { printingTo } from './terminal.ts'
 
@@ -89,7 +89,7 @@ async function list(recipe: string, stage: string, flags: SampleFlags): Promise<
   } else {
     const lines = format === 'csv' ? csvLines(found) : jsonLines(found)
     for await (const line of lines)
-      if (!process.stdout.write(line)) await new Promise(resolve => process.stdout.once('drain', resolve))
+      if (!printContent(line)) await new Promise(resolve => process.stdout.once('drain', resolve))
   }
   if (thumbnails === undefined) return
   const count = await writeThumbnails(found, thumbnails)

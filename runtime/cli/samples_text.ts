@@ -1,4 +1,5 @@
 /** Lists of samples as tables, CSV and JSON Lines. */
+import { jsonText } from '../../dsl/diagnostics/terminal_text.ts'
 import { cellText, type SampleCell, type SampleColumn, type SampleRow } from '../app/sample_record.ts'
 import type { SampleList } from '../app/samples.ts'
 import { formatNumber } from '../report/numbers.ts'
@@ -96,5 +97,5 @@ function csvCell(cell: SampleCell): string {
 /** JSON Lines: an object a row; numbers have all their digits, and one that is not finite is null. */
 export async function* jsonLines({ columns, rows }: SampleList): AsyncGenerator<string> {
   for await (const row of rows())
-    yield `${JSON.stringify(Object.fromEntries(columns.map(({ name }) => [name, row[name] ?? null])))}\n`
+    yield `${jsonText(Object.fromEntries(columns.map(({ name }) => [name, row[name] ?? null])))}\n`
 }

@@ -134,7 +134,7 @@ test('keys differ where content, the names inside a folder, or the order of a li
     assert.equal(await changedBy(() => writeFile(at('shards/1.tar'), 'other')), shards)
     assert.equal(await changedBy(() => swap('tables/0.parquet', 'tables/1.parquet')), ['tars', 'paths'])
     assert.equal(await changedBy(() => swap('tables/0.tar', 'tables/1.tar')), ['tars'])
-    const classes = ['classes', 'rows', 'karpathy', 'paths', 'measured']
+    const classes = ['classes', 'rows', 'karpathy', 'paths', 'clip.on.classes.test', 'measured']
     assert.equal(await changedBy(() => rename(at('classes/lake'), at('classes/sea'))), classes)
     assert.equal(await changedBy(() => writeFile(at('karpathy.json'), '{"images": [] }')), ['karpathy'])
     assert.equal(await changedBy(() => writeFile(at('landmarks.geojson'), `${landmarks} `)), [
