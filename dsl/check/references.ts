@@ -66,6 +66,8 @@ function checkReference(
   const candidates = [...owners]
     .filter(([candidate, owner]) => isWanted(recipe, candidate, { wants, section: owner }))
     .map(([candidate]) => candidate)
+  // A value of a TypeScript recipe without a name was told where it is made.
+  if (name === '') return []
   if (section === undefined) return [unknownName({ text, name, part, span, wants, candidates })]
   if (!isRight) return [wrongKind(recipe, { text, name, span, wants, section, candidates })]
   if (part === undefined) return []

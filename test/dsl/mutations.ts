@@ -272,7 +272,7 @@ function wrongReferences(text: string, { scalars: all }: Found, scalars: readonl
 function ambiguous(text: string, scalars: readonly Slot[]): readonly Mutation[] {
   const spellings = ['no', 'yes', 'Off', '1e-4', '010', '12:30', '0o10', '1_000', '2024-01-02', '0b11', '08']
   const isDecided = (by: string, schema: SchemaNode): boolean => {
-    const readings = ambiguity(by)?.readings.map(({ value }) => value) ?? [by, Number(by)]
+    const readings = ambiguity(by)?.readings.map(({ value }) => value) ?? [Number.isNaN(Number(by)) ? by : Number(by)]
     return readings.filter(value => isOfType(schema, value)).length === 1
   }
   return scalars

@@ -50,13 +50,18 @@ async function clonedRecipes(folder: string): Promise<{ readonly clone: string; 
   return { clone, names: found.filter(name => /\.(yaml|ts)$/.test(name)).map(name => `recipes/${name}`) }
 }
 
+/** A lock of an earlier key scheme has measures of stages that have changed since. */
+const isSame = (line: string): boolean =>
+  /^(nothing differs|note: the (first|second) has not run since it changed: \d+ stages? ha(s|ve) no measure)$/.test(
+    line,
+  )
+
 test('every recipe is compared in a clone that has none of its data, and nothing differs', () =>
   inTempFolder(async folder => {
     const { clone, names } = await clonedRecipes(folder)
     assert.ok(names.length > 10, names.join())
     for (const name of names) {
-      const [first, ...notes] = await diff(clone, name)
-      assert.is(first, 'nothing differs', name)
+      const notes = (await diff(clone, name)).filter(line => !isSame(line))
       for (const note of notes) assert.match(note, /^note: '.*' is not here; it was taken as unchanged$/, name)
     }
   }))
@@ -65,8 +70,8 @@ testWithShared(test, 'data/eurosat', 'a recipe is compared where its data is lin
   inTempFolder(async folder => {
     const { clone } = await clonedRecipes(folder)
     await symlink(sharedPath('data'), join(clone, 'recipes/rs-data'))
-    const [first, ...notes] = await diff(clone, 'recipes/rsicd_laptop.yaml')
-    assert.is(first, 'nothing differs')
+    const [first = '', ...notes] = await diff(clone, 'recipes/rsicd_laptop.yaml')
+    assert.ok(isSame(first), first)
     assert.ok(
       notes.some(note => /^note: git has no '.*eurosat'; it was taken as it is now$/.test(note)),
       notes.join('\n'),

@@ -74,7 +74,7 @@ test(
       'HEAD~1:r/recipe.yaml -> HEAD:r/recipe.yaml',
       '~ distill.localise.learning_rate  0.0003 -> 0.00015  (x0.5)',
       '',
-      'Runs again: 4 of 16 stages',
+      'Runs again: 4 of 18 stages',
       '  localise.1  learning_rate 0.0003 -> 0.00015',
       '  localise.2  learning_rate 0.0003 -> 0.00015; through localise.1, localise.2.labels',
       '  and what is made from them: localise.2.labels, water',
