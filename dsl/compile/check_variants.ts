@@ -88,6 +88,7 @@ function checkFaulty(
   { tree, faults }: FaultyVariant,
   { folder, files, isAlone, fill }: VariantContext & { readonly fill: ReturnType<typeof createFiller> },
 ): readonly Diagnostic[] {
+  if (faults.some(fault => isMisnamedSection(fault, tree))) return []
   const right = corrected(tree, faults)
   const readable = right === tree ? tree : createDecider()(right).value
   const shape = right === tree ? [] : elsewhereThan(faults, checkSchema(readable))
@@ -98,6 +99,12 @@ function checkFaulty(
   const rest = checksOf(checked, { run: runCheck, isAlone }).filter(({ severity }) => severity === 'error')
   return [...shape, ...elsewhereThan(all, rest)]
 }
+
+/** True for a misspelt section of a TypeScript recipe: its entries were read as uses by name, so nothing more can be told. */
+const isMisnamedSection = ({ code, span }: Diagnostic, tree: LocatedMap): boolean =>
+  code === 'unknown-key' &&
+  span.source.path.endsWith('.ts') &&
+  [...tree.entries.values()].some(({ key }) => placeOf(key) === placeOf(span))
 
 const hasFaultyKey = (map: Located | undefined, faults: readonly Diagnostic[]): boolean =>
   map?.kind === 'map' && [...map.entries.values()].some(({ key }) => faults.some(({ span }) => overlap(span, key)))
