@@ -7,7 +7,7 @@ import { RequestFault } from '../app/faults.ts'
 import { textTable } from '../report/table.ts'
 import { csvText, latexText, markdownText } from '../report/table_formats.ts'
 import { collect, storeOption } from './options.ts'
-import { printLine } from './print.ts'
+import { printContent, printLine } from './print.ts'
 import { printingTo } from './terminal.ts'
 
 interface ResultsFlags {
@@ -64,7 +64,8 @@ export function command(): Command {
       if (list.known.length === 0)
         return printLine('No experiment here: a finished run writes a lock beside its recipe')
       if (flags.plot !== undefined) return plot(list, flags)
-      printLine(tableText(list, flags.format))
+      if (flags.format === 'csv') printContent(`${tableText(list, 'csv')}\r\n`)
+      else printLine(tableText(list, flags.format))
     })
 }
 

@@ -62,7 +62,8 @@ test('every recipe is compared in a clone that has none of its data, and nothing
     assert.ok(names.length > 10, names.join())
     for (const name of names) {
       const notes = (await diff(clone, name)).filter(line => !isSame(line))
-      for (const note of notes) assert.match(note, /^note: '.*' is not here; it was taken as unchanged$/, `${name}: ${note}`)
+      for (const note of notes)
+        assert.match(note, /^note: '.*' is not here; it was taken as unchanged$/, `${name}: ${note}`)
     }
   }))
 
